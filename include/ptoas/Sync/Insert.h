@@ -1,0 +1,34 @@
+//===- Insert.h - Adds the synchronisation that is missing ------*- C++ -*-===//
+//
+// The inserter (spec sync-and-memory 3.6 - 3.8). It shares no code with Sync/Check; its result is judged there.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_SYNC_INSERT_H
+#define PTOAS_SYNC_INSERT_H
+
+#include "ptoas/Sync/Program.h"
+
+namespace pto::sync {
+
+struct InsertOptions {
+  bool strongFlags = true; ///< obey C3
+  unsigned maxDelay = 1;   ///< iterations that a loop-carried handoff may lag behind (k of 3.7)
+  bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
+};
+
+struct InsertStats {
+  unsigned handoffs = 0, credits = 0, merged = 0, barriers = 0, barrierAll = 0;
+  bool lastRung = false; ///< fell back to bar(ALL) before every item
+};
+
+struct InsertResult {
+  Program program; ///< the input with nodes added (Node::inserted), ids of old nodes unchanged
+  InsertStats stats;
+};
+
+/// Deterministic. Never touches the inside of a Macro, never moves or removes an existing node.
+InsertResult insert(const Program &program, const InsertOptions &options = {});
+
+} // namespace pto::sync
+
+#endif // PTOAS_SYNC_INSERT_H
