@@ -1,0 +1,277 @@
+//===- Program.h - What the simulator executes ------------------*- C++ -*-===//
+//
+// The flat form of a lowered module: per function a vector of instructions that the scalar unit of
+// a core interprets. Scalar instructions compute on 64-bit words; the others hand work to the
+// pipes. No MLIR: a lowering builds it through FunctionBuilder, tests by hand. Functions do not
+// call one another, the lowering inlines.
+//
+// Words: signless and signed integers are kept sign-extended to 64 bits (i1 as 0 or 1), unsigned
+// ones zero-extended, floats as the bits of a double, pointers as GM byte addresses.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_SIM_PROGRAM_H
+#define PTOAS_SIM_PROGRAM_H
+
+#include "ptoas/Sim/Kernel.h"
+#include <deque>
+#include <optional>
+
+namespace pto::sim {
+
+using Register = uint32_t; ///< index into the words of a function
+using Handle = uint32_t;   ///< index into its tile and view variables
+inline constexpr uint32_t none = ~0u;
+
+enum class Opcode : uint8_t {
+  Constant,  ///< result = immediate
+  Copy,      ///< result = in[0] (block arguments)
+  Arith,     ///< result = in[0] `kind: ArithOp` in[1], in type `element`
+  CompareI,  ///< result = i1; kind = predicate as in arith.cmpi (eq 0 ... uge 9)
+  CompareF,  ///< result = i1; kind = predicate as in arith.cmpf (false 0 ... true 15)
+  Select,    ///< result = in[0] ? in[1] : in[2]
+  Cast,      ///< result = in[0] from type `from` to type `element`; kind: CastOp
+  Jump,      ///< to instruction `target`
+  JumpIf,    ///< to `target` when in[0] is not 0, else fall through
+  Special,   ///< result = kind: SpecialValue
+  LoadGm,    ///< result = GM[in[0] + in[1] * size] of type `element` (in[1] may be none)
+  StoreGm,   ///< GM[in[0] + in[1] * size] = in[2]
+  LoadTile,  ///< result = element number in[1] of the storage of tile in[0]
+  StoreTile, ///< element number in[1] of tile in[0] = in[2]
+  MakeTile, ///< handle result = tile of shape `target` at address in[0], valid in[1] x in[2] (none:
+            ///< static)
+  CopyHandle, ///< handle result = a copy of handle in[0]
+  Retarget,   ///< TASSIGN: tile in[0] now lies at address in[1]
+  SetValid,   ///< tile in[0] has valid extents in[1] x in[2] (none: unchanged)
+  TileField,  ///< result = kind: TileFieldName of tile in[0]
+  MakeView,   ///< handle result = view of type `element`; pool: pointer, 5 extents, 5 strides
+  Issue,      ///< Program::calls[target] with the operands in the pool, on its pipe
+  Transfer, ///< TPUT or TGET; kind: TransferOp; pool: dst view, src view, tile, second tile or none
+  Notify,   ///< TNOTIFY: signal view in[0], value in[1]; kind: NotifyOp
+  Await,    ///< TWAIT: signal view in[0], operand in[1]; kind: WaitCompare
+  Test,     ///< TTEST: result = i1; otherwise as Await, without waiting
+  SetFlag,  ///< pipe > toPipe, id = in[0], or immediate when in[0] is none
+  WaitFlag,
+  Barrier,   ///< pipe_barrier(pipe)
+  Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
+  CacheLine, ///< dcci of the line at in[0], of the whole data cache when none
+  Return,
+};
+
+enum class ArithOp : uint8_t {
+  AddI,
+  SubI,
+  MulI,
+  DivSI,
+  DivUI,
+  RemSI,
+  RemUI,
+  CeilDivSI,
+  CeilDivUI,
+  FloorDivSI,
+  AndI,
+  OrI,
+  XorI,
+  ShLI,
+  ShRSI,
+  ShRUI,
+  MaxSI,
+  MaxUI,
+  MinSI,
+  MinUI,
+  AddF,
+  SubF,
+  MulF,
+  DivF,
+  RemF,
+  MaximumF,
+  MinimumF,
+  MaxNumF,
+  MinNumF,
+  NegF, ///< NegF: in[1] is none
+};
+enum class CastOp : uint8_t {
+  ExtSI,
+  ExtUI,
+  TruncI,
+  ExtF,
+  TruncF,
+  SIToFP,
+  UIToFP,
+  FPToSI,
+  FPToUI,
+  IndexCast,
+  IndexCastUI,
+  Bitcast, ///< also pointer <-> integer (Bitcast)
+};
+enum class SpecialValue : uint8_t {
+  BlockIndex,
+  BlockCount,
+  SubblockIndex,
+  SubblockCount,
+  Rank,
+  RankCount
+};
+enum class TileFieldName : uint8_t { Address, ValidRows, ValidCols };
+enum class TransferOp : uint8_t { Put, PutAtomicAdd, Get };
+enum class NotifyOp : uint8_t { AtomicAdd, Set };            ///< numbers of isa-library 9.1
+enum class WaitCompare : uint8_t { EQ, NE, GT, GE, LT, LE }; ///< numbers of isa-library 9.1
+
+/// One step of the scalar unit. What the fields mean is said at the opcode.
+struct Instruction {
+  Opcode opcode = Opcode::Return;
+  uint8_t kind = 0;
+  Element element = Element::I64, from = Element::I64;
+  Layout layout = Layout::ND;
+  Pipe pipe = Pipe::S, toPipe = Pipe::S;
+  uint16_t poolCount = 0;
+  uint32_t result = none;
+  std::array<uint32_t, 3> in{none, none, none};
+  uint32_t poolFirst = 0;
+  uint32_t target = none;
+  uint32_t place = 0;        ///< index into Program::places
+  Register iteration = none; ///< induction variable of the innermost loop, for messages
+  int64_t immediate = 0;
+};
+
+/// A tile operation: what is the same at every execution of one call.
+struct Call {
+  std::string op; ///< mnemonic, for messages
+  KernelFunction kernel = nullptr;
+  Pipe pipe = Pipe::V;      ///< S: runs at once and the scalar unit waits for it
+  bool accumulates = false; ///< MMAD into an accumulator: chains on one tile are ordered (H7)
+  std::vector<Attribute> attributes;
+  struct OperandType {
+    Operand::Kind kind = Operand::None;
+    Element element = Element::I32; ///< Scalar only
+  };
+  std::vector<OperandType> operands; ///< as many as registers in the pool
+};
+
+/// Where an instruction comes from.
+struct Place {
+  std::string location; ///< "file:line:col", without quotes; "" when unknown
+  std::string op;       ///< "pto.tload"
+  std::string calledAt; ///< location of the inlined call, or ""
+};
+
+struct Function {
+  std::string name;
+  CoreKind core = CoreKind::Vector;
+  std::vector<std::string> arguments; ///< names; argument i arrives in register i
+  uint32_t registers = 0, handles = 0;
+  std::vector<Instruction> code; ///< the last one is a Return
+  std::vector<uint32_t>
+      pool; ///< long operand lists: registers or handles, none for absent operands
+};
+
+struct Program {
+  Arch arch = Arch::A3;
+  std::vector<Function> functions;
+  std::deque<Call> calls; ///< a deque: references stay valid while calls are added
+  std::vector<TileShape> shapes;
+  std::vector<Place> places{Place{}}; ///< [0] is unknown
+  /// What TPUT and TGET use to move a chunk: load (view, tile) and store (tile, view), operands as
+  /// in the op records.
+  KernelFunction load = nullptr, store = nullptr;
+
+  uint32_t addPlace(Place place) {
+    return places.push_back(std::move(place)), uint32_t(places.size() - 1);
+  }
+  uint32_t addCall(Call call) {
+    return calls.push_back(std::move(call)), uint32_t(calls.size() - 1);
+  }
+  uint32_t addShape(const TileShape &shape) {
+    return shapes.push_back(shape), uint32_t(shapes.size() - 1);
+  }
+};
+
+/// Refuses a program that the engine could not run: a register, handle, table index or jump out of
+/// range, a missing kernel, a function that can run off its end, a pipe that the core kind does not
+/// have. Empty when it is well formed.
+std::string validate(const Program &program);
+
+/// A jump target that may be used before it is placed.
+struct Label {
+  uint32_t id = none;
+};
+
+/// Appends instructions to one function. Every emitting call uses the current place and iteration.
+/// Registers may be assigned more than once (block arguments: `copy`).
+class FunctionBuilder {
+public:
+  FunctionBuilder(Program &program, std::string name, CoreKind core,
+                  std::vector<std::string> arguments);
+  /// Patches the jumps, appends a Return when the last instruction is none, and adds the function
+  /// to the program.
+  uint32_t finish();
+
+  void setPlace(uint32_t place) { current.place = place; }
+  void setIteration(Register inductionVariable) { current.iteration = inductionVariable; }
+
+  Register argument(unsigned index) const { return index; }
+  Register newRegister() { return function.registers++; }
+  Handle newHandle() { return function.handles++; }
+
+  Register constant(int64_t value);
+  Register constantFloat(double value);
+  Register arith(ArithOp op, Element type, Register a, Register b = none);
+  Register compareI(unsigned predicate, Element type, Register a, Register b);
+  Register compareF(unsigned predicate, Register a, Register b);
+  Register select(Register condition, Register a, Register b);
+  Register cast(CastOp op, Element from, Element to, Register value);
+  Register special(SpecialValue value);
+  void copy(Register into, Register from);
+
+  Label newLabel();
+  void place(Label label); ///< the next instruction is its target
+  void jump(Label label);
+  void jumpIf(Register condition, Label label);
+
+  Register loadGm(Element type, Register pointer, Register index = none);
+  void storeGm(Element type, Register pointer, Register index, Register value);
+  Register loadTile(Handle tile, Register index);
+  void storeTile(Handle tile, Register index, Register value);
+
+  Handle tile(uint32_t shape, Register address, Register rows = none, Register cols = none);
+  void copyHandle(Handle into, Handle from);
+  void retarget(Handle tile, Register address);
+  void setValid(Handle tile, Register rows, Register cols);
+  Register tileField(TileFieldName field, Handle tile);
+  Handle view(Element type, Layout layout, Register pointer, llvm::ArrayRef<Register> shape,
+              llvm::ArrayRef<Register>
+                  stride); ///< up to five dims, outermost first; missing outer dims are 1
+
+  /// `operands`: a handle for Tile and View, a register for Scalar, none for absent; types as in
+  /// Program::calls[call].
+  void issue(uint32_t call, llvm::ArrayRef<uint32_t> operands);
+  void transfer(TransferOp op, Handle dst, Handle src, Handle tile, Handle second = none);
+  void notify(NotifyOp op, Handle signal, Register value);
+  void await(WaitCompare compare, Handle signal, Register value);
+  Register test(WaitCompare compare, Handle signal, Register value);
+
+  void setFlag(Pipe from, Pipe to, int64_t id);
+  void waitFlag(Pipe from, Pipe to, int64_t id);
+  void setFlagDynamic(Pipe from, Pipe to, Register id);
+  void waitFlagDynamic(Pipe from, Pipe to, Register id);
+  void barrier(Pipe pipe);
+  void fence();
+  void cacheLine(Register address = none);
+  void ret();
+
+private:
+  Instruction &emit(Opcode opcode);
+  Register produce(Instruction &instruction);
+  void flag(Opcode opcode, Pipe from, Pipe to, int64_t id, Register dynamic);
+
+  Program &program;
+  Function function;
+  struct {
+    uint32_t place = 0;
+    Register iteration = none;
+  } current;
+  std::vector<uint32_t> labels; ///< instruction index by label id, none until placed
+};
+
+} // namespace pto::sim
+
+#endif // PTOAS_SIM_PROGRAM_H
