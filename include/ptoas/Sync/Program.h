@@ -9,6 +9,7 @@
 #define PTOAS_SYNC_PROGRAM_H
 
 #include "ptoas/Support/Hardware.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
@@ -29,7 +30,7 @@ inline constexpr uint32_t none = ~0u;
 //===----------------------------------------------------------------------===//
 
 /// A byte offset: constant + sum of coefficient * counter of a loop + an unknown but fixed symbol. Loop counters count
-/// iterations from 0, whatever the bounds in the source are.
+/// iterations from 0, whatever the bounds in the source are. The loop of a term encloses every access that uses it.
 struct Offset {
   struct Term {
     NodeId loop;
@@ -70,8 +71,11 @@ struct Region {
     return space == o.space && root == o.root && offset == o.offset && dims == o.dims && run == o.run &&
            rotation == o.rotation;
   }
-  /// Bytes from the offset to one past the last byte, over all dims, without the rotation.
+  /// Bytes from the first to one past the last byte, over all dims, without the rotation; 0 when empty.
   uint64_t span() const;
+  /// The same as offsets relative to `offset`: low <= 0 (below 0 with a negative stride), bytes lie in [low, high).
+  void bounds(int64_t &low, int64_t &high) const;
+  bool isEmpty() const;
 };
 
 /// A pointer of the program. Different roots are distinct memory unless both are marked (the report names the assumption).
@@ -160,8 +164,10 @@ private:
 
 /// Prints an indented listing, one node a line: for tests and --debug.
 void print(const Program &program, llvm::raw_ostream &os);
-/// "set(MTE2>V, 1)", "wait(V>MTE2, 0+(i+1)%2)".
+/// "MTE2>V, 1" or "V>MTE2, 0+(i+1)%2": what stands between the brackets of a set or wait.
 std::string describe(const Program &program, const FlagKey &key);
+/// The region's name, else its place ("vec[0 : 256 B]"), with the slot of its ring.
+std::string describe(const Program &program, RegionId region);
 
 //===----------------------------------------------------------------------===//
 // Overlap: may two regions share a byte?
@@ -188,8 +194,8 @@ public:
   /// accumulation chains are exempt (table 1.4b).
   bool sameTile(RegionId x, RegionId y) const;
 
-  /// For each region, the ids of all regions that may ever overlap it (itself included), sorted. Built by a sweep over
-  /// sorted spans per root and memory, not over all pairs.
+  /// For each region, the ids of all regions that may ever overlap it (itself included), sorted; pairs of which no node
+  /// writes either are left out. Built by a sweep over sorted spans per root and memory, not over all pairs.
   const std::vector<std::vector<RegionId>> &neighbours() const;
 
 private:

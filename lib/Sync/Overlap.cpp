@@ -1,0 +1,375 @@
+//===- Overlap.cpp - May two regions share a byte? ------------------------===//
+
+#include "AffineSum.h"
+#include "ptoas/Sync/Program.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLExtras.h"
+#include <map>
+#include <numeric>
+
+using namespace pto;
+using namespace pto::sync;
+using llvm::ArrayRef;
+
+static constexpr int64_t unbounded = AffineSum::unbounded;
+
+//===----------------------------------------------------------------------===//
+// Which memory
+//===----------------------------------------------------------------------===//
+
+namespace {
+enum class Place { Apart, Anywhere, Comparable };
+}
+
+static bool mayAlias(const Program &program, uint32_t root) {
+  return root >= program.roots.size() || program.roots[root].mayAlias;
+}
+
+/// Are the offsets of two regions measured from one origin?
+static Place placeOf(const Program &program, const Region &x, const Region &y) {
+  if (x.space != y.space || x.isEmpty() || y.isEmpty())
+    return Place::Apart;
+  if (x.space == Space::GM) {
+    if (x.root == none || y.root == none)
+      return Place::Anywhere;
+    if (x.root != y.root)
+      return mayAlias(program, x.root) && mayAlias(program, y.root) ? Place::Anywhere
+                                                                    : Place::Apart;
+  }
+  if (!x.offset.known || !y.offset.known || x.offset.symbol != y.offset.symbol)
+    return Place::Anywhere;
+  return Place::Comparable;
+}
+
+//===----------------------------------------------------------------------===//
+// The difference of two addresses
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Address of a byte of `y` minus address of a byte of `x`, as a sum over loop counters, slots,
+/// rows and columns.
+class Difference {
+public:
+  /// Counters of open[0 .. level-1] are equal; with `carried` that of open[level] is larger by d at
+  /// `y`; all others are independent.
+  Difference(const Program &program, const Region &x, const Region &y, ArrayRef<NodeId> open,
+             unsigned level, bool carried)
+      : program(program), x(x), y(y), open(open), level(level), carried(carried),
+        sum(1 - int64_t(x.run), int64_t(y.run) - 1) {
+    sum.addConstant(y.offset.constant - x.offset.constant);
+    for (const Region::Dim &dim : y.dims)
+      sum.add(dim.stride, 0, dim.extent - 1);
+    for (const Region::Dim &dim : x.dims)
+      sum.add(-dim.stride, 0, dim.extent - 1);
+    addCounters();
+    addSlots();
+  }
+
+  bool canVanish() const {
+    return llvm::any_of(slotDifferences(0), [&](int64_t bytes) {
+      AffineSum shifted = sum;
+      shifted.addConstant(bytes);
+      return shifted.canVanish();
+    });
+  }
+
+  /// The least distance in [1, trip - 1] at which the difference can vanish.
+  std::optional<int64_t> leastDistance() const {
+    int64_t most = countOf(open[level]) - (countOf(open[level]) < unbounded);
+    int64_t period = ringMoves() ? y.rotation.count : 1;
+    std::optional<int64_t> best;
+    // With d = period * m + r the slots differ by a constant for each r.
+    for (int64_t r = 0; r < period && r <= most; ++r)
+      for (int64_t bytes : slotDifferences(r)) {
+        AffineSum shifted = sum;
+        shifted.addConstant(bytes + step * r);
+        int64_t last = most >= unbounded ? unbounded : (most - r) / period;
+        if (auto m = shifted.least(step * period, r == 0, last))
+          best = std::min(best.value_or(unbounded), period * *m + r);
+      }
+    return best;
+  }
+
+private:
+  static constexpr int64_t maxPeriod = 64;
+
+  const Program &program;
+  const Region &x, &y;
+  ArrayRef<NodeId> open;
+  unsigned level;
+  bool carried;
+  AffineSum sum;
+  int64_t step = 0; ///< bytes by which `y` moves per iteration of the carrying loop
+
+  int64_t countOf(NodeId loop) const { return program[loop].trip.value_or(unbounded); }
+  int64_t lastCounter(NodeId loop) const {
+    int64_t count = countOf(loop);
+    return count >= unbounded ? unbounded : count - 1;
+  }
+  bool isEqual(NodeId loop) const { return llvm::is_contained(open.take_front(level), loop); }
+  bool isCarrier(NodeId loop) const { return carried && loop == open[level]; }
+
+  void addCounters() {
+    auto xt = x.offset.terms.begin(), yt = y.offset.terms.begin();
+    while (xt != x.offset.terms.end() || yt != y.offset.terms.end()) {
+      bool takeX =
+          xt != x.offset.terms.end() && (yt == y.offset.terms.end() || xt->loop <= yt->loop);
+      bool takeY =
+          yt != y.offset.terms.end() && (xt == x.offset.terms.end() || yt->loop <= xt->loop);
+      NodeId loop = takeX ? xt->loop : yt->loop;
+      int64_t ofX = takeX ? (xt++)->coefficient : 0, ofY = takeY ? (yt++)->coefficient : 0;
+      if (isEqual(loop) || isCarrier(loop)) {
+        sum.add(ofY - ofX, 0, lastCounter(loop));
+      } else {
+        sum.add(ofY, 0, lastCounter(loop));
+        sum.add(-ofX, 0, lastCounter(loop));
+      }
+      if (isCarrier(loop))
+        step = ofY;
+    }
+  }
+
+  /// Two slots of one ring, counted by one loop: their difference is known.
+  bool isOneRing() const {
+    const Rotation &a = x.rotation, &b = y.rotation;
+    return a.count > 1 && a.count == b.count && a.stride == b.stride && a.loop == b.loop &&
+           a.loop != none && a.count <= maxPeriod && (isEqual(a.loop) || isCarrier(a.loop));
+  }
+  bool ringMoves() const { return isOneRing() && isCarrier(y.rotation.loop); }
+
+  void addSlots() {
+    if (isOneRing())
+      return; // slotDifferences
+    sum.add(y.rotation.stride, 0, int64_t(y.rotation.count) - 1);
+    sum.add(-x.rotation.stride, 0, int64_t(x.rotation.count) - 1);
+  }
+
+  /// Bytes from the slot of `x` to that of `y` when the ring turns by `turn` in between.
+  llvm::SmallVector<int64_t, 2> slotDifferences(int64_t turn) const {
+    if (!isOneRing())
+      return {0};
+    int64_t count = y.rotation.count;
+    int64_t apart = (turn + y.rotation.add - x.rotation.add) % count;
+    apart += apart < 0 ? count : 0;
+    if (apart == 0)
+      return {0};
+    return {apart * y.rotation.stride, (apart - count) * y.rotation.stride};
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Queries
+//===----------------------------------------------------------------------===//
+
+bool Overlap::sameIteration(RegionId x, RegionId y, ArrayRef<NodeId> open) const {
+  const Region &a = program.regions[x], &b = program.regions[y];
+  Place place = placeOf(program, a, b);
+  if (place != Place::Comparable)
+    return place == Place::Anywhere;
+  return Difference(program, a, b, open, open.size(), false).canVanish();
+}
+
+std::optional<int64_t> Overlap::carried(RegionId x, RegionId y, ArrayRef<NodeId> open,
+                                        unsigned level) const {
+  const Region &a = program.regions[x], &b = program.regions[y];
+  Place place = placeOf(program, a, b);
+  if (place == Place::Apart)
+    return std::nullopt;
+  if (place == Place::Anywhere) {
+    // Equal symbols may be missing, but the loop still has to come round.
+    const std::optional<int64_t> &trip = program[open[level]].trip;
+    return trip && *trip <= 1 ? std::nullopt : std::optional<int64_t>(1);
+  }
+  return Difference(program, a, b, open, level, true).leastDistance();
+}
+
+bool Overlap::ever(RegionId x, RegionId y) const { return sameIteration(x, y, {}); }
+
+bool Overlap::sameTile(RegionId x, RegionId y) const {
+  const Region &a = program.regions[x], &b = program.regions[y];
+  if (placeOf(program, a, b) != Place::Comparable || a.dims != b.dims || a.run != b.run)
+    return false;
+  // All addresses of both are congruent modulo `grid`: if a tile fits into one cell, two instances
+  // are equal or disjoint.
+  int64_t grid = 0;
+  for (const Region *region : {&a, &b}) {
+    for (const Offset::Term &term : region->offset.terms)
+      grid = std::gcd(grid, term.coefficient);
+    if (region->rotation.count > 1)
+      grid = std::gcd(grid, region->rotation.stride);
+  }
+  int64_t apart = b.offset.constant - a.offset.constant;
+  return grid == 0 ? apart == 0 : grid >= int64_t(a.span()) && apart % grid == 0;
+}
+
+bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
+                         RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites) {
+  if (earlier.pipe != later.pipe)
+    return false;
+  if (keepsOrder(later.pipe, program.arch))
+    return true;
+  // H7: an accumulation chain on one Acc tile.
+  if (later.pipe == Pipe::M)
+    return earlier.accumulates && later.accumulates && program.regions[y].space == Space::Acc &&
+           overlap.sameTile(x, y);
+  // 1.4b: load after load into the same tile.
+  return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y);
+}
+
+//===----------------------------------------------------------------------===//
+// Neighbours
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Finds candidate pairs by a sweep over sorted spans; `Overlap::ever` decides each.
+class Sweep {
+public:
+  Sweep(const Program &program, const Overlap &overlap, std::vector<std::vector<RegionId>> &table)
+      : program(program), overlap(overlap), table(table), written(program.regions.size()) {
+    for (const Node &node : program.nodes)
+      for (RegionId region : node.writes)
+        written[region] = true;
+  }
+
+  /// All pairs within one memory or root (plus pointers of unknown origin).
+  void group(ArrayRef<RegionId> regions) {
+    // Regions that move with a loop of unknown trip count reach everywhere on the line, but keep
+    // their place modulo their step. Classes of one step are swept on that circle.
+    std::map<int64_t, std::vector<RegionId>> classes;
+    for (RegionId id : regions)
+      classes[circleOf(program.regions[id])].push_back(id);
+    if (classes.size() > maxClasses) {
+      sweep(regions, {}, 0);
+      return;
+    }
+    for (auto a = classes.begin(); a != classes.end(); ++a) {
+      sweep(a->second, {}, a->first);
+      for (auto b = std::next(a); b != classes.end(); ++b)
+        sweep(a->second, b->second, std::gcd(a->first, b->first));
+    }
+  }
+
+private:
+  static constexpr size_t maxClasses = 8;
+
+  struct Span {
+    int64_t low, high;
+    RegionId region;
+    bool second;
+  };
+  const Program &program;
+  const Overlap &overlap;
+  std::vector<std::vector<RegionId>> &table;
+  std::vector<bool> written;
+
+  /// 0: a bounded place on the line; otherwise the step of the counters that move it without a
+  /// known end.
+  int64_t circleOf(const Region &region) const {
+    int64_t step = 0;
+    for (const Offset::Term &term : region.offset.terms)
+      if (!program[term.loop].trip)
+        step = std::gcd(step, term.coefficient);
+    return region.offset.known && region.offset.symbol == none ? step : 0;
+  }
+
+  /// Bounds without the terms that `circle` has taken care of.
+  std::pair<int64_t, int64_t> bounds(const Region &region, int64_t circle) const {
+    if (!region.offset.known || region.offset.symbol != none ||
+        (region.space == Space::GM && mayAlias(program, region.root)))
+      return {-unbounded, unbounded};
+    int64_t low, high;
+    region.bounds(low, high);
+    low += region.offset.constant;
+    high += region.offset.constant;
+    auto extend = [&](int64_t reach) { (reach < 0 ? low : high) += reach; };
+    for (const Offset::Term &term : region.offset.terms) {
+      const std::optional<int64_t> &trip = program[term.loop].trip;
+      if (circle != 0 && term.coefficient % circle == 0)
+        continue;
+      if (!trip)
+        return {-unbounded, unbounded};
+      extend(term.coefficient * std::max<int64_t>(*trip - 1, 0));
+    }
+    extend(region.rotation.stride * (int64_t(region.rotation.count) - 1));
+    return {low, high};
+  }
+
+  void collect(ArrayRef<RegionId> regions, bool second, int64_t circle,
+               std::vector<Span> &spans) const {
+    for (RegionId id : regions) {
+      auto [low, high] = bounds(program.regions[id], circle);
+      if (circle == 0 || high - low >= circle) {
+        // Wide things overlap whatever there is: one span over all of the line or circle.
+        spans.push_back({circle == 0 ? low : 0, circle == 0 ? high : circle, id, second});
+        continue;
+      }
+      int64_t start = ((low % circle) + circle) % circle, end = start + (high - low);
+      spans.push_back({start, std::min(end, circle), id, second});
+      if (end > circle)
+        spans.push_back({0, end - circle, id, second});
+    }
+  }
+
+  /// Pairs within `first`, or between `first` and `second` when there is a second.
+  void sweep(ArrayRef<RegionId> first, ArrayRef<RegionId> second, int64_t circle) {
+    std::vector<Span> spans, active;
+    collect(first, false, circle, spans);
+    collect(second, true, circle, spans);
+    llvm::sort(spans, [](const Span &a, const Span &b) {
+      return std::tie(a.low, a.region, a.high) < std::tie(b.low, b.region, b.high);
+    });
+    for (const Span &span : spans) {
+      llvm::erase_if(active, [&](const Span &other) { return other.high <= span.low; });
+      for (const Span &other : active)
+        if (second.empty() || other.second != span.second)
+          pair(other.region, span.region);
+      active.push_back(span);
+    }
+  }
+
+  void pair(RegionId x, RegionId y) {
+    if (x == y || (!written[x] && !written[y]) || !overlap.ever(x, y))
+      return;
+    table[x].push_back(y);
+    table[y].push_back(x);
+  }
+};
+
+} // namespace
+
+const std::vector<std::vector<RegionId>> &Overlap::neighbours() const {
+  if (table.size() == program.regions.size())
+    return table;
+  table.assign(program.regions.size(), {});
+  // Pointers that may alias share one group; those of unknown origin join every group.
+  constexpr uint32_t aliasing = none - 1;
+  std::map<std::pair<Space, uint32_t>, std::vector<RegionId>> groups;
+  std::vector<RegionId> anywhere;
+  for (RegionId id = 0; id < program.regions.size(); ++id) {
+    const Region &region = program.regions[id];
+    table[id].push_back(id);
+    if (region.space != Space::GM)
+      groups[{region.space, 0}].push_back(id);
+    else if (region.root == none)
+      anywhere.push_back(id);
+    else
+      groups[{region.space, mayAlias(program, region.root) ? aliasing : region.root}].push_back(id);
+  }
+  if (!anywhere.empty() && groups.lower_bound({Space::GM, 0}) == groups.end())
+    groups[{Space::GM, aliasing}];
+  Sweep sweep(program, *this, table);
+  for (auto &[key, members] : groups) {
+    if (key.first == Space::GM)
+      members.insert(members.end(), anywhere.begin(), anywhere.end());
+    sweep.group(members);
+  }
+  for (std::vector<RegionId> &list : table) {
+    llvm::sort(list);
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+  }
+  return table;
+}
