@@ -1,0 +1,75 @@
+//===- Engine.h - Runs a program on a simulated NPU -------------*- C++ -*-===//
+//
+// Ranks x blocks x cores, each with a scalar unit that dispatches in order to asynchronous in-order
+// pipes (spec sync-and-memory 1 and 3.1, our docs/memory-and-sync.md). Kernels read when an item
+// starts and their writes take effect when it completes; when that is, the schedule decides. The
+// race verdict does not depend on it: it comes from vector clocks (H1 - H7).
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_SIM_ENGINE_H
+#define PTOAS_SIM_ENGINE_H
+
+#include "ptoas/Sim/Cost.h"
+#include "ptoas/Sim/Memory.h"
+#include "ptoas/Sim/Program.h"
+#include "ptoas/Sim/Report.h"
+#include "ptoas/Sim/Trace.h"
+
+namespace pto::sim {
+
+enum class Schedule : uint8_t {
+  Eager, ///< everything completes as soon as it is dispatched
+  Lazy,  ///< nothing completes before something else waits for it, and then the newest first
+  Random ///< any legal next step, by seed
+};
+/// What a second set of a flag does before the first was waited for (HQ1).
+enum class FlagModel : uint8_t { Counter, SingleBit };
+
+struct Options {
+  Schedule schedule = Schedule::Eager;
+  uint64_t seed = 0;
+  FlagModel flags = FlagModel::Counter;
+  /// Same-pipe order of dependent neighbours by pipe; unset: table 1.4b (keepsOrder in
+  /// Support/Hardware.h).
+  std::array<std::optional<bool>, numPipes> keepsOrder;
+  unsigned eventIds = numEventIds;
+  CostTable cost;
+  bool stopAtFirst = false; ///< end the run at the first finding
+  uint64_t activeCores =
+      64; ///< cores that run at the same time; more start when all of these are stuck
+  uint64_t dispatchAhead =
+      4096; ///< items that S may be ahead of the pipes of its core (lazy and random schedules)
+};
+
+/// One core of a block.
+struct CoreLaunch {
+  uint32_t function = 0; ///< index into Program::functions; its core kind is the core's
+  unsigned subblock = 0, subblocks = 1;
+  std::vector<uint64_t> arguments; ///< words, one per argument of the function
+};
+
+/// An array that was passed as an argument of its own. Two of one rank and different `group` must
+/// not share bytes.
+struct ArgumentArray {
+  unsigned rank = 0;
+  std::string name, group; ///< arrays declared `same:` carry one group
+  uint64_t address = 0, bytes = 0;
+};
+
+/// One kernel launch on every rank: `ranks[r]` are the cores of each of the `blocks` blocks of rank
+/// r.
+struct Launch {
+  unsigned blocks = 1;
+  std::vector<std::vector<CoreLaunch>> ranks;
+  std::vector<ArgumentArray> arrays;
+};
+
+/// Runs the launch to its end or until nothing can move. The program must be valid (`validate`).
+/// Arrays keep their contents for the next launch. Same inputs and options give the same report,
+/// contents and trace.
+Report run(const Program &program, GlobalMemory &memory, const Launch &launch,
+           const Options &options = {}, Trace *trace = nullptr);
+
+} // namespace pto::sim
+
+#endif // PTOAS_SIM_ENGINE_H
