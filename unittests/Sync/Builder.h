@@ -1,0 +1,65 @@
+//===- Builder.h - Writes a sync::Program in program order -------*- C++ -*-===//
+//
+// Test support: keeps track of the statement list that is open.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_UNITTESTS_SYNC_BUILDER_H
+#define PTOAS_UNITTESTS_SYNC_BUILDER_H
+
+#include "ptoas/Sync/Program.h"
+#include "llvm/ADT/ArrayRef.h"
+
+namespace pto::sync::judge {
+
+class Builder {
+public:
+  explicit Builder(CoreKind core = CoreKind::Vector, Arch arch = Arch::A3) {
+    program.core = core;
+    program.arch = arch;
+  }
+
+  uint32_t root(std::string name, bool mayAlias = false) {
+    program.roots.push_back({std::move(name), mayAlias});
+    return program.roots.size() - 1;
+  }
+  /// A tile of `bytes` bytes, or the slot (counter(loop) + add) mod slots of a ring of such tiles.
+  RegionId tile(Space space, int64_t offset, uint64_t bytes, std::string name = "",
+                Rotation ring = {});
+  /// `bytes` bytes of a GM pointer at constant + coefficient * counter(loop).
+  RegionId global(uint32_t root, int64_t constant, uint64_t bytes, NodeId loop = none,
+                  int64_t coefficient = 0);
+  RegionId region(Region region) { return program.intern(std::move(region)); }
+
+  NodeId access(Pipe pipe, llvm::ArrayRef<RegionId> reads, llvm::ArrayRef<RegionId> writes,
+                std::string label = "");
+  NodeId set(Pipe from, Pipe to, EventId id) { return flag(NodeKind::Set, from, to, id); }
+  NodeId wait(Pipe from, Pipe to, EventId id) { return flag(NodeKind::Wait, from, to, id); }
+  /// set and wait next to each other.
+  void handoff(Pipe from, Pipe to, EventId id) {
+    set(from, to, id);
+    wait(from, to, id);
+  }
+  NodeId barrier(Pipe pipe);
+  NodeId plain(NodeKind kind); ///< Fence, Publish
+  NodeId openLoop(std::optional<int64_t> trip = std::nullopt, int64_t minTrip = 0);
+  NodeId openBranch(); ///< opens its first arm
+  void nextArm();
+  NodeId openMacro(std::string label);
+  void close();
+
+  Program program;
+
+private:
+  NodeId append(Node node);
+  NodeId open(Node node);
+  NodeId flag(NodeKind kind, Pipe from, Pipe to, EventId id);
+  struct Frame {
+    NodeId node;
+    size_t arm;
+  };
+  std::vector<Frame> frames;
+};
+
+} // namespace pto::sync::judge
+
+#endif // PTOAS_UNITTESTS_SYNC_BUILDER_H
