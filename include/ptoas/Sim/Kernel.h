@@ -66,6 +66,11 @@ public:
   /// Copies `bytes` bytes from memory. Bytes outside an allocation, or never written, become findings of the run; the
   /// copy then holds poison.
   virtual void read(Space space, uint64_t address, void *into, uint64_t bytes) = 0;
+  /// Like read, for the padding that travels with whole fractals (isa-library 3.1): part of the footprint, so races and
+  /// bounds are judged, but bytes that were never written are no finding, since nobody has used them yet.
+  virtual void readResidue(Space space, uint64_t address, void *into, uint64_t bytes) {
+    read(space, address, into, bytes);
+  }
   /// Writes take effect when the instruction completes, not when the kernel runs.
   virtual void write(Space space, uint64_t address, const void *from, uint64_t bytes) = 0;
   /// Reads-modifies-writes GM element by element (atomic add); commutes with other atomics of the same element.

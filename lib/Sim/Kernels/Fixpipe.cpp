@@ -1,0 +1,88 @@
+//===- Fixpipe.cpp - What happens to accumulator values on the way out -----===//
+
+#include "Fixpipe.h"
+#include "Kernels.h"
+#include "llvm/ADT/bit.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace pto;
+using namespace pto::sim;
+
+float Fixpipe::scaleOf(uint64_t parameter) { return llvm::bit_cast<float>(uint32_t(parameter)); }
+
+std::optional<std::string> Fixpipe::whyNot(Element from, Arch arch) const {
+  constexpr ElementMask bytes = maskOf(Element::I8) | maskOf(Element::U8);
+  constexpr ElementMask halves = maskOf(Element::F16) | maskOf(Element::BF16);
+  bool fromFloat = from == Element::F32;
+  ElementMask legal = 0;
+  if (fromFloat || from == Element::I32) {
+    if (scales.empty())
+      legal = fromFloat ? maskOf(Element::F32) | halves : maskOf(Element::I32);
+    else if (arch == Arch::A5)
+      legal = bytes | halves | (fromFloat ? maskOf(Element::F32) : 0);
+    else
+      legal = bytes | (fromFloat ? 0 : maskOf(Element::F16));
+  }
+  if (legal & maskOf(to))
+    return std::nullopt;
+  return "the FIX pipe has no conversion from " + name(from).str() + " to " + name(to).str() +
+         (scales.empty() ? " without" : " with") + " quantisation on " + name(arch).str();
+}
+
+/// Round to nearest even, saturate; NaN becomes 0.
+static int64_t saturate(double value, Element to) {
+  double low = isUnsigned(to) ? 0 : -128, high = isUnsigned(to) ? 255 : 127;
+  return std::isnan(value) ? 0 : int64_t(std::clamp(std::nearbyint(value), low, high));
+}
+
+Packed Fixpipe::convert(const Packed &values, Element from) const {
+  Packed result(values.rows, values.cols, bytesOf(to), values.order);
+  unsigned fromBytes = bytesOf(from), toBytes = bytesOf(to);
+  for (int64_t i = 0, e = values.elements(); i < e; ++i) {
+    const std::byte *in = values.data() + i * fromBytes;
+    std::byte *out = result.data() + i * toBytes;
+    if (scales.empty() && from == Element::I32) {
+      int64_t value = decodeInteger(from, in);
+      encodeInteger(to, relu ? std::max<int64_t>(value, 0) : value, out);
+      continue;
+    }
+    float value =
+        from == Element::F32 ? float(decodeFloat(from, in)) : float(decodeInteger(from, in));
+    if (!scales.empty())
+      value *= scales.size() == 1 ? scales[0] : scales[i % values.cols];
+    if (relu && value < 0)
+      value = 0;
+    if (isFloat(to))
+      encodeFloat(to, value, out);
+    else
+      encodeInteger(to, saturate(value, to), out);
+  }
+  return result;
+}
+
+bool pto::sim::readFixpipe(KernelContext &context, const Operand &preQuantScalar,
+                           const Operand *parameters, Region columns, Fixpipe &fixpipe) {
+  int64_t relu = context.attribute("reluPreMode", 0);
+  fixpipe.relu = relu == 1;
+  if (relu > 1) {
+    context.fail("reluPreMode " + std::to_string(relu) +
+                 " is not modelled: only no_relu and normal_relu are");
+    return false;
+  }
+  if (preQuantScalar.kind == Operand::Scalar)
+    fixpipe.scales = {Fixpipe::scaleOf(preQuantScalar.scalar.bits)};
+  if (parameters && parameters->kind == Operand::Tile) {
+    const TileOperand &tile = parameters->tile;
+    if (bytesOf(tile.shape.element) != 8) {
+      context.fail("quantisation parameters are 64-bit elements, not " +
+                   name(tile.shape.element).str());
+      return false;
+    }
+    Packed bits(1, columns.cols, 8);
+    readTile(context, tile, {0, columns.col, 1, columns.cols}, bits);
+    for (int64_t i = 0; i < columns.cols; ++i)
+      fixpipe.scales.push_back(Fixpipe::scaleOf(bits.as<uint64_t>()[i]));
+  }
+  return true;
+}

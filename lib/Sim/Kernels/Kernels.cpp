@@ -1,0 +1,86 @@
+//===- Kernels.cpp - Kernels by name ---------------------------------------===//
+
+#include "Kernels.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include <cstring>
+#include <limits>
+
+using namespace pto;
+using namespace pto::sim;
+
+namespace {
+struct NamedKernel {
+  llvm::StringRef name;
+  KernelFunction function;
+};
+constexpr NamedKernel kernels[] = {
+    {"load", loadKernel},
+    {"store", storeKernel},
+    {"move", moveKernel},
+    {"extract", extractKernel},
+    {"matmul", matmulKernel},
+    {"matmul_acc", matmulAccKernel},
+    {"matmul_bias", matmulBiasKernel},
+    {"gemv", gemvKernel},
+    {"gemv_acc", gemvAccKernel},
+    {"gemv_bias", gemvBiasKernel},
+    {"xor", xorKernel},
+    {"prelu", preluKernel},
+    {"remainder", remainderKernel},
+    {"power", powerKernel},
+    {"shift_left", shiftLeftKernel},
+    {"shift_right", shiftRightKernel},
+};
+} // namespace
+
+KernelFunction pto::sim::findKernel(llvm::StringRef name) {
+  const auto *found = llvm::find_if(kernels, [&](const NamedKernel &k) { return k.name == name; });
+  return found == std::end(kernels) ? nullptr : found->function;
+}
+
+int64_t KernelContext::attribute(llvm::StringRef name, int64_t otherwise) const {
+  for (const Attribute &attribute : attributes)
+    if (attribute.name == name)
+      return attribute.value;
+  return otherwise;
+}
+
+const TileOperand *pto::sim::tileAt(KernelContext &context, unsigned index) {
+  if (index < context.operands.size() && context.operands[index].kind == Operand::Tile)
+    return &context.operands[index].tile;
+  context.fail("operand " + std::to_string(index) + " is not a tile");
+  return nullptr;
+}
+
+const ViewOperand *pto::sim::viewAt(KernelContext &context, unsigned index) {
+  if (index < context.operands.size() && context.operands[index].kind == Operand::View)
+    return &context.operands[index].view;
+  context.fail("operand " + std::to_string(index) + " is not a view of global memory");
+  return nullptr;
+}
+
+void pto::sim::encodePad(PadValue pad, Element element, std::byte *bytes) {
+  unsigned size = bytesOf(element);
+  std::memset(bytes, 0, size);
+  bool isMax = pad == PadValue::Max;
+  // 2.4: 64-bit integers and the one-byte floats always pad with zero.
+  if ((pad != PadValue::Max && pad != PadValue::Min) || isLowPrecision(element))
+    return;
+  if (isFloat(element)) {
+    double infinity = std::numeric_limits<double>::infinity();
+    return encodeFloat(element, isMax ? infinity : -infinity, bytes);
+  }
+  if (size == 8)
+    return;
+  unsigned bits = size * 8;
+  int64_t max = isUnsigned(element) ? (int64_t(1) << bits) - 1 : (int64_t(1) << (bits - 1)) - 1;
+  int64_t min = isUnsigned(element) ? 0 : -max - 1;
+  encodeInteger(element, isMax ? max : min, bytes);
+}
+
+void pto::sim::scribble(KernelContext &context, const TileOperand &scratch, uint64_t offset,
+                        uint64_t bytes) {
+  llvm::SmallVector<std::byte, 256> pattern(bytes, std::byte{0xa5});
+  context.write(scratch.shape.space, scratch.address + offset, pattern.data(), bytes);
+}

@@ -1,0 +1,43 @@
+//===- Kernels.h - The kernels by name, and what they share -----*- C++ -*-===//
+#ifndef PTOAS_LIB_SIM_KERNELS_KERNELS_H
+#define PTOAS_LIB_SIM_KERNELS_KERNELS_H
+
+#include "Region.h"
+
+namespace pto::sim {
+
+// Operands as in the op records: inputs first, outputs last, an absent optional one as None.
+void loadKernel(KernelContext &context);       ///< src view, dst tile
+void storeKernel(KernelContext &context);      ///< src tile, preQuantScalar?, dst view
+void moveKernel(KernelContext &context);       ///< src, fp?, preQuantScalar?, dst
+void extractKernel(KernelContext &context);    ///< src, indexRow, indexCol, dst
+void matmulKernel(KernelContext &context);     ///< lhs, rhs, dst
+void matmulAccKernel(KernelContext &context);  ///< acc_in, lhs, rhs, dst
+void matmulBiasKernel(KernelContext &context); ///< lhs, rhs, bias, dst
+void gemvKernel(KernelContext &context);
+void gemvAccKernel(KernelContext &context);
+void gemvBiasKernel(KernelContext &context);
+void xorKernel(KernelContext &context);        ///< src0, src1, tmp?, dst
+void preluKernel(KernelContext &context);      ///< src0, src1, tmp?, dst
+void remainderKernel(KernelContext &context);  ///< src0, src1, tmp?, dst
+void powerKernel(KernelContext &context);      ///< base, exp, tmp?, dst
+void shiftLeftKernel(KernelContext &context);  ///< src0, src1, dst
+void shiftRightKernel(KernelContext &context); ///< src0, src1, dst
+
+/// The tile at `index` of the operands, or null after reporting that the call has none there.
+const TileOperand *tileAt(KernelContext &context, unsigned index);
+/// The same for a view of global memory.
+const ViewOperand *viewAt(KernelContext &context, unsigned index);
+
+/// Bytes of the value that pads a tile of this element (isa-library 2.4); `bytesOf(element)` of
+/// them are written.
+void encodePad(PadValue pad, Element element, std::byte *bytes);
+
+/// Overwrites `bytes` bytes of a scratch tile, `offset` bytes into it, with a pattern nobody can
+/// mistake for data. What the library leaves there is not part of its interface; that it is
+/// overwritten is.
+void scribble(KernelContext &context, const TileOperand &scratch, uint64_t offset, uint64_t bytes);
+
+} // namespace pto::sim
+
+#endif // PTOAS_LIB_SIM_KERNELS_KERNELS_H
