@@ -77,7 +77,7 @@ private:
   PipeState &stateOf(Pipe pipe) { return pipes[unsigned(pipe)]; }
   /// Are all accesses of the pipe that come before `id` complete?
   bool isDrained(const PipeState &state, uint32_t id) const {
-    return state.open.empty() || state.open.front() > id;
+    return state.open.empty() || state.open.front() >= id;
   }
   void fail(Outcome::Kind kind, NodeId later, NodeId earlier) {
     if (outcome.kind == Outcome::Clean)
