@@ -1,0 +1,369 @@
+//===- Check.cpp - Transfer functions of the checker ----------------------===//
+
+#include "ptoas/Sync/Check.h"
+#include "Checker.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::checker;
+
+static int64_t floorMod(int64_t value, int64_t modulus) {
+  int64_t rest = value % modulus;
+  return rest < 0 ? rest + modulus : rest;
+}
+
+static void raise(Clock &mine, const Clock &other) {
+  for (size_t k = 0; k < mine.size(); ++k)
+    mine[k] = std::max(mine[k], other[k]);
+}
+
+static bool isFlagOfTwoPipes(const FlagKey &key) {
+  return key.from != Pipe::ALL && key.to != Pipe::ALL;
+}
+
+//===----------------------------------------------------------------------===//
+// Accesses
+//===----------------------------------------------------------------------===//
+
+Claim Checker::neededFor(const Demand &demand) const {
+  // Beyond the horizon the stronger demand at the horizon is checked.
+  return Claim(demand.position) - std::min(demand.distance, maxAge) * iteration;
+}
+
+std::string Checker::missing(const Demand &demand, NodeId later, const State &state) const {
+  Pipe earlier = Pipe(demand.column);
+  std::string told = name(earlier).str();
+  if (demand.rule == Rule::C8 && demand.row == visible &&
+      state.claim(Row(Pipe::S), demand.level, demand.column) >= neededFor(demand))
+    return "no fence stands between the end of the write by " + told + " and the signal";
+  if (demand.rule == Rule::C1 && demand.row == Row(earlier))
+    return "no barrier of " + told + " stands between them";
+  std::string pipe =
+      demand.rule == Rule::C1 ? name(pipeOf(program[later])).str() : name(Pipe::S).str();
+  uint32_t levelBegin = demand.level == 0 ? 0 : loopBegins[demand.level - 1];
+  Claim claim = demand.rule == Rule::C1 ? state.claim(demand.row, demand.level, demand.column)
+                                        : state.claim(Row(Pipe::S), demand.level, demand.column);
+  if (claim > Claim(levelBegin))
+    return pipe + " only knows that earlier work of " + told + " has finished";
+  return pipe + " is never told that " + told + " has finished";
+}
+
+void Checker::test(const Demand &demand, NodeId later, const State &state) {
+  if (state.claim(demand.row, demand.level, demand.column) >= neededFor(demand))
+    return;
+  Finding finding;
+  finding.rule = demand.rule;
+  finding.later = later;
+  finding.earlier = layout.nodeAt(demand.position);
+  finding.hazard = demand.hazard;
+  finding.earlierRegion = demand.earlier;
+  finding.laterRegion = demand.later;
+  finding.loop = demand.loop;
+  finding.distance = demand.distance;
+  finding.what = missing(demand, later, state);
+  result.findings.push_back(std::move(finding));
+}
+
+void Checker::access(NodeId id, State &state) {
+  const Node &node = program[id];
+  for (const Demand &demand : demands.of(id))
+    test(demand, id, state);
+  if (!touchesMemory(node))
+    return;
+  Pipe pipe = pipeOf(node);
+  state.top[state.depth() * numColumns + accessColumn(pipe)] = layout[id].begin;
+  if (pipe == Pipe::S) { // H6: synchronous, everything dispatched later comes after it
+    for (unsigned row = 0; row < numPipes; ++row)
+      state.claimAll(state.know[row], loopBegins, accessColumn(pipe));
+  } else if (keepsOrder(pipe, program.arch)) { // H7
+    state.claimAll(state.know[unsigned(pipe)], loopBegins, accessColumn(pipe));
+  }
+}
+
+void Checker::barrier(const Node &node, State &state) const {
+  if (node.pipe != Pipe::ALL) // H5
+    return state.claimAll(state.know[unsigned(node.pipe)], loopBegins, accessColumn(node.pipe));
+  for (unsigned row = 0; row < numPipes; ++row)
+    for (unsigned column = 0; column < numColumns; ++column)
+      state.claimAll(state.know[row], loopBegins, column);
+}
+
+//===----------------------------------------------------------------------===//
+// Flags
+//===----------------------------------------------------------------------===//
+
+bool Checker::isOpen(NodeId loop) const { return llvm::is_contained(openLoops, loop); }
+
+Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
+  for (auto next = state.rings.begin(); next != state.rings.end();) {
+    const auto &[ring, list] = *next++;
+    if (!ring.holds(key))
+      continue;
+    // After its loop a ring whose ids are all in one state is as good as static ids.
+    if (!isOpen(ring.loop) && State::isUniform(list))
+      state.dissolve(ring);
+    else
+      report(Rule::C2, id, none, program[id].key,
+             "this id belongs to ids that rotate with a loop, so whose token it is cannot be told");
+  }
+  return &state.tokens.try_emplace(key, state.emptyToken()).first->second;
+}
+
+Token *Checker::resolve(NodeId id, State &state, std::optional<Ring> &ring) {
+  const Node &node = program[id];
+  const FlagKey &key = node.key;
+  if (!isReadable(key.id)) {
+    report(Rule::C2, id, none, key, "the event id is not known, so nothing can be proven about it");
+    return nullptr;
+  }
+  if (!rotates(key.id))
+    return resolveStatic(id, {key.from, key.to, key.id.base}, state);
+  const std::optional<int64_t> &trip = program[key.id.loop].trip;
+  if (!isOpen(key.id.loop) && trip) {
+    int64_t slot = floorMod(std::max<int64_t>(*trip, 0) + key.id.add, key.id.count);
+    return resolveStatic(id, {key.from, key.to, key.id.base + int32_t(slot)}, state);
+  }
+  Ring wanted{key.from, key.to, key.id.base, key.id.count, key.id.loop};
+  auto entry = state.rings.find(wanted);
+  if (entry == state.rings.end()) {
+    report(Rule::C2, id, none, key,
+           node.kind == NodeKind::Wait ? "no token can be there"
+                                       : "outside its loop the rotating id cannot be told");
+    return nullptr;
+  }
+  ring = wanted;
+  return &entry->second[floorMod(key.id.add, key.id.count)];
+}
+
+void Checker::set(NodeId id, State &state) {
+  const Node &node = program[id];
+  std::optional<Ring> ring;
+  Token *token = resolve(id, state, ring);
+  if (!token)
+    return;
+  unsigned from = unsigned(node.key.from);
+  if (token->pending) {
+    report(Rule::C2, id, token->by, node.key, "the flag is set again before its token was taken");
+  } else if (options.strongFlags) {
+    for (unsigned level = 0; level < token->claims.size(); ++level) {
+      Claim needed = token->claims[level];
+      if (state.claim(from, level, waitColumn(node.key.to)) >= needed)
+        continue;
+      report(Rule::C3, id, layout.nodeAt(positionOf(needed)), node.key,
+             (llvm::Twine(name(node.key.from)) + " does not know that " + name(node.key.to) +
+              " has taken the token before")
+                 .str());
+      result.findings.back().distance = (positionOf(needed) - needed) / iteration;
+      if (level > 0 && result.findings.back().distance > 0)
+        result.findings.back().loop = openLoops[level - 1];
+    }
+  }
+  // H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
+  Clock snapshot = state.know[from];
+  state.claimAll(snapshot, loopBegins, accessColumn(node.key.from));
+  state.claimAll(snapshot, loopBegins, waitColumn(node.key.from));
+  *token = {true, std::move(snapshot), id};
+}
+
+void Checker::wait(NodeId id, State &state) {
+  const Node &node = program[id];
+  unsigned to = unsigned(node.key.to);
+  state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
+  std::optional<Ring> ring;
+  Token *token = resolve(id, state, ring);
+  if (!token)
+    return;
+  if (token->pending)
+    raise(state.know[to], token->claims); // H4
+  else
+    report(Rule::C2, id, token->by, node.key, "no token can be there");
+  *token = state.emptyToken();
+  token->claims.back() = layout[id].begin;
+  token->by = id;
+  if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
+    for (unsigned row = 0; row < numPipes; ++row) {
+      raise(state.know[row], state.know[to]);
+      state.claimAll(state.know[row], loopBegins, waitColumn(Pipe::S));
+    }
+  // The last token of a drain is gone: its ids may be used by others again.
+  if (ring && !isOpen(ring->loop) &&
+      llvm::none_of(state.rings.at(*ring), [](const Token &t) { return t.pending; }))
+    state.dissolve(*ring);
+}
+
+//===----------------------------------------------------------------------===//
+// Structure
+//===----------------------------------------------------------------------===//
+
+void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
+  // Nests of loops may need sweeps of sweeps: stop with a finding rather than never.
+  constexpr uint64_t maxVisits = 20'000'000;
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    if (++visits > maxVisits)
+      exhausted = id;
+    if (exhausted != none)
+      return;
+    switch (node.kind) {
+    case NodeKind::Access:
+    case NodeKind::Publish: // C8
+      access(id, state);
+      break;
+    case NodeKind::Set:
+      if (isFlagOfTwoPipes(node.key))
+        set(id, state);
+      break;
+    case NodeKind::Wait:
+      if (isFlagOfTwoPipes(node.key))
+        wait(id, state);
+      break;
+    case NodeKind::Barrier:
+      barrier(node, state);
+      break;
+    case NodeKind::Fence:
+      raise(state.know[visible], state.know[unsigned(Pipe::S)]);
+      break;
+    case NodeKind::Loop:
+      loop(id, state);
+      break;
+    case NodeKind::Branch:
+      branch(id, state);
+      break;
+    case NodeKind::Macro:
+      macro(id, state);
+      break;
+    }
+  }
+}
+
+void Checker::branch(NodeId id, State &state) {
+  const Node &node = program[id];
+  std::optional<State> joined;
+  for (size_t arm = 0; arm < node.arms.size(); ++arm) {
+    State path = state;
+    walk(node.arms[arm], path);
+    path.normalise(layout[id].end);
+    if (!joined) {
+      joined = std::move(path);
+      continue;
+    }
+    State::Mismatches mismatches;
+    joined->join(path, mismatches);
+    reportMismatches(id, mismatches);
+  }
+  if (joined)
+    state = std::move(*joined);
+}
+
+void Checker::macro(NodeId id, State &state) {
+  // C5: the library uses its ids as if they were free.
+  auto pendingSet = [&](const StaticKey &key) -> std::optional<NodeId> {
+    if (auto token = state.tokens.find(key); token != state.tokens.end() && token->second.pending)
+      return token->second.by;
+    for (const auto &[ring, list] : state.rings)
+      if (ring.holds(key))
+        for (const Token &token : list)
+          if (token.pending)
+            return token.by;
+    return std::nullopt;
+  };
+  auto checkKeys = [&](const char *what) {
+    for (const StaticKey &key : layout[id].keys)
+      if (auto by = pendingSet(key))
+        report(Rule::C5, id, *by, {key.from, key.to, {key.id}}, what);
+  };
+  checkKeys("the call uses this flag inside while its token is pending");
+  walk(program[id].arms[0], state);
+  checkKeys("the token is pending when the call, which uses this flag inside, is over");
+}
+
+void Checker::checkRings(NodeId loop, State &state) {
+  const std::vector<Ring> &rings = layout[loop].rings;
+  auto overlaps = [](const Ring &a, const Ring &b) {
+    return a.from == b.from && a.to == b.to && a.base < b.base + int32_t(b.count) &&
+           b.base < a.base + int32_t(a.count);
+  };
+  for (size_t k = 0; k < rings.size(); ++k) {
+    FlagKey key{rings[k].from, rings[k].to, {rings[k].base, rings[k].count, loop, 0}};
+    bool clash = llvm::any_of(llvm::ArrayRef(rings).take_front(k),
+                              [&](const Ring &other) { return overlaps(other, rings[k]); });
+    for (auto next = state.rings.begin(); next != state.rings.end();) {
+      const auto &[ring, list] = *next++;
+      if (!overlaps(ring, rings[k]))
+        continue;
+      if (!isOpen(ring.loop) && State::isUniform(list))
+        state.dissolve(ring);
+      else
+        clash = true;
+    }
+    // Tracked apart, two rings that share an id would look right although they are not.
+    if (clash)
+      report(Rule::C2, loop, none, key, "two rotations share ids of one pair");
+  }
+}
+
+/// An inductive invariant at the loop's head, and the state after one more iteration from it.
+State Checker::fixpoint(NodeId id, const State &entry) {
+  const Item &item = layout[id];
+  State head = entry;
+  State::Mismatches ignored;
+  // Inside an outer fixpoint the entry only gets weaker, so the last invariant is a start that is
+  // not too weak; without it the number of sweeps would be exponential in the depth. What is
+  // accepted does not depend on where we start.
+  if (auto last = lastHeads.find(id);
+      last != lastHeads.end() && last->second.hasSameTokensAs(entry))
+    head.join(last->second, ignored);
+  uint32_t largest = 1;
+  for (const Ring &ring : item.rings)
+    largest = std::max(largest, ring.count);
+  unsigned patience = 2 + largest, limit = patience + 4 * unsigned(maxAge) + 16;
+  for (unsigned sweep = 0;; ++sweep) {
+    ++result.sweeps;
+    size_t mark = result.findings.size();
+    State out = head;
+    openLoops.push_back(id);
+    loopBegins.push_back(item.begin);
+    walk(program[id].arms[0], out);
+    openLoops.pop_back();
+    loopBegins.pop_back();
+    out.nextIteration(item, maxAge);
+    State next = entry;
+    State::Mismatches mismatches;
+    next.join(out, mismatches);
+    if (sweep == limit && exhausted == none)
+      exhausted = id;
+    if (exhausted != none || head.isImpliedBy(next)) {
+      reportMismatches(id, mismatches);
+      lastHeads.insert_or_assign(id, std::move(head));
+      return out;
+    }
+    result.findings.resize(mark);
+    // What still falls now would fall by one iteration per sweep down to the horizon: give it up at
+    // once.
+    if (sweep >= patience)
+      next.widenFrom(head);
+    head = std::move(next);
+  }
+}
+
+void Checker::loop(NodeId id, State &state) {
+  const Item &item = layout[id];
+  checkRings(id, state);
+  state.enterLoop(item);
+  State end = fixpoint(id, state);
+  end.leaveLoop(item, true, program[id].trip);
+  if (!runsAtLeastOnce(program[id])) {
+    // Leaving on both paths first and joining afterwards loses less than the other order.
+    state.leaveLoop(item, false, std::nullopt);
+    state.normalise(item.end);
+    end.normalise(item.end);
+    State::Mismatches mismatches;
+    end.join(state, mismatches);
+    reportMismatches(id, mismatches);
+  }
+  state = std::move(end);
+}

@@ -1,0 +1,249 @@
+//===- CheckDemand.cpp - What must be complete before each access ---------===//
+
+#include "CheckDemand.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::checker;
+using llvm::ArrayRef;
+
+Demands::Demands(const Program &program, const Layout &layout)
+    : program(program), layout(layout), overlap(program), sites(program.regions.size()),
+      range(program.nodes.size()) {
+  collect(program.top);
+  build(program.top);
+  if (!program.atExitDrain)
+    return;
+  // C7: S must know that the last write to GM of every pipe is done; what S wrote itself is.
+  for (unsigned pipe = 1; pipe < numPipes; ++pipe)
+    if (const Publication &writes = gmWrites[pipe]; !writes.positions.empty())
+      exit.push_back({Rule::C7, Row(Pipe::S), pipe, 0, writes.positions.back(), 0, none,
+                      Hazard::RAW, writes.regions.back(), none});
+}
+
+ArrayRef<Demand> Demands::of(NodeId node) const {
+  return ArrayRef(all).slice(range[node].first, range[node].second);
+}
+
+//===----------------------------------------------------------------------===//
+// Who touches what
+//===----------------------------------------------------------------------===//
+
+void Demands::note(NodeId id, RegionId region, bool writes) {
+  const Node &node = program[id];
+  uint32_t at = layout[id].begin;
+  Pipe pipe = pipeOf(node);
+  std::vector<Sites> &kinds = sites[region];
+  auto kind = llvm::find_if(kinds, [&](const Sites &s) {
+    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates;
+  });
+  if (kind == kinds.end())
+    kind = kinds.insert(kind, {pipe, writes, node.accumulates, id, {}});
+  kind->positions.push_back(at);
+  // The signal of a publication makes itself visible: the library cleans its line and fences it.
+  if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {
+    Publication &list = (writes ? gmWrites : gmReads)[unsigned(pipe)];
+    list.positions.push_back(at);
+    list.regions.push_back(region);
+  }
+}
+
+void Demands::collect(ArrayRef<NodeId> nodes) {
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    if (touchesMemory(node)) {
+      for (RegionId region : node.reads)
+        note(id, region, false);
+      for (RegionId region : node.writes)
+        note(id, region, true);
+    }
+    for (const std::vector<NodeId> &arm : node.arms)
+      collect(arm);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Demands
+//===----------------------------------------------------------------------===//
+
+void Demands::build(ArrayRef<NodeId> nodes) {
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    if (node.kind == NodeKind::Access || node.kind == NodeKind::Publish)
+      buildAccess(id);
+    if (node.kind == NodeKind::Loop)
+      openLoops.push_back(id);
+    for (size_t arm = 0; arm < node.arms.size(); ++arm) {
+      if (node.kind == NodeKind::Branch)
+        openArms.push_back({layout[id].begin, layout[id].armBegins[arm]});
+      build(node.arms[arm]);
+      if (node.kind == NodeKind::Branch)
+        openArms.pop_back();
+    }
+    if (node.kind == NodeKind::Loop)
+      openLoops.pop_back();
+  }
+}
+
+void Demands::buildAccess(NodeId id) {
+  const Node &node = program[id];
+  uint32_t at = layout[id].begin;
+  range[id].first = uint32_t(all.size());
+  current.clear();
+  if (touchesMemory(node)) {
+    for (RegionId region : node.reads)
+      conflicts(node, at, region, false);
+    for (RegionId region : node.writes)
+      conflicts(node, at, region, true);
+  }
+  if (node.kind == NodeKind::Publish)
+    publication(at);
+  for (const Demand &demand : current) {
+    furthest = std::max(furthest, demand.distance);
+    numC1 += demand.rule == Rule::C1;
+  }
+  llvm::append_range(all, current);
+  range[id].second = uint32_t(all.size()) - range[id].first;
+}
+
+/// Position at which the items of a level start: those between two such positions have exactly
+/// `level` loops in common with the access at `at`.
+uint32_t Demands::levelBegin(unsigned level, uint32_t at) const {
+  if (level == 0)
+    return 0;
+  return level <= openLoops.size() ? layout[openLoops[level - 1]].begin : at;
+}
+
+/// The last of `positions` in [from, before) that can run in the same iteration: not one in another
+/// arm of a branch that the access stands in.
+std::optional<uint32_t> Demands::latest(ArrayRef<uint32_t> positions, uint32_t from,
+                                        uint32_t before) const {
+  for (;;) {
+    auto end = llvm::lower_bound(positions, before);
+    if (end == positions.begin() || *(end - 1) < from)
+      return std::nullopt;
+    uint32_t found = *(end - 1);
+    auto other = llvm::find_if(
+        openArms, [&](const Arm &arm) { return arm.branchBegin < found && found < arm.begin; });
+    if (other == openArms.end())
+      return found;
+    before = other->branchBegin;
+  }
+}
+
+/// 0: same iteration; otherwise the least distance carried by loop level - 1; none: no overlap.
+std::optional<int64_t> Demands::distance(RegionId x, RegionId y, unsigned level, bool carried) {
+  NodeId loop = level == 0 ? none : openLoops[level - 1];
+  auto [entry, isNew] =
+      known.try_emplace({uint64_t(x) << 32 | y, uint64_t(loop) << 1 | carried}, -1);
+  if (isNew) {
+    auto open = ArrayRef(openLoops).take_front(level);
+    if (carried)
+      entry->second = overlap.carried(x, y, open, level - 1).value_or(-1);
+    else if (overlap.sameIteration(x, y, open))
+      entry->second = 0;
+  }
+  return entry->second < 0 ? std::nullopt : std::optional(entry->second);
+}
+
+static Hazard hazardOf(bool earlierWrites, bool laterWrites) {
+  return !earlierWrites ? Hazard::WAR : laterWrites ? Hazard::WAW : Hazard::RAW;
+}
+
+void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool writes) {
+  for (RegionId other : overlap.neighbours()[region])
+    for (const Sites &kind : sites[other]) {
+      // What S did is complete before anything later is dispatched (H6).
+      if ((!kind.writes && !writes) || kind.pipe == Pipe::S ||
+          isExempt(program, overlap, program[kind.sample], other, kind.writes, node, region,
+                   writes))
+        continue;
+      Demand demand{Rule::C1,
+                    Row(pipeOf(node)),
+                    accessColumn(kind.pipe),
+                    0,
+                    0,
+                    0,
+                    none,
+                    hazardOf(kind.writes, writes),
+                    other,
+                    region};
+      for (unsigned level = 0; level <= openLoops.size(); ++level) {
+        // L2: only the latest instance per pipe and level matters, claims are prefixes.
+        demand.level = level;
+        auto position = latest(kind.positions, levelBegin(level, at), levelBegin(level + 1, at));
+        if (position && distance(other, region, level, false)) {
+          demand.position = *position;
+          demand.distance = 0;
+          demand.loop = none;
+          require(demand);
+        }
+        if (level == 0)
+          continue;
+        NodeId loop = openLoops[level - 1];
+        auto end = llvm::lower_bound(kind.positions, layout[loop].end);
+        if (end == kind.positions.begin() || *(end - 1) < layout[loop].begin)
+          continue;
+        if (auto least = distance(other, region, level, true)) {
+          demand.position = *(end - 1);
+          demand.distance = *least;
+          demand.loop = loop;
+          require(demand);
+        }
+      }
+    }
+}
+
+/// C8: reads of GM must be complete, writes also fenced.
+void Demands::publication(uint32_t at) {
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe)
+    for (bool writes : {false, true}) {
+      const Publication &list = (writes ? gmWrites : gmReads)[pipe];
+      Demand demand{Rule::C8, writes ? visible : Row(Pipe::S), pipe, 0,   0, 0,
+                    none,     hazardOf(writes, !writes),       none, none};
+      auto regionAt = [&](uint32_t position) {
+        return list.regions[llvm::lower_bound(list.positions, position) - list.positions.begin()];
+      };
+      for (unsigned level = 0; level <= openLoops.size(); ++level) {
+        demand.level = level;
+        if (auto position =
+                latest(list.positions, levelBegin(level, at), levelBegin(level + 1, at))) {
+          demand.position = *position;
+          demand.distance = 0;
+          demand.loop = none;
+          demand.earlier = regionAt(*position);
+          require(demand);
+        }
+        if (level == 0)
+          continue;
+        NodeId loop = openLoops[level - 1];
+        auto end = llvm::lower_bound(list.positions, layout[loop].end);
+        bool comesRound = program[loop].trip.value_or(2) > 1;
+        if (!comesRound || end == list.positions.begin() || *(end - 1) < layout[loop].begin)
+          continue;
+        demand.position = *(end - 1);
+        demand.distance = 1;
+        demand.loop = loop;
+        demand.earlier = regionAt(demand.position);
+        require(demand);
+      }
+    }
+}
+
+/// Keeps the strongest demand of a kind: the others follow from it.
+void Demands::require(Demand demand) {
+  for (Demand &old : current)
+    if (old.rule == demand.rule && old.row == demand.row && old.column == demand.column &&
+        old.level == demand.level) {
+      if (std::make_pair(-demand.distance, demand.position) >
+          std::make_pair(-old.distance, old.position))
+        old = demand;
+      return;
+    }
+  current.push_back(demand);
+}

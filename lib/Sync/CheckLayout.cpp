@@ -1,0 +1,83 @@
+//===- CheckLayout.cpp - Positions of the nodes of a program --------------===//
+
+#include "CheckLayout.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::checker;
+
+static constexpr Columns noneInside = [] {
+  Columns columns{};
+  columns.fill(-1);
+  return columns;
+}();
+
+template <typename T> static void sortUnique(std::vector<T> &list) {
+  llvm::sort(list);
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+Layout::Layout(const Program &program) : program(program), items(program.nodes.size()) {
+  Columns last = noneInside;
+  number(program.top, last);
+}
+
+void Layout::noteKey(const FlagKey &key) {
+  // A ring lives from its loop's head on, so the loop has to know it before its body is walked.
+  if (rotates(key.id) && llvm::is_contained(openLoops, key.id.loop))
+    items[key.id.loop].rings.push_back({key.from, key.to, key.id.base, key.id.count, key.id.loop});
+  for (NodeId macro : openMacros) {
+    int32_t first = isReadable(key.id) ? key.id.base : 0;
+    uint32_t count = isReadable(key.id) ? key.id.count : program.eventIds;
+    for (uint32_t k = 0; k < count; ++k)
+      items[macro].keys.push_back({key.from, key.to, first + int32_t(k)});
+  }
+}
+
+void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    Item &item = items[id];
+    if (neverRuns(node))
+      continue;
+    item.begin = next(id);
+    if (touchesMemory(node))
+      last[accessColumn(pipeOf(node))] = item.begin;
+    switch (node.kind) {
+    case NodeKind::Wait:
+      last[waitColumn(node.key.to)] = item.begin;
+      [[fallthrough]];
+    case NodeKind::Set:
+      noteKey(node.key);
+      break;
+    case NodeKind::Loop:
+      item.last = noneInside;
+      openLoops.push_back(id);
+      number(node.arms[0], item.last);
+      openLoops.pop_back();
+      sortUnique(item.rings);
+      for (unsigned c = 0; c < numColumns; ++c)
+        last[c] = std::max(last[c], item.last[c]);
+      break;
+    case NodeKind::Branch:
+      for (const std::vector<NodeId> &arm : node.arms) {
+        item.armBegins.push_back(next(id));
+        number(arm, last);
+      }
+      break;
+    case NodeKind::Macro:
+      openMacros.push_back(id);
+      number(node.arms[0], last);
+      openMacros.pop_back();
+      sortUnique(item.keys);
+      break;
+    case NodeKind::Access:
+    case NodeKind::Barrier:
+    case NodeKind::Fence:
+    case NodeKind::Publish:
+      break;
+    }
+    item.end = next(id);
+  }
+}

@@ -1,0 +1,97 @@
+//===- CheckLayout.h - Positions of the nodes of a program ------*- C++ -*-===//
+//
+// The checker speaks about prefixes of a pipe's queue, so every node gets a number in program
+// order. A claim combines such a position with an age in iterations; larger claims know more.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_CHECKLAYOUT_H
+#define PTOAS_LIB_SYNC_CHECKLAYOUT_H
+
+#include "ptoas/Sync/Program.h"
+#include <array>
+
+namespace pto::sync::checker {
+
+/// "Complete up to `position` of the iteration `age` ago": position - age * iteration.
+using Claim = int64_t;
+inline constexpr Claim iteration = Claim(1) << 32;
+inline constexpr Claim unknown = -(Claim(1) << 62);
+inline uint32_t positionOf(Claim claim) { return uint32_t(claim & (iteration - 1)); }
+
+/// What is counted: the accesses of each pipe (C1) and, apart from them, the waits of each pipe
+/// (C3). Mixed into one column a late wait would make an otherwise complete prefix look incomplete.
+inline constexpr unsigned numColumns = 2 * numPipes;
+inline unsigned accessColumn(Pipe pipe) { return unsigned(pipe); }
+inline unsigned waitColumn(Pipe pipe) { return numPipes + unsigned(pipe); }
+using Columns = std::array<Claim, numColumns>;
+
+/// Identity of a static flag.
+struct StaticKey {
+  Pipe from, to;
+  int32_t id;
+  auto operator<=>(const StaticKey &) const = default;
+};
+
+/// Ids base .. base + count - 1 of a pair that rotate with one loop.
+struct Ring {
+  Pipe from, to;
+  int32_t base;
+  uint32_t count;
+  NodeId loop;
+  auto operator<=>(const Ring &) const = default;
+  bool holds(const StaticKey &key) const {
+    return from == key.from && to == key.to && key.id >= base && key.id < base + int32_t(count);
+  }
+};
+
+struct Item {
+  uint32_t begin = 0, end = 0;     ///< positions around the node; 0: never runs
+  std::vector<uint32_t> armBegins; ///< Branch: position before each arm
+  Columns last;                    ///< Loop: latest position per column inside, -1 without any
+  std::vector<Ring> rings;         ///< Loop: ids that rotate with it
+  std::vector<StaticKey> keys;     ///< Macro: flags used inside
+};
+
+/// The numbering. Loops that never run are left out.
+class Layout {
+public:
+  explicit Layout(const Program &program);
+
+  const Item &operator[](NodeId node) const { return items[node]; }
+  NodeId nodeAt(uint32_t position) const { return at[position]; }
+
+private:
+  const Program &program;
+  std::vector<Item> items;
+  std::vector<NodeId> at{none};
+  std::vector<NodeId> openLoops, openMacros;
+
+  uint32_t next(NodeId node) {
+    at.push_back(node);
+    return uint32_t(at.size() - 1);
+  }
+  void number(llvm::ArrayRef<NodeId> nodes, Columns &last);
+  void noteKey(const FlagKey &key);
+};
+
+inline bool neverRuns(const Node &node) {
+  return node.kind == NodeKind::Loop && node.trip && *node.trip <= 0;
+}
+inline bool runsAtLeastOnce(const Node &loop) {
+  return loop.trip ? *loop.trip > 0 : loop.minTrip > 0;
+}
+inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
+inline bool isReadable(const EventId &id) { return id.known && (id.count <= 1 || id.loop != none); }
+/// Does the node read or write memory? Publish does when it names the signal's cell.
+inline bool touchesMemory(const Node &node) {
+  return node.kind == NodeKind::Access ||
+         (node.kind == NodeKind::Publish && !(node.reads.empty() && node.writes.empty()));
+}
+/// Publish executes on S whatever its `pipe` says.
+inline Pipe pipeOf(const Node &node) {
+  return node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+}
+
+} // namespace pto::sync::checker
+
+#endif // PTOAS_LIB_SYNC_CHECKLAYOUT_H

@@ -1,0 +1,254 @@
+//===- CheckState.cpp - What is known at a program point ------------------===//
+
+#include "CheckState.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::checker;
+
+State::State() : top(numColumns, 0) { know.fill(Clock(numColumns, 0)); }
+
+Token State::emptyToken() const { return {false, Clock(depth() + 1, unknown), none}; }
+
+void State::claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const {
+  for (unsigned level = 0; level < loopBegins.size(); ++level) {
+    Claim &claim = clock[level * numColumns + column];
+    claim = std::max<Claim>(claim, loopBegins[level]);
+  }
+  // The latest item of the column, not "now": equal facts must have equal numbers.
+  unsigned at = depth() * numColumns + column;
+  clock[at] = std::max(clock[at], top[at]);
+}
+
+void State::normalise(uint32_t now) {
+  unsigned first = depth() * numColumns;
+  forEachClock([&](Clock &clock) {
+    for (unsigned c = first; c < first + numColumns; ++c)
+      if (clock[c] >= top[c])
+        clock[c] = now;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+void State::enterLoop(const Item &loop) {
+  normalise(loop.begin);
+  auto extend = [&](Clock &clock) { clock.resize(clock.size() + numColumns, loop.begin); };
+  forEachClock(extend);
+  extend(top);
+  forEachToken([](Token &token) {
+    if (!token.pending)
+      token.claims.push_back(unknown);
+  });
+  // At counter 0 the ids of a ring are base, base + 1, ...
+  for (const Ring &ring : loop.rings) {
+    RingTokens list;
+    for (uint32_t k = 0; k < ring.count; ++k) {
+      auto old = tokens.find({ring.from, ring.to, ring.base + int32_t(k)});
+      list.push_back(old == tokens.end() ? emptyToken() : std::move(old->second));
+      if (old != tokens.end())
+        tokens.erase(old);
+    }
+    rings[ring] = std::move(list);
+  }
+}
+
+void State::nextIteration(const Item &loop, int64_t maxAge) {
+  unsigned level = depth(), first = level * numColumns;
+  forEachClock([&](Clock &clock) {
+    for (unsigned c = 0; c < numColumns; ++c) {
+      Claim &claim = clock[first + c];
+      Claim aged = claim - iteration;
+      if (loop.last[c] < 0)
+        aged = loop.begin; // nothing of this column in the body: all of it is complete
+      else if (Claim(positionOf(aged)) >= loop.last[c])
+        aged += iteration - positionOf(aged) +
+                loop.begin; // a whole iteration = the start of the next one
+      claim = aged >= -maxAge * iteration ? aged : unknown;
+    }
+  });
+  forEachToken([&](Token &token) {
+    if (token.pending || token.claims[level] <= unknown)
+      return;
+    // A demand of C3 gets weaker with age; beyond the horizon keep the stronger one.
+    Claim &demand = token.claims[level];
+    demand = std::max(demand - iteration, Claim(positionOf(demand)) - maxAge * iteration);
+  });
+  std::fill(top.begin() + first, top.end(), loop.begin);
+  for (const Ring &ring : loop.rings)
+    if (auto entry = rings.find(ring); entry != rings.end())
+      std::rotate(entry->second.begin(), entry->second.begin() + 1, entry->second.end());
+}
+
+/// What a claim about the iterations of a loop says once the loop is over, as a position in the
+/// enclosing level.
+static Claim outside(Claim inner, const Item &loop) {
+  if (inner >= 0)
+    return loop.end; // complete up to the iteration that did not run
+  if (inner >= -iteration)
+    return inner + iteration; // the last iteration up to there
+  return loop.begin;
+}
+
+void State::leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip) {
+  unsigned inner = depth() * numColumns, outer = inner - numColumns;
+  forEachClock([&](Clock &clock) {
+    for (unsigned c = 0; c < numColumns; ++c)
+      // Facts from inside can only extend a prefix that is complete up to the loop.
+      if (clock[outer + c] >= top[outer + c])
+        clock[outer + c] = outside(clock[inner + c], loop);
+    clock.resize(inner);
+  });
+  forEachToken([&](Token &token) {
+    if (token.pending)
+      return;
+    Claim demand = token.claims.back();
+    token.claims.pop_back();
+    if (demand > unknown)
+      token.claims.back() = std::max(token.claims.back(), Claim(positionOf(demand)));
+  });
+  top.resize(inner);
+  for (unsigned c = 0; ran && c < numColumns; ++c)
+    top[outer + c] = std::max(top[outer + c], loop.last[c]);
+  for (const Ring &ring : loop.rings) {
+    auto entry = rings.find(ring);
+    if (entry == rings.end())
+      continue;
+    if (trip) {
+      // The counter is known: every relative id becomes a static one.
+      for (uint32_t k = 0; k < ring.count; ++k)
+        tokens[{ring.from, ring.to, ring.base + int32_t((*trip + k) % ring.count)}] =
+            std::move(entry->second[k]);
+      rings.erase(entry);
+    } else if (llvm::none_of(entry->second, [](const Token &token) { return token.pending; })) {
+      dissolve(ring);
+    }
+  }
+}
+
+bool State::isUniform(const RingTokens &tokens) {
+  return llvm::all_of(tokens, [&](const Token &t) { return t.pending == tokens[0].pending; });
+}
+
+static void weaken(Token &mine, const Token &other) {
+  for (size_t k = 0; k < mine.claims.size(); ++k)
+    mine.claims[k] = mine.pending ? std::min(mine.claims[k], other.claims[k])
+                                  : std::max(mine.claims[k], other.claims[k]);
+  mine.by = std::min(mine.by, other.by);
+}
+
+void State::dissolve(Ring ring) {
+  auto entry = rings.find(ring);
+  if (entry == rings.end())
+    return;
+  // Which of them is which id depends on the trip count: each gets the weakest knowledge.
+  Token worst = entry->second[0];
+  for (const Token &token : entry->second)
+    weaken(worst, token);
+  for (uint32_t k = 0; k < ring.count; ++k)
+    tokens[{ring.from, ring.to, ring.base + int32_t(k)}] = worst;
+  rings.erase(entry);
+}
+
+//===----------------------------------------------------------------------===//
+// Joins and order
+//===----------------------------------------------------------------------===//
+
+static FlagKey flagOf(const StaticKey &key) { return {key.from, key.to, {key.id}}; }
+static FlagKey flagOf(const Ring &ring, size_t at) {
+  return {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(at)}};
+}
+
+void State::joinToken(Token &mine, const Token &other, const FlagKey &key,
+                      Mismatches &mismatches) const {
+  if (mine.pending == other.pending)
+    return weaken(mine, other);
+  mismatches.push_back({key, mine.pending ? mine.by : other.by});
+  mine = emptyToken();
+}
+
+void State::join(const State &other, Mismatches &mismatches) {
+  for (Row row = 0; row < numRows; ++row)
+    for (size_t k = 0; k < top.size(); ++k)
+      know[row][k] = std::min(know[row][k], other.know[row][k]);
+  for (size_t k = 0; k < top.size(); ++k)
+    top[k] = std::max(top[k], other.top[k]);
+  const Token empty = emptyToken();
+  for (const auto &[key, token] : other.tokens)
+    tokens.try_emplace(key, empty);
+  for (const auto &[ring, list] : other.rings)
+    rings.try_emplace(ring, RingTokens(ring.count, empty));
+  for (auto &[key, token] : tokens) {
+    auto theirs = other.tokens.find(key);
+    joinToken(token, theirs == other.tokens.end() ? empty : theirs->second, flagOf(key),
+              mismatches);
+  }
+  for (auto &[ring, list] : rings) {
+    auto theirs = other.rings.find(ring);
+    for (size_t k = 0; k < list.size(); ++k)
+      joinToken(list[k], theirs == other.rings.end() ? empty : theirs->second[k], flagOf(ring, k),
+                mismatches);
+  }
+}
+
+template <typename Function>
+bool State::allTokenPairs(const State &a, const State &b, Function &&function) {
+  auto sameKey = [](const auto &x, const auto &y) { return x.first == y.first; };
+  if (!std::equal(a.tokens.begin(), a.tokens.end(), b.tokens.begin(), b.tokens.end(), sameKey) ||
+      !std::equal(a.rings.begin(), a.rings.end(), b.rings.begin(), b.rings.end(), sameKey))
+    return false;
+  for (auto x = a.tokens.begin(), y = b.tokens.begin(); x != a.tokens.end(); ++x, ++y)
+    if (!function(x->second, y->second))
+      return false;
+  for (auto x = a.rings.begin(), y = b.rings.begin(); x != a.rings.end(); ++x, ++y)
+    for (size_t k = 0; k < x->second.size(); ++k)
+      if (!function(x->second[k], y->second[k]))
+        return false;
+  return true;
+}
+
+static bool allAtMost(const Clock &a, const Clock &b) {
+  for (size_t k = 0; k < a.size(); ++k)
+    if (a[k] > b[k])
+      return false;
+  return true;
+}
+
+bool State::hasSameTokensAs(const State &other) const {
+  return allTokenPairs(*this, other, [](const Token &mine, const Token &theirs) {
+    return mine.pending == theirs.pending;
+  });
+}
+
+bool State::isImpliedBy(const State &stronger) const {
+  for (Row row = 0; row < numRows; ++row)
+    if (!allAtMost(know[row], stronger.know[row]))
+      return false;
+  return allTokenPairs(*this, stronger, [](const Token &mine, const Token &theirs) {
+    // Demands of C3 are ordered the other way round: ours must ask for at least as much.
+    return mine.pending == theirs.pending && (mine.pending ? allAtMost(mine.claims, theirs.claims)
+                                                           : allAtMost(theirs.claims, mine.claims));
+  });
+}
+
+void State::widenFrom(const State &before) {
+  auto widen = [](Clock &mine, const Clock &old) {
+    for (size_t k = 0; k < mine.size() && k < old.size(); ++k)
+      if (mine[k] < old[k])
+        mine[k] = unknown;
+  };
+  for (Row row = 0; row < numRows; ++row)
+    widen(know[row], before.know[row]);
+  if (!hasSameTokensAs(before))
+    return;
+  for (auto &[key, token] : tokens)
+    if (token.pending)
+      widen(token.claims, before.tokens.at(key).claims);
+  for (auto &[ring, list] : rings)
+    for (size_t k = 0; k < list.size(); ++k)
+      if (list[k].pending)
+        widen(list[k].claims, before.rings.at(ring)[k].claims);
+}

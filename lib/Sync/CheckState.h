@@ -1,0 +1,101 @@
+//===- CheckState.h - What is known at a program point ----------*- C++ -*-===//
+//
+// The abstract domain of the checker. For every row (pipe, or the outside world), column and loop
+// level one claim:
+//  - level j speaks about the current execution of the j-th open loop (level 0: the function);
+//  levels are independent;
+//  - iterations before the first are empty, so claims about them hold: this lets a primed token
+//  join with the one of the
+//    back edge;
+//  - transfer raises (max), joins lower (min), the back edge ages by one iteration.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_CHECKSTATE_H
+#define PTOAS_LIB_SYNC_CHECKSTATE_H
+
+#include "CheckDemand.h"
+#include <map>
+
+namespace pto::sync::checker {
+
+/// claims[level * numColumns + column]
+using Clock = std::vector<Claim>;
+
+/// A flag with at most one token.
+struct Token {
+  bool pending = false;
+  /// Pending: what the wait will learn (same layout as a row). Otherwise per level the position of
+  /// the last wait, which C3 asks the next set to know.
+  Clock claims;
+  NodeId by = none; ///< the set (pending) or wait that made it so; only for messages
+};
+
+/// Tokens relative to the counter: element c is that of id base + (counter + c) mod count.
+using RingTokens = std::vector<Token>;
+
+class State {
+public:
+  State();
+
+  std::array<Clock, numRows> know;
+  Clock top; ///< latest position per level and column on the paths so far
+  std::map<StaticKey, Token> tokens;
+  std::map<Ring, RingTokens> rings;
+
+  unsigned depth() const { return unsigned(top.size() / numColumns) - 1; }
+  Claim claim(Row row, unsigned level, unsigned column) const {
+    return know[row][level * numColumns + column];
+  }
+  Token emptyToken() const;
+
+  /// Everything of `column` dispatched so far is complete: said on every level. `loopBegins` are
+  /// those of the open loops.
+  void claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const;
+  /// Claims that cover a whole column on this path become claims about `now`; needed before every
+  /// join, else the path without items of a column would lose what the other one learned.
+  void normalise(uint32_t now);
+
+  void enterLoop(const Item &loop);
+  /// The back edge. Claims older than `maxAge` iterations are given up.
+  void nextIteration(const Item &loop, int64_t maxAge);
+  /// Leaves the innermost loop at its head. `ran`: at least one iteration is behind us.
+  void leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip);
+  /// Turns a ring into static flags; its tokens must be alike. (By value: it erases the map entry.)
+  void dissolve(Ring ring);
+  static bool isUniform(const RingTokens &tokens);
+
+  /// Flags that are pending on one side only.
+  using Mismatches = std::vector<std::pair<FlagKey, NodeId>>;
+  void join(const State &other, Mismatches &mismatches);
+  /// Does every claim of this state follow from `stronger`?
+  bool isImpliedBy(const State &stronger) const;
+  /// Gives up every claim that is weaker than in `before`.
+  void widenFrom(const State &before);
+  bool hasSameTokensAs(const State &other) const;
+
+  template <typename Function> void forEachToken(Function &&function) {
+    for (auto &[key, token] : tokens)
+      function(token);
+    for (auto &[ring, list] : rings)
+      for (Token &token : list)
+        function(token);
+  }
+  /// All vectors that hold claims (not the demands of C3).
+  template <typename Function> void forEachClock(Function &&function) {
+    for (Clock &clock : know)
+      function(clock);
+    forEachToken([&](Token &token) {
+      if (token.pending)
+        function(token.claims);
+    });
+  }
+
+private:
+  void joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches) const;
+  template <typename Function>
+  static bool allTokenPairs(const State &a, const State &b, Function &&function);
+};
+
+} // namespace pto::sync::checker
+
+#endif // PTOAS_LIB_SYNC_CHECKSTATE_H

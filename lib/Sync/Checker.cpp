@@ -1,0 +1,87 @@
+//===- Checker.cpp - Running the walk and ordering what it found ----------===//
+
+#include "Checker.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::checker;
+
+/// Iterations that claims have to remember: the longest dependence or ring, within reason.
+static int64_t horizon(const Program &program, const Demands &demands) {
+  constexpr int64_t most = 16;
+  int64_t age = std::max<int64_t>(2, demands.maxDistance());
+  for (const Node &node : program.nodes)
+    if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
+      age = std::max<int64_t>(age, node.key.id.count);
+  return std::min(age, most) + 1;
+}
+
+Checker::Checker(const Program &program, const CheckOptions &options)
+    : program(program), options(options), layout(program), demands(program, layout),
+      maxAge(horizon(program, demands)) {}
+
+void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
+                     std::string what) {
+  Finding finding;
+  finding.rule = rule;
+  finding.later = later;
+  finding.earlier = earlier;
+  finding.key = key;
+  finding.what = std::move(what);
+  result.findings.push_back(std::move(finding));
+}
+
+void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches) {
+  for (const auto &[key, by] : mismatches)
+    report(Rule::C2, at, by, key, "the token is pending on some paths only");
+}
+
+void Checker::exit(State &state) {
+  for (const auto &[key, token] : state.tokens)
+    if (token.pending)
+      report(Rule::C7, none, token.by, {key.from, key.to, {key.id}},
+             "the token is still there at the exit");
+  for (const auto &[ring, list] : state.rings)
+    for (size_t k = 0; k < list.size(); ++k)
+      if (list[k].pending)
+        report(Rule::C7, none, list[k].by,
+               {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(k)}},
+               "the token is still there at the exit");
+  for (const Demand &demand : demands.atExit())
+    test(demand, none, state);
+}
+
+CheckResult Checker::run() {
+  checkLegality(program, result.findings);
+  result.hazards = demands.countC1();
+  State state;
+  walk(program.top, state);
+  if (exhausted != none)
+    report(Rule::Limit, exhausted, none, {},
+           "the program is nested too deeply to be checked within the limit of work");
+  else
+    exit(state);
+
+  auto order = [&](const Finding &f) {
+    uint32_t at = f.later == none ? none : layout[f.later].begin;
+    return std::make_tuple(at, f.rule, f.later, f.earlier == none ? 0 : layout[f.earlier].begin,
+                           f.hazard, f.earlierRegion, f.laterRegion, f.loop, f.distance, f.key.from,
+                           f.key.to, f.key.id.base, f.key.id.count, f.key.id.add, f.what);
+  };
+  // A loop's body or a call may be walked more than once on the way to its verdict.
+  llvm::sort(result.findings,
+             [&](const Finding &a, const Finding &b) { return order(a) < order(b); });
+  auto same = [&](const Finding &a, const Finding &b) { return order(a) == order(b); };
+  result.findings.erase(std::unique(result.findings.begin(), result.findings.end(), same),
+                        result.findings.end());
+  return std::move(result);
+}
+
+bool CheckResult::accepted() const {
+  return llvm::all_of(findings, [](const Finding &finding) { return finding.warning; });
+}
+
+CheckResult pto::sync::check(const Program &program, const CheckOptions &options) {
+  return Checker(program, options).run();
+}

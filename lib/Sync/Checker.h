@@ -1,0 +1,58 @@
+//===- Checker.h - The abstract walk ----------------------------*- C++ -*-===//
+#ifndef PTOAS_LIB_SYNC_CHECKER_H
+#define PTOAS_LIB_SYNC_CHECKER_H
+
+#include "CheckState.h"
+
+namespace pto::sync::checker {
+
+/// C4: is each flag and barrier one that the hardware has? Needs no state.
+void checkLegality(const Program &program, std::vector<Finding> &findings);
+
+/// Walks the program once per loop sweep with a `State` and collects what it cannot show.
+class Checker {
+public:
+  Checker(const Program &program, const CheckOptions &options);
+  CheckResult run();
+
+private:
+  const Program &program;
+  const CheckOptions &options;
+  Layout layout;
+  Demands demands;
+  int64_t maxAge; ///< iterations that claims live (Dmax)
+  CheckResult result;
+  std::vector<NodeId> openLoops;
+  std::vector<uint32_t> loopBegins;  ///< of openLoops
+  std::map<NodeId, State> lastHeads; ///< of loops that were walked before: see `fixpoint`
+  uint64_t visits = 0;
+  NodeId exhausted = none; ///< the node at which the work limit was met
+
+  void walk(llvm::ArrayRef<NodeId> nodes, State &state);
+  void access(NodeId id, State &state);
+  void set(NodeId id, State &state);
+  void wait(NodeId id, State &state);
+  void barrier(const Node &node, State &state) const;
+  void branch(NodeId id, State &state);
+  void macro(NodeId id, State &state);
+  void loop(NodeId id, State &state);
+  State fixpoint(NodeId id, const State &entry);
+  void checkRings(NodeId loop, State &state);
+  void exit(State &state);
+
+  bool isOpen(NodeId loop) const;
+  /// The token that a set or wait means, or null after a finding. `ring` is the live ring that it
+  /// belongs to.
+  Token *resolve(NodeId id, State &state, std::optional<Ring> &ring);
+  Token *resolveStatic(NodeId id, const StaticKey &key, State &state);
+
+  Claim neededFor(const Demand &demand) const;
+  void test(const Demand &demand, NodeId later, const State &state);
+  std::string missing(const Demand &demand, NodeId later, const State &state) const;
+  void report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
+  void reportMismatches(NodeId at, const State::Mismatches &mismatches);
+};
+
+} // namespace pto::sync::checker
+
+#endif // PTOAS_LIB_SYNC_CHECKER_H
