@@ -1,0 +1,99 @@
+//===- Attrs.td - Enumerations of the dialect -------------------*- tablegen -*-===//
+//
+// Two textual families (dialect-core 2): Angle prints `#pto.name<case>`, Spaced prints `#pto<name case>`. `cpp` is the
+// prefix of the library's enumerator; the case's symbol follows it, so a symbol is spelled as the library spells it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_IR_ATTRS
+#define PTOAS_IR_ATTRS
+
+include "ptoas/IR/Base.td"
+
+class PtoEnum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::pto";
+  let genSpecializedAttr = 0;
+}
+class CppName<string p> { string cpp = p; }
+class Angle<EnumAttrInfo e, string mnemonic_, string cpp> : EnumAttr<Pto_Dialect, e, mnemonic_>, CppName<cpp> {
+  let cppClassName = NAME;
+  let storageClass = NAME # "Storage";
+  let assemblyFormat = "`<` $value `>`";
+}
+class Spaced<EnumAttrInfo e, string mnemonic_, string cpp> : EnumAttr<Pto_Dialect, e, mnemonic_>, CppName<cpp> {
+  let cppClassName = NAME;
+  let storageClass = NAME # "Storage";
+}
+
+def PipeKind : PtoEnum<"PipeKind", "A pipe of a core", [
+  I32EnumAttrCase<"PIPE_S", 0>, I32EnumAttrCase<"PIPE_V", 1>, I32EnumAttrCase<"PIPE_M", 2>, I32EnumAttrCase<"PIPE_MTE1", 3>,
+  I32EnumAttrCase<"PIPE_MTE2", 4>, I32EnumAttrCase<"PIPE_MTE3", 5>, I32EnumAttrCase<"PIPE_ALL", 6>,
+  I32EnumAttrCase<"PIPE_FIX", 10>]>;
+def PipeAttr : Angle<PipeKind, "pipe", "">;
+
+def EventKind : PtoEnum<"EventKind", "An event id", !foreach(i, !range(8), I32EnumAttrCase<"EVENT_ID" # i, i>)>;
+def EventAttr : Angle<EventKind, "event", "">;
+
+// What upstream's record_event names instead of a pipe (dialect-core 2.3).
+def PipeEventKind : PtoEnum<"PipeEventKind", "A class of operations that stands for its pipe", [
+  I32EnumAttrCase<"TLOAD", 0>, I32EnumAttrCase<"TSTORE_ACC", 1>, I32EnumAttrCase<"TSTORE_VEC", 2>, I32EnumAttrCase<"TMOV_M2L", 3>,
+  I32EnumAttrCase<"TMOV_M2S", 4>, I32EnumAttrCase<"TMOV_M2B", 5>, I32EnumAttrCase<"TMOV_M2V", 6>, I32EnumAttrCase<"TMOV_V2M", 7>,
+  I32EnumAttrCase<"TMATMUL", 8>, I32EnumAttrCase<"TVEC", 9>, I32EnumAttrCase<"TVECWAIT_EVENT", 10>]>;
+def PipeEventTypeAttr : Angle<PipeEventKind, "pipe_event_type", "">;
+def SyncOpTypeAttr : Angle<PipeEventKind, "sync_op_type", "">;
+
+def LayoutKind : PtoEnum<"LayoutKind", "Layout of a global tensor", [
+  I32EnumAttrCase<"ND", 0, "nd">, I32EnumAttrCase<"DN", 1, "dn">, I32EnumAttrCase<"NZ", 2, "nz">]>;
+def LayoutAttr : Angle<LayoutKind, "layout", "pto::Layout::">;
+
+def AddressSpaceKind : PtoEnum<"AddressSpaceKind", "A memory", [
+  I32EnumAttrCase<"Zero", 0, "zero">, I32EnumAttrCase<"Gm", 1, "gm">, I32EnumAttrCase<"Mat", 2, "mat">,
+  I32EnumAttrCase<"Left", 3, "left">, I32EnumAttrCase<"Right", 4, "right">, I32EnumAttrCase<"Acc", 5, "acc">,
+  I32EnumAttrCase<"Vec", 6, "vec">, I32EnumAttrCase<"Bias", 7, "bias">, I32EnumAttrCase<"Scaling", 8, "scaling">]>;
+def AddressSpaceAttr : Angle<AddressSpaceKind, "address_space", "">;
+
+def KernelKind : PtoEnum<"KernelKind", "The core kind of a function", [
+  I32EnumAttrCase<"Cube", 0, "cube">, I32EnumAttrCase<"Vector", 1, "vector">]>;
+def KernelKindAttr : Angle<KernelKind, "kernel_kind", "">;
+
+def FenceScopeKind : PtoEnum<"FenceScopeKind", "What a fence covers", [
+  I32EnumAttrCase<"LocalMemory", 0, "local_memory">, I32EnumAttrCase<"Gm", 1, "gm">, I32EnumAttrCase<"All", 2, "all">]>;
+def FenceScopeAttr : Angle<FenceScopeKind, "fence_scope", "">;
+
+// The numbers skip 1 as in the library (isa-library 2.4).
+def AccPhaseKind : PtoEnum<"AccPhaseKind", "Unit-flag phase of a matrix product", [
+  I32EnumAttrCase<"Unspecified", 0, "unspecified">, I32EnumAttrCase<"Partial", 2, "partial">, I32EnumAttrCase<"Final", 3, "final">]>;
+def AccPhaseAttr : Spaced<AccPhaseKind, "acc_phase", "pto::AccPhase::">;
+def StPhaseKind : PtoEnum<"StPhaseKind", "Unit-flag phase of a store", [
+  I32EnumAttrCase<"Unspecified", 0, "unspecified">, I32EnumAttrCase<"Partial", 2, "partial">, I32EnumAttrCase<"Final", 3, "final">]>;
+def StPhaseAttr : Spaced<StPhaseKind, "st_phase", "pto::STPhase::">;
+
+def AtomicKind : PtoEnum<"AtomicKind", "How a store combines with memory", [
+  I32EnumAttrCase<"AtomicNone", 0, "atomic_none">, I32EnumAttrCase<"AtomicAdd", 1, "atomic_add">]>;
+def AtomicTypeAttr : Spaced<AtomicKind, "atomic_type", "pto::AtomicType::">;
+
+def ReluKind : PtoEnum<"ReluKind", "Relu before a store", [
+  I32EnumAttrCase<"NoRelu", 0, "no_relu">, I32EnumAttrCase<"NormalRelu", 1, "normal_relu">]>;
+def ReluPreModeAttr : Spaced<ReluKind, "relu_pre_mode", "pto::ReluPreMode::">;
+
+def NotifyKind : PtoEnum<"NotifyKind", "How a signal changes", [
+  I32EnumAttrCase<"AtomicAdd", 0, "atomic_add">, I32EnumAttrCase<"Set", 1, "set">]>;
+def NotifyOpAttr : Spaced<NotifyKind, "notify_op", "pto::comm::NotifyOp::">;
+
+// Another order than `cmp` (dialect-core defect 38).
+def WaitCmpKind : PtoEnum<"WaitCmpKind", "What a signal is waited for", [
+  I32EnumAttrCase<"EQ", 0, "eq">, I32EnumAttrCase<"NE", 1, "ne">, I32EnumAttrCase<"GT", 2, "gt">,
+  I32EnumAttrCase<"GE", 3, "ge">, I32EnumAttrCase<"LT", 4, "lt">, I32EnumAttrCase<"LE", 5, "le">]>;
+def WaitCmpAttr : Spaced<WaitCmpKind, "wait_cmp", "pto::comm::WaitCmp::">;
+
+class PrecisionKind<string symbol> : PtoEnum<symbol, "Precision of the algorithm", [
+  I32EnumAttrCase<"DEFAULT", 0, "default">, I32EnumAttrCase<"HIGH_PRECISION", 1, "high_precision">]>;
+def DivPrecisionKind : PrecisionKind<"DivPrecisionKind">;
+def DivPrecisionAttr : Spaced<DivPrecisionKind, "div_precision", "pto::DivAlgorithm::">;
+def FmodPrecisionKind : PrecisionKind<"FmodPrecisionKind">;
+def FmodPrecisionAttr : Spaced<FmodPrecisionKind, "fmod_precision", "pto::FmodAlgorithm::">;
+def RemPrecisionKind : PrecisionKind<"RemPrecisionKind">;
+def RemPrecisionAttr : Spaced<RemPrecisionKind, "rem_precision", "pto::RemAlgorithm::">;
+def PowPrecisionKind : PrecisionKind<"PowPrecisionKind">;
+def PowPrecisionAttr : Spaced<PowPrecisionKind, "pow_precision", "pto::PowAlgorithm::">;
+
+#endif // PTOAS_IR_ATTRS

@@ -1,0 +1,254 @@
+//===- Base.td - The vocabulary of the op records ---------------*- tablegen -*-===//
+//
+// One record per operation carries every fact about it (design law 1, ADR 0002). This file defines the words that a record
+// may use; tools/pto-tblgen reads the records and derives the op-info table, the verifier's rules, the reference pages
+// and the simulator's dispatch. A word that no backend understands does not belong here.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_IR_BASE
+#define PTOAS_IR_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Pto_Dialect : Dialect {
+  let name = "pto";
+  let summary = "Tile programs for Ascend NPUs.";
+  let cppNamespace = "::pto";
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    void registerTypes();
+    void registerAttributes();
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Hardware words
+//===----------------------------------------------------------------------===//
+
+class Pipe<string n> { string name = n; }
+def PipeS : Pipe<"S">;
+def PipeV : Pipe<"V">;
+def PipeM : Pipe<"M">;
+def PipeMte1 : Pipe<"MTE1">;
+def PipeMte2 : Pipe<"MTE2">;
+def PipeMte3 : Pipe<"MTE3">;
+def PipeFix : Pipe<"FIX">;
+def NoPipe : Pipe<"none">;       // makes a value, a scope or an address; runs on no pipe
+def ByRoute : Pipe<"byRoute">;   // the pair of memories decides: see `routes`
+def ByMicro : Pipe<"byMicro">;   // a library call that spans pipes: see `micro`
+
+class Arch<string n> { string name = n; }
+def A3 : Arch<"A3">;
+def A5 : Arch<"A5">;
+defvar AllArchs = [A3, A5];
+
+class Space<string n> { string name = n; }
+def SpaceGm : Space<"GM">;
+def SpaceVec : Space<"Vec">;
+def SpaceMat : Space<"Mat">;
+def SpaceAcc : Space<"Acc">;
+def SpaceLeft : Space<"Left">;
+def SpaceRight : Space<"Right">;
+def SpaceBias : Space<"Bias">;
+def SpaceScaling : Space<"Scaling">;
+
+// Element types with signedness: signless and signed integers are one ("I16"), unsigned ones another ("U16"), because
+// the library accepts signed only in many places (dialect-ops defect 19).
+class Element<string n> { string name = n; }
+foreach e = ["I1", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F16", "BF16", "F32", "F64",
+             "F8E4M3", "F8E5M2", "F8E8M0", "HIF8", "F4E1M2x2", "F4E2M1x2"] in
+  def E_#e : Element<e>;
+
+// The element types that an op accepts on one arch.
+class On<Arch a, list<Element> e> {
+  Arch arch = a;
+  list<Element> elements = e;
+}
+
+// A movement whose pipe depends on where the tiles live. `src` and `dst` name the operands that decide.
+class Route<Space f, Space t, Pipe p, list<Arch> on = AllArchs> {
+  Space from = f;
+  Space to = t;
+  Pipe pipe = p;
+  list<Arch> archs = on;
+}
+
+//===----------------------------------------------------------------------===//
+// Operand roles: they carry the memory effects (stock mlir-tblgen writes getEffects from them)
+//===----------------------------------------------------------------------===//
+
+def TileMemory : Resource<"::pto::TileMemory">;
+def GlobalMemory : Resource<"::pto::GlobalMemory">;
+def SignalMemory : Resource<"::pto::SignalMemory">;
+
+// Types that operands may have; the classes are defined in Types.td.
+def TileBuf : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::TileBufType>($_self)">, "tile buffer", "::pto::TileBufType">;
+def GlobalView : DialectType<Pto_Dialect,
+    CPred<"::llvm::isa<::pto::PartitionTensorViewType, ::pto::TensorViewType>($_self)">, "global tensor view">;
+def PartitionView : DialectType<Pto_Dialect,
+    CPred<"::llvm::isa<::pto::PartitionTensorViewType>($_self)">, "partition view",
+    "::pto::PartitionTensorViewType">;
+def TensorView : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::TensorViewType>($_self)">, "tensor view", "::pto::TensorViewType">;
+def Pointer : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PtrType>($_self)">, "pointer", "::pto::PtrType">;
+def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
+
+class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
+class Out<Type t = TileBuf> : Arg<t, "written", [MemWrite<TileMemory>]>;
+class InOut<Type t = TileBuf> : Arg<t, "read and written", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
+// Live only inside the op; contents before and after mean nothing.
+class Scratch<Type t = TileBuf> : Arg<t, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
+def OptionalScratch : Arg<Optional<TileBuf>, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
+class GmIn<Type t = GlobalView> : Arg<t, "read from global memory", [MemRead<GlobalMemory>]>;
+class GmOut<Type t = GlobalView> : Arg<t, "written to global memory", [MemWrite<GlobalMemory>]>;
+class GmInOut<Type t = GlobalView>
+    : Arg<t, "read and written in global memory", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>;
+class SignalIn<Type t = GlobalView> : Arg<t, "signal that is waited for", [MemRead<SignalMemory>, MemWrite<SignalMemory>]>;
+class SignalOut<Type t = GlobalView> : Arg<t, "signal that is given", [MemWrite<SignalMemory>]>;
+
+//===----------------------------------------------------------------------===//
+// Rules: what the library would reject, checked by one generic verifier (lib/IR/Rules.cpp)
+//===----------------------------------------------------------------------===//
+
+class Condition<string k = "always", string operand_ = "", list<string> words_ = []> {
+  string kind = k;
+  string operand = operand_;
+  list<string> words = words_;
+}
+def Always : Condition;
+class Present<string operand_> : Condition<"present", operand_>;
+class IsIn<string operand_, list<string> spaces> : Condition<"inSpace", operand_, spaces>;
+class AttributeSet<string attribute> : Condition<"attributeSet", attribute>;
+
+// `check` is the function in namespace pto::rules that decides; `text` goes to the reference page, $0 stands for the
+// operands and $1 for the words.
+class Rule<string c, string t, list<string> ops, list<string> w = [], list<int> n = []> {
+  string check = c;
+  string text = t;
+  list<string> operands = ops;
+  list<string> words = w;
+  list<int> numbers = n;
+  string wordsAre = "";          // the C++ enums that the words belong to, one after the other, the last one repeated
+  list<Arch> archs = AllArchs;
+  Condition when = Always;
+}
+class OnlyOn<Arch a, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
+  let wordsAre = r.wordsAre;
+  let archs = [a];
+  let when = r.when;
+}
+class When<Condition c, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
+  let wordsAre = r.wordsAre;
+  let archs = r.archs;
+  let when = c;
+}
+
+class Tiles<list<string> ops> : Rule<"tiles", "$0: valid extents within the shape, element type not low precision", ops>;
+class SameElement<list<string> ops> : Rule<"sameElement", "$0 have one element type", ops>;
+class SameBytes<list<string> ops> : Rule<"sameBytes", "elements of $0 have the same size in bytes", ops>;
+class ElementsOf<string op> : Rule<"elements", "$0 has an element type of the table", [op]>;
+class SameValid<list<string> ops> : Rule<"sameValid", "$0 have equal valid shapes (an extent known only at run time matches any)", ops>;
+class SameShape<list<string> ops> : Rule<"sameShape", "$0 have equal shapes", ops>;
+class RowMajor<list<string> ops> : Rule<"rowMajor", "$0: blayout is row_major", ops>;
+class InSpace<list<string> ops, list<Space> s> : Rule<"inSpace", "$0 live in $1", ops, !foreach(x, s, x.name)> {
+  let wordsAre = "Space";
+}
+class ValidPositive<list<string> ops> : Rule<"validPositive", "valid extents of $0 are positive", ops>;
+class PositiveDims<list<string> ops> : Rule<"positiveDims", "extents of $0 are positive", ops>;
+class BlockLayout<string op, string b, string s> : Rule<"blockLayout", "$0 has the layout $1", [op], [b, s]> {
+  let wordsAre = "BLayout SLayout";
+}
+class FractalSize<string op, list<int> sizes> : Rule<"fractalSize", "$0 has an allowed fractal size", [op], [], sizes>;
+class Distinct<list<string> ops> : Rule<"distinct", "$0 are different tiles", ops>;
+class ScalarIsElementOf<string scalar, string tile> : Rule<"scalarIsElement", "the scalar has the element type of the tile: $0", [scalar, tile]>;
+class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0 hold equally many elements where both are known", [view, tile]>;
+class MinValid<string op, string as_, int rows_> : Rule<"minValid", "scratch $0 holds enough rows and columns", [op, as_], [], [rows_]>;
+// Element types of (dst, lhs, rhs), three words a triple.
+class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0 have element types of the table: $1", ops, t> {
+  let wordsAre = "Element";
+}
+class MatmulShape<string dst, string lhs, string rhs> : Rule<"matmulShape", "$0: M, K and N agree and lie in 1..4095", [dst, lhs, rhs]>;
+class ValidRows<list<string> ops, int n> : Rule<"validRows", "$0 have that many valid rows", ops, [], [n]>;
+class PhysicalRows<list<string> ops, int n> : Rule<"physicalRows", "$0 have that many rows", ops, [], [n]>;
+class ValidColsCover<string op, string as_> : Rule<"validColsCover", "$0: the first has at least the valid columns of the second", [op, as_]>;
+// dst is a window of src at (row, col); constants are looked through casts.
+class WindowInside<string outer, string row, string col, string inner>
+    : Rule<"window", "the window lies inside its parent: $0", [outer, row, col, inner]>;
+class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "$0: window offsets are multiples of the fractal", [op, row, col]>;
+class LegalRoute<string src, string dst> : Rule<"route", "($0) is a pair of memories of the table", [src, dst]>;
+// The next three look at global views: static extents, rank and element types.
+class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0 have at most so many dimensions", ops, [], [most]>;
+class StaticExtents<list<string> ops> : Rule<"staticExtents", "extents of $0 are static and positive", ops>;
+class SameExtents<list<string> ops> : Rule<"sameExtents", "$0 have equal extents", ops>;
+class SameType<list<string> ops> : Rule<"sameType", "$0 have one type", ops>;
+class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0 have element type $1", ops, !foreach(x, e, x.name)> {
+  let wordsAre = "Element";
+}
+
+//===----------------------------------------------------------------------===//
+// Library calls with flags inside: what they do, step by step (isa-library 7.2, 9.2)
+//===----------------------------------------------------------------------===//
+
+// One form of a call. Steps, in order:
+//   "MTE2: src -> ping"      an access: pipe, what it reads, what it writes (commas between several)
+//   "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL"
+//   "loop {" ... "}"         the steps inside run once or more; "loop? {" ... "}" any number of times
+// `name` is what the selector (lib/Analysis/MicroForms.cpp) returns for a call whose shapes are known; when they are not,
+// every form that the selector cannot exclude is a branch of the model.
+class Form<string n, list<string> s> {
+  string name = n;
+  list<string> steps = s;
+}
+
+//===----------------------------------------------------------------------===//
+// Meaning
+//===----------------------------------------------------------------------===//
+
+class Semantics {
+  string expr = "";
+  string kernel = "";
+  string engine = "";
+}
+// Per element of the valid region; an expression over the names of the input operands.
+class Map<string e> : Semantics { let expr = e; }
+// A kernel of the simulator, by name (lib/Sim/Kernels).
+class Kernel<string k> : Semantics { let kernel = k; }
+// Built into the simulator's engine or decoded away (views, flags, control); `e` says what it means, for the page.
+class Engine<string e> : Semantics { let engine = e; }
+
+//===----------------------------------------------------------------------===//
+// The record
+//===----------------------------------------------------------------------===//
+
+include "ptoas/IR/Interfaces.td"
+
+class PtoOp<string mnemonic, list<Trait> traits = []>
+    : Op<Pto_Dialect, mnemonic, !listconcat([RecordOp], traits)> {
+  Pipe pipe = ?;                 // a pipe, NoPipe, ByRoute or ByMicro
+  list<Route> routes = [];       // with ByRoute
+  list<Form> micro = [];         // with ByMicro, or for calls that use flags inside
+  list<On> types = [];           // element types per arch, of the operands that an ElementsOf rule names
+  list<Rule> rules = [];
+  // The C++ statement: $x an operand or attribute, $?x one that may be absent (its comma goes with it), <?x> a template
+  // argument that is printed when x is present and not its default, {x} a helper of Target/Cpp/Helpers.cpp.
+  string cpp = "";
+  Semantics semantics = ?;
+  string since = "0.41";         // grammar version that introduced it
+  string until = "";             // last version that had it
+  list<string> was = [];         // old spellings that still parse
+  string family = "";            // the reference page it stands on; default: by file
+  string example = "";           // a snippet for the page
+}
+
+// Text of `ins(%a, %b : A, B) outs(%c : C)` for fixed operands.
+class InsOuts<list<string> ins_, list<string> outs_> {
+  string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " `:` "
+              # !interleave(!foreach(x, ins_, "type($" # x # ")"), " `,` ") # " `)` `outs` `(` "
+              # !interleave(!foreach(x, outs_, "$" # x), " `,` ") # " `:` "
+              # !interleave(!foreach(x, outs_, "type($" # x # ")"), " `,` ") # " `)` attr-dict";
+}
+
+#endif // PTOAS_IR_BASE

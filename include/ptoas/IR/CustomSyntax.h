@@ -1,0 +1,50 @@
+//===- CustomSyntax.h - Bracket items of flags and barriers -----*- C++ -*-===//
+#ifndef PTOAS_IR_CUSTOMSYNTAX_H
+#define PTOAS_IR_CUSTOMSYNTAX_H
+
+#include "ptoas/IR/Pto.h"
+
+namespace pto {
+
+template <typename Attr> struct TokenEnum;
+template <> struct TokenEnum<PipeAttr> {
+  static constexpr llvm::StringLiteral what = "pipe";
+  static auto read(llvm::StringRef text) { return symbolizePipeKind(text); }
+};
+template <> struct TokenEnum<EventAttr> {
+  static constexpr llvm::StringLiteral what = "event id";
+  static auto read(llvm::StringRef text) { return symbolizeEventKind(text); }
+};
+template <> struct TokenEnum<FenceScopeAttr> {
+  static constexpr llvm::StringLiteral what = "fence scope";
+  static auto read(llvm::StringRef text) { return symbolizeFenceScopeKind(text); }
+};
+
+/// Reads `<TOKEN>`, `"TOKEN"` or the whole attribute `#pto.x<TOKEN>`; the first is printed.
+template <typename Attr> mlir::ParseResult parseToken(mlir::OpAsmParser &parser, Attr &attr) {
+  auto at = parser.getCurrentLocation();
+  std::string text;
+  llvm::StringRef word;
+  if (mlir::succeeded(parser.parseOptionalLess())) {
+    if (parser.parseKeyword(&word) || parser.parseGreater())
+      return mlir::failure();
+    text = word.str();
+  } else if (mlir::failed(parser.parseOptionalString(&text))) {
+    return parser.parseAttribute(attr);
+  }
+  auto value = TokenEnum<Attr>::read(text);
+  if (!value)
+    return parser.emitError(at, "unknown ") << TokenEnum<Attr>::what << " '" << text << "'";
+  attr = Attr::get(parser.getContext(), *value);
+  return mlir::success();
+}
+template <typename Attr> void printToken(mlir::OpAsmPrinter &printer, mlir::Operation *, Attr attr) { printer.printStrippedAttrOrType(attr); }
+
+/// The pipe of a class of operations; none for other attributes.
+std::optional<Pipe> pipeOfClass(mlir::Attribute attr);
+/// The core kind that runs `op`, from the section or function around it; none when nothing says.
+std::optional<CoreKind> coreKindOf(mlir::Operation *op);
+
+} // namespace pto
+
+#endif // PTOAS_IR_CUSTOMSYNTAX_H

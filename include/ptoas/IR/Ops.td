@@ -1,0 +1,7 @@
+//===- Ops.td - All records ------------------------------------*- tablegen -*-===//
+include "ptoas/IR/Ops/View.td"
+include "ptoas/IR/Ops/Move.td"
+include "ptoas/IR/Ops/Matmul.td"
+include "ptoas/IR/Ops/Elementwise.td"
+include "ptoas/IR/Ops/Sync.td"
+include "ptoas/IR/Ops/Comm.td"

@@ -1,0 +1,68 @@
+//===- Matmul.td - Products on the cube unit --------------------*- tablegen -*-===//
+#ifndef PTOAS_IR_OPS_MATMUL
+#define PTOAS_IR_OPS_MATMUL
+
+include "ptoas/IR/Types.td"
+include "ptoas/IR/Attrs.td"
+
+class PhaseArg { dag arg = (ins DefaultValuedOptionalAttr<AccPhaseAttr, "::pto::AccPhaseKind::Unspecified">:$accPhase); }
+
+class CubeOp<string mnemonic, string a, string b> : PtoOp<mnemonic> {
+  let family = "matmul";
+  let pipe = PipeM;
+  // What the two operands and the accumulator must look like (dialect-ops 5.4); the library asserts it on both archs.
+  list<Rule> operandRules = [InSpace<[a], [SpaceLeft]>, InSpace<[b], [SpaceRight]>, InSpace<["dst"], [SpaceAcc]>,
+    MatmulShape<"dst", a, b>, OnlyOn<A3, BlockLayout<a, "RowMajor", "RowMajor">>,
+    OnlyOn<A5, BlockLayout<a, "ColMajor", "RowMajor">>, BlockLayout<b, "RowMajor", "ColMajor">,
+    BlockLayout<"dst", "ColMajor", "RowMajor">,
+    OnlyOn<A3, Triples<["dst", a, b], ["I32", "I8", "I8", "F32", "F16", "F16", "F32", "BF16", "BF16", "F32", "F32", "F32"]>>,
+    OnlyOn<A5, Triples<["dst", a, b], ["I32", "I8", "I8", "F32", "F16", "F16", "F32", "BF16", "BF16", "F32", "F32", "F32",
+      "F32", "F8E4M3", "F8E4M3", "F32", "F8E4M3", "F8E5M2", "F32", "F8E5M2", "F8E4M3", "F32", "F8E5M2", "F8E5M2",
+      "F32", "HIF8", "HIF8"]>>];
+}
+
+class Product<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "lhs", "rhs"> {
+  let arguments = !con((ins In<>:$lhs, In<>:$rhs, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["lhs", "rhs"], ["dst"]>.text;
+  let rules = !listconcat([OnlyOn<A3, Tiles<["lhs", "rhs", "dst"]>>], operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $lhs, $rhs)";
+  let semantics = Kernel<kernel>;
+}
+class AccProduct<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "lhs", "rhs"> {
+  let arguments = !con((ins In<>:$acc_in, In<>:$lhs, In<>:$rhs, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["acc_in", "lhs", "rhs"], ["dst"]>.text;
+  let rules = !listconcat([OnlyOn<A3, Tiles<["acc_in", "lhs", "rhs", "dst"]>>, InSpace<["acc_in"], [SpaceAcc]>,
+                           SameElement<["acc_in", "dst"]>, SameShape<["acc_in", "dst"]>], operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $acc_in, $lhs, $rhs)";
+  let semantics = Kernel<kernel>;
+}
+class BiasProduct<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "a", "b"> {
+  let arguments = !con((ins In<>:$a, In<>:$b, In<>:$bias, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["a", "b", "bias"], ["dst"]>.text;
+  let rules = !listconcat([OnlyOn<A3, Tiles<["a", "b", "bias", "dst"]>>, InSpace<["bias"], [SpaceBias]>, PhysicalRows<["bias"], 1>,
+                           SameElement<["bias", "dst"]>, RowMajor<["bias"]>, ValidColsCover<"bias", "dst">], operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $a, $b, $bias)";
+  let semantics = Kernel<kernel>;
+}
+
+def TMatmulOp : Product<"tmatmul", "TMATMUL", "matmul", []> {
+  let summary = "Multiplies a left by a right tile: dst[m, n] = sum over k of lhs[m, k] * rhs[k, n].";
+}
+def TMatmulAccOp : AccProduct<"tmatmul.acc", "TMATMUL_ACC", "matmul_acc", []> {
+  let summary = "Multiplies and adds to the accumulator: dst = acc_in + lhs x rhs.";
+  let description = [{On a2/a3 the hardware accumulates into dst, so acc_in and dst are one tile.}];
+}
+def TMatmulBiasOp : BiasProduct<"tmatmul.bias", "TMATMUL_BIAS", "matmul_bias", []> {
+  let summary = "Multiplies and adds a row to every row: dst[m, n] = sum over k of a[m, k] * b[k, n] + bias[0, n].";
+}
+def TGemvOp : Product<"tgemv", "TGEMV", "gemv", [ValidRows<["lhs", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix.";
+}
+def TGemvAccOp : AccProduct<"tgemv.acc", "TGEMV_ACC", "gemv_acc", [ValidRows<["lhs", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix and adds to the accumulator.";
+}
+def TGemvBiasOp : BiasProduct<"tgemv.bias", "TGEMV_BIAS", "gemv_bias", [ValidRows<["a", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix and adds a row.";
+}
+
+#endif // PTOAS_IR_OPS_MATMUL

@@ -1,0 +1,91 @@
+//===- View.td - Pointers, tensor views, tiles ------------------*- tablegen -*-===//
+#ifndef PTOAS_IR_OPS_VIEW
+#define PTOAS_IR_OPS_VIEW
+
+include "ptoas/IR/Types.td"
+include "ptoas/IR/Attrs.td"
+
+class ViewOp<string mnemonic, list<Trait> traits = []> : PtoOp<mnemonic, traits> {
+  let pipe = NoPipe;
+  let family = "view";
+}
+
+def AddPtrOp : ViewOp<"addptr", [Pure, AllTypesMatch<["ptr", "result"]>]> {
+  let summary = "Moves a pointer by a number of elements.";
+  let arguments = (ins Pointer:$ptr, Index:$offset);
+  let results = (outs Pointer:$result);
+  let assemblyFormat = "$ptr `,` $offset attr-dict `:` type($ptr) `->` type($result)";
+  let semantics = Engine<"result = ptr + offset elements">;
+  let cpp = "$ptr + $offset";
+}
+
+def LoadScalarOp : PtoOp<"load_scalar",
+    [TypesMatchWith<"value type is the pointer's element type", "ptr", "value", "pto::pointee($_self)">]> {
+  let summary = "Reads one element through a pointer, on the scalar unit.";
+  let arguments = (ins Arg<Pointer, "read through the scalar cache", [MemRead<GlobalMemory>]>:$ptr, Index:$offset);
+  let results = (outs ScalarValue:$value);
+  let assemblyFormat = "$ptr `[` $offset `]` attr-dict `:` type($ptr) `->` type($value)";
+  let pipe = PipeS;
+  let family = "scalar";
+  let semantics = Engine<"value = ptr[offset]">;
+  let cpp = "$ptr[$offset]";
+}
+
+def StoreScalarOp : PtoOp<"store_scalar",
+    [TypesMatchWith<"value type is the pointer's element type", "ptr", "value", "pto::pointee($_self)">]> {
+  let summary = "Writes one element through a pointer, on the scalar unit.";
+  let arguments = (ins ScalarValue:$value, Arg<Pointer, "written through the scalar cache", [MemWrite<GlobalMemory>]>:$ptr,
+                       Index:$offset);
+  let assemblyFormat = "$value `,` $ptr `[` $offset `]` attr-dict `:` type($ptr) `,` type($value)";
+  let pipe = PipeS;
+  let family = "scalar";
+  let semantics = Engine<"ptr[offset] = value">;
+  let cpp = "$ptr[$offset] = $value";
+}
+
+def MakeTensorViewOp : ViewOp<"make_tensor_view", [Pure, AttrSizedOperandSegments,
+    TypesMatchWith<"pointer has the element type of the view", "result", "ptr", "pto::pointerTo($_self)">]> {
+  let summary = "Describes global memory as a strided tensor.";
+  let description = [{Shape and strides count elements; there is one of each per dimension, outermost first.}];
+  let arguments = (ins Pointer:$ptr, Variadic<Index>:$shape, Variadic<Index>:$strides, OptionalAttr<LayoutAttr>:$layout);
+  let results = (outs TensorView:$result);
+  let assemblyFormat = [{
+    $ptr `,` `shape` `=` `[` $shape `]` custom<Strides>($strides) attr-dict `:` type($result)
+  }];
+  let hasVerifier = 1; // list lengths against the rank, static extents against constant operands
+  let semantics = Engine<"element (i0, i1, ...) of result is ptr[i0*strides[0] + i1*strides[1] + ...]">;
+}
+
+def PartitionViewOp : ViewOp<"partition_view", [Pure, AttrSizedOperandSegments]> {
+  let summary = "A rectangular part of a tensor view.";
+  let arguments = (ins TensorView:$source, Variadic<Index>:$offsets, Variadic<Index>:$sizes);
+  let results = (outs PartitionView:$result);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1; // lists against the rank, constant windows against static extents
+  let semantics = Engine<"element (i0, ...) of result is element (offsets[0] + i0, ...) of source">;
+}
+
+def GetTensorViewDimOp : ViewOp<"get_tensor_view_dim", [Pure]> {
+  let summary = "The extent of one dimension of a view.";
+  let arguments = (ins GlobalView:$source, Index:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$source `,` $dim attr-dict `:` type($source) `->` type($result)";
+  let semantics = Engine<"result = shape of source along dim">;
+}
+
+def AllocTileOp : ViewOp<"alloc_tile", [AttrSizedOperandSegments]> {
+  let summary = "Declares a tile and, at level3, where it lies.";
+  let description = [{
+    `addr` is a byte offset in the tile's memory: required at level3, absent at level1 and level2, where the planner chooses.
+    `valid_row` and `valid_col` are given exactly when the type's extent is `?`.
+  }];
+  let arguments = (ins Optional<I64>:$addr, Optional<Index>:$valid_row, Optional<Index>:$valid_col);
+  let results = (outs TileBuf:$result);
+  let assemblyFormat = [{
+    (`addr` `=` $addr^)? (`valid_row` `=` $valid_row^)? (`valid_col` `=` $valid_col^)? attr-dict `:` type($result)
+  }];
+  let hasVerifier = 1; // layout of the type, valid extents, constant address: alignment and capacity
+  let semantics = Engine<"names rows x cols elements of on-chip memory; their contents are undefined">;
+}
+
+#endif // PTOAS_IR_OPS_VIEW

@@ -1,0 +1,59 @@
+//===- Types.td - Types of the dialect --------------------------*- tablegen -*-===//
+#ifndef PTOAS_IR_TYPES
+#define PTOAS_IR_TYPES
+
+include "ptoas/IR/Base.td"
+
+class PtoType<string name, string mnemonic_, list<Trait> traits = []> : TypeDef<Pto_Dialect, name, traits> {
+  let mnemonic = mnemonic_;
+}
+
+def PtrType : PtoType<"Ptr", "ptr"> {
+  let summary = "A pointer; `!pto.ptr<f32>` means global memory, `!pto.ptr<f32, gm>` is printed.";
+  let parameters = (ins "::mlir::Type":$elementType, "::pto::Space":$space);
+  let builders = [TypeBuilderWithInferredContext<(ins "::mlir::Type":$elementType), [{
+    return $_get(elementType.getContext(), elementType, ::pto::Space::GM);
+  }]>];
+  let hasCustomAssemblyFormat = 1;
+}
+
+class ShapedViewType<string name, string mnemonic_> : PtoType<name, mnemonic_> {
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    int64_t getRank() const { return getShape().size(); }
+    bool hasStaticShape() const { return !::mlir::ShapedType::isDynamicShape(getShape()); }
+  }];
+}
+def TensorViewType : ShapedViewType<"TensorView", "tensor_view"> {
+  let summary = "A strided tensor in global memory; `?` is an extent known at run time.";
+}
+def PartitionTensorViewType : ShapedViewType<"PartitionTensorView", "partition_tensor_view"> {
+  let summary = "A rectangular part of a tensor view.";
+}
+
+def TileBufType : PtoType<"TileBuf", "tile_buf"> {
+  let summary = "A two-dimensional tile in on-chip memory.";
+  let description = [{
+    Two textual forms, one printed:
+    `!pto.tile_buf<vec, 16x64xf32, valid=16x?, blayout=col_major, slayout=row_major, fractal=512, pad=0, compact=0>` and the
+    long form with `loc= dtype= rows= cols= v_row= v_col= blayout= slayout= fractal= pad=` in this order. Extents count
+    elements; a valid extent of `?` is known at run time. Fractal is the size in bytes of the inner box: 32, 512 or 1024.
+  }];
+  let parameters = (ins "::pto::Space":$space, "::mlir::Type":$elementType, "int64_t":$rows, "int64_t":$cols,
+                        "int64_t":$validRows, "int64_t":$validCols, "::pto::BLayout":$blayout,
+                        "::pto::SLayout":$slayout, "int32_t":$fractal,
+                        "::pto::PadValue":$pad, "::pto::CompactMode":$compact);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// A valid extent that is known only at run time.
+    static constexpr int64_t dynamic = -1;
+    bool hasDynamicValidRows() const { return getValidRows() == dynamic; }
+    bool hasDynamicValidCols() const { return getValidCols() == dynamic; }
+    /// The type as plain data, for the planner, the sync model and the simulator.
+    ::pto::TileShape getTileShape() const;
+  }];
+}
+
+#endif // PTOAS_IR_TYPES

@@ -1,0 +1,92 @@
+//===- Dialect.cpp - Registration of the pto dialect -----------------------===//
+
+#include "ptoas/IR/Pto.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace pto;
+
+#include "ptoas/IR/Dialect.cpp.inc"
+#include "ptoas/IR/Enums.cpp.inc"
+#include "ptoas/IR/Interfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ptoas/IR/Attrs.cpp.inc"
+
+void PtoDialect::initialize() {
+  registerTypes();
+  registerAttributes();
+  addOperations<
+#define GET_OP_LIST
+#include "ptoas/IR/Ops.cpp.inc"
+      >();
+}
+
+void PtoDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "ptoas/IR/Attrs.cpp.inc"
+      >();
+}
+
+namespace {
+template <typename... Attrs> std::optional<int64_t> firstNumber(mlir::Attribute attr) {
+  std::optional<int64_t> number;
+  auto visit = [&](auto *tag) {
+    using A = std::remove_pointer_t<decltype(tag)>;
+    if (auto a = llvm::dyn_cast<A>(attr))
+      number = int64_t(a.getValue());
+  };
+  (visit(static_cast<Attrs *>(nullptr)), ...);
+  return number;
+}
+} // namespace
+
+std::optional<int64_t> pto::enumNumber(mlir::Attribute attr) {
+  return firstNumber<
+#define GET_ATTRDEF_LIST
+#include "ptoas/IR/Attrs.cpp.inc"
+      >(attr);
+}
+
+std::optional<int64_t> pto::constantOf(mlir::Value value) {
+  mlir::IntegerAttr attr;
+  for (mlir::Operation *op = value.getDefiningOp(); op; op = value.getDefiningOp()) {
+    if (mlir::matchPattern(op, mlir::m_Constant(&attr)))
+      return attr.getValue().getSExtValue();
+    // By name, so that the dialect library need not link arith: the casts that keep a constant what it is.
+    llvm::StringRef name = op->getName().getStringRef();
+    if (name != "arith.index_cast" && name != "arith.extsi" && name != "arith.extui" && name != "arith.trunci" &&
+        name != "arith.index_castui")
+      return std::nullopt;
+    value = op->getOperand(0);
+  }
+  return std::nullopt;
+}
+
+Pipe pto::toPipe(PipeKind kind) {
+  switch (kind) {
+  case PipeKind::PIPE_S:
+    return Pipe::S;
+  case PipeKind::PIPE_V:
+    return Pipe::V;
+  case PipeKind::PIPE_M:
+    return Pipe::M;
+  case PipeKind::PIPE_MTE1:
+    return Pipe::MTE1;
+  case PipeKind::PIPE_MTE2:
+    return Pipe::MTE2;
+  case PipeKind::PIPE_MTE3:
+    return Pipe::MTE3;
+  case PipeKind::PIPE_FIX:
+    return Pipe::FIX;
+  case PipeKind::PIPE_ALL:
+    return Pipe::ALL;
+  }
+  return Pipe::ALL;
+}
+
+PipeKind pto::fromPipe(Pipe pipe) {
+  return *symbolizePipeKind(("PIPE_" + name(pipe)).str());
+}

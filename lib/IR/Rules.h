@@ -1,0 +1,65 @@
+//===- Rules.h - One function per kind of rule ------------------*- C++ -*-===//
+//
+// Constraints.inc names these; a rule of a record without a function here does not compile. All speak with one voice:
+// `'pto.x' op <what is wrong, with the numbers>`.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_IR_RULES_H
+#define PTOAS_LIB_IR_RULES_H
+
+#include "ptoas/IR/Pto.h"
+
+namespace pto::rules {
+
+#define PTO_RULE(name)                                                                             \
+  mlir::LogicalResult name(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule)
+PTO_RULE(tiles);
+PTO_RULE(elements);
+PTO_RULE(sameElement);
+PTO_RULE(sameBytes);
+PTO_RULE(sameValid);
+PTO_RULE(sameShape);
+PTO_RULE(sameType);
+PTO_RULE(rowMajor);
+PTO_RULE(inSpace);
+PTO_RULE(validPositive);
+PTO_RULE(positiveDims);
+PTO_RULE(staticExtents);
+PTO_RULE(sameExtents);
+PTO_RULE(viewRank);
+PTO_RULE(blockLayout);
+PTO_RULE(fractalSize);
+PTO_RULE(distinct);
+PTO_RULE(scalarIsElement);
+PTO_RULE(elementIs);
+PTO_RULE(sameCount);
+PTO_RULE(minValid);
+PTO_RULE(validRows);
+PTO_RULE(physicalRows);
+PTO_RULE(validColsCover);
+PTO_RULE(triples);
+PTO_RULE(matmulShape);
+PTO_RULE(window);
+PTO_RULE(wholeFractals);
+PTO_RULE(route);
+#undef PTO_RULE
+
+/// The present values that a rule speaks of, with their names in the record.
+struct Subject {
+  llvm::StringRef name;
+  mlir::Value value;
+};
+llvm::SmallVector<Subject, 4> subjects(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule);
+
+/// "16x64", with `?` for an extent known at run time.
+std::string extents(llvm::ArrayRef<int64_t> shape);
+/// "f32", or MLIR's own spelling for what the library has no element for.
+std::string elementName(mlir::Type type);
+/// The element type of a tile, a view, a pointer or a scalar.
+mlir::Type elementTypeOf(mlir::Type type);
+/// The static part of the valid shape of a tile: -1 where only run time knows.
+std::array<int64_t, 2> validShape(mlir::Value tile);
+
+} // namespace pto::rules
+
+#endif // PTOAS_LIB_IR_RULES_H

@@ -1,0 +1,126 @@
+//===- DocsBackend.cpp - Reference pages of the operations -----------------===//
+
+#include "Records.h"
+#include "mlir/TableGen/GenInfo.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include <set>
+
+using namespace llvm;
+using namespace pto::tblgen;
+
+namespace {
+
+cl::opt<std::string> family("pto-family", cl::desc("Family of operations that -gen-pto-docs prints; default: the index"));
+
+void printPipe(raw_ostream &os, const Op &op) {
+  os << "**Pipe:** ";
+  if (op.pipe == "byRoute") {
+    list(os, op.routes, [&](const Route &r) {
+      os << StringRef(r.from).lower() << " > " << StringRef(r.to).lower() << " " << r.pipe;
+      if (r.archs != 3)
+        os << (r.archs == 1 ? " (a3)" : " (a5)");
+    });
+  } else {
+    os << (op.pipe == "byMicro" ? "several, see below" : op.pipe);
+  }
+  os << "\n\n";
+}
+
+void printStep(raw_ostream &os, const Op &op, const Step &s) {
+  auto names = [&](const std::vector<unsigned> &list) {
+    std::string out;
+    for (unsigned i : list)
+      out += (out.empty() ? "" : ", ") + op.operands[i].name;
+    return out;
+  };
+  if (s.kind == "Access")
+    os << s.pipe << ": " << names(s.reads) << " -> " << names(s.writes);
+  else if (s.kind == "Barrier")
+    os << "barrier " << s.pipe;
+  else if (s.kind == "LoopBegin")
+    os << (s.id ? "once or more {" : "any number of times {");
+  else if (s.kind == "LoopEnd")
+    os << "}";
+  else
+    os << StringRef(s.kind).lower() << " " << s.pipe << ">" << s.to << " " << s.id;
+}
+
+void printOp(raw_ostream &os, const Op &op) {
+  os << "## `" << op.name << "`\n\n" << op.summary << "\n\n";
+  if (!op.description.empty())
+    os << op.description << "\n\n";
+  if (!op.example.empty())
+    os << "```mlir\n" << op.example << "\n```\n\n";
+  if (!op.operands.empty()) {
+    os << "| operand | role | type |\n|---|---|---|\n";
+    for (const Operand &o : op.operands)
+      os << "| `" << o.name << "`" << (o.optional ? " (optional)" : o.variadic ? " (any number)" : "") << " | " << o.role << " | "
+         << o.type << " |\n";
+    os << "\n";
+  }
+  for (const std::string &r : op.results)
+    os << "**Result** `" << r << "`\n\n";
+  for (const Attribute &a : op.attributes) {
+    os << "**Attribute** `" << a.name << "`" << (a.optional ? " (optional)" : "");
+    list(os << (a.cases.empty() ? "" : ": "), a.cases, [&](const AttributeCase &c) {
+      os << "`" << c.keyword << "`" << (c.value == a.defaultValue ? " (default)" : "");
+    });
+    os << "\n\n";
+  }
+  printPipe(os, op);
+  for (unsigned arch : {0u, 1u})
+    if (!op.elements[arch].empty())
+      os << "**Element types " << (arch ? "a5" : "a3") << ":** " << StringRef(join(op.elements[arch], ", ")).lower() << "\n\n";
+  os << "**Meaning:** " << (!op.map.empty() ? "`" + op.map + "` for each element of the valid region"
+                            : !op.kernel.empty() ? "kernel `" + op.kernel + "` of the simulator" : op.engine) << "\n\n";
+  if (!op.cppText.empty())
+    os << "**C++:** `" << op.cppText << "`\n\n";
+  if (!op.rules.empty()) {
+    os << "**Rules**\n\n";
+    for (const Rule &r : op.rules)
+      os << "- " << r.text << (r.archs == 1 ? " (a3)" : r.archs == 2 ? " (a5)" : "")
+         << (r.when.text.empty() ? "" : "; only with " + r.when.text) << "\n";
+    os << "\n";
+  }
+  for (const Form &f : op.micro) {
+    os << "**Inside, form \"" << f.name << "\":** ";
+    for (auto [i, s] : enumerate(f.steps)) {
+      os << (i ? "; " : "");
+      printStep(os, op, s);
+    }
+    os << "\n\n";
+  }
+  os << "Since " << op.since << (op.until.empty() ? "" : ", until " + op.until);
+  for (const std::string &old : op.was)
+    os << ", was `" << old << "`";
+  os << ".\n\n";
+}
+
+bool generate(const RecordKeeper &records, raw_ostream &os) {
+  std::vector<Op> ops = loadRecords(records);
+  os << "<!-- Generated from the op records by `make docs`; do not edit. -->\n\n";
+  if (!family.empty()) {
+    os << "# Operations: " << family << "\n\n";
+    for (const Op &op : ops)
+      if (op.family == family)
+        printOp(os, op);
+    return false;
+  }
+  std::set<std::string> families;
+  for (const Op &op : ops)
+    families.insert(op.family);
+  os << "# Operations\n\n";
+  for (const std::string &f : families) {
+    os << "## [" << f << "](" << f << ".md)\n\n";
+    for (const Op &op : ops)
+      if (op.family == f)
+        os << "- `" << op.name << "`: " << op.summary << "\n";
+    os << "\n";
+  }
+  return false;
+}
+
+mlir::GenRegistration registration("gen-pto-docs", "Reference pages", generate);
+
+} // namespace
