@@ -111,7 +111,7 @@ Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
   return &state.tokens.try_emplace(key, state.emptyToken()).first->second;
 }
 
-Token *Checker::resolve(NodeId id, State &state, std::optional<Ring> &ring) {
+Token *Checker::resolve(NodeId id, State &state) {
   const Node &node = program[id];
   const FlagKey &key = node.key;
   if (!isReadable(key.id)) {
@@ -133,14 +133,12 @@ Token *Checker::resolve(NodeId id, State &state, std::optional<Ring> &ring) {
                                        : "outside its loop the rotating id cannot be told");
     return nullptr;
   }
-  ring = wanted;
   return &entry->second[floorMod(key.id.add, key.id.count)];
 }
 
 void Checker::set(NodeId id, State &state) {
   const Node &node = program[id];
-  std::optional<Ring> ring;
-  Token *token = resolve(id, state, ring);
+  Token *token = resolve(id, state);
   if (!token)
     return;
   unsigned from = unsigned(node.key.from);
@@ -171,8 +169,7 @@ void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
   state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
-  std::optional<Ring> ring;
-  Token *token = resolve(id, state, ring);
+  Token *token = resolve(id, state);
   if (!token)
     return;
   if (token->pending)
@@ -187,10 +184,6 @@ void Checker::wait(NodeId id, State &state) {
       raise(state.know[row], state.know[to]);
       state.claimAll(state.know[row], loopBegins, waitColumn(Pipe::S));
     }
-  // The last token of a drain is gone: its ids may be used by others again.
-  if (ring && !isOpen(ring->loop) &&
-      llvm::none_of(state.rings.at(*ring), [](const Token &t) { return t.pending; }))
-    state.dissolve(*ring);
 }
 
 //===----------------------------------------------------------------------===//
@@ -252,7 +245,7 @@ void Checker::branch(NodeId id, State &state) {
       continue;
     }
     State::Mismatches mismatches;
-    joined->join(path, mismatches);
+    joined->join(std::move(path), mismatches);
     reportMismatches(id, mismatches);
   }
   if (joined)
@@ -362,7 +355,7 @@ void Checker::loop(NodeId id, State &state) {
     state.normalise(item.end);
     end.normalise(item.end);
     State::Mismatches mismatches;
-    end.join(state, mismatches);
+    end.join(std::move(state), mismatches);
     reportMismatches(id, mismatches);
   }
   state = std::move(end);

@@ -117,15 +117,13 @@ void State::leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip) {
     auto entry = rings.find(ring);
     if (entry == rings.end())
       continue;
-    if (trip) {
-      // The counter is known: every relative id becomes a static one.
-      for (uint32_t k = 0; k < ring.count; ++k)
-        tokens[{ring.from, ring.to, ring.base + int32_t((*trip + k) % ring.count)}] =
-            std::move(entry->second[k]);
-      rings.erase(entry);
-    } else if (llvm::none_of(entry->second, [](const Token &token) { return token.pending; })) {
-      dissolve(ring);
-    }
+    // With an unknown counter the ring stays, for a drain that names its ids by the trip count.
+    if (!trip)
+      continue;
+    for (uint32_t k = 0; k < ring.count; ++k)
+      tokens[{ring.from, ring.to, ring.base + int32_t((*trip + k) % ring.count)}] =
+          std::move(entry->second[k]);
+    rings.erase(entry);
   }
 }
 
@@ -170,7 +168,18 @@ void State::joinToken(Token &mine, const Token &other, const FlagKey &key,
   mine = emptyToken();
 }
 
-void State::join(const State &other, Mismatches &mismatches) {
+/// Static flags and a ring over the same ids would not meet in a join.
+static void dissolveWhereMissing(State &state, const State &other) {
+  for (auto next = state.rings.begin(); next != state.rings.end();) {
+    const auto &[ring, list] = *next++;
+    if (!other.rings.contains(ring) && State::isUniform(list))
+      state.dissolve(ring);
+  }
+}
+
+void State::join(State other, Mismatches &mismatches) {
+  dissolveWhereMissing(*this, other);
+  dissolveWhereMissing(other, *this);
   for (Row row = 0; row < numRows; ++row)
     for (size_t k = 0; k < top.size(); ++k)
       know[row][k] = std::min(know[row][k], other.know[row][k]);

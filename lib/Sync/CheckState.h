@@ -66,7 +66,7 @@ public:
 
   /// Flags that are pending on one side only.
   using Mismatches = std::vector<std::pair<FlagKey, NodeId>>;
-  void join(const State &other, Mismatches &mismatches);
+  void join(State other, Mismatches &mismatches);
   /// Does every claim of this state follow from `stronger`?
   bool isImpliedBy(const State &stronger) const;
   /// Gives up every claim that is weaker than in `before`.

@@ -41,9 +41,8 @@ private:
   void exit(State &state);
 
   bool isOpen(NodeId loop) const;
-  /// The token that a set or wait means, or null after a finding. `ring` is the live ring that it
-  /// belongs to.
-  Token *resolve(NodeId id, State &state, std::optional<Ring> &ring);
+  /// The token that a set or wait means, or null after a finding.
+  Token *resolve(NodeId id, State &state);
   Token *resolveStatic(NodeId id, const StaticKey &key, State &state);
 
   Claim neededFor(const Demand &demand) const;
