@@ -1,0 +1,173 @@
+//===- NumberTest.cpp - Number formats against values worked out by hand ---===//
+
+#include "../../lib/Sim/Kernels/Half.h"
+#include "ptoas/Sim/Kernel.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+using namespace pto;
+using namespace pto::sim;
+
+static uint64_t encoded(Element element, double value) {
+  uint64_t bits = 0;
+  encodeFloat(element, value, &bits);
+  return bits;
+}
+static double decoded(Element element, uint64_t bits) { return decodeFloat(element, &bits); }
+
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST(Number, EncodesKnownValues) {
+  struct Row {
+    Element element;
+    double value;
+    uint64_t bits;
+  };
+  const Row rows[] = {
+      {Element::F16, 1.0, 0x3c00},
+      {Element::F16, -2.0, 0xc000},
+      {Element::F16, 65504, 0x7bff},
+      {Element::F16, 65519.99, 0x7bff},
+      {Element::F16, 65520, 0x7c00}, // halfway to 2^16 goes to the even side, which is infinity
+      {Element::F16, infinity, 0x7c00},
+      {Element::F16, 0x1p-24, 0x0001},
+      {Element::F16, 0x1p-25, 0x0000}, // half of the least subnormal: tie to even
+      {Element::F16, 0x1.8p-25, 0x0001},
+      {Element::F16, 1 + 0x1p-11, 0x3c00}, // tie, even below
+      {Element::F16, 1 + 0x3p-11, 0x3c02}, // tie, even above
+      {Element::F16, 0x1.ff8p-15, 0x03ff}, // the largest subnormal
+      {Element::F16, 0x1.ffcp-15, 0x0400}, // a tie that goes up into the normals
+      {Element::F16, -0.0, 0x8000},
+      {Element::BF16, 1.0, 0x3f80},
+      {Element::BF16, 3.140625, 0x4049},
+      {Element::BF16, 1 + 0x1p-8, 0x3f80},
+      {Element::BF16, 1 + 0x3p-8, 0x3f82},
+      {Element::BF16, 3.4e38, 0x7f80},
+      {Element::BF16, 0x1p-133, 0x0001},
+      {Element::F32, 0.1, 0x3dcccccd},
+      {Element::F64, 0.1, 0x3fb999999999999a},
+      {Element::F8E4M3, 448, 0x7e},
+      {Element::F8E4M3, 464, 0x7e},   // tie, even below
+      {Element::F8E4M3, 464.1, 0x7f}, // no infinity in this format
+      {Element::F8E4M3, infinity, 0x7f},
+      {Element::F8E4M3, 0x1p-9, 0x01},
+      {Element::F8E4M3, 0x1p-6, 0x08},
+      {Element::F8E5M2, 57344, 0x7b},
+      {Element::F8E5M2, 61440, 0x7c},
+      {Element::F8E5M2, 0x1p-16, 0x01},
+      {Element::F8E5M2, -1.25, 0xbd},
+      {Element::F8E8M0, 1.0, 127},
+      {Element::F8E8M0, 1.4, 127},
+      {Element::F8E8M0, 1.5, 128}, // tie, 128 is even
+      {Element::F8E8M0, 3.0, 128}, // tie, 128 is even
+      {Element::F8E8M0, 0.0, 0},
+      {Element::F8E8M0, -1.0, 0xff},
+      {Element::F8E8M0, infinity, 0xff},
+  };
+  for (const Row &row : rows)
+    EXPECT_EQ(encoded(row.element, row.value), row.bits)
+        << name(row.element).str() << " " << row.value;
+}
+
+TEST(Number, DecodesKnownValues) {
+  EXPECT_EQ(decoded(Element::F16, 0x3555), 0.333251953125);
+  EXPECT_EQ(decoded(Element::F16, 0x03ff), 0x1.ff8p-15);
+  EXPECT_EQ(decoded(Element::F16, 0xfc00), -infinity);
+  EXPECT_EQ(decoded(Element::BF16, 0xc2f7), -123.5);
+  EXPECT_EQ(decoded(Element::F8E4M3, 0x07), 0x7p-9);
+  EXPECT_EQ(decoded(Element::F8E4M3, 0x78), 256);
+  EXPECT_EQ(decoded(Element::F8E5M2, 0x7c), infinity);
+  EXPECT_EQ(decoded(Element::F8E8M0, 0), 0x1p-127);
+  EXPECT_EQ(decoded(Element::F8E8M0, 254), 0x1p127);
+  for (auto [element, bits] : {std::pair(Element::F16, 0x7e01),
+                               {Element::F8E4M3, 0xff},
+                               {Element::F8E5M2, 0x7d},
+                               {Element::F8E8M0, 0xff}})
+    EXPECT_TRUE(std::isnan(decoded(element, bits)));
+}
+
+TEST(Number, EveryCodeOfTheNarrowFormatsComesBack) {
+  for (Element element :
+       {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2, Element::F8E8M0})
+    for (uint64_t bits = 0, end = uint64_t(1) << (bytesOf(element) * 8); bits < end; ++bits)
+      ASSERT_EQ(encoded(element, decoded(element, bits)), bits) << name(element).str();
+}
+
+/// Between two neighbours: below, at and above the middle.
+TEST(Number, RoundsToNearestEvenBetweenAllNeighbours) {
+  for (Element element : {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2}) {
+    uint64_t last = encoded(element, 1e300) - 1; // the largest finite code
+    for (uint64_t bits = 0; bits < last; ++bits) {
+      double low = decoded(element, bits), high = decoded(element, bits + 1),
+             middle = (low + high) / 2;
+      ASSERT_EQ(encoded(element, middle), bits + (bits & 1)) << name(element).str() << " " << bits;
+      ASSERT_EQ(encoded(element, std::nextafter(middle, 0)), bits);
+      ASSERT_EQ(encoded(element, std::nextafter(middle, 1e300)), bits + 1);
+    }
+  }
+}
+
+TEST(Number, VectorConversionsAgreeWithTheExactOnes) {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    float f16 = widenF16(uint16_t(bits)), bf16 = widenBF16(uint16_t(bits));
+    double exact = decoded(Element::F16, bits);
+    if (std::isnan(exact)) {
+      ASSERT_TRUE(std::isnan(f16));
+    } else {
+      ASSERT_EQ(f16, exact);
+      ASSERT_EQ(narrowF16(f16), bits);
+      // Neighbours in f32, on both sides of the value and of the midpoint to the next.
+      for (float value : {std::nextafter(f16, 0.0f), std::nextafter(f16, 2 * f16 + 1e-9f),
+                          float((exact + decoded(Element::F16, (bits + 1) & 0xffff)) / 2)})
+        if (std::isfinite(value))
+          ASSERT_EQ(narrowF16(value), encoded(Element::F16, value)) << value;
+    }
+    if (!std::isnan(bf16)) {
+      ASSERT_EQ(bf16, decoded(Element::BF16, bits));
+      ASSERT_EQ(narrowBF16(bf16), bits);
+    }
+  }
+  for (uint64_t i = 0; i < 400000; ++i) { // a walk over all of float
+    uint32_t bits = uint32_t(i * 10737 + 1);
+    float value;
+    std::memcpy(&value, &bits, 4);
+    if (std::isnan(value)) {
+      EXPECT_TRUE(std::isnan(widenF16(narrowF16(value))) &&
+                  std::isnan(widenBF16(narrowBF16(value))));
+      continue;
+    }
+    ASSERT_EQ(narrowF16(value), encoded(Element::F16, value)) << value;
+    ASSERT_EQ(narrowBF16(value), encoded(Element::BF16, value)) << value;
+  }
+}
+
+TEST(Number, IntegersExtendAndWrap) {
+  uint64_t bits = 0xffffffffffffff80;
+  EXPECT_EQ(decodeInteger(Element::I8, &bits), -128);
+  EXPECT_EQ(decodeInteger(Element::U8, &bits), 128);
+  EXPECT_EQ(decodeInteger(Element::I16, &bits), -128);
+  EXPECT_EQ(decodeInteger(Element::U16, &bits), 0xff80);
+  EXPECT_EQ(decodeInteger(Element::U32, &bits), 0xffffff80);
+  EXPECT_EQ(decodeInteger(Element::I64, &bits), -128);
+  EXPECT_EQ(decodeInteger(Element::I1, &bits), 0);
+  struct Row {
+    Element element;
+    int64_t value, back;
+  };
+  for (const Row &row :
+       {Row{Element::I8, 200, -56}, Row{Element::U8, -1, 255}, Row{Element::I16, 40000, -25536},
+        Row{Element::I32, int64_t(1) << 31, -(int64_t(1) << 31)}, Row{Element::U32, -1, 0xffffffff},
+        Row{Element::I1, 3, 1}, Row{Element::U64, -1, -1}}) {
+    uint64_t bytes = 0;
+    encodeInteger(row.element, row.value, &bytes);
+    EXPECT_EQ(decodeInteger(row.element, &bytes), row.back) << name(row.element).str();
+  }
+}
+
+TEST(Number, ScalarOperandReadsIntegersAndFloats) {
+  EXPECT_EQ((ScalarOperand{Element::I32, uint64_t(-3)}).asDouble(), -3.0);
+  EXPECT_EQ((ScalarOperand{Element::U64, ~uint64_t(0)}).asDouble(), 0x1p64);
+  EXPECT_EQ((ScalarOperand{Element::F16, 0x3ff8000000000000}).asDouble(), 1.5);
+}
