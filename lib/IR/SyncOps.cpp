@@ -140,14 +140,17 @@ mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &att
 void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr) { printToken(printer, op, attr); }
 
 using Unresolved = mlir::OpAsmParser::UnresolvedOperand;
-/// `, strides = [...]`; front-ends write it with and without the comma.
-mlir::ParseResult parseStrides(mlir::OpAsmParser &parser, llvm::SmallVectorImpl<Unresolved> &strides) {
+/// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
+mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser, llvm::SmallVectorImpl<Unresolved> &shape,
+                                       llvm::SmallVectorImpl<Unresolved> &strides) {
+  auto square = mlir::OpAsmParser::Delimiter::Square;
+  if (parser.parseKeyword("shape") || parser.parseEqual() || parser.parseOperandList(shape, square))
+    return mlir::failure();
   (void)parser.parseOptionalComma();
-  return mlir::failure(parser.parseKeyword("strides") || parser.parseEqual() ||
-                       parser.parseOperandList(strides, mlir::OpAsmParser::Delimiter::Square));
+  return mlir::failure(parser.parseKeyword("strides") || parser.parseEqual() || parser.parseOperandList(strides, square));
 }
-void printStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange strides) {
-  printer << ", strides = [" << strides << "]";
+void printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange shape, mlir::OperandRange strides) {
+  printer << "shape = [" << shape << "], strides = [" << strides << "]";
 }
 } // namespace
 

@@ -246,9 +246,9 @@ class PtoOp<string mnemonic, list<Trait> traits = []>
 // Text of `ins(%a, %b : A, B) outs(%c : C)` for fixed operands.
 class InsOuts<list<string> ins_, list<string> outs_> {
   string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " `:` "
-              # !interleave(!foreach(x, ins_, "type($" # x # ")"), " `,` ") # " `)` `outs` `(` "
+              # !interleave(!foreach(x, ins_, "qualified(type($" # x # "))"), " `,` ") # " `)` `outs` `(` "
               # !interleave(!foreach(x, outs_, "$" # x), " `,` ") # " `:` "
-              # !interleave(!foreach(x, outs_, "type($" # x # ")"), " `,` ") # " `)` attr-dict";
+              # !interleave(!foreach(x, outs_, "qualified(type($" # x # "))"), " `,` ") # " `)` attr-dict";
 }
 
 #endif // PTOAS_IR_BASE

@@ -48,7 +48,7 @@ class TransferOp<string mnemonic, list<string> fits> : PtoOp<mnemonic> {
                SameElement<["dst", "src", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
                When<Present<"pong">, SameType<["ping", "pong"]>>];
   let assemblyFormat = [{
-    `(` $dst `,` $src `,` `buf` `(` $ping (`,` $pong^)? `)` `:` type($dst) `,` type($src) `,` type($ping) (`,` type($pong)^)? `)` attr-dict
+    `(` $dst `,` $src `,` `buf` `(` $ping (`,` $pong^)? `)` `:` qualified(type($dst)) `,` qualified(type($src)) `,` qualified(type($ping)) (`,` qualified(type($pong))^)? `)` attr-dict
   }];
 }
 
@@ -79,7 +79,7 @@ def CommTNotifyOp : PtoOp<"comm.tnotify"> {
   }];
   let family = "comm";
   let arguments = (ins SignalOut<>:$signal, I32:$value, NotifyOpAttr:$notifyOp);
-  let assemblyFormat = "`(` $signal `,` $value `:` type($signal) `,` type($value) `)` attr-dict";
+  let assemblyFormat = "`(` $signal `,` $value `:` qualified(type($signal)) `,` qualified(type($value)) `)` attr-dict";
   let pipe = PipeS;
   let rules = [ElementIs<["signal"], [E_I32]>, ViewRank<["signal"], 5>, StaticExtents<["signal"]>];
   let cpp = "pto::comm::TNOTIFY($signal, $value, $notifyOp)";
@@ -89,7 +89,7 @@ def CommTWaitOp : PtoOp<"comm.twait"> {
   let summary = "Waits until a signal of this rank compares as asked.";
   let family = "comm";
   let arguments = (ins SignalIn<>:$signal, I32:$value, WaitCmpAttr:$cmp);
-  let assemblyFormat = "`(` $signal `,` $value `:` type($signal) `,` type($value) `)` attr-dict";
+  let assemblyFormat = "`(` $signal `,` $value `:` qualified(type($signal)) `,` qualified(type($value)) `)` attr-dict";
   let pipe = PipeS;
   let rules = [ElementIs<["signal"], [E_I32]>, ViewRank<["signal"], 5>, StaticExtents<["signal"]>];
   let cpp = "pto::comm::TWAIT($signal, $value, $cmp)";

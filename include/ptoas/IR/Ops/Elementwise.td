@@ -107,7 +107,7 @@ def TPowOp : PtoOp<"tpow"> {
   let arguments = (ins In<>:$base, In<>:$exp, OptionalScratch:$tmp, Out<>:$dst,
                        DefaultValuedOptionalAttr<PowPrecisionAttr, "::pto::PowPrecisionKind::DEFAULT">:$precisionType);
   let assemblyFormat = [{
-    `ins` `(` $base `,` $exp (`,` $tmp^)? `:` type($base) `,` type($exp) (`,` type($tmp)^)? `)` `outs` `(` $dst `:` type($dst) `)` attr-dict
+    `ins` `(` $base `,` $exp (`,` $tmp^)? `:` qualified(type($base)) `,` qualified(type($exp)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
   let pipe = PipeV;
   let types = [On<A3, [E_I8, E_I16, E_I32, E_F32]>, On<A5, [E_I8, E_I16, E_I32, E_F16, E_BF16, E_F32]>];

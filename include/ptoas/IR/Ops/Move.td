@@ -36,8 +36,8 @@ def TStoreOp : MoveOp<"tstore"> {
                        DefaultValuedOptionalAttr<AtomicTypeAttr, "::pto::AtomicKind::AtomicNone">:$atomicType,
                        DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
   let assemblyFormat = [{
-    `ins` `(` $src (`,` $preQuantScalar^)? `:` type($src) (`,` type($preQuantScalar)^)? `)`
-    `outs` `(` $dst `:` type($dst) `)` attr-dict
+    `ins` `(` $src (`,` $preQuantScalar^)? `:` qualified(type($src)) (`,` qualified(type($preQuantScalar))^)? `)`
+    `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceGm, PipeMte3>, Route<SpaceMat, SpaceGm, PipeMte3, [A3]>, Route<SpaceAcc, SpaceGm, PipeFix>];

@@ -24,7 +24,7 @@ def LoadScalarOp : PtoOp<"load_scalar",
   let summary = "Reads one element through a pointer, on the scalar unit.";
   let arguments = (ins Arg<Pointer, "read through the scalar cache", [MemRead<GlobalMemory>]>:$ptr, Index:$offset);
   let results = (outs ScalarValue:$value);
-  let assemblyFormat = "$ptr `[` $offset `]` attr-dict `:` type($ptr) `->` type($value)";
+  let assemblyFormat = "$ptr `[` $offset `]` attr-dict `:` qualified(type($ptr)) `->` qualified(type($value))";
   let pipe = PipeS;
   let family = "scalar";
   let semantics = Engine<"value = ptr[offset]">;
@@ -36,7 +36,7 @@ def StoreScalarOp : PtoOp<"store_scalar",
   let summary = "Writes one element through a pointer, on the scalar unit.";
   let arguments = (ins ScalarValue:$value, Arg<Pointer, "written through the scalar cache", [MemWrite<GlobalMemory>]>:$ptr,
                        Index:$offset);
-  let assemblyFormat = "$value `,` $ptr `[` $offset `]` attr-dict `:` type($ptr) `,` type($value)";
+  let assemblyFormat = "$value `,` $ptr `[` $offset `]` attr-dict `:` qualified(type($ptr)) `,` qualified(type($value))";
   let pipe = PipeS;
   let family = "scalar";
   let semantics = Engine<"ptr[offset] = value">;
@@ -50,7 +50,7 @@ def MakeTensorViewOp : ViewOp<"make_tensor_view", [Pure, AttrSizedOperandSegment
   let arguments = (ins Pointer:$ptr, Variadic<Index>:$shape, Variadic<Index>:$strides, OptionalAttr<LayoutAttr>:$layout);
   let results = (outs TensorView:$result);
   let assemblyFormat = [{
-    $ptr `,` `shape` `=` `[` $shape `]` custom<Strides>($strides) attr-dict `:` type($result)
+    $ptr `,` custom<ShapeAndStrides>($shape, $strides) attr-dict `:` qualified(type($result))
   }];
   let hasVerifier = 1; // list lengths against the rank, static extents against constant operands
   let semantics = Engine<"element (i0, i1, ...) of result is ptr[i0*strides[0] + i1*strides[1] + ...]">;
@@ -69,7 +69,7 @@ def GetTensorViewDimOp : ViewOp<"get_tensor_view_dim", [Pure]> {
   let summary = "The extent of one dimension of a view.";
   let arguments = (ins GlobalView:$source, Index:$dim);
   let results = (outs Index:$result);
-  let assemblyFormat = "$source `,` $dim attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source `,` $dim attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let semantics = Engine<"result = shape of source along dim">;
 }
 
@@ -82,7 +82,7 @@ def AllocTileOp : ViewOp<"alloc_tile", [AttrSizedOperandSegments]> {
   let arguments = (ins Optional<I64>:$addr, Optional<Index>:$valid_row, Optional<Index>:$valid_col);
   let results = (outs TileBuf:$result);
   let assemblyFormat = [{
-    (`addr` `=` $addr^)? (`valid_row` `=` $valid_row^)? (`valid_col` `=` $valid_col^)? attr-dict `:` type($result)
+    (`addr` `=` $addr^)? (`valid_row` `=` $valid_row^)? (`valid_col` `=` $valid_col^)? attr-dict `:` qualified(type($result))
   }];
   let hasVerifier = 1; // layout of the type, valid extents, constant address: alignment and capacity
   let semantics = Engine<"names rows x cols elements of on-chip memory; their contents are undefined">;

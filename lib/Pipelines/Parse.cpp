@@ -1,0 +1,117 @@
+//===- Parse.cpp - From text to a verified module --------------------------===//
+
+#include "ptoas/Pipelines/Parse.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/AsmParser/AsmParserState.h"
+#include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace pto;
+using mlir::Operation;
+
+void pto::registerDialects(mlir::DialectRegistry &registry) {
+  registry.insert<PtoDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
+                  mlir::scf::SCFDialect>();
+}
+
+llvm::StringRef pto::sourceName(mlir::Value value) {
+  auto name = llvm::dyn_cast<mlir::NameLoc>(value.getLoc());
+  return name ? name.getName().getValue() : llvm::StringRef();
+}
+
+std::string pto::locationText(mlir::Location location) {
+  std::string text;
+  location->walk([&](mlir::Location inner) {
+    auto file = llvm::dyn_cast<mlir::FileLineColLoc>(inner);
+    if (!file)
+      return mlir::WalkResult::advance();
+    text = (file.getFilename().getValue() + ":" + llvm::Twine(file.getLine()) + ":" + llvm::Twine(file.getColumn())).str();
+    return mlir::WalkResult::interrupt();
+  });
+  return text;
+}
+
+namespace {
+/// The identifier at a definition: the text between '%' and the first character that cannot be part of a name.
+llvm::StringRef identifier(llvm::SMRange range) {
+  llvm::StringRef text(range.Start.getPointer(), range.End.getPointer() - range.Start.getPointer());
+  text.consume_front("%");
+  return text.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '$' || c == '.' || c == '-'; });
+}
+
+void rememberNames(const mlir::AsmParserState &state, mlir::MLIRContext &context) {
+  auto named = [&](llvm::StringRef name, mlir::Location inner) -> mlir::Location {
+    return mlir::NameLoc::get(mlir::StringAttr::get(&context, name), inner);
+  };
+  for (const auto &def : state.getOpDefs()) {
+    // A group `%a:2 = ...` has one name for several values; only single results keep theirs.
+    if (def.op->getNumResults() == 1 && def.resultGroups.size() == 1)
+      def.op->setLoc(named(identifier(def.resultGroups.front().definition.loc), def.op->getLoc()));
+  }
+  for (const auto &def : state.getBlockDefs())
+    for (auto [argument, definition] : llvm::zip(def.block->getArguments(), def.arguments))
+      argument.setLoc(named(identifier(definition.loc), argument.getLoc()));
+}
+} // namespace
+
+mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
+  bool ok = true;
+  module.walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+    auto info = op->getName().getRegisteredInfo();
+    if (!info)
+      return;
+    // Nested operations are visited by this walk; a failure here must not hide theirs.
+    if (mlir::failed(info->verifyInvariants(op)))
+      ok = false;
+    else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
+      ok = false;
+  });
+  // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is reported twice.
+  return mlir::success(ok && mlir::succeeded(mlir::verify(module)));
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
+                                                    std::optional<Arch> arch) {
+  mlir::Block block;
+  mlir::ParserConfig config(&context, /*verifyAfterParse=*/false);
+  const llvm::MemoryBuffer *buffer = sources.getMemoryBuffer(sources.getMainFileID());
+  auto location = mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), 0, 0);
+  if (mlir::isBytecode(*buffer)) {
+    if (mlir::failed(mlir::readBytecodeFile(*buffer, &block, config)))
+      return nullptr;
+  } else {
+    mlir::AsmParserState state;
+    if (mlir::failed(mlir::parseAsmSourceFile(sources, &block, config, &state)))
+      return nullptr;
+    rememberNames(state, context);
+  }
+
+  // One module, written out or implied.
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  if (llvm::hasSingleElement(block) && llvm::isa<mlir::ModuleOp>(block.front())) {
+    module = llvm::cast<mlir::ModuleOp>(block.front());
+    module->getOperation()->remove();
+  } else {
+    module = mlir::ModuleOp::create(location);
+    module->getBody()->getOperations().splice(module->getBody()->end(), block.getOperations());
+  }
+
+  if (!arch)
+    if (mlir::Attribute given = (*module)->getAttr(targetArchAttr)) {
+      auto text = llvm::dyn_cast<mlir::StringAttr>(given);
+      arch = text ? parseArch(text.getValue()) : std::nullopt;
+      if (!arch) {
+        mlir::emitError(module->getLoc()) << "module attribute '" << targetArchAttr << "' is " << given
+                                          << "; it is \"a2\", \"a3\", \"a2a3\" or \"a5\"";
+        return nullptr;
+      }
+    }
+  (*module)->setAttr(targetArchAttr, mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
+  if (mlir::failed(verifyAll(*module)))
+    return nullptr;
+  return module;
+}

@@ -1,0 +1,10 @@
+//===- pto-opt.cpp - MLIR's pass driver with the pto dialect ---------------===//
+
+#include "ptoas/Pipelines/Parse.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  pto::registerDialects(registry);
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "pto-opt: passes over .pto files\n", registry));
+}
