@@ -389,7 +389,7 @@ TEST(Search, FindsWhatFirstFitMisses) {
   unsigned saved = 0;
   for (unsigned round = 0; round < 400; ++round) {
     Problem problem = randomProblem(random, 24, 30, 12);
-    Result result = solve(problem);
+    Result result = solve(problem, {.searchSteps = 400'000});
     if (vec(result).method != Method::Search || !result.ok())
       continue;
     ++saved;
@@ -409,7 +409,7 @@ TEST(Random, MostFitIntoTheLowerBound) { // 4.3: what is achievable
   constexpr unsigned rounds = 150;
   for (unsigned round = 0; round < rounds; ++round) {
     Problem problem = randomProblem(random, 60, 120, 40);
-    Result result = solve(problem, {.searchSteps = 2'000'000});
+    Result result = solve(problem, {.searchSteps = 400'000});
     if (!result.ok())
       continue;
     ++tight;
@@ -422,9 +422,9 @@ TEST(Random, MostFitIntoTheLowerBound) { // 4.3: what is achievable
 TEST(Random, EqualProblemsGiveEqualPlans) {
   std::mt19937 random(5);
   Problem problem = randomProblem(random, 80, 100, 40);
-  Result first = solve(problem, {.searchSteps = 1'000'000});
+  Result first = solve(problem, {.searchSteps = 400'000});
   for (unsigned i = 0; i < 5; ++i)
-    EXPECT_EQ(solve(problem, {.searchSteps = 1'000'000}).plan, first.plan);
+    EXPECT_EQ(solve(problem, {.searchSteps = 400'000}).plan, first.plan);
 }
 
 TEST(Random, ThousandsOfBuffersTakeMilliseconds) {

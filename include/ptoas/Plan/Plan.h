@@ -18,9 +18,9 @@
 namespace pto::plan {
 
 struct Options {
-  /// Work of the exact search per memory, in visits of a buffer (about 2 ns each). Counting work
-  /// and not time keeps the output a function of the input.
-  uint64_t searchSteps = 200'000'000;
+  /// Work of the exact search per memory, in visits of a live range: half a second at most.
+  /// Counting work and not time keeps the output a function of the input.
+  uint64_t searchSteps = 20'000'000;
 };
 
 /// Addresses in bytes from the start of the memory, by BufferId: where slot 0 begins.
