@@ -1,0 +1,107 @@
+//===- Insert.cpp - Adds the synchronisation that is missing ---------------===//
+//
+// Statement lists are solved bottom-up (InsertSolve), then the function gets event ids (InsertIds);
+// what C3 misses comes back as reverse handoffs, and what does not fit is merged or cut.
+//
+//===----------------------------------------------------------------------===//
+
+#include "InsertEmit.h"
+#include "InsertIds.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+namespace {
+
+class Inserter {
+public:
+  Inserter(const Program &program, const InsertOptions &options)
+      : options(options), tree(program), demands(tree), plan(tree), sweep(tree, demands, plan),
+        solver(tree, demands, plan, sweep, this->options),
+        ids(tree, plan, sweep, this->options, stats) {}
+
+  InsertResult run();
+
+private:
+  InsertOptions options;
+  InsertStats stats;
+  Tree tree;
+  Demands demands;
+  Plan plan;
+  Sweep sweep;
+  Solver solver;
+  IdAllocator ids;
+
+  bool finish();
+  bool repair();
+  bool addCredits(bool &added);
+  void attachAll();
+};
+
+} // namespace
+
+void Inserter::attachAll() {
+  for (ListId list = 0; list < tree.lists.size(); ++list)
+    if (!plan.byList[list].empty())
+      plan.attach(list);
+}
+
+/// Orders that are still open in the finished function: pruning across compound items can be wrong.
+/// True when there were any.
+bool Inserter::repair() {
+  std::vector<Want> open = solver.wants(0, true, false);
+  for (const Want &want : open)
+    if (!solver.request(want, false))
+      solver.fullBarrier(want);
+  for (const Want &want : solver.wants(0, false, false)) {
+    plan.addBarrier(want.span.list, want.span.consumer, want.from, want.reasons);
+    open.push_back(want);
+  }
+  return !open.empty();
+}
+
+/// False when something is left that nothing can help; `added` when the plan changed.
+bool Inserter::addCredits(bool &added) {
+  for (const Want &want : ids.credits()) {
+    added = true;
+    bool room = want.distance || want.span.producer < want.span.consumer;
+    if ((!room || !solver.request(want, true)) && !solver.fullBarrier(want))
+      return false;
+  }
+  return true;
+}
+
+/// Gives ids until everything fits and holds. False: take the last rung.
+bool Inserter::finish() {
+  constexpr unsigned maxRounds = 40; // measured: 2 to 5, more only with very few ids
+  for (unsigned round = 0; round < maxRounds; ++round) {
+    attachAll();
+    sweep.run(0, true);
+    if (repair())
+      continue;
+    if (!ids.allocate())
+      continue;
+    bool added = false;
+    if (!addCredits(added))
+      return false;
+    if (!added)
+      return true;
+  }
+  return false;
+}
+
+InsertResult Inserter::run() {
+  for (ListId list = tree.lists.size(); list-- > 0;)
+    if (!tree.lists[list].frozen)
+      solver.solve(list);
+  stats.lastRung = !finish();
+  Program result = stats.lastRung ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
+  if (options.exitBarrier)
+    addExitBarrier(result, stats);
+  return {std::move(result), stats};
+}
+
+InsertResult sync::insert(const Program &program, const InsertOptions &options) {
+  return Inserter(program, options).run();
+}

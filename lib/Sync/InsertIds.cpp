@@ -1,0 +1,408 @@
+//===- InsertIds.cpp - Event ids for handoffs ------------------------------===//
+
+#include "InsertIds.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+IdAllocator::IdAllocator(const Tree &tree, Plan &plan, Sweep &sweep, const InsertOptions &options,
+                         InsertStats &stats)
+    : tree(tree), plan(plan), sweep(sweep), options(options), stats(stats) {
+  arcs.resize(numPipes * numPipes * tree.program.eventIds);
+  taken.resize(arcs.size());
+  for (NodeId node : tree.order)
+    reserve(node);
+}
+
+/// C5: an id that a macro or hand-written code uses is left out for the whole function. Its waits
+/// become arcs of no length, for credits().
+void IdAllocator::reserve(NodeId node) {
+  const Node &n = tree.program[node];
+  if (n.kind != NodeKind::Set && n.kind != NodeKind::Wait)
+    return;
+  if (n.kind == NodeKind::Set)
+    handWritten.push_back(node);
+  const EventId &id = n.key.id;
+  int64_t first = id.known ? id.base : 0, ids = tree.program.eventIds;
+  int64_t last = id.known ? std::min<int64_t>(ids, first + id.count) : ids;
+  Position at = tree.places[node].begin;
+  for (int64_t e = std::max<int64_t>(0, first); e < last; ++e) {
+    taken[slot(n.key.from, n.key.to, e)] = true;
+    if (n.kind == NodeKind::Wait)
+      arcsOf(n.key.from, n.key.to, e).insert({at, {at, at, at, node, none}});
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Arcs and rules
+//===----------------------------------------------------------------------===//
+
+Position IdAllocator::firstPlace(HandoffId h) const {
+  const HandoffFacts &facts = sweep.handoffs[h];
+  return plan.handoffs[h].delay ? facts.prime : facts.set;
+}
+
+llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_t count) const {
+  const Handoff &handoff = plan.handoffs[h];
+  const HandoffFacts &facts = sweep.handoffs[h];
+  NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
+  if (count > 1) { // the ring turns with the loop and keeps its ids all the time
+    const Place &place = tree.places[loop];
+    Arc arc{place.begin - nodeStep / 4, place.end + nodeStep / 8, facts.wait, consumer, h};
+    if (handoff.delay) {
+      arc.lastWait = facts.drain;
+      arc.waitAt = loop;
+    }
+    return {arc};
+  }
+  if (!handoff.delay)
+    return {{facts.set, facts.wait, facts.wait, consumer, h}};
+  // A circular arc: between wait and set of one iteration the id is free for others.
+  return {{facts.prime, facts.wait, facts.wait, consumer, h},
+          {facts.set, facts.drain, facts.drain, loop, h}};
+}
+
+llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uint32_t count) const {
+  const Handoff &handoff = plan.handoffs[h];
+  const HandoffFacts &facts = sweep.handoffs[h];
+  unsigned level = tree.lists[handoff.span.list].loops.size();
+  SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
+  if (!handoff.delay) {
+    inList.levels -= count > 1; // rotationHolds() looks at its own loop
+    return {inList};
+  }
+  NodeId loop = plan.loopOf(handoff);
+  SetPlace prime{facts.prime, facts.atPrime, loop, tree.places[loop].list, level - 1};
+  if (count > 1)
+    return {prime};
+  return {prime, inList};
+}
+
+/// C3 at a set: the latest waits of the id before it, on every level, are known to have happened.
+bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
+                        llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const {
+  bool ok = true;
+  auto demand = [&](const Arc &arc, unsigned level, int64_t distance) {
+    if (set.known[level] >= arc.lastWait - distance * iteration)
+      return;
+    ok = false;
+    late(arc, level, distance);
+  };
+  const List &list = tree.lists[set.list];
+  for (unsigned level = 0; level <= set.levels; ++level) {
+    Position from = level ? tree.places[list.loops[level - 1]].begin : 0;
+    Position to = level < list.loops.size() ? tree.places[list.loops[level]].begin : set.at;
+    auto it = users.lower_bound(to);
+    for (auto [begin, end] : list.exclusive)
+      if (it != users.begin() && std::prev(it)->first > begin && std::prev(it)->first < end)
+        it = users.lower_bound(begin);
+    if (it != users.begin()) {
+      const Arc &arc = std::prev(it)->second;
+      if (arc.lastWait > from && arc.lastWait < to)
+        demand(arc, level, 0);
+    }
+    if (level == 0)
+      continue;
+    Position end = tree.places[list.loops[level - 1]].end;
+    it = users.lower_bound(end);
+    if (it == users.begin())
+      continue;
+    const Arc &arc = std::prev(it)->second;
+    if (arc.lastWait > from && arc.lastWait < end)
+      demand(arc, level, 1);
+  }
+  return ok;
+}
+
+/// C3 inside a ring: the set of an iteration reuses the id whose wait was count - delay iterations
+/// ago.
+bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
+  if (count == 1)
+    return true;
+  const HandoffFacts &facts = sweep.handoffs[h];
+  return facts.atSet.back() >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
+}
+
+/// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (3.7).
+llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
+  const Handoff &handoff = plan.handoffs[h];
+  const HandoffFacts &facts = sweep.handoffs[h];
+  bool setFirst = facts.set < facts.wait;
+  uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
+  if (!options.strongFlags || plan.loopOf(handoff) == none)
+    return {inFlight};
+  int64_t back = setFirst;
+  while (back <= maxDistance && facts.atSet.back() < facts.wait - back * iteration)
+    ++back;
+  if (back > maxDistance)
+    back = 2; // nobody tells it; a credit will, and it takes an iteration or two
+  uint32_t best = std::max<int64_t>(inFlight, handoff.delay + back);
+  llvm::SmallVector<uint32_t, 3> counts{best};
+  for (uint32_t fewer : {inFlight + 1, inFlight})
+    if (fewer < counts.back())
+      counts.push_back(fewer);
+  return counts;
+}
+
+//===----------------------------------------------------------------------===//
+// Choice
+//===----------------------------------------------------------------------===//
+
+/// Least recently used ids first: then a lossy flag has the most time to be seen (3.8). Ids whose
+/// reuse breaks C3 come last.
+std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
+  const Handoff &handoff = plan.handoffs[h];
+  auto wanted = arcsFor(h, count);
+  auto sets = setsOf(h, count);
+  std::optional<std::tuple<unsigned, Position, int32_t>> best;
+  for (int64_t first = 0; first + count <= tree.program.eventIds; ++first) {
+    unsigned broken = 0;
+    Position lastUse = 0;
+    bool free = true;
+    for (int64_t id = first; free && id < first + count; ++id) {
+      const Arcs &users = arcsOf(handoff.from, handoff.to, id);
+      free = !taken[slot(handoff.from, handoff.to, id)];
+      for (const Arc &arc : wanted) {
+        auto next = users.lower_bound(arc.from);
+        free = free && (next == users.end() || next->second.from >= arc.to);
+        if (next != users.begin()) {
+          free = free && std::prev(next)->second.to <= arc.from;
+          lastUse = std::max(lastUse, std::prev(next)->second.to);
+        }
+      }
+      if (free && options.strongFlags)
+        for (const SetPlace &set : sets)
+          holds(users, set, [&](const Arc &, unsigned, int64_t) { ++broken; });
+    }
+    if (free && (!best || std::tuple(broken, lastUse, int32_t(first)) < *best))
+      best = {broken, lastUse, int32_t(first)};
+  }
+  if (!best)
+    return std::nullopt;
+  return std::get<2>(*best);
+}
+
+bool IdAllocator::place(HandoffId h) {
+  Handoff &handoff = plan.handoffs[h];
+  for (uint32_t count : countsFor(h))
+    if (std::optional<int32_t> base = pick(h, count)) {
+      handoff.base = *base;
+      handoff.count = count;
+      for (const Arc &arc : arcsFor(h, count))
+        for (uint32_t i = 0; i < count; ++i)
+          arcsOf(handoff.from, handoff.to, *base + i).insert({arc.from, arc});
+      return true;
+    }
+  return false;
+}
+
+void IdAllocator::remove(HandoffId h) {
+  const Handoff &handoff = plan.handoffs[h];
+  for (const Arc &arc : arcsFor(h, handoff.count))
+    for (uint32_t i = 0; i < handoff.count; ++i)
+      arcsOf(handoff.from, handoff.to, handoff.base + i).erase(arc.from);
+}
+
+bool IdAllocator::allocate() {
+  for (size_t i = 0; i < arcs.size(); ++i)
+    if (!taken[i])
+      arcs[i].clear();
+  std::vector<HandoffId> order;
+  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
+    if (plan.handoffs[h].alive)
+      order.push_back(h);
+  llvm::stable_sort(order, [&](HandoffId a, HandoffId b) { return firstPlace(a) < firstPlace(b); });
+  bool fits = true;
+  for (HandoffId h : order) {
+    if (!plan.handoffs[h].alive)
+      continue;
+    while (!place(h)) {
+      fits = false;
+      if (mergeNear(h))
+        continue;
+      cut(h);
+      break;
+    }
+  }
+  return fits;
+}
+
+//===----------------------------------------------------------------------===//
+// Too few ids
+//===----------------------------------------------------------------------===//
+
+/// Does without the handoff: a full barrier at its consumer.
+void IdAllocator::cut(HandoffId h) {
+  Handoff &handoff = plan.handoffs[h];
+  handoff.alive = false;
+  plan.addBarrier(handoff.span.list, handoff.span.consumer, Pipe::ALL, handoff.reasons);
+}
+
+static bool canMerge(const Handoff &a, const Handoff &b) {
+  if (a.span.list != b.span.list || !a.delay != !b.delay)
+    return false;
+  return a.delay ||
+         std::max(a.span.producer, b.span.producer) < std::min(a.span.consumer, b.span.consumer);
+}
+
+static int64_t farApart(const Handoff &a, const Handoff &b) {
+  return std::abs(int64_t(a.span.producer) - b.span.producer) +
+         std::abs(int64_t(a.span.consumer) - b.span.consumer);
+}
+
+/// Merges the two closest of the handoffs that compete with `h`, itself included: one id less is
+/// asked for where they meet. A constant number of them holds an id at one place.
+bool IdAllocator::mergeNear(HandoffId h) {
+  const Handoff &handoff = plan.handoffs[h];
+  std::vector<HandoffId> rivals{h};
+  for (int64_t id = 0; id < tree.program.eventIds; ++id) {
+    if (taken[slot(handoff.from, handoff.to, id)])
+      continue;
+    const Arcs &users = arcsOf(handoff.from, handoff.to, id);
+    for (const Arc &arc : arcsFor(h, countsFor(h).back())) {
+      auto next = users.lower_bound(arc.from);
+      if (next != users.begin() && std::prev(next)->second.to > arc.from)
+        rivals.push_back(std::prev(next)->second.handoff);
+      if (next != users.end() && next->second.from < arc.to)
+        rivals.push_back(next->second.handoff);
+    }
+  }
+  llvm::sort(rivals);
+  rivals.erase(std::unique(rivals.begin(), rivals.end()), rivals.end());
+  std::optional<std::tuple<int64_t, HandoffId, HandoffId>> best;
+  for (size_t i = 0; i < rivals.size(); ++i)
+    for (size_t j = i + 1; j < rivals.size(); ++j) {
+      const Handoff &a = plan.handoffs[rivals[i]], &b = plan.handoffs[rivals[j]];
+      std::tuple cost(farApart(a, b), rivals[i], rivals[j]);
+      if (canMerge(a, b) && (!best || cost < *best))
+        best = cost;
+    }
+  if (!best)
+    return false;
+  auto [distance, a, b] = *best;
+  if (a != h)
+    remove(a);
+  if (b != h)
+    remove(b);
+  if (b == h)
+    std::swap(a, b); // `h` must stay
+  merge(a, b);
+  // It needs ids only where both of them held some.
+  if (a != h && !place(a))
+    cut(a);
+  return true;
+}
+
+/// Latest set, earliest wait, least delay: serves what both served (3.8).
+void IdAllocator::merge(HandoffId into, HandoffId other) {
+  Handoff &a = plan.handoffs[into], &b = plan.handoffs[other];
+  HandoffFacts &x = sweep.handoffs[into];
+  const HandoffFacts &y = sweep.handoffs[other];
+  if (y.set > x.set) {
+    x.set = y.set;
+    x.atSet = y.atSet;
+  }
+  x.wait = std::min(x.wait, y.wait);
+  a.span.producer = std::max(a.span.producer, b.span.producer);
+  a.span.consumer = std::min(a.span.consumer, b.span.consumer);
+  a.delay = std::min(a.delay, b.delay);
+  a.distance = std::min(a.distance, b.distance);
+  a.credit &= b.credit;
+  a.reasons.append(b.reasons);
+  b.alive = false;
+  ++stats.merged;
+}
+
+//===----------------------------------------------------------------------===//
+// Credits
+//===----------------------------------------------------------------------===//
+
+void IdAllocator::addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
+                          unsigned level, int64_t distance) {
+  NodeId loop = distance ? tree.listOf(setAt).loops[level - 1] : none;
+  Reason reason{waitAt, setAt, Hazard::WAR, none, distance, loop, Reason::Credit};
+  Want want{to, from, {}, distance, {reason}};
+  if (std::optional<Span> span = tree.spanOf(waitAt, setAt, loop)) {
+    want.span = *span;
+  } else {
+    // Both at one item: no room for a handoff between them, but for a barrier.
+    NodeId item = setAt;
+    while (tree.listOf(item).frozen)
+      item = tree.listOf(item).owner;
+    if (item != setAt)
+      return; // both inside one macro
+    want.span = {tree.places[item].list, tree.places[item].index, tree.places[item].index};
+  }
+  out.push_back(std::move(want));
+}
+
+void IdAllocator::collect(std::vector<Want> &out, HandoffId h) {
+  const Handoff &handoff = plan.handoffs[h];
+  for (const SetPlace &set : setsOf(h, handoff.count))
+    for (uint32_t i = 0; i < handoff.count; ++i)
+      holds(arcsOf(handoff.from, handoff.to, handoff.base + i), set,
+            [&](const Arc &arc, unsigned level, int64_t distance) {
+              addWant(out, handoff.from, handoff.to, arc.waitAt, set.item, level, distance);
+            });
+  if (!rotationHolds(h, handoff.count))
+    addWant(out, handoff.from, handoff.to, plan.consumerOf(handoff), plan.producerOf(handoff),
+            tree.lists[handoff.span.list].loops.size(), handoff.count - handoff.delay);
+}
+
+void IdAllocator::collectExisting(std::vector<Want> &out) {
+  for (NodeId node : handWritten) {
+    const FlagKey &key = tree.program[node].key;
+    ListId list = tree.places[node].list;
+    unsigned levels = tree.lists[list].loops.size();
+    if (!key.id.known || sweep.existingSets[node].empty())
+      continue;
+    // Inside its loop a hand-written ring is its author's affair: the checker has the last word.
+    if (key.id.count > 1)
+      if (auto loop = llvm::find(tree.lists[list].loops, key.id.loop);
+          loop != tree.lists[list].loops.end())
+        levels = loop - tree.lists[list].loops.begin();
+    SetPlace set{tree.places[node].begin, sweep.existingSets[node], node, list, levels};
+    int64_t end = std::min<int64_t>(tree.program.eventIds, key.id.base + int64_t(key.id.count));
+    for (int64_t id = std::max(0, key.id.base); id < end; ++id)
+      holds(arcsOf(key.from, key.to, id), set,
+            [&](const Arc &arc, unsigned level, int64_t distance) {
+              addWant(out, key.from, key.to, arc.waitAt, node, level, distance);
+            });
+  }
+}
+
+std::vector<Want> IdAllocator::credits() {
+  std::vector<Want> late;
+  if (!options.strongFlags)
+    return late;
+  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
+    if (plan.handoffs[h].alive)
+      collect(late, h);
+  collectExisting(late);
+  auto group = [](const Want &w) { return std::tuple(w.span.list, w.from, w.to, w.distance); };
+  llvm::stable_sort(late, [&](const Want &a, const Want &b) {
+    return std::tuple(group(a), a.span.consumer, a.span.producer) <
+           std::tuple(group(b), b.span.consumer, b.span.producer);
+  });
+  // One credit serves all reuses between whose ends it fits; half of the first interval is given up
+  // for that, half a ring of slack remains (3.8).
+  std::vector<Want> result;
+  uint32_t limit = 0;
+  for (Want &want : late) {
+    Want *last = result.empty() || group(result.back()) != group(want) ? nullptr : &result.back();
+    bool same = last && last->span.producer == want.span.producer &&
+                last->span.consumer == want.span.consumer;
+    bool fits = last && !want.distance && last->span.producer <= want.span.producer &&
+                want.span.producer <= limit && want.span.producer < last->span.consumer;
+    if (same || fits) {
+      last->span.producer = want.span.producer;
+      last->reasons.append(want.reasons);
+      continue;
+    }
+    limit = (want.span.producer + want.span.consumer) / 2;
+    result.push_back(std::move(want));
+  }
+  return result;
+}

@@ -1,0 +1,83 @@
+//===- InsertIds.h - Event ids for handoffs -----------------------*- C++ -*-===//
+//
+// Private to lib/Sync/Insert*.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_INSERTIDS_H
+#define PTOAS_LIB_SYNC_INSERTIDS_H
+
+#include "InsertSolve.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace pto::sync::inserter {
+
+/// Gives ids to all handoffs that are alive, from the facts of a sweep that tracked waits. An id is
+/// held over arcs of static places; two arcs of one id of a pair never meet (C2).
+class IdAllocator {
+public:
+  IdAllocator(const Tree &tree, Plan &plan, Sweep &sweep, const InsertOptions &options,
+              InsertStats &stats);
+
+  /// False when the plan had to change (merged handoffs, full barriers): sweep and try again.
+  bool allocate();
+
+  /// Sets that do not know that the last token of their id was consumed (C3), as reverse orders;
+  /// neighbours are grouped.
+  std::vector<Want> credits();
+
+private:
+  struct Arc {
+    Position from, to, lastWait;
+    NodeId waitAt;     ///< item before which (drain: after which) the wait stands
+    HandoffId handoff; ///< none: hand-written
+  };
+  using Arcs = std::map<Position, Arc>; ///< by `from`; disjoint
+
+  /// A set whose id must be known to be free.
+  struct SetPlace {
+    Position at;
+    const Knowledge &known;
+    NodeId item; ///< after which (prime: before which) it stands
+    ListId list;
+    unsigned levels; ///< open loops that count
+  };
+
+  const Tree &tree;
+  Plan &plan;
+  Sweep &sweep;
+  const InsertOptions &options;
+  InsertStats &stats;
+  std::vector<Arcs> arcs;          ///< by pair and id
+  std::vector<bool> taken;         ///< by pair and id: macros and hand-written flags have it
+  std::vector<NodeId> handWritten; ///< Set nodes that the program came with
+
+  Arcs &arcsOf(Pipe from, Pipe to, int64_t id) { return arcs[slot(from, to, id)]; }
+  size_t slot(Pipe from, Pipe to, int64_t id) const {
+    return (unsigned(from) * numPipes + unsigned(to)) * tree.program.eventIds + id;
+  }
+  void reserve(NodeId node);
+
+  Position firstPlace(HandoffId h) const;
+  llvm::SmallVector<Arc, 2> arcsFor(HandoffId h, uint32_t count) const;
+  llvm::SmallVector<SetPlace, 2> setsOf(HandoffId h, uint32_t count) const;
+  bool holds(const Arcs &users, const SetPlace &set,
+             llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const;
+  bool rotationHolds(HandoffId h, uint32_t count) const;
+  llvm::SmallVector<uint32_t, 3> countsFor(HandoffId h) const;
+
+  bool place(HandoffId h);
+  std::optional<int32_t> pick(HandoffId h, uint32_t count);
+  void remove(HandoffId h);
+  void cut(HandoffId h);
+  bool mergeNear(HandoffId h);
+  void merge(HandoffId into, HandoffId other);
+
+  void collect(std::vector<Want> &out, HandoffId h);
+  void collectExisting(std::vector<Want> &out);
+  void addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
+               unsigned level, int64_t distance);
+};
+
+} // namespace pto::sync::inserter
+
+#endif // PTOAS_LIB_SYNC_INSERTIDS_H

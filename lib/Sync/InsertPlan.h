@@ -1,0 +1,76 @@
+//===- InsertPlan.h - What the inserter means to add --------------*- C++ -*-===//
+//
+// Handoffs, barriers and fences by place, before they become nodes. Private to lib/Sync/Insert*.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_INSERTPLAN_H
+#define PTOAS_LIB_SYNC_INSERTPLAN_H
+
+#include "InsertTree.h"
+
+namespace pto::sync::inserter {
+
+using HandoffId = uint32_t;
+
+/// A set on `from` after one item of a list and a wait on `to` before another (3.6). With a delay
+/// the list is a loop body, and `delay` sets before the loop and as many waits after it make up for
+/// the iterations in which set and wait do not meet (3.7).
+struct Handoff {
+  Pipe from, to;
+  Span span;
+  int64_t distance = 0; ///< iterations between the accesses that it serves
+  int64_t delay = 0;    ///< iterations between set and wait: at most `distance`
+  bool credit = false;  ///< tells `to` that an id is free again (C3)
+  bool pinned = false;  ///< was dropped as redundant once, and was missed
+  bool alive = true;
+  int32_t base = 0;   ///< first id
+  uint32_t count = 1; ///< ids that it rotates over
+  llvm::SmallVector<Reason, 2> reasons;
+};
+
+struct BarrierPlan {
+  Pipe pipe;
+  llvm::SmallVector<Reason, 1> reasons;
+};
+
+/// What stands around one node.
+struct Point {
+  llvm::SmallVector<HandoffId, 2> waits;      ///< before it, in this order
+  llvm::SmallVector<HandoffId, 2> sets;       ///< after it
+  llvm::SmallVector<BarrierPlan, 1> barriers; ///< between the waits and it
+  bool fence = false;                         ///< last before it
+};
+
+class Plan {
+public:
+  explicit Plan(const Tree &tree)
+      : tree(tree), points(tree.places.size()), carried(tree.places.size()),
+        byList(tree.lists.size()) {}
+
+  const Tree &tree;
+  std::vector<Handoff> handoffs;
+  std::vector<Point> points;                   ///< by NodeId
+  std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs with a delay in its body
+  std::vector<std::vector<HandoffId>> byList;
+
+  NodeId producerOf(const Handoff &h) const {
+    return tree.lists[h.span.list].items[h.span.producer];
+  }
+  NodeId consumerOf(const Handoff &h) const {
+    return tree.lists[h.span.list].items[h.span.consumer];
+  }
+  /// The innermost loop around the handoff, with whose counter its ids rotate; none outside loops.
+  NodeId loopOf(const Handoff &h) const {
+    const List &list = tree.lists[h.span.list];
+    return list.loops.empty() ? none : list.loops.back();
+  }
+  HandoffId add(Handoff handoff);
+  /// Brings `points` and `carried` up to date with the handoffs of the list that are alive.
+  void attach(ListId list);
+  /// False when it is there already; the reasons are added to it.
+  bool addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons);
+};
+
+} // namespace pto::sync::inserter
+
+#endif // PTOAS_LIB_SYNC_INSERTPLAN_H

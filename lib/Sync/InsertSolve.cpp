@@ -1,0 +1,148 @@
+//===- InsertSolve.cpp - Which handoffs and barriers are needed ------------===//
+
+#include "InsertSolve.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+std::vector<Want> Solver::wants(ListId id, bool cross, bool onlyHere) const {
+  std::vector<Want> all;
+  const List &list = tree.lists[id];
+  size_t from = list.begin / nodeStep - 1, to = list.end / nodeStep - 1;
+  for (NodeId later : llvm::ArrayRef(tree.order).slice(from, to - from)) {
+    const Node &node = tree.program[later];
+    Pipe pipe = node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+    for (uint32_t i = demands.first[later]; i < demands.first[later + 1]; ++i) {
+      const Demand &demand = demands.all[i];
+      if (!sweep.failed[i] || (demand.pipe != pipe) != cross)
+        continue;
+      int64_t distance = -(demand.need >> 46);
+      NodeId loop = distance ? tree.listOf(later).loops[demand.level - 1] : none;
+      NodeId earlier = tree.nodeAt(demand.need);
+      std::optional<Span> span = tree.spanOf(earlier, later, loop);
+      if (!span || (onlyHere && span->list != id))
+        continue;
+      Reason reason{earlier, later, demand.hazard, demand.region, distance, loop, demand.kind};
+      all.push_back({demand.pipe, pipe, *span, distance, {reason}});
+    }
+  }
+  // Lemma L2: a set after the latest producer covers all earlier ones of its pipe.
+  auto group = [](const Want &w) { return std::tuple(w.span.list, w.span.consumer, w.from, w.to); };
+  llvm::stable_sort(all, [&](const Want &a, const Want &b) {
+    return std::tuple(group(a), a.distance, -int64_t(a.span.producer)) <
+           std::tuple(group(b), b.distance, -int64_t(b.span.producer));
+  });
+  std::vector<Want> result;
+  for (Want &want : all) {
+    if (!result.empty() && group(result.back()) == group(want))
+      result.back().reasons.append(want.reasons);
+    else
+      result.push_back(std::move(want));
+  }
+  return result;
+}
+
+bool Solver::request(const Want &want, bool credit) {
+  Key key{want.span.list, want.span.producer, want.span.consumer,
+          want.distance,  want.from,          want.to};
+  auto [it, fresh] = seen.try_emplace(key, plan.handoffs.size());
+  if (!fresh) {
+    Handoff &old = plan.handoffs[it->second];
+    if (old.alive || old.pinned)
+      return false;
+    old.alive = old.pinned = true;
+    return true;
+  }
+  Handoff handoff;
+  handoff.from = want.from;
+  handoff.to = want.to;
+  handoff.span = want.span;
+  handoff.distance = want.distance;
+  // A smaller delay is a stronger handoff and hides that the demand is implied (3.6.2): only
+  // credits, which are not pruned, start with the one that they keep.
+  handoff.delay = credit ? std::min<int64_t>(want.distance, options.maxDelay) : want.distance;
+  handoff.credit = credit;
+  handoff.reasons = want.reasons;
+  plan.add(std::move(handoff));
+  return true;
+}
+
+bool Solver::fullBarrier(const Want &want) {
+  return plan.addBarrier(want.span.list, want.span.consumer, Pipe::ALL, want.reasons);
+}
+
+bool Solver::addHandoffs(ListId list) {
+  std::vector<Want> missing = wants(list, true, true);
+  if (missing.empty())
+    return false;
+  bool progress = false;
+  for (const Want &want : missing)
+    progress |= request(want, false);
+  if (!progress)
+    for (const Want &want : missing)
+      fullBarrier(want);
+  plan.attach(list);
+  sweep.run(list, false);
+  dropRedundant(list);
+  return true;
+}
+
+void Solver::dropRedundant(ListId list) {
+  for (HandoffId h : plan.byList[list])
+    if (sweep.handoffs[h].redundant && !plan.handoffs[h].pinned)
+      plan.handoffs[h].alive = false;
+  plan.attach(list);
+}
+
+/// Stabs the open intervals between dependent accesses of one pipe with as few barriers as
+/// possible; a carried one is an interval on the circle of the loop (3.6.4).
+void Solver::addBarriers(ListId list) {
+  std::vector<Want> missing = wants(list, false, true);
+  llvm::stable_sort(missing, [](const Want &a, const Want &b) {
+    return std::pair(a.distance > 0, a.span.consumer) < std::pair(b.distance > 0, b.span.consumer);
+  });
+  std::map<Pipe, std::vector<uint32_t>> placed; // ascending
+  for (const Want &want : missing) {
+    std::vector<uint32_t> &at = placed[want.from];
+    auto after = llvm::upper_bound(at, want.span.producer);
+    bool covered = !want.distance ? after != at.end() && *after <= want.span.consumer
+                                  : !at.empty() && (want.distance > 1 || after != at.end() ||
+                                                    at.front() <= want.span.consumer);
+    if (covered)
+      continue;
+    at.insert(llvm::upper_bound(at, want.span.consumer), want.span.consumer);
+    plan.addBarrier(list, want.span.consumer, want.from, want.reasons);
+  }
+}
+
+void Solver::lowerDelays(ListId list) {
+  bool lowered = false;
+  for (HandoffId h : plan.byList[list]) {
+    Handoff &handoff = plan.handoffs[h];
+    int64_t most = std::max(1u, options.maxDelay);
+    if (!handoff.alive || handoff.delay <= most)
+      continue;
+    handoff.delay = most; // fewer ids; stronger, so still right (3.7)
+    lowered = true;
+  }
+  if (!lowered)
+    return;
+  plan.attach(list);
+  sweep.run(list, false);
+  dropRedundant(list);
+}
+
+void Solver::solve(ListId list) {
+  constexpr unsigned maxRounds = 8; // two suffice unless pruning between compound items was wrong
+  for (unsigned round = 0; round < maxRounds; ++round) {
+    sweep.run(list, false);
+    if (addHandoffs(list))
+      continue;
+    if (wants(list, false, true).empty())
+      break;
+    addBarriers(list); // after all handoffs: a round trip can replace a barrier
+  }
+  lowerDelays(list);
+}

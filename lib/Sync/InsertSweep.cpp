@@ -1,0 +1,295 @@
+//===- InsertSweep.cpp - Transfer functions of the clock sweep -------------===//
+
+#include "InsertSweep.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
+    : failed(demands.all.size()), existingSets(tree.places.size()), tree(tree), demands(demands),
+      plan(plan), lastItems(tree.places.size()) {}
+
+void Sweep::run(ListId id, bool trackWaits) {
+  const List &list = tree.lists[id];
+  columns = trackWaits ? 2 * numPipes : numPipes;
+  base = list.loops.size() - list.isBody;
+  open.clear();
+  handoffs.resize(plan.handoffs.size());
+  queues.resize(plan.handoffs.size());
+  Clock last(columns, -1);
+  findLastItems(id, last);
+  if (list.isBody)
+    lastItems[list.owner] = last;
+  State s;
+  // Claims are prefixes: just before the first item, everything is complete.
+  Position start = list.isBody ? placeOf(list.owner) : list.begin - 1;
+  s.know.assign(observers * columns, start);
+  s.top.assign(columns, start);
+  if (list.isBody)
+    walkLoop(list.owner, s);
+  else
+    walkList(id, s);
+}
+
+/// Raises `last` to the last place of each column in the list, and notes that of every loop.
+void Sweep::findLastItems(ListId id, Clock &last) {
+  auto raise = [&](unsigned column, Position at) {
+    if (column < columns)
+      last[column] = std::max(last[column], at);
+  };
+  for (NodeId node : tree.lists[id].items) {
+    const Node &n = tree.program[node];
+    Position at = placeOf(node);
+    // The places that walkList and drain will give to the waits.
+    for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
+      raise(waitsOn(plan.handoffs[h].to), at - nodeStep / 2 + Position(index));
+    if (n.kind == NodeKind::Access)
+      raise(unsigned(n.pipe), at);
+    else if (n.kind == NodeKind::Wait)
+      raise(waitsOn(n.key.to), at);
+    for (ListId arm : tree.places[node].arms) {
+      if (n.kind != NodeKind::Loop) {
+        findLastItems(arm, last);
+        continue;
+      }
+      Clock inner(columns, -1);
+      findLastItems(arm, inner);
+      for (unsigned column = 0; column < columns; ++column)
+        raise(column, inner[column]);
+      lastItems[node] = std::move(inner);
+    }
+    Position drained = tree.places[node].end;
+    for (HandoffId h : plan.carried[node])
+      raise(waitsOn(plan.handoffs[h].to), drained += plan.handoffs[h].delay);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Lists and nodes
+//===----------------------------------------------------------------------===//
+
+void Sweep::walkList(ListId id, State &s) {
+  for (NodeId node : tree.lists[id].items) {
+    Point &point = plan.points[node];
+    const Place &place = tree.places[node];
+    Position at = place.begin - nodeStep / 2;
+    for (HandoffId h : point.waits) {
+      handoffs[h].wait = at++;
+      waitFor(h, s);
+    }
+    for (const BarrierPlan &planned : point.barriers)
+      barrier(planned.pipe, s);
+    point.fence = false; // publish() decides
+    walkNode(node, s);
+    at = place.end + nodeStep / 4;
+    for (HandoffId h : point.sets) {
+      const Handoff &handoff = plan.handoffs[h];
+      handoffs[h].set = at++;
+      if (tracksWaits())
+        handoffs[h].atSet = knowledge(handoff.from, handoff.to, s);
+      queues[h].push_back(snapshot(handoff.from, s));
+    }
+  }
+}
+
+void Sweep::walkNode(NodeId id, State &s) {
+  const Node &node = tree.program[id];
+  switch (node.kind) {
+  case NodeKind::Access:
+    return access(id, s);
+  case NodeKind::Publish:
+    return publish(id, s);
+  case NodeKind::Set:
+    return existingSet(id, s);
+  case NodeKind::Wait:
+    return existingWait(id, s);
+  case NodeKind::Barrier:
+    return barrier(node.pipe, s);
+  case NodeKind::Fence:
+    return fence(s);
+  case NodeKind::Loop:
+    return walkLoop(id, s);
+  case NodeKind::Branch:
+    return walkBranch(id, s);
+  case NodeKind::Macro:
+    return walkList(tree.places[id].arms[0], s);
+  }
+}
+
+void Sweep::walkBranch(NodeId id, State &s) {
+  // Tokens of handoffs stay where they are: none of this list is touched inside, and those of the
+  // arms start and end there.
+  Head result;
+  bool first = true;
+  for (ListId arm : tree.places[id].arms) {
+    Head path{s, {}};
+    walkList(arm, path.state);
+    normalise(path, tree.places[id].end);
+    if (first)
+      result = std::move(path);
+    else
+      join(result, path);
+    first = false;
+  }
+  if (!first)
+    s = std::move(result.state);
+}
+
+//===----------------------------------------------------------------------===//
+// Accesses
+//===----------------------------------------------------------------------===//
+
+bool Sweep::holds(const Demand &demand, unsigned observer, State &s) const {
+  if (demand.level < base)
+    return true; // its other end is outside of the run
+  size_t claim = (demand.level - base) * observers * columns + unsigned(demand.pipe);
+  return row(s, observer)[claim] >= demand.need;
+}
+
+void Sweep::access(NodeId id, State &s) {
+  Pipe pipe = tree.program[id].pipe;
+  for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i)
+    failed[i] = !holds(demands.all[i], unsigned(pipe), s);
+  top(s)[unsigned(pipe)] = placeOf(id);
+  size_t stride = observers * columns;
+  if (pipe == Pipe::S) // H6: complete before anything later is dispatched
+    for (unsigned observer = 0; observer < numPipes; ++observer)
+      completeColumn(row(s, observer), stride, unsigned(pipe), s);
+  else if (keepsOrder(pipe, tree.program.arch)) // H7
+    completeColumn(row(s, unsigned(pipe)), stride, unsigned(pipe), s);
+}
+
+/// C8. A missing fence is put in at once: it orders nothing else, so no plan can be better.
+void Sweep::publish(NodeId id, State &s) {
+  bool needsFence = false;
+  for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i) {
+    const Demand &demand = demands.all[i];
+    if (demand.fence)
+      needsFence |= !holds(demand, outside, s);
+    else
+      failed[i] = !holds(demand, unsigned(Pipe::S), s);
+  }
+  if (!needsFence)
+    return;
+  fence(s);
+  NodeId item = id;
+  while (tree.listOf(item).frozen)
+    item = tree.listOf(item).owner;
+  plan.points[item].fence = true;
+}
+
+void Sweep::fence(State &s) const {
+  for (size_t level = 0; level <= open.size(); ++level) {
+    Position *from = row(s, unsigned(Pipe::S)) + level * observers * columns;
+    Position *to = row(s, outside) + level * observers * columns;
+    for (unsigned column = 0; column < columns; ++column)
+      to[column] = std::max(to[column], from[column]);
+  }
+}
+
+/// H5.
+void Sweep::barrier(Pipe pipe, State &s) const {
+  size_t stride = observers * columns;
+  if (pipe != Pipe::ALL)
+    return completeColumn(row(s, unsigned(pipe)), stride, unsigned(pipe), s);
+  for (unsigned observer = 0; observer < numPipes; ++observer)
+    for (unsigned column = 0; column < columns; ++column)
+      completeColumn(row(s, observer), stride, column, s);
+}
+
+//===----------------------------------------------------------------------===//
+// Flags
+//===----------------------------------------------------------------------===//
+
+/// Claims that everything of the column so far is complete: the latest item, not this place, so
+/// that equal facts have equal numbers.
+void Sweep::completeColumn(Position *claims, size_t stride, unsigned column, State &s) const {
+  for (size_t level = 0; level < open.size(); ++level) {
+    Position &claim = claims[level * stride + column];
+    claim = std::max(claim, placeOf(open[level]));
+  }
+  Position &claim = claims[open.size() * stride + column];
+  claim = std::max(claim, top(s)[column]);
+}
+
+/// What a token of a set on `from` says: all that the pipe knows, and all of itself (H3).
+Clock Sweep::snapshot(Pipe from, State &s) const {
+  Clock token;
+  token.reserve(s.top.size() + columns);
+  for (size_t level = 0; level <= open.size(); ++level) {
+    const Position *claims = row(s, unsigned(from)) + level * observers * columns;
+    token.insert(token.end(), claims, claims + columns);
+  }
+  completeColumn(token.data(), columns, unsigned(from), s);
+  if (tracksWaits())
+    completeColumn(token.data(), columns, waitsOn(from), s);
+  return token;
+}
+
+/// S holds dispatch while it waits: what it knows holds for all that follows (H6).
+void Sweep::broadcast(State &s) const {
+  for (size_t level = 0; level <= open.size(); ++level) {
+    Position *block = s.know.data() + level * observers * columns;
+    const Position *known = block + unsigned(Pipe::S) * columns;
+    for (unsigned observer = 0; observer < numPipes; ++observer)
+      for (unsigned column = 0; column < columns; ++column)
+        block[observer * columns + column] =
+            std::max(block[observer * columns + column], known[column]);
+  }
+}
+
+void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
+  if (token)
+    for (size_t level = 0; level <= open.size(); ++level) {
+      Position *claims = row(s, unsigned(to)) + level * observers * columns;
+      for (unsigned column = 0; column < columns; ++column)
+        claims[column] = std::max(claims[column], (*token)[level * columns + column]);
+    }
+  if (tracksWaits())
+    top(s)[waitsOn(to)] = at;
+  if (to != Pipe::S)
+    return;
+  broadcast(s);
+  if (tracksWaits())
+    for (unsigned observer = 0; observer < numPipes; ++observer)
+      completeColumn(row(s, observer), observers * columns, waitsOn(to), s);
+}
+
+Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
+  Knowledge result;
+  for (size_t level = 0; level <= open.size(); ++level)
+    result.push_back(row(s, unsigned(from))[level * observers * columns + waitsOn(to)]);
+  return result;
+}
+
+void Sweep::waitFor(HandoffId id, State &s) {
+  const Handoff &handoff = plan.handoffs[id];
+  Clock token = std::move(queues[id].front());
+  queues[id].erase(queues[id].begin());
+  size_t here = open.size();
+  Position told = token[here * columns + unsigned(handoff.from)];
+  Position known =
+      row(s, unsigned(handoff.to))[here * observers * columns + unsigned(handoff.from)];
+  // Nothing new, or nothing left to tell.
+  handoffs[id].redundant = told <= known || known >= top(s)[unsigned(handoff.from)];
+  learn(handoff.to, &token, handoffs[id].wait, s);
+}
+
+void Sweep::existingSet(NodeId id, State &s) {
+  const FlagKey &key = tree.program[id].key;
+  if (tracksWaits())
+    existingSets[id] = knowledge(key.from, key.to, s);
+  Clock token = snapshot(key.from, s);
+  if (State::Slot *slot = slotOf(key, s))
+    *slot = {State::Pending, std::move(token)};
+}
+
+void Sweep::existingWait(NodeId id, State &s) {
+  const FlagKey &key = tree.program[id].key;
+  State::Slot token;
+  if (State::Slot *slot = slotOf(key, s))
+    token = std::exchange(*slot, {State::Empty, {}});
+  learn(key.to, token.presence == State::Pending ? &token.snapshot : nullptr, placeOf(id), s);
+}

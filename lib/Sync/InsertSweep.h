@@ -1,0 +1,132 @@
+//===- InsertSweep.h - The inserter's clock sweep -----------------*- C++ -*-===//
+//
+// Walks a program with the planned items in it and finds which demands hold, which waits tell
+// nothing new and what each set knows about earlier waits. Private to lib/Sync/Insert*.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_INSERTSWEEP_H
+#define PTOAS_LIB_SYNC_INSERTSWEEP_H
+
+#include "InsertPlan.h"
+
+namespace pto::sync::inserter {
+
+using Clock = std::vector<Position>;
+
+/// What a set knows about the waits on its flag: by level.
+using Knowledge = llvm::SmallVector<Position, 3>;
+
+struct HandoffFacts {
+  bool redundant = false; ///< the wait tells its pipe nothing about the pipe of the set
+  // The rest only when waits are tracked.
+  Position set = 0, wait = 0;    ///< places of the items in the list
+  Position prime = 0, drain = 0; ///< of the first prime and the last drain, with a delay
+  Knowledge atPrime, atSet;
+};
+
+/// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
+/// pipe, or the outside world, which learns at fences. A column is the accesses of a pipe or, when
+/// tracked, its waits. `top` is the latest item of each column by level, on the paths so far.
+struct SweepState {
+  enum Presence : uint8_t { Absent, Pending, Empty };
+  struct Slot {
+    Presence presence = Absent;
+    Clock snapshot; ///< by (level, column) when pending
+  };
+  /// A hand-written flag, or a ring of them that rotates with a loop: slots[c] is the token of id
+  /// base + (counter + c) mod count.
+  struct Token {
+    Pipe from, to;
+    int32_t base;
+    NodeId loop;
+    llvm::SmallVector<Slot, 1> slots;
+  };
+  Clock know, top;
+  std::vector<Token> tokens;
+};
+
+class Sweep {
+public:
+  /// Results are kept between runs and overwritten for what a run visits.
+  Sweep(const Tree &tree, const Demands &demands, Plan &plan);
+
+  /// Walks one list as if everything before it were complete; a loop body with its loop.
+  void run(ListId list, bool trackWaits);
+
+  std::vector<uint8_t> failed;         ///< by demand
+  std::vector<HandoffFacts> handoffs;  ///< by HandoffId
+  std::vector<Knowledge> existingSets; ///< by NodeId: of the Set nodes that the program came with
+
+private:
+  using State = SweepState;
+  static constexpr unsigned outside = numPipes; ///< observer: other cores
+  static constexpr unsigned observers = numPipes + 1;
+
+  const Tree &tree;
+  const Demands &demands;
+  Plan &plan;
+  unsigned columns = numPipes;
+  unsigned base = 0; ///< level of the outermost claims that are kept
+  llvm::SmallVector<NodeId, 4> open;
+  std::vector<std::vector<Clock>> queues; ///< by handoff: its tokens on the way, oldest first
+  std::vector<Clock> lastItems;           ///< by loop: last place per column inside
+
+  unsigned level() const { return base + open.size(); }
+  bool tracksWaits() const { return columns > numPipes; }
+  Position placeOf(NodeId node) const { return tree.places[node].begin; }
+  unsigned waitsOn(Pipe pipe) const { return numPipes + unsigned(pipe); }
+  Position *row(State &s, unsigned observer) const { return s.know.data() + observer * columns; }
+  Position *top(State &s) const { return s.top.data() + open.size() * columns; }
+
+  void findLastItems(ListId list, Clock &last);
+  void walkList(ListId list, State &s);
+  void walkNode(NodeId id, State &s);
+  void walkBranch(NodeId id, State &s);
+  void access(NodeId id, State &s);
+  void publish(NodeId id, State &s);
+  bool holds(const Demand &demand, unsigned observer, State &s) const;
+  void barrier(Pipe pipe, State &s) const;
+  void fence(State &s) const;
+  void broadcast(State &s) const;
+
+  Clock snapshot(Pipe from, State &s) const;
+  void learn(Pipe to, const Clock *token, Position at, State &s) const;
+  Knowledge knowledge(Pipe from, Pipe to, State &s) const;
+  void completeColumn(Position *claims, size_t stride, unsigned column, State &s) const;
+  void waitFor(HandoffId id, State &s);
+  void existingSet(NodeId id, State &s);
+  void existingWait(NodeId id, State &s);
+
+  // Loops and joins (InsertSweepLoops.cpp).
+  struct Head {
+    State state;
+    std::vector<std::vector<Clock>> queues; ///< of the loop's carried handoffs
+  };
+  template <typename Visit> static void forEachClock(Head &head, Visit visit);
+  void walkLoop(NodeId id, State &s);
+  void prime(NodeId loop, State &s);
+  void drain(NodeId loop, State &s);
+  Head fixpoint(NodeId loop, const Head &entry);
+  void saveQueues(NodeId loop, Head &head) const;
+  void loadQueues(NodeId loop, const Head &head);
+  void enter(NodeId loop, Head &head) const;
+  void nextIteration(NodeId loop, Head &head) const;
+  void age(NodeId loop, Position *block) const;
+  void leave(NodeId loop, Head &head, bool ran) const;
+  void normalise(Head &head, Position now) const;
+  void join(Head &head, const Head &other) const;
+  /// Lowers `head` to what `next` allows; true when that changed nothing.
+  static bool lower(Head &head, const Head &next, bool giveUp);
+  void startRotation(NodeId loop, State &s) const;
+
+  // Hand-written tokens (InsertSweepTokens.cpp).
+  State::Slot *slotOf(const FlagKey &key, State &s) const;
+  static State::Slot &staticSlot(State &s, Pipe from, Pipe to, int32_t base);
+  static State::Slot meet(const State::Slot &a, const State::Slot &b);
+  static void dissolve(State &s, size_t ring);
+  static void joinTokens(State &s, State other);
+};
+
+} // namespace pto::sync::inserter
+
+#endif // PTOAS_LIB_SYNC_INSERTSWEEP_H

@@ -1,0 +1,230 @@
+//===- InsertSweepLoops.cpp - Loops and joins of the clock sweep -----------===//
+//
+// Every open loop has claims of its own: a place in its body and a number of iterations ago. They
+// start from "complete up to the loop" and descend until the back edge takes nothing away (3.4).
+// Iterations before the first are empty, so claims about them hold; that lets the tokens of primes
+// meet those of the back edge.
+//
+//===----------------------------------------------------------------------===//
+
+#include "InsertSweep.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+/// Calls visit(clock, observers in it) for everything in the head that makes claims.
+template <typename Visit> void Sweep::forEachClock(Head &head, Visit visit) {
+  visit(head.state.know, observers);
+  for (State::Token &token : head.state.tokens)
+    for (State::Slot &slot : token.slots)
+      if (slot.presence == State::Pending)
+        visit(slot.snapshot, 1u);
+  for (std::vector<Clock> &queue : head.queues)
+    for (Clock &clock : queue)
+      visit(clock, 1u);
+}
+
+//===----------------------------------------------------------------------===//
+// Entering, turning, leaving
+//===----------------------------------------------------------------------===//
+
+/// A claim about all items of its column on this path may be raised to "now". Needed before paths
+/// meet, else the path without items of a column takes from the other what it knows.
+void Sweep::normalise(Head &head, Position now) const {
+  const Clock &tops = head.state.top;
+  const Position *top = tops.data() + tops.size() - columns;
+  forEachClock(head, [&](Clock &clock, unsigned rows) {
+    Position *block = clock.data() + clock.size() - rows * columns;
+    for (unsigned r = 0; r < rows; ++r, block += columns)
+      for (unsigned column = 0; column < columns; ++column)
+        if (block[column] >= top[column])
+          block[column] = now;
+  });
+}
+
+void Sweep::enter(NodeId loop, Head &head) const {
+  Position now = placeOf(loop);
+  normalise(head, now);
+  startRotation(loop, head.state);
+  forEachClock(
+      head, [&](Clock &clock, unsigned rows) { clock.insert(clock.end(), rows * columns, now); });
+  head.state.top.insert(head.state.top.end(), columns, now);
+}
+
+void Sweep::age(NodeId loop, Position *block) const {
+  const Clock &last = lastItems[loop];
+  Position limit = -(demands.longestDistance + 1) * iteration;
+  for (unsigned column = 0; column < columns; ++column) {
+    Position claim = block[column] - iteration, place = claim & (iteration - 1);
+    if (last[column] < 0)
+      claim = placeOf(loop);
+    else if (place >= last[column]) // a whole iteration is the same as nothing of the next one
+      claim += iteration - place + placeOf(loop);
+    block[column] = claim < limit ? unknown : claim;
+  }
+}
+
+void Sweep::nextIteration(NodeId loop, Head &head) const {
+  forEachClock(head, [&](Clock &clock, unsigned rows) {
+    Position *block = clock.data() + clock.size() - rows * columns;
+    for (unsigned r = 0; r < rows; ++r)
+      age(loop, block + r * columns);
+  });
+  std::fill(head.state.top.end() - columns, head.state.top.end(), placeOf(loop));
+  for (State::Token &token : head.state.tokens)
+    if (token.loop == loop)
+      std::rotate(token.slots.begin(), token.slots.begin() + 1, token.slots.end());
+}
+
+/// Drops the claims of the loop after they have extended those of the list around it. A claim that
+/// is not complete up to the loop cannot be extended.
+void Sweep::leave(NodeId loop, Head &head, bool ran) const {
+  Clock &tops = head.state.top;
+  tops.resize(tops.size() - columns);
+  Position *top = tops.data() + tops.size() - columns;
+  const Place &place = tree.places[loop];
+  forEachClock(head, [&](Clock &clock, unsigned rows) {
+    size_t size = clock.size() - rows * columns;
+    const Position *inner = clock.data() + size;
+    Position *outer = clock.data() + size - rows * columns;
+    for (unsigned i = 0; i < rows * columns; ++i)
+      if (outer[i] >= top[i % columns]) {
+        if (inner[i] >= 0)
+          outer[i] = place.end;
+        else
+          outer[i] = inner[i] >= -iteration ? inner[i] + iteration : place.begin;
+      }
+    clock.resize(size);
+  });
+  if (ran)
+    for (unsigned column = 0; column < columns; ++column)
+      top[column] = std::max(top[column], lastItems[loop][column]);
+}
+
+//===----------------------------------------------------------------------===//
+// Joins
+//===----------------------------------------------------------------------===//
+
+void Sweep::join(Head &head, const Head &other) const {
+  for (auto [claim, theirs] : llvm::zip(head.state.know, other.state.know))
+    claim = std::min(claim, theirs);
+  for (auto [top, theirs] : llvm::zip(head.state.top, other.state.top))
+    top = std::max(top, theirs);
+  for (auto [queue, theirs] : llvm::zip(head.queues, other.queues))
+    for (auto [clock, their] : llvm::zip(queue, theirs))
+      for (auto [claim, limit] : llvm::zip(clock, their))
+        claim = std::min(claim, limit);
+  joinTokens(head.state, other.state);
+}
+
+bool Sweep::lower(Head &head, const Head &next, bool giveUp) {
+  bool same = true;
+  auto lowerClock = [&](Clock &clock, const Clock &limit) {
+    for (auto [claim, most] : llvm::zip(clock, limit))
+      if (claim > most) {
+        claim = giveUp ? unknown : most;
+        same = false;
+      }
+  };
+  lowerClock(head.state.know, next.state.know);
+  for (auto [queue, limits] : llvm::zip(head.queues, next.queues))
+    for (auto [clock, limit] : llvm::zip(queue, limits))
+      lowerClock(clock, limit);
+  std::vector<State::Token> before = head.state.tokens;
+  joinTokens(head.state, next.state);
+  same &= before.size() == head.state.tokens.size();
+  for (auto [old, token] : llvm::zip(before, head.state.tokens))
+    for (auto [was, slot] : llvm::zip(old.slots, token.slots)) {
+      same &= was.presence == slot.presence;
+      if (was.presence == State::Pending && slot.presence == State::Pending)
+        for (auto [a, b] : llvm::zip(was.snapshot, slot.snapshot))
+          if (a != b) {
+            b = giveUp ? unknown : b;
+            same = false;
+          }
+    }
+  return same;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+void Sweep::saveQueues(NodeId loop, Head &head) const {
+  head.queues.clear();
+  for (HandoffId h : plan.carried[loop])
+    head.queues.push_back(queues[h]);
+}
+
+void Sweep::loadQueues(NodeId loop, const Head &head) {
+  for (auto [h, queue] : llvm::zip(plan.carried[loop], head.queues))
+    queues[h] = queue;
+}
+
+void Sweep::prime(NodeId loop, State &s) {
+  Position at = placeOf(loop) - nodeStep / 8;
+  for (HandoffId h : plan.carried[loop]) {
+    const Handoff &handoff = plan.handoffs[h];
+    handoffs[h].prime = at;
+    at += handoff.delay;
+    if (tracksWaits())
+      handoffs[h].atPrime = knowledge(handoff.from, handoff.to, s);
+    queues[h].assign(handoff.delay, snapshot(handoff.from, s));
+  }
+}
+
+void Sweep::drain(NodeId loop, State &s) {
+  Position at = tree.places[loop].end;
+  for (HandoffId h : plan.carried[loop]) {
+    for (const Clock &token : queues[h])
+      learn(plan.handoffs[h].to, &token, ++at, s);
+    handoffs[h].drain = at;
+    queues[h].clear();
+  }
+}
+
+Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
+  // Facts that the body does not renew fall by one iteration a sweep. Once every ring had a chance
+  // to come around, what still falls is given up (3.4).
+  size_t patience = 2;
+  for (const std::vector<Clock> &queue : entry.queues)
+    patience = std::max(patience, queue.size() + 3);
+  for (const State::Token &token : entry.state.tokens)
+    patience = std::max(patience, token.slots.size() + 2);
+  Head head = entry;
+  for (size_t sweep = 0;; ++sweep) {
+    Head turn{head.state, {}};
+    loadQueues(loop, head);
+    walkList(tree.places[loop].arms[0], turn.state);
+    saveQueues(loop, turn);
+    nextIteration(loop, turn);
+    if (lower(head, turn, sweep >= patience))
+      return turn;
+  }
+}
+
+void Sweep::walkLoop(NodeId loop, State &s) {
+  const Place &place = tree.places[loop];
+  if (tree.program[loop].trip == 0)
+    return;
+  prime(loop, s);
+  Head entry{std::move(s), {}};
+  saveQueues(loop, entry);
+  enter(loop, entry);
+  open.push_back(loop);
+  Head exit = fixpoint(loop, entry);
+  open.pop_back();
+  leave(loop, exit, true);
+  if (!tree.alwaysRuns(loop)) {
+    // Leave on both paths first, then join: that loses less than leaving after the join.
+    leave(loop, entry, false);
+    normalise(entry, place.end);
+    normalise(exit, place.end);
+    join(exit, entry);
+  }
+  s = std::move(exit.state);
+  loadQueues(loop, exit);
+  drain(loop, s);
+}
