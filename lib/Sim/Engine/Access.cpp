@@ -1,0 +1,315 @@
+//===- Access.cpp - Bounds, races and values of what is touched ------------===//
+
+#include "Access.h"
+#include "llvm/ADT/Hashing.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+using llvm::formatv;
+
+//===----------------------------------------------------------------------===//
+// Finding the memory
+//===----------------------------------------------------------------------===//
+
+Bytes &Core::local(Space space) {
+  auto &memory = locals[unsigned(space)];
+  if (!memory)
+    memory = std::make_unique<Bytes>(capacity(space, machine.program.arch));
+  return *memory;
+}
+
+bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
+                  Span &span) {
+  span.space = space;
+  if (space == Space::GM) {
+    GlobalMemory::Allocation *array = machine.memory.find(address);
+    if (!array || bytes > array->bytes - (address - array->address)) {
+      reportOutOfBounds(space, address, bytes, isWrite, by);
+      return false;
+    }
+    span.memory = array->memory.get();
+    span.base = array->address;
+  } else {
+    span.memory = &local(space);
+    span.base = 0;
+    if (address > span.memory->size || bytes > span.memory->size - address) {
+      reportOutOfBounds(space, address, bytes, isWrite, by);
+      return false;
+    }
+  }
+  span.begin = address - span.base;
+  span.end = span.begin + bytes;
+  return true;
+}
+
+static std::string nameOf(const Machine &machine, const Span &span) {
+  if (span.space != Space::GM)
+    return name(span.space).str();
+  const GlobalMemory::Allocation *array = machine.memory.find(span.base);
+  return formatv("gm array '{0}' of rank {1}", array->name, array->rank);
+}
+
+void Core::reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,
+                             const Occurrence &by) {
+  Finding *finding = machine.report(FindingKind::OutOfBounds, by);
+  if (!finding)
+    return;
+  finding->begin = address;
+  finding->end = address + bytes;
+  const char *verb = isWrite ? "writes" : "reads";
+  if (space != Space::GM) {
+    finding->memory = name(space).str();
+    finding->what =
+        formatv("{0} {1} bytes [{2}, {3}) of {4}, which has {5} bytes", finding->where.op, verb,
+                address, address + bytes, finding->memory, capacity(space, machine.program.arch));
+    finding->notes.push_back("give the tile a lower address or a smaller shape");
+    return;
+  }
+  const GlobalMemory::Allocation *near = machine.memory.nearest(address);
+  if (!near) {
+    finding->memory = "gm";
+    finding->what = formatv("{0} {1} {2} bytes at GM address {3:x}, below every array",
+                            finding->where.op, verb, bytes, address);
+    return;
+  }
+  finding->memory = formatv("gm array '{0}' of rank {1}", near->name, near->rank);
+  finding->begin -= near->address;
+  finding->end -= near->address;
+  finding->what = formatv("{0} {1} bytes [{2}, {3}) of {4}, which has {5} bytes", finding->where.op,
+                          verb, finding->begin, finding->end, finding->memory, near->bytes);
+  finding->notes.push_back("check the offsets, extents and strides of the view against the array");
+}
+
+//===----------------------------------------------------------------------===//
+// Races and poison
+//===----------------------------------------------------------------------===//
+
+/// Which edge would order the pair: the way out of a race.
+static std::string missingEdge(const Where &first, const Where &second, bool sameCore) {
+  if (!sameCore)
+    return formatv("missing edge: after {0}, drain {1}, dsb, TNOTIFY; before {2}, TWAIT for it",
+                   first.op, name(first.pipe), second.op);
+  if (first.pipe == second.pipe)
+    return formatv("missing edge: pipe_barrier(PIPE_{0}) between the two", name(first.pipe));
+  return formatv("missing edge: set_flag({0}, {1}, id) after {2}, wait_flag({0}, {1}, id) "
+                 "before {3}",
+                 name(first.pipe), name(second.pipe), first.op, second.op);
+}
+
+void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
+                      bool nowWrites, uint64_t begin, uint64_t end) {
+  // The schedule may run the two in either order; the report goes by program order, between cores
+  // by number.
+  bool sameCore = seen.by.core == now.by.core;
+  bool swapped = sameCore ? seen.by.sequence > now.by.sequence : seen.by.core > now.by.core;
+  const Access &first = swapped ? now : seen, &second = swapped ? seen : now;
+  bool firstWrites = swapped ? nowWrites : seenWrites;
+  bool secondWrites = swapped ? seenWrites : nowWrites;
+  Hazard hazard = !firstWrites ? Hazard::WAR : secondWrites ? Hazard::WAW : Hazard::RAW;
+  Finding *finding = machine.report(FindingKind::Race, second.by, &first.by, hazard);
+  if (!finding)
+    return;
+  finding->memory = nameOf(machine, span);
+  finding->begin = begin;
+  finding->end = end;
+  finding->what = formatv(
+      "race ({0}): {1} {2} bytes [{3}, {4}) of {5} on {6}, not ordered after {7} that {8} them "
+      "on {9}",
+      name(hazard), finding->where.op, secondWrites ? "writes" : "reads", begin, end,
+      finding->memory, name(second.by.pipe), finding->other->op, firstWrites ? "writes" : "reads",
+      name(first.by.pipe));
+  finding->notes.push_back(missingEdge(*finding->other, finding->where, sameCore));
+}
+
+void Core::judgeSpan(const Span &span, bool isWrite, const Access &access, const Clock &clock) {
+  auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
+    reportRace(span, seen, seenWrites, access, isWrite, begin, end);
+  };
+  if (isWrite) {
+    span.memory->write(span.begin, span.end, access, clock, conflict);
+    return;
+  }
+  auto unwritten = [&](uint64_t begin, uint64_t end) {
+    if (span.residue)
+      return;
+    Finding *finding = machine.report(FindingKind::Uninitialised, access.by);
+    if (!finding)
+      return;
+    finding->memory = nameOf(machine, span);
+    finding->begin = begin;
+    finding->end = end;
+    finding->what = formatv("{0} reads bytes [{1}, {2}) of {3}, which nothing has written",
+                            finding->where.op, begin, end, finding->memory);
+    finding->notes.push_back("write them first, or shrink the valid extents to what is written");
+  };
+  span.memory->read(span.begin, span.end, access, clock, conflict, unwritten);
+}
+
+//===----------------------------------------------------------------------===//
+// What kernels see
+//===----------------------------------------------------------------------===//
+
+ItemContext::ItemContext(Core &core, const Item &item, FlyingItem &flying)
+    : core(core), item(item), flying(flying) {
+  operands = item.operands;
+  attributes = item.call->attributes;
+  arch = core.machine.program.arch;
+}
+
+void ItemContext::note(std::vector<Span> &list, const Span &span) {
+  if (!list.empty()) {
+    Span &last = list.back(); // rows of a tile follow one another
+    if (last.memory == span.memory && last.end == span.begin && last.residue == span.residue &&
+        last.atomic == span.atomic) {
+      last.end = span.end;
+      return;
+    }
+  }
+  list.push_back(span);
+}
+
+void ItemContext::readAny(Space space, uint64_t address, void *into, uint64_t bytes, bool residue) {
+  Span span;
+  if (bytes == 0)
+    return;
+  if (!core.locate(space, address, bytes, false, item.by, span)) {
+    std::memset(into, 0xff, bytes);
+    return;
+  }
+  span.residue = residue;
+  span.memory->load(span.begin, into, bytes);
+  readBytes[unsigned(space)] += bytes;
+  note(reads, span);
+}
+
+void ItemContext::read(Space space, uint64_t address, void *into, uint64_t bytes) {
+  readAny(space, address, into, bytes, false);
+}
+
+void ItemContext::readResidue(Space space, uint64_t address, void *into, uint64_t bytes) {
+  readAny(space, address, into, bytes, true);
+}
+
+void ItemContext::stage(Space space, uint64_t address, const void *from, uint64_t bytes,
+                        bool atomic, Element element) {
+  Span span;
+  if (bytes == 0 || !core.locate(space, address, bytes, true, item.by, span))
+    return;
+  span.atomic = atomic;
+  writtenBytes[unsigned(space)] += bytes;
+  note(writes, span);
+  uint64_t offset = flying.data.size();
+  auto *data = static_cast<const uint8_t *>(from);
+  flying.data.insert(flying.data.end(), data, data + bytes);
+  if (!flying.writes.empty()) {
+    PendingWrite &last = flying.writes.back();
+    if (last.space == space && last.address + last.bytes == address && last.atomic == atomic &&
+        last.element == element) {
+      last.bytes += bytes;
+      return;
+    }
+  }
+  flying.writes.push_back({space, atomic, element, address, offset, bytes});
+}
+
+void ItemContext::write(Space space, uint64_t address, const void *from, uint64_t bytes) {
+  stage(space, address, from, bytes, false, Element::U8);
+}
+
+void ItemContext::atomicAdd(uint64_t address, Element element, const void *from,
+                            uint64_t elements) {
+  stage(Space::GM, address, from, elements * bytesOf(element), true, element);
+}
+
+void ItemContext::fail(const std::string &what) {
+  if (Finding *finding = core.machine.report(FindingKind::KernelFailure, item.by))
+    finding->what = formatv("{0}: {1}", finding->where.op, what);
+}
+
+/// Sorts and joins, so that a tile that was walked in columns is one span as well.
+static void normalise(std::vector<Span> &spans) {
+  if (spans.size() < 2)
+    return;
+  auto key = [](const Span &s) {
+    return std::tuple(s.space, s.base, s.residue, s.atomic, s.begin, s.end);
+  };
+  auto before = [&](const Span &a, const Span &b) { return key(a) < key(b); };
+  if (!std::is_sorted(spans.begin(), spans.end(), before))
+    std::sort(spans.begin(), spans.end(), before);
+  size_t kept = 0;
+  for (size_t i = 1; i < spans.size(); ++i) {
+    Span &last = spans[kept];
+    const Span &next = spans[i];
+    if (last.memory == next.memory && last.residue == next.residue && last.atomic == next.atomic &&
+        next.begin <= last.end)
+      last.end = std::max(last.end, next.end);
+    else
+      spans[++kept] = next;
+  }
+  spans.resize(kept + 1);
+}
+
+bool ItemContext::writesGm() const {
+  return llvm::any_of(writes, [](const Span &span) { return span.space == Space::GM; });
+}
+
+void ItemContext::judge(const Clock &clock, bool accumulates) {
+  normalise(reads);
+  normalise(writes);
+  llvm::hash_code hash(0);
+  for (const Span &span : writes)
+    if (span.space != Space::GM) {
+      hash = llvm::hash_combine(hash, unsigned(span.space), span.begin, span.end);
+      onChip = uint64_t(size_t(hash)) | 1;
+    }
+  auto classOf = [&](const Span &span, bool isWrite) {
+    if (span.atomic)
+      return AccessClass::Atomic;
+    if (span.space == Space::Acc && accumulates)
+      return AccessClass::Accumulate;
+    bool isLoad = item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM;
+    return isLoad ? AccessClass::Load : AccessClass::Plain;
+  };
+  for (const Span &span : reads)
+    core.judgeSpan(span, false, {item.by, classOf(span, false), onChip}, clock);
+  for (const Span &span : writes)
+    core.judgeSpan(span, true, {item.by, classOf(span, true), onChip}, clock);
+}
+
+//===----------------------------------------------------------------------===//
+// Completion
+//===----------------------------------------------------------------------===//
+
+/// memory += data, element by element in the element's own arithmetic.
+static void addElements(Bytes &memory, uint64_t at, Element element, const uint8_t *data,
+                        uint64_t bytes) {
+  unsigned size = bytesOf(element);
+  for (uint64_t i = 0; i + size <= bytes; i += size) {
+    uint64_t old = 0;
+    memory.load(at + i, &old, size);
+    if (isFloat(element))
+      encodeFloat(element, decodeFloat(element, &old) + decodeFloat(element, data + i), &old);
+    else
+      encodeInteger(element, decodeInteger(element, &old) + decodeInteger(element, data + i), &old);
+    memory.store(at + i, &old, size);
+  }
+}
+
+void Core::apply(const FlyingItem &item) {
+  for (const PendingWrite &write : item.writes) {
+    const uint8_t *data = item.data.data() + write.offset;
+    if (write.space != Space::GM) {
+      local(write.space).store(write.address, data, write.bytes);
+      continue;
+    }
+    GlobalMemory::Allocation *array = machine.memory.find(write.address);
+    uint64_t at = write.address - array->address;
+    if (write.atomic)
+      addElements(*array->memory, at, write.element, data, write.bytes);
+    else
+      array->memory->store(at, data, write.bytes);
+    if (!machine.signals.empty())
+      machine.noteWrite(write.address, write.bytes);
+  }
+}

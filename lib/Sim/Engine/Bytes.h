@@ -1,0 +1,118 @@
+//===- Bytes.h - Contents and access history of one memory ------*- C++ -*-===//
+//
+// The history is an ordered map of segments, split where an access begins or ends and merged where
+// neighbours agree, so its size follows the shapes in use and not the bytes or the length of the
+// run.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SIM_ENGINE_BYTES_H
+#define PTOAS_LIB_SIM_ENGINE_BYTES_H
+
+#include "Clock.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include <map>
+#include <vector>
+
+namespace pto::sim {
+
+/// The part of a library call that an item is.
+enum class Phase : uint8_t { Self, Load, Store, Sync };
+
+/// One execution of one instruction, as far as messages and order need it.
+struct Occurrence {
+  uint32_t core = 0;
+  uint32_t place = 0; ///< index into Program::places
+  Pipe pipe = Pipe::S;
+  Phase phase = Phase::Self;
+  bool hasIteration = false;
+  int64_t iteration = 0;
+  uint64_t sequence = 0; ///< dispatch order on its core: program order
+  uint64_t position = 0; ///< in the queue of its pipe, from 1
+
+  bool operator==(const Occurrence &o) const {
+    return core == o.core && sequence == o.sequence && phase == o.phase;
+  }
+};
+
+/// What kind of access: which pairs need no order among themselves (table 1.4b).
+enum class AccessClass : uint8_t {
+  Plain,
+  Load,       ///< write of on-chip memory by MTE2
+  Accumulate, ///< of an accumulator by M
+  Atomic      ///< atomic add to GM, TNOTIFY, TWAIT
+};
+
+struct Access {
+  Occurrence by;
+  AccessClass kind = AccessClass::Plain;
+  uint64_t footprint = 0; ///< hash of all bytes that the item writes in this memory
+  bool operator==(const Access &o) const { return by == o.by && kind == o.kind; }
+};
+
+/// May `x` and `y`, of which at least one writes, stay unordered?
+inline bool isExempt(const Access &x, const Access &y) {
+  if (x.kind != y.kind || x.kind == AccessClass::Plain)
+    return false;
+  if (x.kind == AccessClass::Atomic)
+    return true;
+  return x.by.core == y.by.core && x.by.pipe == y.by.pipe && x.footprint == y.footprint;
+}
+
+/// Has `x` completed before an item with this clock starts?
+inline bool isOrdered(const Access &x, uint32_t core, const Clock &clock) {
+  if (x.by.core == core)
+    return x.by.position <= clock.local[unsigned(x.by.pipe)];
+  const Prefixes *known = clock.remote ? clock.remote->find(x.by.core) : nullptr;
+  return known && x.by.position <= (*known)[unsigned(x.by.pipe)];
+}
+
+class Bytes {
+public:
+  explicit Bytes(uint64_t size) : size(size) {}
+  const uint64_t size;
+
+  /// Poison where nothing was stored. The range must lie inside.
+  void load(uint64_t at, void *into, uint64_t count) const;
+  void store(uint64_t at, const void *from, uint64_t count);
+
+  /// Calls `conflict` for every recorded access that `access` on [begin, end) is not ordered after,
+  /// then records it. A read also calls `unwritten` for every stretch without a value.
+  using Conflict =
+      llvm::function_ref<void(const Access &earlier, bool earlierWrites, uint64_t, uint64_t)>;
+  void read(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
+            Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten);
+  void write(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
+             Conflict conflict);
+
+  void markWritten(uint64_t begin, uint64_t end);
+  bool isWritten(uint64_t begin, uint64_t end) const;
+  /// Everything so far is complete.
+  void forgetAccesses();
+  /// Number of segments, for tests of the growth.
+  size_t segmentCount() const { return segments.size(); }
+
+private:
+  struct Segment {
+    uint64_t end = 0;
+    bool written = false;
+    llvm::SmallVector<Access, 1> writers, readers; ///< at most one per thread, in order of arrival
+    bool sameState(const Segment &o) const {
+      return written == o.written && writers == o.writers && readers == o.readers;
+    }
+  };
+  using Map = std::map<uint64_t, Segment>;
+
+  /// Cuts at both ends and fills holes, so that segments cover [begin, end) exactly; the first of
+  /// them.
+  Map::iterator cover(uint64_t begin, uint64_t end);
+  void splitAt(uint64_t at);
+  /// Merges equal neighbours among the segments that touch [begin, end].
+  void mergeAround(uint64_t begin, uint64_t end);
+
+  std::vector<uint8_t> data; ///< up to the highest byte stored
+  Map segments;              ///< by first byte; holes were never touched
+};
+
+} // namespace pto::sim
+
+#endif // PTOAS_LIB_SIM_ENGINE_BYTES_H

@@ -1,0 +1,76 @@
+//===- Clock.h - What is known to be complete -------------------*- C++ -*-===//
+//
+// Per observer and pipe one integer is exact: completion becomes visible only through sets,
+// barriers and waits (H3 - H6), and those speak about prefixes of a pipe's queue. Knowledge of
+// other cores is rare, so it is shared and sparse.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SIM_ENGINE_CLOCK_H
+#define PTOAS_LIB_SIM_ENGINE_CLOCK_H
+
+#include "ptoas/Support/Hardware.h"
+#include "llvm/ADT/IntrusiveRefCntPtr.h"
+#include "llvm/ADT/SmallVector.h"
+#include <algorithm>
+#include <array>
+
+namespace pto::sim {
+
+/// For each pipe of one core: every item up to this position (from 1) of its queue is complete.
+using Prefixes = std::array<uint64_t, numPipes>;
+
+inline bool raise(Prefixes &into, const Prefixes &by) {
+  bool changed = false;
+  for (unsigned p = 0; p < numPipes; ++p)
+    if (by[p] > into[p]) {
+      into[p] = by[p];
+      changed = true;
+    }
+  return changed;
+}
+
+/// Prefixes of other cores, sorted by core. Immutable once shared.
+struct RemoteClock : llvm::RefCountedBase<RemoteClock> {
+  llvm::SmallVector<std::pair<uint32_t, Prefixes>, 2> cores;
+
+  const Prefixes *find(uint32_t core) const {
+    auto at = std::lower_bound(cores.begin(), cores.end(), core,
+                               [](const auto &entry, uint32_t c) { return entry.first < c; });
+    return at != cores.end() && at->first == core ? &at->second : nullptr;
+  }
+  void raise(uint32_t core, const Prefixes &by) {
+    auto at = std::lower_bound(cores.begin(), cores.end(), core,
+                               [](const auto &entry, uint32_t c) { return entry.first < c; });
+    if (at != cores.end() && at->first == core)
+      pto::sim::raise(at->second, by);
+    else
+      cores.insert(at, {core, by});
+  }
+};
+using RemoteRef = llvm::IntrusiveRefCntPtr<const RemoteClock>;
+
+inline RemoteRef join(const RemoteRef &a, const RemoteRef &b) {
+  if (a == b || !b)
+    return a;
+  if (!a)
+    return b;
+  auto both = llvm::makeIntrusiveRefCnt<RemoteClock>(*a);
+  for (const auto &[core, prefixes] : b->cores)
+    both->raise(core, prefixes);
+  return both;
+}
+
+struct Clock : llvm::RefCountedBase<Clock> {
+  Prefixes local{};
+  RemoteRef remote;
+
+  void join(const Clock &other) {
+    raise(local, other.local);
+    remote = pto::sim::join(remote, other.remote);
+  }
+};
+using ClockRef = llvm::IntrusiveRefCntPtr<const Clock>;
+
+} // namespace pto::sim
+
+#endif // PTOAS_LIB_SIM_ENGINE_CLOCK_H

@@ -1,0 +1,233 @@
+//===- Core.h - One core: a scalar unit and its pipes -----------*- C++ -*-===//
+//
+// The scheduler (Engine.cpp) picks among the steps that a core offers: let S dispatch, start the
+// head of a queue, complete an item in flight. Every clock (H1 - H7) and every time stamp follows
+// from program order and from which token meets which wait, not from the order of the steps.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SIM_ENGINE_CORE_H
+#define PTOAS_LIB_SIM_ENGINE_CORE_H
+
+#include "Machine.h"
+#include "llvm/ADT/DenseMap.h"
+#include <deque>
+
+namespace pto::sim {
+
+struct Span;
+
+struct FlagKey {
+  Pipe from = Pipe::S, to = Pipe::S;
+  int64_t id = 0;
+  auto operator<=>(const FlagKey &) const = default;
+  std::string describe() const; ///< "event 0 of MTE3 > MTE2"
+};
+
+struct Token {
+  Clock clock; ///< everything that is complete when the flag is up (H3 and the relay)
+  uint64_t time = 0;
+  Occurrence by;
+};
+
+struct FlagState {
+  std::deque<Token> tokens;
+  // In program order, whatever has executed:
+  int64_t balance = 0; ///< sets minus waits dispatched so far
+  Occurrence lastSet, lastWait;
+  uint64_t sets = 0;
+  Occurrence lastTaken; ///< the wait that took the last token taken
+  uint64_t armed = 0;   ///< sets that have started and wait for their pipe
+};
+
+/// Something in the queue of a pipe.
+struct Item {
+  enum class Kind : uint8_t { Work, Set, Wait, Barrier } kind = Kind::Work;
+  Occurrence by;
+  uint64_t dispatchTime = 0;
+  ClockRef known;              ///< what S knew (H6)
+  uint64_t scalarPosition = 0; ///< S itself is complete up to here
+  FlagKey key;                 ///< Set, Wait
+  Occurrence
+      previousWait; ///< Set: the wait for the last token of the key; position 0: there was none
+  const Call *call = nullptr; ///< Work
+  std::vector<Operand> operands;
+};
+
+/// Bytes that a started item will write.
+struct PendingWrite {
+  Space space;
+  bool atomic;
+  Element element;                 ///< of an atomic add
+  uint64_t address, offset, bytes; ///< offset into FlyingItem::data
+};
+
+struct FlyingItem {
+  Occurrence by;
+  bool done = false;
+  std::vector<PendingWrite> writes;
+  std::vector<uint8_t> data;
+};
+
+struct ArmedSet {
+  uint64_t position;
+  FlagKey key;
+  Token token;
+};
+
+struct PipeState {
+  uint64_t dispatched = 0; ///< positions given so far
+  std::deque<Item> queue;
+  std::deque<FlyingItem> flying; ///< in start order; completed ones are removed from both ends
+  uint64_t inFlight = 0;         ///< of them, not done
+  std::deque<ArmedSet> armed;    ///< sets that wait for what was started before them
+  Clock clock;                   ///< K[this pipe]: known complete when its next item starts
+  ClockRef joined;               ///< last dispatch knowledge that was joined, to skip it next time
+  uint64_t time = 0;             ///< cycle at which the pipe is free
+  llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (1.4b)
+  uint64_t lastGmWrite = 0;                 ///< position
+  Occurrence lastGmWriter;
+  PipeTime account;
+};
+
+/// One step of a library call that S runs after another (isa-library 9.2).
+struct MicroStep {
+  enum class Kind : uint8_t { Load, Store, Set, Wait, BarrierAll } kind;
+  TileOperand tile;
+  ViewOperand view;
+  FlagKey key;
+  bool atomic = false;
+};
+
+struct HandleValue {
+  uint32_t shape = none; ///< tiles: index into Program::shapes
+  TileOperand tile;
+  ViewOperand view;
+};
+
+class Core {
+public:
+  Core(Machine &machine, uint32_t number);
+
+  enum class State : uint8_t { Running, OnFlag, OnBarrier, OnSignal, Returned };
+  State state() const { return scalar.state; }
+  bool finished() const { return state() == State::Returned && backlog == 0; }
+
+  /// S runs up to and including its next dispatch. False when it is blocked or has returned.
+  bool stepScalar();
+  /// Can the head of the queue start now?
+  bool canStart(Pipe pipe) const;
+  void start(Pipe pipe);
+  uint64_t inFlight(Pipe pipe) const { return pipes[unsigned(pipe)].inFlight; }
+  /// Completes the newest, the oldest or the n-th oldest of the items in flight.
+  void completeNewest(Pipe pipe);
+  void completeNth(Pipe pipe, uint64_t n);
+  /// Is somebody waiting for completions of this pipe?
+  bool isDemanded(Pipe pipe) const;
+  /// Items that are queued or in flight.
+  uint64_t pending() const { return backlog; }
+
+  /// True once after a TTEST: polling loops let other cores move.
+  bool takeYield() { return std::exchange(hasYielded, false); }
+
+  /// C7, after the core has finished.
+  void checkExit();
+  /// One sentence for every agent that cannot move; empty when the core is finished.
+  std::vector<std::string> explainBlock() const;
+  /// Where to report a deadlock: what S stands at, or the first blocked queue head.
+  Occurrence blockedAt() const;
+  CoreTime times() const;
+
+  const uint32_t number;
+
+private:
+  friend class ItemContext;
+
+  // Scalar unit (Interpreter.cpp)
+  bool execute(const Instruction &instruction);
+  void executeScalar(const Instruction &instruction);
+  void executeHandle(const Instruction &instruction);
+  void executeMemory(const Instruction &instruction);
+  void executeSync(const Instruction &instruction);
+  void dispatchCall(const Instruction &instruction);
+  bool tryUnblock();
+  Occurrence here(Phase phase = Phase::Self) const; ///< the current instruction
+
+  // Library calls with flags inside (Transfer.cpp)
+  void executeTransfer(const Instruction &instruction);
+  void stepMicro();
+
+  // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
+  void beginScalarAccess(Occurrence &by);
+  bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
+                  AccessClass kind);
+  bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
+                   uint64_t bytes, AccessClass kind);
+  void fence();
+  void notify(const Instruction &instruction);
+  bool signalHolds(const Instruction &instruction) const;
+  void acquire(const Instruction &instruction);
+  void test(const Instruction &instruction);
+
+  // Dispatch and pipes (Core.cpp)
+  Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
+  void dispatchWork(const Call &call, std::vector<Operand> operands, Phase phase);
+  void dispatchSet(const FlagKey &key, Phase phase);
+  void dispatchWait(const FlagKey &key, Phase phase);
+  void dispatchBarrier(Pipe pipe, Phase phase);
+  bool checkKey(const FlagKey &key, const Occurrence &by);
+  void startWork(PipeState &pipe, Item &item);
+  void startSet(PipeState &pipe, Item &item);
+  void takeToken(FlagState &flag, PipeState &pipe, const Occurrence &by, uint64_t at);
+  void raiseFlag(const FlagKey &key, Token token);
+  void apply(const FlyingItem &item);
+  void completePosition(PipeState &pipe, uint64_t position);
+  bool allDrained() const;
+  void finishBarrierAll();
+  void scalarKnows(); ///< publishes a change of what S knows to later items
+
+  // Memory (Access.cpp)
+  Bytes &local(Space space);
+  /// Finds the memory; reports and returns false when the range leaves it.
+  bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
+              Span &span);
+  void judgeSpan(const Span &span, bool isWrite, const Access &access, const Clock &clock);
+  void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
+                  bool nowWrites, uint64_t begin, uint64_t end);
+  void reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,
+                         const Occurrence &by);
+
+  // Deadlock (Deadlock.cpp)
+  std::string explainFlag(const FlagKey &key, Pipe &next) const;
+  std::string explainAgent(Pipe agent, Pipe &next) const;
+  std::string explainSignal(const Instruction &instruction) const;
+  std::string text(const Occurrence &occurrence) const;
+
+  Machine &machine;
+  const CoreIdentity identity;
+  const CoreLaunch &launch;
+  const Function &function;
+  std::array<PipeState, numPipes> pipes;
+  std::map<FlagKey, FlagState> flags;
+  std::array<std::unique_ptr<Bytes>, numSpaces> locals;
+  uint64_t backlog = 0;
+  uint64_t sequence = 0;
+  bool hasYielded = false;
+
+  struct {
+    State state = State::Running;
+    uint32_t pc = 0;
+    FlagKey key;   ///< OnFlag
+    Occurrence at; ///< what it is blocked at
+    std::deque<MicroStep> micro;
+    ClockRef known;         ///< snapshot of pipes[S].clock without its own position
+    RemoteRef fencedRemote; ///< C8: what a signal may release
+    Prefixes fenced{};
+    Prefixes exit{}; ///< what S knew when it returned
+  } scalar;
+  std::vector<uint64_t> words;
+  std::vector<HandleValue> handles;
+};
+
+} // namespace pto::sim
+
+#endif // PTOAS_LIB_SIM_ENGINE_CORE_H

@@ -1,0 +1,144 @@
+//===- Deadlock.cpp - Why a core cannot move, in words ---------------------===//
+
+#include "Core.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+using llvm::formatv;
+
+std::string Core::text(const Occurrence &occurrence) const {
+  Where where = machine.where(occurrence);
+  std::string place = where.location.empty() ? "" : " at " + where.location;
+  std::string iteration =
+      where.iteration ? formatv(" (iteration {0})", *where.iteration).str() : "";
+  std::string phase = where.phase.empty() ? "" : " (" + where.phase + ")";
+  return (where.op.empty() ? "an instruction" : where.op) + phase + place + iteration;
+}
+
+/// The set of `key` that is still in a queue.
+static const Item *queuedSet(const PipeState &pipe, const FlagKey &key) {
+  for (const Item &item : pipe.queue)
+    if (item.kind == Item::Kind::Set && item.key == key)
+      return &item;
+  return nullptr;
+}
+
+/// The first set of `key` in the code that S has not reached, or null. A set with a run-time id may
+/// be it.
+static const Instruction *laterSet(const Function &function, uint32_t from, const FlagKey &key) {
+  for (uint32_t i = from; i < function.code.size(); ++i) {
+    const Instruction &instruction = function.code[i];
+    if (instruction.opcode == Opcode::SetFlag && instruction.pipe == key.from &&
+        instruction.toPipe == key.to &&
+        (instruction.in[0] != none || instruction.immediate == key.id))
+      return &instruction;
+  }
+  return nullptr;
+}
+
+/// Who would raise the flag, and what that agent is itself waiting for: `next` is it, ALL when
+/// there is nobody.
+std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
+  next = Pipe::ALL;
+  const PipeState &from = pipes[unsigned(key.from)];
+  if (const Item *set = queuedSet(from, key)) {
+    next = key.from;
+    return formatv("its set, {0}, is queued on {1} behind {2}", text(set->by), name(key.from),
+                   text(from.queue.front().by));
+  }
+  if (const Instruction *set = laterSet(function, scalar.pc, key)) {
+    const Place &place = machine.program.places[set->place];
+    if (scalar.state == State::Returned)
+      return formatv("its set{0} was not executed on this path",
+                     place.location.empty() ? "" : " at " + place.location);
+    next = Pipe::S;
+    return formatv("its set{0} comes later in the program, and S cannot get there",
+                   place.location.empty() ? "" : " at " + place.location);
+  }
+  auto flag = flags.find(key);
+  if (flag == flags.end() || flag->second.sets == 0)
+    return "no set of it was executed or is still to come";
+  return formatv("the token of its last set, {0}, was taken by {1}", text(flag->second.lastSet),
+                 text(flag->second.lastTaken));
+}
+
+std::string Core::explainAgent(Pipe agent, Pipe &next) const {
+  next = Pipe::ALL;
+  std::string who = formatv("{0} of {1}", name(agent), machine.coreName(number));
+  if (agent != Pipe::S) {
+    const PipeState &pipe = pipes[unsigned(agent)];
+    if (pipe.queue.empty() || pipe.queue.front().kind != Item::Kind::Wait)
+      return "";
+    const Item &head = pipe.queue.front();
+    std::string why = explainFlag(head.key, next);
+    return formatv("{0} stands at {1}: it waits for {2}; {3}", who, text(head.by),
+                   head.key.describe(), why);
+  }
+  switch (scalar.state) {
+  case State::OnFlag: {
+    std::string why = explainFlag(scalar.key, next);
+    return formatv("{0} stands at {1}: it waits for {2}; {3}", who, text(scalar.at),
+                   scalar.key.describe(), why);
+  }
+  case State::OnBarrier:
+    for (unsigned p = 1; p < numPipes; ++p)
+      if (!pipes[p].queue.empty()) {
+        next = Pipe(p);
+        return formatv("{0} stands at {1}: pipe_barrier(ALL) waits for {2}, whose queue holds {3} "
+                       "items",
+                       who, text(scalar.at), name(next), pipes[p].queue.size());
+      }
+    return formatv("{0} stands at {1}", who, text(scalar.at));
+  case State::OnSignal:
+    return who + explainSignal(function.code[scalar.pc]);
+  case State::Running:
+  case State::Returned:
+    return "";
+  }
+  return "";
+}
+
+std::string Core::explainSignal(const Instruction &instruction) const {
+  static constexpr const char *symbols[] = {"==", "!=", ">", ">=", "<", "<="};
+  const ViewOperand &signal = handles[instruction.in[0]].view;
+  int32_t value = 0;
+  machine.memory.load(signal.address, &value, sizeof value);
+  const auto *array = machine.memory.find(signal.address);
+  auto cell = machine.signals.find(signal.address);
+  uint64_t seen = cell == machine.signals.end() ? 0 : cell->second.history.size() - 1;
+  return formatv(
+      " stands at {0}: it waits until the signal at byte {1} of '{2}' of rank {3} is {4} {5}; it "
+      "is {6} after {7} signals, and no core that could still change it can move",
+      text(scalar.at), signal.address - array->address, array->name, array->rank,
+      symbols[instruction.kind], int32_t(words[instruction.in[1]]), value, seen);
+}
+
+std::vector<std::string> Core::explainBlock() const {
+  std::vector<std::string> sentences;
+  std::array<bool, numPipes> visited{};
+  for (unsigned start = 0; start < numPipes; ++start) {
+    // Follow who waits for whom, so that a cycle reads in its own order.
+    Pipe agent = Pipe(start), next = Pipe::ALL;
+    while (agent != Pipe::ALL && !visited[unsigned(agent)]) {
+      visited[unsigned(agent)] = true;
+      std::string sentence = explainAgent(agent, next);
+      if (!sentence.empty())
+        sentences.push_back(std::move(sentence));
+      bool closes = next != Pipe::ALL && visited[unsigned(next)] && !sentences.empty();
+      if (closes)
+        sentences.back() += formatv(" (this closes the cycle at {0})", name(next)).str();
+      agent = next;
+    }
+  }
+  return sentences;
+}
+
+Occurrence Core::blockedAt() const {
+  if (scalar.state != State::Running && scalar.state != State::Returned)
+    return scalar.at;
+  for (const PipeState &pipe : pipes)
+    if (!pipe.queue.empty())
+      return pipe.queue.front().by;
+  return scalar.at;
+}

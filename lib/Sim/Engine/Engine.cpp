@@ -1,0 +1,311 @@
+//===- Engine.cpp - Schedules: who moves next ------------------------------===//
+
+#include "Core.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+using llvm::formatv;
+
+namespace {
+/// splitmix64: the same numbers on every platform.
+class Random {
+public:
+  explicit Random(uint64_t seed) : state(seed) {}
+  uint64_t next() {
+    state += 0x9e3779b97f4a7c15;
+    uint64_t z = state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+  uint64_t below(uint64_t limit) { return next() % limit; }
+
+private:
+  uint64_t state;
+};
+
+class Scheduler {
+public:
+  Scheduler(Machine &machine) : machine(machine), random(machine.options.seed) {
+    // Some runs complete late, some early: else rare orders never come up.
+    static constexpr uint64_t weights[] = {1, 4, 16};
+    completionWeight = weights[random.below(3)];
+    dispatchWeight = weights[random.below(3)];
+  }
+
+  Report run();
+
+private:
+  bool runEager(Core &core);
+  bool runLazy(Core &core);
+  bool stepRandom(Core &core);
+  bool forceDemanded(Core &core);
+  bool forceAny(Core &core);
+  void sweepAll();
+  void sweepRandom();
+  bool activate();
+  void retire(size_t index);
+  bool mayDispatch(const Core &core) const {
+    return core.pending() < machine.options.dispatchAhead;
+  }
+  bool shouldStop() const { return machine.options.stopAtFirst && !machine.findings.empty(); }
+  void reportDeadlock();
+
+  Machine &machine;
+  Random random;
+  uint64_t completionWeight, dispatchWeight;
+  std::vector<std::unique_ptr<Core>> active; ///< by core number
+  uint32_t nextCore = 0;
+  std::vector<CoreTime> times; ///< by core number
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// One core
+//===----------------------------------------------------------------------===//
+
+/// Everything completes at once. True when anything moved.
+bool Scheduler::runEager(Core &core) {
+  bool moved = false;
+  while (true) {
+    bool progress = false;
+    for (unsigned p = 1; p < numPipes; ++p)
+      while (core.canStart(Pipe(p))) {
+        core.start(Pipe(p));
+        if (core.inFlight(Pipe(p)))
+          core.completeNewest(Pipe(p));
+        progress = true;
+      }
+    progress |= core.stepScalar();
+    moved |= progress;
+    if (!progress || core.takeYield() || shouldStop())
+      return moved;
+  }
+}
+
+/// Dispatches and starts all it can; completes only what somebody waits for, the newest first.
+bool Scheduler::runLazy(Core &core) {
+  bool moved = false;
+  while (true) {
+    bool progress = mayDispatch(core) && core.stepScalar();
+    if (!progress)
+      for (unsigned p = 1; p < numPipes && !progress; ++p)
+        if (core.canStart(Pipe(p))) {
+          core.start(Pipe(p));
+          progress = true;
+        }
+    if (!progress)
+      progress = forceDemanded(core) || (!mayDispatch(core) && forceAny(core));
+    moved |= progress;
+    if (!progress || core.takeYield() || shouldStop())
+      return moved;
+  }
+}
+
+bool Scheduler::forceDemanded(Core &core) {
+  for (unsigned p = 1; p < numPipes; ++p)
+    if (core.isDemanded(Pipe(p))) {
+      core.completeNewest(Pipe(p));
+      return true;
+    }
+  return false;
+}
+
+bool Scheduler::forceAny(Core &core) {
+  for (unsigned p = 1; p < numPipes; ++p)
+    if (core.inFlight(Pipe(p))) {
+      core.completeNewest(Pipe(p));
+      return true;
+    }
+  return false;
+}
+
+/// One legal step, drawn by weight. False when there is none.
+bool Scheduler::stepRandom(Core &core) {
+  if (random.below(dispatchWeight + completionWeight) < dispatchWeight && mayDispatch(core) &&
+      core.stepScalar()) {
+    core.takeYield();
+    return true;
+  }
+  std::array<std::pair<uint64_t, unsigned>, 2 * numPipes> choices;
+  unsigned count = 0;
+  uint64_t total = 0;
+  for (unsigned p = 1; p < numPipes; ++p) {
+    if (core.canStart(Pipe(p)))
+      choices[count++] = {total += 4, p};
+    if (core.inFlight(Pipe(p)))
+      choices[count++] = {total += completionWeight, p + numPipes};
+  }
+  if (count == 0) {
+    bool moved = core.stepScalar();
+    core.takeYield();
+    return moved;
+  }
+  uint64_t draw = random.below(total);
+  unsigned choice = 0;
+  while (choices[choice].first <= draw)
+    ++choice;
+  unsigned what = choices[choice].second;
+  if (what < numPipes)
+    core.start(Pipe(what));
+  else
+    core.completeNth(Pipe(what - numPipes), random.next());
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// All cores
+//===----------------------------------------------------------------------===//
+
+bool Scheduler::activate() {
+  if (nextCore == machine.coreCount())
+    return false;
+  active.push_back(std::make_unique<Core>(machine, nextCore++));
+  return true;
+}
+
+void Scheduler::retire(size_t index) {
+  Core &core = *active[index];
+  core.checkExit();
+  times[core.number] = core.times();
+  active.erase(active.begin() + index);
+}
+
+/// Eager and lazy: the cores in turn, each as far as it gets.
+void Scheduler::sweepAll() {
+  bool lazy = machine.options.schedule == Schedule::Lazy;
+  while (!shouldStop()) {
+    while (active.size() < machine.options.activeCores && activate()) {
+    }
+    bool moved = false;
+    for (size_t i = 0; i < active.size() && !shouldStop();) {
+      moved |= lazy ? runLazy(*active[i]) : runEager(*active[i]);
+      if (active[i]->finished())
+        retire(i);
+      else
+        ++i;
+    }
+    if (active.empty() && nextCore == machine.coreCount())
+      return;
+    // Nobody waits for the rest (lazy): one of them completes, then all look again.
+    for (size_t i = 0; i < active.size() && !moved; ++i) {
+      moved = forceAny(*active[i]);
+      if (moved && active[i]->finished())
+        retire(i);
+    }
+    if (!moved && !activate())
+      return reportDeadlock();
+  }
+}
+
+/// Random: any core that is not known to be stuck makes one step.
+void Scheduler::sweepRandom() {
+  std::vector<Core *> movable;
+  auto wakeAll = [&] {
+    movable.clear();
+    for (auto &core : active)
+      movable.push_back(core.get());
+  };
+  while (!shouldStop()) {
+    while (active.size() < machine.options.activeCores && activate())
+      movable.push_back(active.back().get());
+    if (std::exchange(machine.signalled, false))
+      wakeAll();
+    if (movable.empty()) {
+      if (active.empty() && nextCore == machine.coreCount())
+        return;
+      if (!activate())
+        return reportDeadlock();
+      movable.push_back(active.back().get());
+    }
+    size_t pick = random.below(movable.size());
+    Core *core = movable[pick];
+    if (stepRandom(*core) && !core->finished())
+      continue;
+    movable[pick] = movable.back();
+    movable.pop_back();
+    if (core->finished())
+      retire(llvm::find_if(active, [&](auto &entry) { return entry.get() == core; }) -
+             active.begin());
+  }
+}
+
+void Scheduler::reportDeadlock() {
+  constexpr size_t coresToExplain = 8;
+  std::vector<std::string> sentences;
+  size_t explained = 0;
+  for (const auto &core : active) {
+    if (explained++ == coresToExplain) {
+      sentences.push_back(formatv("... and {0} more cores", active.size() - coresToExplain));
+      break;
+    }
+    for (std::string &sentence : core->explainBlock())
+      sentences.push_back(std::move(sentence));
+  }
+  Finding *finding = machine.report(FindingKind::Deadlock, active.front()->blockedAt());
+  finding->what = "deadlock: nothing can move (on the device: error 507018 or a timeout)";
+  finding->notes = std::move(sentences);
+}
+
+Report Scheduler::run() {
+  times.resize(machine.coreCount());
+  if (machine.options.schedule == Schedule::Random)
+    sweepRandom();
+  else
+    sweepAll();
+  for (const auto &core : active) // stuck, or stopped early
+    times[core->number] = core->times();
+  Report report;
+  report.findings = machine.findings.take();
+  report.cores = std::move(times);
+  for (const CoreTime &core : report.cores)
+    report.cycles = std::max(report.cycles, core.cycles);
+  report.instructions = machine.instructions;
+  report.items = machine.items;
+  return report;
+}
+
+//===----------------------------------------------------------------------===//
+// Entry
+//===----------------------------------------------------------------------===//
+
+/// Arrays passed as distinct must be distinct: the compiler assumed so (design 6). Sweep over
+/// starts.
+static void checkArrays(std::vector<ArgumentArray> arrays, Report &report) {
+  llvm::sort(arrays, [](const ArgumentArray &a, const ArgumentArray &b) {
+    return std::tie(a.rank, a.address, a.name) < std::tie(b.rank, b.address, b.name);
+  });
+  for (size_t i = 1, widest = 0; i < arrays.size(); ++i) {
+    const ArgumentArray &first = arrays[widest], &second = arrays[i];
+    uint64_t firstEnd = first.address + first.bytes;
+    bool overlap = first.rank == second.rank && second.address < firstEnd && second.bytes;
+    if (overlap && first.group != second.group) {
+      Finding finding;
+      finding.kind = FindingKind::ArgumentOverlap;
+      finding.where.rank = second.rank;
+      finding.memory = formatv("gm array '{0}' of rank {1}", first.name, first.rank);
+      finding.begin = second.address - first.address;
+      finding.end = std::min(first.bytes, finding.begin + second.bytes);
+      finding.what = formatv("arguments '{0}' and '{1}' of rank {2} share {3} bytes, but the "
+                             "program was compiled as if they were distinct",
+                             first.name, second.name, first.rank, finding.end - finding.begin);
+      finding.notes.push_back("mark the pointers with pto.may_alias, or pass distinct arrays");
+      report.findings.push_back(std::move(finding));
+    }
+    if (first.rank != second.rank || second.address + second.bytes > firstEnd)
+      widest = i;
+  }
+}
+
+Report sim::run(const Program &program, GlobalMemory &memory, const Launch &launch,
+                const Options &options, Trace *trace) {
+  Machine machine(program, memory, launch, options, trace);
+  if (trace)
+    for (uint32_t core = 0; core < machine.coreCount(); ++core)
+      trace->cores.push_back(machine.coreName(core));
+  Report report = Scheduler(machine).run();
+  checkArrays(launch.arrays, report);
+  memory.settle();
+  return report;
+}

@@ -1,0 +1,337 @@
+//===- Interpreter.cpp - The scalar unit -----------------------------------===//
+
+#include "Access.h"
+#include "Scalar.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+using llvm::formatv;
+
+static constexpr unsigned scalarPipe = unsigned(Pipe::S);
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+bool Core::stepScalar() {
+  if (scalar.state == State::Returned)
+    return false;
+  if (scalar.state != State::Running)
+    return tryUnblock();
+  while (true) {
+    if (!scalar.micro.empty()) {
+      stepMicro();
+      return true;
+    }
+    const Instruction &instruction = function.code[scalar.pc];
+    ++machine.instructions;
+    if (execute(instruction))
+      return true;
+  }
+}
+
+bool Core::tryUnblock() {
+  PipeState &self = pipes[scalarPipe];
+  switch (scalar.state) {
+  case State::OnFlag: {
+    FlagState &flag = flags[scalar.key];
+    if (flag.tokens.empty())
+      return false;
+    takeToken(flag, self, scalar.at, self.time);
+    self.clock.local[scalarPipe] = self.dispatched;
+    scalarKnows(); // H6
+    break;
+  }
+  case State::OnBarrier:
+    if (!allDrained())
+      return false;
+    finishBarrierAll();
+    break;
+  case State::OnSignal:
+    if (!signalHolds(function.code[scalar.pc]))
+      return false;
+    acquire(function.code[scalar.pc]);
+    ++scalar.pc;
+    break;
+  case State::Running:
+  case State::Returned:
+    break;
+  }
+  scalar.state = State::Running;
+  return true;
+}
+
+/// True when something was dispatched, or S blocked or returned. Leaves pc at the next instruction,
+/// except at a transfer (its micro steps belong to it) and at a signal that does not hold yet.
+bool Core::execute(const Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::Jump:
+    scalar.pc = instruction.target;
+    pipes[scalarPipe].time += machine.options.cost.scalar;
+    return false;
+  case Opcode::JumpIf:
+    scalar.pc = words[instruction.in[0]] & 1 ? instruction.target : scalar.pc + 1;
+    pipes[scalarPipe].time += machine.options.cost.scalar;
+    return false;
+  case Opcode::MakeTile:
+  case Opcode::CopyHandle:
+  case Opcode::Retarget:
+  case Opcode::SetValid:
+  case Opcode::TileField:
+  case Opcode::MakeView:
+    executeHandle(instruction);
+    break;
+  case Opcode::LoadGm:
+  case Opcode::StoreGm:
+  case Opcode::LoadTile:
+  case Opcode::StoreTile:
+    executeMemory(instruction);
+    break;
+  case Opcode::Issue:
+    dispatchCall(instruction);
+    ++scalar.pc;
+    return true;
+  case Opcode::Transfer:
+    executeTransfer(instruction);
+    if (!scalar.micro.empty())
+      return true;
+    break;
+  case Opcode::Await:
+    scalar.state = State::OnSignal;
+    scalar.at = here();
+    return true;
+  case Opcode::Notify:
+    notify(instruction);
+    ++scalar.pc;
+    return true;
+  case Opcode::Test:
+    test(instruction);
+    ++scalar.pc;
+    return true;
+  case Opcode::SetFlag:
+  case Opcode::WaitFlag:
+  case Opcode::Barrier:
+  case Opcode::Fence:
+  case Opcode::CacheLine:
+  case Opcode::Return:
+    executeSync(instruction);
+    ++scalar.pc;
+    return true;
+  default:
+    executeScalar(instruction);
+    break;
+  }
+  ++scalar.pc;
+  return false;
+}
+
+void Core::executeSync(const Instruction &instruction) {
+  FlagKey key{instruction.pipe, instruction.toPipe, instruction.immediate};
+  if (instruction.in[0] != none)
+    key.id = int64_t(words[instruction.in[0]]);
+  PipeState &self = pipes[scalarPipe];
+  switch (instruction.opcode) {
+  case Opcode::SetFlag:
+    dispatchSet(key, Phase::Self);
+    return;
+  case Opcode::WaitFlag:
+    dispatchWait(key, Phase::Self);
+    return;
+  case Opcode::Barrier:
+    dispatchBarrier(instruction.pipe, Phase::Self);
+    return;
+  case Opcode::Fence:
+    fence();
+    return;
+  case Opcode::Return:
+    scalar.state = State::Returned;
+    scalar.exit = self.clock.local;
+    return;
+  default: // CacheLine: scalar accesses are coherent here, so a dcci costs time only
+    self.time += machine.options.cost.sync;
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Words and handles
+//===----------------------------------------------------------------------===//
+
+void Core::executeScalar(const Instruction &instruction) {
+  auto in = [&](unsigned i) { return instruction.in[i] == none ? 0 : words[instruction.in[i]]; };
+  uint64_t &result = words[instruction.result];
+  uint64_t &time = pipes[scalarPipe].time;
+  switch (instruction.opcode) {
+  case Opcode::Constant:
+    result = uint64_t(instruction.immediate);
+    return; // an immediate of the instruction that uses it
+  case Opcode::Copy:
+    result = in(0);
+    return;
+  case Opcode::Arith: {
+    std::optional<uint64_t> value =
+        evaluate(ArithOp(instruction.kind), instruction.element, in(0), in(1));
+    if (!value)
+      if (Finding *finding = machine.report(FindingKind::ScalarFailure, here()))
+        finding->what =
+            formatv("{0}: the divisor is 0 or the quotient overflows", finding->where.op);
+    result = value.value_or(0);
+    break;
+  }
+  case Opcode::CompareI:
+    result = compareInteger(instruction.kind, instruction.element, in(0), in(1));
+    break;
+  case Opcode::CompareF:
+    result = compareFloat(instruction.kind, in(0), in(1));
+    break;
+  case Opcode::Select:
+    result = in(0) & 1 ? in(1) : in(2);
+    break;
+  case Opcode::Cast:
+    result = convert(CastOp(instruction.kind), instruction.from, instruction.element, in(0));
+    break;
+  default: { // Special
+    const uint64_t values[] = {identity.block,  machine.launch.blocks,
+                               launch.subblock, launch.subblocks,
+                               identity.rank,   machine.launch.ranks.size()};
+    result = values[instruction.kind];
+    break;
+  }
+  }
+  time += machine.options.cost.scalar;
+}
+
+void Core::executeHandle(const Instruction &instruction) {
+  auto in = [&](unsigned i) { return words[instruction.in[i]]; };
+  switch (instruction.opcode) {
+  case Opcode::MakeTile: {
+    HandleValue &value = handles[instruction.result];
+    value.shape = instruction.target;
+    value.tile.shape = machine.program.shapes[value.shape];
+    value.tile.address = in(0);
+    if (instruction.in[1] != none)
+      value.tile.shape.validRows = int64_t(in(1));
+    if (instruction.in[2] != none)
+      value.tile.shape.validCols = int64_t(in(2));
+    return;
+  }
+  case Opcode::CopyHandle:
+    handles[instruction.result] = handles[instruction.in[0]];
+    return;
+  case Opcode::Retarget:
+    handles[instruction.in[0]].tile.address = in(1);
+    return;
+  case Opcode::SetValid: {
+    TileShape &shape = handles[instruction.in[0]].tile.shape;
+    if (instruction.in[1] != none)
+      shape.validRows = int64_t(in(1));
+    if (instruction.in[2] != none)
+      shape.validCols = int64_t(in(2));
+    return;
+  }
+  case Opcode::TileField: {
+    const TileOperand &tile = handles[instruction.in[0]].tile;
+    const uint64_t fields[] = {tile.address, uint64_t(tile.shape.validRows),
+                               uint64_t(tile.shape.validCols)};
+    words[instruction.result] = fields[instruction.kind];
+    return;
+  }
+  default: { // MakeView
+    ViewOperand &view = handles[instruction.result].view;
+    const uint32_t *pool = function.pool.data() + instruction.poolFirst;
+    view.element = instruction.element;
+    view.layout = instruction.layout;
+    view.address = words[pool[0]];
+    for (unsigned d = 0; d < 5; ++d) {
+      view.shape[d] = pool[1 + d] == none ? 1 : int64_t(words[pool[1 + d]]);
+      view.stride[d] = pool[6 + d] == none ? 0 : int64_t(words[pool[6 + d]]);
+    }
+    return;
+  }
+  }
+}
+
+void Core::dispatchCall(const Instruction &instruction) {
+  const Call &call = machine.program.calls[instruction.target];
+  const uint32_t *pool = function.pool.data() + instruction.poolFirst;
+  std::vector<Operand> operands(call.operands.size());
+  for (unsigned i = 0; i < operands.size(); ++i) {
+    if (pool[i] == none)
+      continue;
+    operands[i].kind = call.operands[i].kind;
+    switch (operands[i].kind) {
+    case Operand::Tile:
+      operands[i].tile = handles[pool[i]].tile;
+      break;
+    case Operand::View:
+      operands[i].view = handles[pool[i]].view;
+      break;
+    case Operand::Scalar:
+      operands[i].scalar = {call.operands[i].element, words[pool[i]]};
+      break;
+    case Operand::None:
+      break;
+    }
+  }
+  dispatchWork(call, std::move(operands), Phase::Self);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// Gives `by` its place in the order of S, whose earlier accesses are all complete.
+void Core::beginScalarAccess(Occurrence &by) {
+  PipeState &self = pipes[scalarPipe];
+  by.pipe = Pipe::S;
+  by.sequence = ++sequence;
+  by.position = ++self.dispatched;
+  self.clock.local[scalarPipe] = by.position;
+}
+
+bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void *into,
+                      uint64_t bytes, AccessClass kind) {
+  Span span;
+  if (!locate(space, address, bytes, false, by, span)) {
+    std::memset(into, 0xff, bytes);
+    return false;
+  }
+  judgeSpan(span, false, {by, kind, 0}, pipes[scalarPipe].clock);
+  span.memory->load(span.begin, into, bytes);
+  return true;
+}
+
+bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
+                       uint64_t bytes, AccessClass kind) {
+  Span span;
+  if (!locate(space, address, bytes, true, by, span))
+    return false;
+  judgeSpan(span, true, {by, kind, 0}, pipes[scalarPipe].clock);
+  span.memory->store(span.begin, from, bytes);
+  if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())
+    machine.noteWrite(address, bytes);
+  return true;
+}
+
+void Core::executeMemory(const Instruction &instruction) {
+  Occurrence by = here();
+  beginScalarAccess(by);
+  bool onTile = instruction.opcode == Opcode::LoadTile || instruction.opcode == Opcode::StoreTile;
+  bool isLoad = instruction.opcode == Opcode::LoadGm || instruction.opcode == Opcode::LoadTile;
+  const TileOperand *tile = onTile ? &handles[instruction.in[0]].tile : nullptr;
+  Element element = onTile ? tile->shape.element : instruction.element;
+  Space space = onTile ? tile->shape.space : Space::GM;
+  uint64_t index = instruction.in[1] == none ? 0 : words[instruction.in[1]];
+  uint64_t address = (onTile ? tile->address : words[instruction.in[0]]) + index * bytesOf(element);
+  const CostTable &cost = machine.options.cost;
+  uint64_t bytes = 0;
+  if (isLoad) {
+    scalarRead(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    words[instruction.result] = wordFromBytes(element, &bytes);
+  } else {
+    wordToBytes(element, words[instruction.in[2]], &bytes);
+    scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+  }
+  pipes[scalarPipe].time += isLoad && !onTile ? cost.scalarLoad : cost.scalar;
+}

@@ -1,0 +1,124 @@
+//===- Machine.cpp - What the cores of one launch share --------------------===//
+
+#include "Machine.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+
+Finding *Findings::add(FindingKind kind, const Occurrence &where, const Occurrence *other,
+                       std::optional<Hazard> hazard) {
+  Key key{where.place,
+          kind,
+          where.phase,
+          other ? other->place : none,
+          other ? other->phase : Phase::Self,
+          hazard ? int(*hazard) : -1};
+  auto [it, isNew] = index.try_emplace(key, entries.size());
+  if (!isNew) {
+    ++entries[it->second].finding.count;
+    return nullptr;
+  }
+  entries.push_back({key, {}});
+  Finding &finding = entries.back().finding;
+  finding.kind = kind;
+  finding.hazard = hazard;
+  return &finding;
+}
+
+std::vector<Finding> Findings::take() {
+  std::vector<uint32_t> racing;
+  for (const Entry &entry : entries)
+    if (entry.finding.kind == FindingKind::Race) {
+      racing.push_back(std::get<0>(entry.key));
+      racing.push_back(std::get<3>(entry.key));
+    }
+  llvm::sort(racing);
+  llvm::erase_if(entries, [&](const Entry &entry) {
+    return entry.finding.kind == FindingKind::Uninitialised &&
+           std::binary_search(racing.begin(), racing.end(), std::get<0>(entry.key));
+  });
+  llvm::sort(entries, [](const Entry &a, const Entry &b) { return a.key < b.key; });
+  std::vector<Finding> result;
+  for (Entry &entry : entries)
+    result.push_back(std::move(entry.finding));
+  entries.clear();
+  index.clear();
+  return result;
+}
+
+Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &launch,
+                 const Options &options, Trace *trace)
+    : program(program), memory(memory), launch(launch), options(options), trace(trace) {
+  load.op = store.op = storeAdd.op = "library transfer";
+  load.kernel = program.load;
+  load.pipe = Pipe::MTE2;
+  store.kernel = storeAdd.kernel = program.store;
+  store.pipe = storeAdd.pipe = Pipe::MTE3;
+  storeAdd.attributes.push_back({"atomicType", 1});
+  for (unsigned rank = 0; rank < launch.ranks.size(); ++rank)
+    for (unsigned core = 0; core < launch.ranks[rank].size(); ++core)
+      coresOfBlock.push_back({rank, core});
+  coresPerBlock = coresOfBlock.size();
+  for (unsigned p = 0; p < numPipes; ++p)
+    ordered[p] = options.keepsOrder[p].value_or(pto::keepsOrder(Pipe(p), program.arch));
+}
+
+CoreIdentity Machine::identity(uint32_t core) const {
+  auto [rank, index] = coresOfBlock[core % coresPerBlock];
+  return {program.functions[launch.ranks[rank][index].function].core, rank, core / coresPerBlock,
+          index};
+}
+
+const CoreLaunch &Machine::launchOf(uint32_t core) const {
+  auto [rank, index] = coresOfBlock[core % coresPerBlock];
+  return launch.ranks[rank][index];
+}
+
+std::string Machine::coreName(uint32_t core) const {
+  CoreIdentity id = identity(core);
+  return llvm::formatv("rank {0} block {1} {2} {3}", id.rank, id.block, name(id.kind),
+                       launchOf(core).subblock);
+}
+
+Where Machine::where(const Occurrence &occurrence) const {
+  static constexpr const char *phases[] = {"", "load", "store", "sync"};
+  const Place &place = program.places[occurrence.place];
+  CoreIdentity id = identity(occurrence.core);
+  Where where;
+  where.location = place.location;
+  where.op = place.op;
+  where.calledAt = place.calledAt;
+  where.phase = phases[unsigned(occurrence.phase)];
+  where.pipe = occurrence.pipe;
+  where.core = id.kind;
+  where.rank = id.rank;
+  where.block = id.block;
+  where.subblock = launchOf(occurrence.core).subblock;
+  if (occurrence.hasIteration)
+    where.iteration = occurrence.iteration;
+  return where;
+}
+
+Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrence *other,
+                         std::optional<Hazard> hazard) {
+  Finding *finding = findings.add(kind, at, other, hazard);
+  if (!finding)
+    return nullptr;
+  finding->where = where(at);
+  if (other)
+    finding->other = where(*other);
+  return finding;
+}
+
+void Machine::noteWrite(uint64_t address, uint64_t bytes) {
+  // A cell that begins up to three bytes below the range overlaps it too.
+  for (auto it = signals.lower_bound(address < 3 ? 0 : address - 3);
+       it != signals.end() && it->first < address + bytes; ++it) {
+    int32_t value = 0;
+    memory.load(it->first, &value, sizeof value);
+    auto &history = it->second.history;
+    history.push_back({value, history.back().released, history.back().time});
+  }
+  signalled = true;
+}

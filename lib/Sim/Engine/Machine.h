@@ -1,0 +1,88 @@
+//===- Machine.h - What the cores of one launch share -----------*- C++ -*-===//
+#ifndef PTOAS_LIB_SIM_ENGINE_MACHINE_H
+#define PTOAS_LIB_SIM_ENGINE_MACHINE_H
+
+#include "Bytes.h"
+#include "ptoas/Sim/Engine.h"
+#include <map>
+#include <tuple>
+
+namespace pto::sim {
+
+/// Identity of a core of the launch. Core numbers run by block, then rank, then core of the block.
+struct CoreIdentity {
+  CoreKind kind = CoreKind::Vector;
+  unsigned rank = 0, block = 0, indexInBlock = 0;
+};
+
+/// What TNOTIFY wrote to one cell, so that a TWAIT learns from the signals that let it pass and
+/// from no later ones.
+struct SignalCell {
+  struct Entry {
+    int32_t value;
+    RemoteRef released; ///< what this and all earlier signals made known
+    uint64_t time;
+  };
+  std::vector<Entry> history; ///< [0] is the value before the first signal, known to everybody
+};
+
+/// Collects findings: one per kind and pair of places, with a count.
+class Findings {
+public:
+  /// True when the pair is new; then the caller fills in the words.
+  Finding *add(FindingKind kind, const Occurrence &where, const Occurrence *other,
+               std::optional<Hazard> hazard = {});
+  bool empty() const { return entries.empty(); }
+  /// Source order. Uninitialised reads at places that take part in a race are consequences of it
+  /// and are dropped.
+  std::vector<Finding> take();
+
+private:
+  using Key = std::tuple<uint32_t, FindingKind, Phase, uint32_t, Phase, int>; ///< place first
+  struct Entry {
+    Key key;
+    Finding finding;
+  };
+  std::map<Key, size_t> index;
+  std::vector<Entry> entries;
+};
+
+class Machine {
+public:
+  Machine(const Program &program, GlobalMemory &memory, const Launch &launch,
+          const Options &options, Trace *trace);
+
+  const Program &program;
+  GlobalMemory &memory;
+  const Launch &launch;
+  const Options &options;
+  Trace *trace;
+  Findings findings;
+  uint64_t instructions = 0, items = 0;
+  /// Library calls move their chunks with these.
+  Call load, store, storeAdd;
+  std::map<uint64_t, SignalCell> signals; ///< by GM address
+  bool signalled = false;                 ///< a cell changed since the scheduler looked
+
+  unsigned coreCount() const { return launch.blocks * coresPerBlock; }
+  CoreIdentity identity(uint32_t core) const;
+  const CoreLaunch &launchOf(uint32_t core) const;
+  std::string coreName(uint32_t core) const; ///< "rank 0 block 1 vector 0"
+  Where where(const Occurrence &occurrence) const;
+  bool keepsOrder(Pipe pipe) const { return ordered[unsigned(pipe)]; }
+
+  /// A finding about one or two places; null when the pair was seen before (it is counted).
+  Finding *report(FindingKind kind, const Occurrence &at, const Occurrence *other = nullptr,
+                  std::optional<Hazard> hazard = {});
+  /// An ordinary write of GM happened: signal cells in it have a new value.
+  void noteWrite(uint64_t address, uint64_t bytes);
+
+private:
+  unsigned coresPerBlock = 0;
+  std::vector<std::pair<unsigned, unsigned>> coresOfBlock; ///< (rank, index in launch.ranks[rank])
+  std::array<bool, numPipes> ordered;
+};
+
+} // namespace pto::sim
+
+#endif // PTOAS_LIB_SIM_ENGINE_MACHINE_H

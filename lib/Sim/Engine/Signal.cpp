@@ -1,0 +1,119 @@
+//===- Signal.cpp - TNOTIFY, TWAIT, TTEST and dsb --------------------------===//
+//
+// A signal releases what S knew complete at the last dsb before it (C8): the dsb inside TNOTIFY
+// comes after the store, and so does its pipe_barrier(ALL) (isa-library 9.3).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Access.h"
+#include "Scalar.h"
+
+using namespace pto;
+using namespace pto::sim;
+
+static constexpr unsigned scalarPipe = unsigned(Pipe::S);
+
+void Core::fence() {
+  PipeState &self = pipes[scalarPipe];
+  self.time += machine.options.cost.sync;
+  scalar.fenced = self.clock.local;
+  scalar.fencedRemote = self.clock.remote;
+}
+
+void Core::notify(const Instruction &instruction) {
+  const ViewOperand &signal = handles[instruction.in[0]].view;
+  Occurrence by = here();
+  beginScalarAccess(by);
+  int32_t old = 0, value = int32_t(words[instruction.in[1]]);
+  bool reads = NotifyOp(instruction.kind) == NotifyOp::AtomicAdd;
+  if (!reads || scalarRead(by, Space::GM, signal.address, &old, sizeof old, AccessClass::Atomic)) {
+    auto released = llvm::makeIntrusiveRefCnt<RemoteClock>();
+    if (scalar.fencedRemote)
+      released->cores = scalar.fencedRemote->cores;
+    released->raise(number, scalar.fenced);
+    auto [cell, isNew] = machine.signals.try_emplace(signal.address);
+    auto &history = cell->second.history;
+    if (isNew) {
+      int32_t before = 0;
+      machine.memory.load(signal.address, &before, sizeof before);
+      history.push_back({before, nullptr, 0});
+    }
+    value = int32_t(uint32_t(old) + uint32_t(value));
+    scalarWrite(by, Space::GM, signal.address, &value, sizeof value, AccessClass::Atomic);
+    history.push_back({value, join(history.back().released, released),
+                       std::max(history.back().time, pipes[scalarPipe].time)});
+    machine.signalled = true;
+  }
+  fence();
+  dispatchBarrier(Pipe::ALL, Phase::Sync);
+}
+
+/// Calls `visit` with the GM address of every cell of the signal.
+static void forEachCell(const ViewOperand &view, llvm::function_ref<void(uint64_t)> visit) {
+  std::array<int64_t, 5> at{};
+  int64_t cells = 1;
+  for (int64_t extent : view.shape)
+    cells *= extent;
+  for (int64_t n = 0; n < cells; ++n) {
+    int64_t offset = 0;
+    for (unsigned d = 0; d < 5; ++d)
+      offset += at[d] * view.stride[d];
+    visit(view.address + uint64_t(offset) * sizeof(int32_t));
+    for (unsigned d = 5; d-- > 0;) {
+      if (++at[d] < view.shape[d])
+        break;
+      at[d] = 0;
+    }
+  }
+}
+
+bool Core::signalHolds(const Instruction &instruction) const {
+  int32_t against = int32_t(words[instruction.in[1]]);
+  bool all = true;
+  forEachCell(handles[instruction.in[0]].view, [&](uint64_t address) {
+    int32_t value = 0;
+    // A cell outside every array never changes: let it pass, `acquire` reports it.
+    if (machine.memory.load(address, &value, sizeof value))
+      all &= holds(WaitCompare(instruction.kind), value, against);
+  });
+  return all;
+}
+
+void Core::acquire(const Instruction &instruction) {
+  PipeState &self = pipes[scalarPipe];
+  Occurrence by = here();
+  beginScalarAccess(by);
+  uint64_t before = self.time;
+  forEachCell(handles[instruction.in[0]].view, [&](uint64_t address) {
+    int32_t value = 0;
+    scalarRead(by, Space::GM, address, &value, sizeof value, AccessClass::Atomic);
+    auto cell = machine.signals.find(address);
+    if (cell == machine.signals.end())
+      return;
+    // The wait may have passed as soon as the condition began to hold: it learns nothing from
+    // signals after that.
+    const auto &history = cell->second.history;
+    size_t first = history.size() - 1;
+    while (first > 0 && holds(WaitCompare(instruction.kind), history[first - 1].value,
+                              int32_t(words[instruction.in[1]])))
+      --first;
+    self.clock.remote = join(self.clock.remote, history[first].released);
+    self.time = std::max(self.time, history[first].time);
+  });
+  self.account.stalled += self.time - before;
+  if (machine.trace && self.time > before)
+    machine.trace->slices.push_back({number, Pipe::S, Trace::SliceKind::Stall, before, self.time,
+                                     "wait for signal", machine.program.places[by.place].location});
+  self.time += machine.options.cost.scalarLoad;
+  scalarKnows();
+}
+
+void Core::test(const Instruction &instruction) {
+  bool passed = signalHolds(instruction);
+  if (passed)
+    acquire(instruction);
+  else
+    pipes[scalarPipe].time += machine.options.cost.scalarLoad;
+  words[instruction.result] = passed;
+  hasYielded = true;
+}

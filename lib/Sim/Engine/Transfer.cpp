@@ -1,0 +1,225 @@
+//===- Transfer.cpp - TPUT and TGET as the library runs them ---------------===//
+//
+// The micro-programs of isa-library 9.2, unrolled for the run-time shapes when the call is
+// dispatched. Their event ids are those of the library, so a token of the caller on id 0 or 1
+// collides as on the chip (C5).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Core.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace pto;
+using namespace pto::sim;
+using Kind = MicroStep::Kind;
+
+namespace {
+/// One chunk on its way: src region -> staging tile -> dst region.
+struct Chunk {
+  ViewOperand src, dst;
+  TileOperand tile;
+  bool full = false; ///< has the staging tile's whole valid extent
+};
+
+class TransferBuilder {
+public:
+  TransferBuilder(std::deque<MicroStep> &steps, bool atomic) : steps(steps), atomic(atomic) {}
+
+  void load(const Chunk &chunk) { move(Kind::Load, chunk.tile, chunk.src); }
+  void store(const Chunk &chunk) { move(Kind::Store, chunk.tile, chunk.dst); }
+  void set(Pipe from, Pipe to, int64_t id) { sync(Kind::Set, {from, to, id}); }
+  void wait(Pipe from, Pipe to, int64_t id) { sync(Kind::Wait, {from, to, id}); }
+  void handoff(Pipe from, Pipe to, int64_t id) {
+    set(from, to, id);
+    wait(from, to, id);
+  }
+  void barrierAll() { sync(Kind::BarrierAll, {}); }
+
+  /// Forms A and B: one chunk, then nothing is in flight (B with the barrier).
+  void serial(const Chunk &chunk, bool barrier);
+  /// Form C: the chunk in two halves of the same tile.
+  void halves(const Chunk &chunk);
+  /// Form D: chunks alternate between two tiles, a store overlaps the next load.
+  void pingPong(llvm::ArrayRef<Chunk> chunks);
+
+private:
+  void move(Kind kind, const TileOperand &tile, const ViewOperand &view) {
+    MicroStep step{kind, tile, view, {}, atomic && kind == Kind::Store};
+    steps.push_back(step);
+  }
+  void sync(Kind kind, FlagKey key) { steps.push_back({kind, {}, {}, key, false}); }
+
+  std::deque<MicroStep> &steps;
+  bool atomic;
+};
+} // namespace
+
+void TransferBuilder::serial(const Chunk &chunk, bool barrier) {
+  load(chunk);
+  handoff(Pipe::MTE2, Pipe::MTE3, 0);
+  if (barrier)
+    barrierAll();
+  store(chunk);
+  handoff(Pipe::MTE3, Pipe::MTE2, 0);
+}
+
+void TransferBuilder::halves(const Chunk &chunk) {
+  Chunk upper = chunk, lower = chunk;
+  int64_t rows = chunk.tile.shape.rows / 2;
+  for (Chunk *half : {&upper, &lower}) {
+    half->tile.shape.rows = half->tile.shape.validRows = rows;
+    half->src.shape[3] = half->dst.shape[3] = rows;
+  }
+  uint64_t size = bytesOf(chunk.src.element);
+  lower.tile.address += uint64_t(rows) * chunk.tile.shape.cols * size;
+  lower.src.address += uint64_t(rows * chunk.src.stride[3]) * size;
+  lower.dst.address += uint64_t(rows * chunk.dst.stride[3]) * size;
+  load(upper);
+  handoff(Pipe::MTE2, Pipe::MTE3, 0);
+  barrierAll();
+  store(upper);
+  load(lower);
+  set(Pipe::MTE3, Pipe::MTE2, 0);
+  set(Pipe::MTE2, Pipe::MTE3, 1);
+  wait(Pipe::MTE3, Pipe::MTE2, 0);
+  wait(Pipe::MTE2, Pipe::MTE3, 1);
+  barrierAll();
+  store(lower);
+  handoff(Pipe::MTE3, Pipe::MTE2, 1);
+}
+
+void TransferBuilder::pingPong(llvm::ArrayRef<Chunk> chunks) {
+  for (size_t n = 0; n < chunks.size(); ++n) {
+    int64_t id = n % 2, other = 1 - id;
+    if (n > 0) {
+      wait(Pipe::MTE2, Pipe::MTE3, other);
+      barrierAll();
+      store(chunks[n - 1]);
+    }
+    load(chunks[n]);
+    if (n > 0)
+      set(Pipe::MTE3, Pipe::MTE2, other);
+    set(Pipe::MTE2, Pipe::MTE3, id);
+    if (n > 0)
+      wait(Pipe::MTE3, Pipe::MTE2, other);
+  }
+  int64_t last = (chunks.size() - 1) % 2;
+  wait(Pipe::MTE2, Pipe::MTE3, last);
+  barrierAll();
+  store(chunks.back());
+  handoff(Pipe::MTE3, Pipe::MTE2, last);
+}
+
+/// The part of `view` with `rows` x `cols` elements at `at`.
+static ViewOperand slice(const ViewOperand &view, const std::array<int64_t, 5> &at, int64_t rows,
+                         int64_t cols) {
+  ViewOperand part = view;
+  int64_t offset = 0;
+  for (unsigned d = 0; d < 5; ++d)
+    offset += at[d] * view.stride[d];
+  part.address += uint64_t(offset) * bytesOf(view.element);
+  part.shape = {1, 1, 1, rows, cols};
+  return part;
+}
+
+/// Chunks run over dims 0, 1, 2, then rows, then columns; none spans two outer indices (9.2). Both
+/// views have the src shape. Tiles with dynamic valid extents take the size of each chunk and keep
+/// that of their last one.
+static std::vector<Chunk> cut(const ViewOperand &src, const ViewOperand &dst, int64_t rows,
+                              int64_t cols, llvm::ArrayRef<HandleValue *> tiles,
+                              const Program &program) {
+  std::vector<Chunk> chunks;
+  const auto &extent = src.shape;
+  std::array<int64_t, 5> at{};
+  for (at[0] = 0; at[0] < extent[0]; ++at[0])
+    for (at[1] = 0; at[1] < extent[1]; ++at[1])
+      for (at[2] = 0; at[2] < extent[2]; ++at[2])
+        for (at[3] = 0; at[3] < extent[3]; at[3] += rows)
+          for (at[4] = 0; at[4] < extent[4]; at[4] += cols) {
+            int64_t height = std::min(rows, extent[3] - at[3]);
+            int64_t width = std::min(cols, extent[4] - at[4]);
+            HandleValue &staging = *tiles[chunks.size() % tiles.size()];
+            const TileShape &declared = program.shapes[staging.shape];
+            if (declared.validRows < 0)
+              staging.tile.shape.validRows = height;
+            if (declared.validCols < 0)
+              staging.tile.shape.validCols = width;
+            chunks.push_back({slice(src, at, height, width), slice(dst, at, height, width),
+                              staging.tile, height == rows && width == cols});
+          }
+  return chunks;
+}
+
+void Core::executeTransfer(const Instruction &instruction) {
+  const uint32_t *pool = function.pool.data() + instruction.poolFirst;
+  ViewOperand dst = handles[pool[0]].view, src = handles[pool[1]].view;
+  dst.shape = src.shape; // the region is that of src, with the strides of each side
+  bool isGet = TransferOp(instruction.kind) == TransferOp::Get;
+  TransferBuilder builder(scalar.micro, TransferOp(instruction.kind) == TransferOp::PutAtomicAdd);
+  if (llvm::any_of(src.shape, [](int64_t extent) { return extent <= 0; }))
+    return; // an empty region returns at once
+  const TileOperand staging = handles[pool[2]].tile;
+  int64_t rows = staging.shape.validRows, cols = staging.shape.validCols;
+  if (rows <= 0 || cols <= 0) {
+    if (Finding *finding = machine.report(FindingKind::KernelFailure, here()))
+      finding->what = llvm::formatv("{0}: the staging tile has no valid elements ({1} x {2})",
+                                    finding->where.op, rows, cols);
+    return;
+  }
+  bool twoTiles = pool[3] != none;
+  if (src.shape[0] * src.shape[1] * src.shape[2] * src.shape[3] <= rows && src.shape[4] <= cols) {
+    // Form A: only TPUT with one tile goes without the barrier. The valid extents stay as the
+    // caller set them.
+    builder.serial({src, dst, staging, true}, isGet || twoTiles);
+    return;
+  }
+  llvm::SmallVector<HandleValue *, 2> tiles{&handles[pool[2]]};
+  if (twoTiles)
+    tiles.push_back(&handles[pool[3]]);
+  std::vector<Chunk> chunks = cut(src, dst, rows, cols, tiles, machine.program);
+  if (twoTiles) {
+    builder.pingPong(chunks);
+    return;
+  }
+  const TileShape &shape = staging.shape;
+  bool canSplit = shape.space == Space::Vec && shape.blayout == BLayout::RowMajor &&
+                  !shape.isBoxed() && shape.rows % 2 == 0 && shape.rows >= 2 &&
+                  rows == shape.rows && cols == shape.cols && chunks.size() >= 8 &&
+                  (isGet || chunks.size() <= 16);
+  for (const Chunk &chunk : chunks)
+    if (canSplit && chunk.full)
+      builder.halves(chunk);
+    else
+      builder.serial(chunk, true);
+}
+
+/// Runs the next step of the call at pc; the call is over when none is left.
+void Core::stepMicro() {
+  MicroStep step = std::move(scalar.micro.front());
+  scalar.micro.pop_front();
+  switch (step.kind) {
+  case Kind::Load:
+  case Kind::Store: {
+    std::vector<Operand> operands(2); // load: view, tile; store: tile, view, as in the op records
+    bool isLoad = step.kind == Kind::Load;
+    operands[isLoad ? 1 : 0].kind = Operand::Tile;
+    operands[isLoad ? 1 : 0].tile = step.tile;
+    operands[isLoad ? 0 : 1].kind = Operand::View;
+    operands[isLoad ? 0 : 1].view = step.view;
+    const Call &call = isLoad ? machine.load : step.atomic ? machine.storeAdd : machine.store;
+    dispatchWork(call, std::move(operands), isLoad ? Phase::Load : Phase::Store);
+    break;
+  }
+  case Kind::Set:
+    dispatchSet(step.key, Phase::Sync);
+    break;
+  case Kind::Wait:
+    dispatchWait(step.key, Phase::Sync);
+    break;
+  case Kind::BarrierAll:
+    dispatchBarrier(Pipe::ALL, Phase::Sync);
+    break;
+  }
+  if (scalar.micro.empty())
+    ++scalar.pc;
+}

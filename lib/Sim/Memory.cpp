@@ -1,0 +1,66 @@
+//===- Memory.cpp - Global memory of a simulation --------------------------===//
+
+#include "ptoas/Sim/Memory.h"
+#include "Engine/Bytes.h"
+
+using namespace pto::sim;
+
+GlobalMemory::GlobalMemory() = default;
+GlobalMemory::~GlobalMemory() = default;
+GlobalMemory::GlobalMemory(GlobalMemory &&) = default;
+
+uint64_t GlobalMemory::allocate(unsigned rank, std::string name, uint64_t bytes) {
+  constexpr uint64_t first = 0x1000'0000, alignment = 512, gap = 64 * 1024;
+  uint64_t address = first;
+  if (!all.empty())
+    address = (all.back().address + all.back().bytes + gap + alignment - 1) / alignment * alignment;
+  all.push_back({address, bytes, rank, std::move(name), std::make_unique<Bytes>(bytes)});
+  return address;
+}
+
+const GlobalMemory::Allocation *GlobalMemory::nearest(uint64_t address) const {
+  auto next =
+      std::upper_bound(all.begin(), all.end(), address,
+                       [](uint64_t a, const Allocation &array) { return a < array.address; });
+  return next == all.begin() ? nullptr : &*std::prev(next);
+}
+
+const GlobalMemory::Allocation *GlobalMemory::find(uint64_t address) const {
+  const Allocation *array = nearest(address);
+  return array && address - array->address < array->bytes ? array : nullptr;
+}
+
+GlobalMemory::Allocation *GlobalMemory::find(uint64_t address) {
+  return const_cast<Allocation *>(std::as_const(*this).find(address));
+}
+
+bool GlobalMemory::store(uint64_t address, const void *from, uint64_t bytes) {
+  Allocation *array = find(address);
+  if (!array || bytes > array->bytes - (address - array->address))
+    return bytes == 0;
+  uint64_t at = address - array->address;
+  array->memory->store(at, from, bytes);
+  array->memory->markWritten(at, at + bytes);
+  return true;
+}
+
+bool GlobalMemory::load(uint64_t address, void *into, uint64_t bytes) const {
+  const Allocation *array = find(address);
+  if (!array || bytes > array->bytes - (address - array->address))
+    return bytes == 0;
+  array->memory->load(address - array->address, into, bytes);
+  return true;
+}
+
+bool GlobalMemory::isInitialised(uint64_t address, uint64_t bytes) const {
+  const Allocation *array = find(address);
+  if (!array || bytes > array->bytes - (address - array->address))
+    return bytes == 0;
+  uint64_t at = address - array->address;
+  return array->memory->isWritten(at, at + bytes);
+}
+
+void GlobalMemory::settle() {
+  for (Allocation &array : all)
+    array.memory->forgetAccesses();
+}
