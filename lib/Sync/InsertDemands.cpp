@@ -69,7 +69,7 @@ void Builder::collect() {
   sites.resize(program.regions.size());
   for (NodeId id : tree.order) {
     const Node &node = program[id];
-    if (node.kind != NodeKind::Access)
+    if (node.kind != NodeKind::Access || tree.listOf(id).dead)
       continue;
     for (bool writes : {false, true})
       for (RegionId region : writes ? node.writes : node.reads) {
@@ -85,7 +85,7 @@ void Builder::run() {
   out.first.assign(program.nodes.size() + 1, 0);
   for (NodeId id = 0; id < program.nodes.size(); ++id) {
     nodeStart = out.first[id] = out.all.size();
-    if (tree.places[id].list == none)
+    if (tree.places[id].list == none || tree.listOf(id).dead)
       continue;
     if (program[id].kind == NodeKind::Access || program[id].kind == NodeKind::Publish)
       addAccess(id);

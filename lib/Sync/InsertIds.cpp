@@ -22,7 +22,8 @@ void IdAllocator::reserve(NodeId node) {
   const Node &n = tree.program[node];
   if (n.kind != NodeKind::Set && n.kind != NodeKind::Wait)
     return;
-  if (n.kind == NodeKind::Set)
+  bool dead = tree.listOf(node).dead;
+  if (n.kind == NodeKind::Set && !dead)
     handWritten.push_back(node);
   const EventId &id = n.key.id;
   int64_t first = id.known ? id.base : 0, ids = tree.program.eventIds;
@@ -30,7 +31,7 @@ void IdAllocator::reserve(NodeId node) {
   Position at = tree.places[node].begin;
   for (int64_t e = std::max<int64_t>(0, first); e < last; ++e) {
     taken[slot(n.key.from, n.key.to, e)] = true;
-    if (n.kind == NodeKind::Wait)
+    if (n.kind == NodeKind::Wait && !dead)
       arcsOf(n.key.from, n.key.to, e).insert({at, {at, at, at, node, none}});
   }
 }
@@ -50,7 +51,7 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
   NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
     const Place &place = tree.places[loop];
-    Arc arc{place.begin - nodeStep / 4, place.end + nodeStep / 8, facts.wait, consumer, h};
+    Arc arc{ringStart(loop), place.end + nodeStep / 8, facts.wait, consumer, h};
     if (handoff.delay) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;
@@ -68,16 +69,14 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
   const Handoff &handoff = plan.handoffs[h];
   const HandoffFacts &facts = sweep.handoffs[h];
   unsigned level = tree.lists[handoff.span.list].loops.size();
-  SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
-  if (!handoff.delay) {
-    inList.levels -= count > 1; // rotationHolds() looks at its own loop
-    return {inList};
-  }
   NodeId loop = plan.loopOf(handoff);
-  SetPlace prime{facts.prime, facts.atPrime, loop, tree.places[loop].list, level - 1};
-  if (count > 1)
-    return {prime};
-  return {prime, inList};
+  if (count > 1) // rotationHolds() looks at what is inside the loop
+    return {{ringStart(loop), handoff.delay ? facts.atPrime : facts.atSet, loop,
+             tree.places[loop].list, level - 1}};
+  SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
+  if (!handoff.delay)
+    return {inList};
+  return {{facts.prime, facts.atPrime, loop, tree.places[loop].list, level - 1}, inList};
 }
 
 /// C3 at a set: the latest waits of the id before it, on every level, are known to have happened.
@@ -213,7 +212,9 @@ bool IdAllocator::allocate() {
   for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
     if (plan.handoffs[h].alive)
       order.push_back(h);
-  llvm::stable_sort(order, [&](HandoffId a, HandoffId b) { return firstPlace(a) < firstPlace(b); });
+  llvm::sort(order, [&](HandoffId a, HandoffId b) {
+    return std::pair(firstPlace(a), a) < std::pair(firstPlace(b), b);
+  });
   bool fits = true;
   for (HandoffId h : order) {
     if (!plan.handoffs[h].alive)

@@ -57,6 +57,8 @@ private:
   }
   void reserve(NodeId node);
 
+  /// Where a ring that turns with the loop takes its ids: before its primes.
+  Position ringStart(NodeId loop) const { return tree.places[loop].begin - nodeStep / 4; }
   Position firstPlace(HandoffId h) const;
   llvm::SmallVector<Arc, 2> arcsFor(HandoffId h, uint32_t count) const;
   llvm::SmallVector<SetPlace, 2> setsOf(HandoffId h, uint32_t count) const;

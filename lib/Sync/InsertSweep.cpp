@@ -35,6 +35,8 @@ void Sweep::run(ListId id, bool trackWaits) {
 
 /// Raises `last` to the last place of each column in the list, and notes that of every loop.
 void Sweep::findLastItems(ListId id, Clock &last) {
+  if (tree.lists[id].dead)
+    return;
   auto raise = [&](unsigned column, Position at) {
     if (column < columns)
       last[column] = std::max(last[column], at);

@@ -30,7 +30,8 @@ ListId Tree::addList(NodeId owner, unsigned arm) {
     list.isBody = node.kind == NodeKind::Loop;
     if (list.isBody)
       list.loops.push_back(owner);
-    list.frozen = parent.frozen || node.kind == NodeKind::Macro;
+    list.dead = parent.dead || (list.isBody && node.trip == 0);
+    list.frozen = list.dead || parent.frozen || node.kind == NodeKind::Macro;
     list.exclusive = parent.exclusive;
   }
   lists.push_back(std::move(list));
