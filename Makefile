@@ -1,0 +1,47 @@
+# The one front door. `make help` lists what is here; every target works in an empty clone.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON := /usr/bin/python3
+JOBS ?= 2
+
+# What building, testing and running need: Debian packages only (docs/adr/0001).
+PACKAGES := libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 \
+  clang-format-22 clang-tidy-22 libclang-rt-22-dev cmake ninja-build ccache \
+  libgtest-dev libgmock-dev libbenchmark-dev libeigen3-dev zlib1g-dev libzstd-dev \
+  python3 python3-numpy python3-pytest
+
+.PHONY: help setup build demo test quick bench format lint docs soak
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the packages that are missing (asks for root only then)
+	@scripts/setup.sh $(PACKAGES)
+
+build: ## Configure and build into build/ (binaries in build/bin)
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+demo: setup build ## Compile, simulate and check the three example kernels
+	$(PYTHON) examples/demo.py
+
+test: build ## Build, then run every test
+	ctest --preset all
+
+quick: build ## Build, then run the tests that take seconds
+	ctest --preset quick
+
+bench: build ## Compile-time scaling on generated kernels
+	$(PYTHON) bench/compile_time.py
+
+format: ## Format all C++ with clang-format
+	git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 -i
+
+lint: build ## Formatting, clang-tidy, file sizes
+	scripts/lint.sh
+
+docs: build ## Regenerate docs/ops from the op records
+	scripts/docs.sh
+
+soak: build ## Random programs and schedules for SOAK_MINUTES (default 10)
+	scripts/soak.sh

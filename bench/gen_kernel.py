@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Print a vector kernel of N groups load, load, add, store (4 N tile operations) for compile-time benchmarks.
+
+usage: gen_kernel.py N [SLOTS=8] [loop]
+
+The groups take turns on SLOTS sets of three 16 x 64 f32 tiles, so every tile has many users and most pairs of groups
+are hazards. With `loop` the groups are the body of an scf.for of 16 iterations.
+"""
+import sys
+
+TILE = "!pto.tile_buf<vec, 16x64xf32>"
+VIEW = "!pto.tensor_view<?x?xf32>"
+BLOCK = "!pto.partition_tensor_view<16x64xf32>"
+
+
+def group(number: int, slots: int) -> list[str]:
+    slot = number % slots
+    lines = [f"%row{number} = arith.constant {number * 16} : index"]
+    lines += [f"%{array}{number} = pto.partition_view %{array}_view, offsets = [%row{number}, %c0], "
+              f"sizes = [%c16, %c64] : {VIEW} -> {BLOCK}" for array in "xyz"]
+    return lines + [
+        f"pto.tload ins(%x{number} : {BLOCK}) outs(%x_tile{slot} : {TILE})",
+        f"pto.tload ins(%y{number} : {BLOCK}) outs(%y_tile{slot} : {TILE})",
+        f"pto.tadd ins(%x_tile{slot}, %y_tile{slot} : {TILE}, {TILE}) outs(%z_tile{slot} : {TILE})",
+        f"pto.tstore ins(%z_tile{slot} : {TILE}) outs(%z{number} : {BLOCK})",
+    ]
+
+
+def kernel(groups: int, slots: int, loop: bool) -> str:
+    lines = [f"%c{value} = arith.constant {value} : index" for value in (0, 1, 16, 64)]
+    lines.append(f"%rows = arith.constant {groups * 16} : index")
+    lines += [f"%{array}_view = pto.make_tensor_view %{array}, shape = [%rows, %c64], strides = [%c64, %c1] : {VIEW}"
+              for array in "xyz"]
+    lines += [f"%{array}_tile{slot} = pto.alloc_tile : {TILE}" for slot in range(slots) for array in "xyz"]
+    body = [line for number in range(groups) for line in group(number, slots)]
+    if loop:
+        body = ["scf.for %i = %c0 to %c16 step %c1 {", *("  " + line for line in body), "}"]
+    indented = "\n".join("    " + line for line in lines + body + ["return"])
+    return f"""module attributes {{pto.target_arch = "a3"}} {{
+  func.func @k(%x: !pto.ptr<f32>, %y: !pto.ptr<f32>, %z: !pto.ptr<f32>)
+      attributes {{pto.kernel_kind = #pto.kernel_kind<vector>, pto.entry}} {{
+{indented}
+  }}
+}}"""
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    print(kernel(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8, "loop" in sys.argv[3:]))
