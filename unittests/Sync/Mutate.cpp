@@ -76,7 +76,7 @@ static std::vector<Place> synchronisation(const Program &program) {
   return places;
 }
 
-static Program without(Program program, llvm::ArrayRef<NodeId> nodes) {
+Program judge::without(Program program, llvm::ArrayRef<NodeId> nodes) {
   std::vector<List> lists;
   collectLists(program, {}, true, lists);
   for (const List &list : lists)
@@ -120,6 +120,16 @@ std::vector<std::vector<NodeId>> judge::handoffs(const Program &program, uint64_
     groups[it->second].push_back(id);
   }
   return groups;
+}
+
+std::vector<std::vector<NodeId>> judge::deletableItems(const Program &program, uint64_t seed) {
+  std::vector<std::vector<NodeId>> items = handoffs(program, seed);
+  for (const Place &place : synchronisation(program)) {
+    NodeId id = place.list.in(program)[place.index];
+    if (!isFlag(program[id]))
+      items.push_back({id});
+  }
+  return items;
 }
 
 /// Applies one random change other than a deletion; none when the choice does not fit the place.
@@ -208,6 +218,149 @@ Program judge::withBarriersEverywhere(const Program &program) {
 }
 
 namespace {
+/// Rewrites each statement list with random synchronisation in between.
+class Sprinkler {
+public:
+  Sprinkler(const Program &input, Random &random) : result(input), random(random) {
+    for (unsigned p = 0; p < numPipes; ++p)
+      if (coreHasPipe(result.core, Pipe(p), result.arch))
+        pipes.push_back(Pipe(p));
+    // Dense programs are clean now and then, sparse ones fail in simple ways.
+    density = random.pick({20, 50, 85});
+  }
+
+  Program run() {
+    std::vector<List> lists;
+    collectLists(result, {}, false, lists);
+    // Inner lists come after the lists that hold them: a rotation is planned before its body is.
+    for (const List &list : lists) {
+      std::vector<NodeId> longer;
+      for (NodeId id : std::vector<NodeId>(list.in(result))) {
+        if (random.chance(density))
+          between(longer);
+        if (result[id].kind == NodeKind::Loop && random.chance(60))
+          addRotation(id, longer);
+        else
+          longer.push_back(id);
+      }
+      if (list.owner == none)
+        barrier(Pipe::ALL, longer);
+      list.in(result) = std::move(longer);
+    }
+    return std::move(result);
+  }
+
+private:
+  void append(Node node, std::vector<NodeId> &list) {
+    node.inserted = true;
+    list.push_back(result.add(std::move(node)));
+  }
+  void barrier(Pipe pipe, std::vector<NodeId> &list) {
+    Node node;
+    node.kind = NodeKind::Barrier;
+    node.pipe = pipe;
+    append(std::move(node), list);
+  }
+  void flag(NodeKind kind, const FlagKey &key, std::vector<NodeId> &list) {
+    Node node;
+    node.kind = kind;
+    node.key = key;
+    append(std::move(node), list);
+  }
+  FlagKey randomPair() {
+    Pipe from = random.pick(llvm::ArrayRef<Pipe>(pipes)), to = from;
+    while (to == from)
+      to = random.pick(llvm::ArrayRef<Pipe>(pipes));
+    return {from, to, {int32_t(random.below(result.eventIds))}};
+  }
+
+  void between(std::vector<NodeId> &list) {
+    unsigned dice = random.below(100);
+    Pipe pipe = random.pick(llvm::ArrayRef<Pipe>(pipes));
+    if (dice < 10)
+      barrier(Pipe::ALL, list);
+    else if (dice < 30 && barrierIsLegal(pipe, result.arch))
+      barrier(pipe, list);
+    else if (dice < 35)
+      append(fence(), list);
+    else
+      for (unsigned count = random.between(1, 4); count > 0; --count) {
+        FlagKey key = randomPair();
+        flag(NodeKind::Set, key, list);
+        flag(NodeKind::Wait, key, list);
+      }
+  }
+  static Node fence() {
+    Node node;
+    node.kind = NodeKind::Fence;
+    return node;
+  }
+
+  /// A handoff that lags `delay` iterations behind over `count` ids: prime, wait, set, drain.
+  void addRotation(NodeId loop, std::vector<NodeId> &list) {
+    FlagKey key = randomPair();
+    uint32_t count = random.between(1, std::min(3u, result.eventIds));
+    int64_t delay = random.between(0, count);
+    key.id.base = random.below(result.eventIds - count + 1);
+    for (int64_t i = 0; i < delay; ++i)
+      flag(NodeKind::Set, {key.from, key.to, {key.id.base + int32_t(i)}}, list);
+    list.push_back(loop);
+    auto rotated = [&](int64_t add) {
+      EventId id = key.id;
+      if (count > 1)
+        id = {key.id.base, count, loop, add};
+      return FlagKey{key.from, key.to, id};
+    };
+    for (int64_t i = 0; i < delay; ++i)
+      flag(NodeKind::Wait, rotated(i), list);
+    std::vector<NodeId> longer = result[loop].arms[0];
+    size_t first = random.below(longer.size() + 1);
+    size_t second = first + random.below(longer.size() + 1 - first);
+    std::vector<NodeId> pair;
+    bool setFirst = delay == 0 || (delay < count && random.chance(30));
+    flag(setFirst ? NodeKind::Set : NodeKind::Wait, rotated(setFirst ? delay : 0), pair);
+    flag(setFirst ? NodeKind::Wait : NodeKind::Set, rotated(setFirst ? 0 : delay), pair);
+    longer.insert(longer.begin() + second, pair[1]);
+    longer.insert(longer.begin() + first, pair[0]);
+    result[loop].arms[0] = std::move(longer);
+  }
+
+  Program result;
+  Random &random;
+  llvm::SmallVector<Pipe, 8> pipes;
+  unsigned density;
+};
+} // namespace
+
+Program judge::withRandomSynchronisation(const Program &program, Random &random) {
+  return Sprinkler(program, random).run();
+}
+
+/// True when every loop that an id or an address counts with is still there.
+static bool hasAllLoops(const Program &program) {
+  std::vector<List> lists;
+  collectLists(program, {}, true, lists);
+  std::vector<bool> present(program.nodes.size(), false);
+  for (const List &list : lists)
+    for (NodeId id : list.in(program))
+      present[id] = true;
+  auto regionIsFine = [&](RegionId id) {
+    const Region &region = program.regions[id];
+    return (region.rotation.loop == none || present[region.rotation.loop]) &&
+           llvm::all_of(region.offset.terms,
+                        [&](const Offset::Term &term) { return present[term.loop]; });
+  };
+  for (NodeId id = 0; id < program.nodes.size(); ++id) {
+    const Node &node = program[id];
+    if (present[id] &&
+        ((node.key.id.loop != none && !present[node.key.id.loop]) ||
+         !llvm::all_of(node.reads, regionIsFine) || !llvm::all_of(node.writes, regionIsFine)))
+      return false;
+  }
+  return true;
+}
+
+namespace {
 /// Tries one removal after the other; each list of candidates is made anew after a success.
 class Shrinker {
 public:
@@ -215,14 +368,14 @@ public:
       : program(std::move(start)), isInteresting(isInteresting) {}
 
   Program run() {
-    while (dropStatement() || dropRegion() || simplifyLoop())
+    while (dropStatement() || chooseArm() || dropRegion())
       ;
     return std::move(program);
   }
 
 private:
   bool keep(Program candidate) {
-    if (!isInteresting(candidate))
+    if (!hasAllLoops(candidate) || !isInteresting(candidate))
       return false;
     program = std::move(candidate);
     return true;
@@ -244,6 +397,25 @@ private:
     return false;
   }
 
+  /// Puts the statements of one arm in the place of their branch.
+  bool chooseArm() {
+    std::vector<List> lists;
+    collectLists(program, {}, false, lists);
+    for (const List &list : lists)
+      for (size_t i = 0; i < list.in(program).size(); ++i) {
+        const Node &node = program[list.in(program)[i]];
+        for (size_t arm = 0; node.kind == NodeKind::Branch && arm < node.arms.size(); ++arm) {
+          Program candidate = program;
+          std::vector<NodeId> &statements = list.in(candidate);
+          statements.erase(statements.begin() + i);
+          statements.insert(statements.begin() + i, node.arms[arm].begin(), node.arms[arm].end());
+          if (keep(std::move(candidate)))
+            return true;
+        }
+      }
+    return false;
+  }
+
   bool dropRegion() {
     for (NodeId id : statements())
       for (bool writes : {false, true}) {
@@ -256,18 +428,6 @@ private:
             return true;
         }
       }
-    return false;
-  }
-
-  bool simplifyLoop() {
-    for (NodeId id : statements()) {
-      if (program[id].kind != NodeKind::Loop || program[id].trip)
-        continue;
-      Program candidate = program;
-      candidate[id].trip = candidate[id].minTrip = 2;
-      if (keep(std::move(candidate)))
-        return true;
-    }
     return false;
   }
 

@@ -35,11 +35,21 @@ struct Mutant {
 void forEachMutant(const Program &program, uint64_t seed, unsigned tweaks,
                    llvm::function_ref<void(const Mutant &)> visit);
 
+/// What can be deleted outside of macros without unbalancing tokens: handoffs, barriers, fences.
+std::vector<std::vector<NodeId>> deletableItems(const Program &program, uint64_t seed);
+
+/// The program without these statements (of any list, also in macros).
+Program without(Program program, llvm::ArrayRef<NodeId> nodes);
+
 /// Sets and waits outside of macros, grouped by who consumes whose token on sampled paths.
 std::vector<std::vector<NodeId>> handoffs(const Program &program, uint64_t seed);
 
 /// bar(ALL) before every statement and at the end, and a fence before every signal.
 Program withBarriersEverywhere(const Program &program);
+
+/// Random barriers and balanced handoffs, also rotating ones over loops: sometimes enough, mostly
+/// not. Owes nothing to insert(), so that check() meets code of another style.
+Program withRandomSynchronisation(const Program &program, Random &random);
 
 /// Removes statements, arms and regions as long as `isInteresting` holds. Programs are small:
 /// every removal is tried until none is possible.

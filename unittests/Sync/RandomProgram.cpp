@@ -311,5 +311,6 @@ RegionId judge::randomRegion(Builder &b, Random &random, llvm::ArrayRef<NodeId> 
   }
   if (random.chance(15))
     region.offset.symbol = random.below(2);
+  region.offset.known = !random.chance(8);
   return b.region(std::move(region));
 }

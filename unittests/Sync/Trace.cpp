@@ -18,7 +18,7 @@ static int64_t floorMod(int64_t value, int64_t modulus) {
 
 /// Values that are fixed for a whole path come from its seed, whoever asks and in whatever order.
 static int64_t pathConstant(uint64_t seed, uint64_t what) {
-  return 32 * int64_t(Random(seed ^ (what * 0x100000001b3u)).below(5));
+  return 32 * Random(seed ^ (what * 0x100000001b3u)).between(-6, 6);
 }
 
 Footprint judge::footprintOf(const Program &program, const Region &region,

@@ -1,0 +1,79 @@
+//===- SyncSoak.cpp - Random programs until something breaks ---------------===//
+//
+//   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
+//             [--checker-only]        random synchronisation instead of insert()
+//             [--rejects]             also reports what check() refuses without need
+//   sync-soak --show S     prints the program of a seed and what insert() makes of it
+//
+// Exit 1 when insert() or check() is wrong anywhere. Every figure depends on the arguments only.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Campaign.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+static int usage() {
+  llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
+                  "[--reports R] [--announce] [--checker-only] [--rejects] | --show S\n";
+  return 2;
+}
+
+static int show(uint64_t seed) {
+  Problem problem = randomProblem(seed);
+  llvm::outs() << "arch " << pto::name(problem.program.arch) << ", core "
+               << pto::name(problem.program.core) << ", ids " << problem.program.eventIds
+               << ", maxDelay " << problem.options.maxDelay << "\n"
+               << listing(problem.program) << "----\n";
+  Program output = insert(problem.program, problem.options).program;
+  llvm::outs() << listing(output);
+  for (const Finding &finding : check(output).findings)
+    llvm::outs() << (finding.warning ? "warning: " : "finding: ") << finding.what << "\n";
+  if (std::optional<Violation> violation = findViolation(output, seed, 80))
+    llvm::outs() << "violation: " << describe(output, *violation) << "\n";
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  CampaignOptions options;
+  options.programs = 2000;
+  bool checkerOnly = false;
+  for (int i = 1; i < argc; ++i) {
+    llvm::StringRef argument = argv[i];
+    bool *toggle = argument == "--announce"       ? &options.announce
+                   : argument == "--checker-only" ? &checkerOnly
+                   : argument == "--rejects"      ? &options.reportRejects
+                                                  : nullptr;
+    if (toggle) {
+      *toggle = true;
+      continue;
+    }
+    uint64_t value = 0;
+    if (i + 1 == argc || llvm::StringRef(argv[++i]).getAsInteger(10, value))
+      return usage();
+    if (argument == "--show")
+      return show(value);
+    if (argument == "--programs")
+      options.programs = value;
+    else if (argument == "--seed")
+      options.seed = value;
+    else if (argument == "--tweaks")
+      options.tweaks = value;
+    else if (argument == "--schedules")
+      options.schedules = value;
+    else if (argument == "--reports")
+      options.maxReports = value;
+    else
+      return usage();
+  }
+  Tally tally = checkerOnly ? runCheckerCampaign(options) : runCampaign(options);
+  llvm::outs() << table(tally);
+  for (const std::string &report : tally.reports)
+    llvm::outs() << "\n" << report;
+  bool failed = tally.unclean || tally.rejected || tally.failedRuns || tally.disturbed ||
+                tally.unstable || tally.disagreed || tally.falseAccepts();
+  return failed ? 1 : 0;
+}

@@ -1,0 +1,348 @@
+//===- Campaign.cpp - Inserter and checker before the judge ----------------===//
+
+#include "Campaign.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+//===----------------------------------------------------------------------===//
+// Figures
+//===----------------------------------------------------------------------===//
+
+unsigned Tally::falseAccepts() const {
+  unsigned sum = unmutated.falseAccept;
+  for (const Verdicts &verdicts : mutants)
+    sum += verdicts.falseAccept;
+  return sum;
+}
+
+unsigned Tally::falseRejects() const {
+  unsigned sum = unmutated.falseReject;
+  for (const Verdicts &verdicts : mutants)
+    sum += verdicts.falseReject;
+  return sum;
+}
+
+unsigned Tally::rejectedMutants() const {
+  unsigned sum = unmutated.falseReject + unmutated.bothBad;
+  for (const Verdicts &verdicts : mutants)
+    sum += verdicts.falseReject + verdicts.bothBad;
+  return sum;
+}
+
+static double percent(unsigned part, unsigned whole) { return whole ? 100.0 * part / whole : 0; }
+
+double Tally::redundancy() const {
+  return percent(redundantFlags + redundantBarriers, flags + barriers);
+}
+
+std::string judge::table(const Tally &tally) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "  programs " << tally.programs << ", on the last rung " << tally.lastRung
+     << llvm::format(" (%.2f %%)", percent(tally.lastRung, tally.programs)) << "\n"
+     << "  handoffs " << tally.items.handoffs << ", credits " << tally.items.credits << ", merged "
+     << tally.items.merged << ", barriers " << tally.items.barriers << ", bar(ALL) "
+     << tally.items.barrierAll << "\n"
+     << "  outputs: rejected " << tally.rejected << ", unclean " << tally.unclean << ", disturbed "
+     << tally.disturbed << ", unstable " << tally.unstable << ", not idempotent " << tally.repeated
+     << "\n"
+     << "  schedules " << tally.schedules << ", failed " << tally.failedRuns
+     << "; axioms contradicted " << tally.disagreed << "\n"
+     << "  checker, oracle   both bad  both clean  false reject  false accept\n";
+  auto row = [&](const char *what, const Verdicts &v) {
+    if (v.total() > 0)
+      os << llvm::format("    %-15s %8u %11u %13u %13u\n", what, v.bothBad, v.bothClean,
+                         v.falseReject, v.falseAccept);
+  };
+  row("no mutation", tally.unmutated);
+  for (unsigned m = 0; m < numMutations; ++m)
+    row(name(Mutation(m)), tally.mutants[m]);
+  os << llvm::format("  redundant: flags %u of %u, barriers %u of %u (together %.2f %%); ",
+                     tally.redundantFlags, tally.flags, tally.redundantBarriers, tally.barriers,
+                     tally.redundancy())
+     << llvm::format("whole handoffs %u of %u (%.2f %%)\n", tally.redundantHandoffs, tally.handoffs,
+                     percent(tally.redundantHandoffs, tally.handoffs));
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// One program
+//===----------------------------------------------------------------------===//
+
+Problem judge::randomProblem(uint64_t seed) {
+  Random random(seed);
+  Problem problem;
+  problem.program = randomProgram(random, randomShape(random));
+  problem.options.maxDelay = random.pick({1, 1, 2, 3});
+  if (random.chance(10)) { // a helper function
+    problem.program.atExitDrain = false;
+    problem.options.exitBarrier = false;
+  }
+  return problem;
+}
+
+static bool sameLists(const Program &input, const std::vector<NodeId> &before,
+                      const Program &output, const std::vector<NodeId> &after) {
+  std::vector<NodeId> kept;
+  for (NodeId id : after)
+    if (id < input.nodes.size())
+      kept.push_back(id);
+    else if (!output[id].inserted)
+      return false;
+  return kept == before;
+}
+
+bool judge::keepsStatements(const Program &input, const Program &output) {
+  if (!sameLists(input, input.top, output, output.top))
+    return false;
+  for (NodeId id = 0; id < input.nodes.size(); ++id) {
+    const Node &x = input[id], &y = output[id];
+    bool same = x.kind == y.kind && x.pipe == y.pipe && x.reads == y.reads &&
+                x.writes == y.writes && x.key.from == y.key.from && x.key.to == y.key.to &&
+                x.key.id == y.key.id && x.arms.size() == y.arms.size();
+    if (!same)
+      return false;
+    for (size_t arm = 0; arm < x.arms.size(); ++arm)
+      if (x.kind == NodeKind::Macro ? x.arms[arm] != y.arms[arm]
+                                    : !sameLists(input, x.arms[arm], output, y.arms[arm]))
+        return false;
+  }
+  return true;
+}
+
+namespace {
+/// Judges what insert() made of one problem.
+class Trial {
+public:
+  Trial(const CampaignOptions &options, uint64_t seed, Tally &tally)
+      : options(options), seed(seed), tally(tally), problem(randomProblem(seed)) {}
+
+  void run();
+
+private:
+  using Failure = llvm::function_ref<bool(const Program &input, const Program &output)>;
+  Program insertInto(const Program &program) const {
+    return insert(program, problem.options).program;
+  }
+  /// Shrinks the input as long as `fails` holds for what insert() makes of it.
+  void report(const char *what, Failure fails);
+  bool isRejected(const Program &output) const { return !check(output).accepted(); }
+  bool isUnclean(const Program &output) const { return bool(findViolation(output, seed, 40)); }
+  bool failsOnMachine(const Program &output);
+
+  const CampaignOptions &options;
+  uint64_t seed;
+  Tally &tally;
+  Problem problem;
+};
+} // namespace
+
+static std::string firstFinding(const Program &program) {
+  for (const Finding &finding : check(program).findings)
+    if (!finding.warning)
+      return "rule " + std::to_string(unsigned(finding.rule)) + " at node " +
+             std::to_string(finding.later) + ", earlier " + std::to_string(finding.earlier) +
+             ", distance " + std::to_string(finding.distance) + ": " + finding.what;
+  return "none";
+}
+
+static std::string firstViolation(const Program &program, uint64_t seed) {
+  std::optional<Violation> violation = findViolation(program, seed, 80);
+  return violation ? describe(program, *violation) : "none";
+}
+
+void Trial::report(const char *what, Failure fails) {
+  if (tally.reports.size() >= options.maxReports)
+    return;
+  Program small = shrink(problem.program, [&](const Program &candidate) {
+    return fails(candidate, insertInto(candidate));
+  });
+  Program output = insertInto(small);
+  tally.reports.push_back(std::string(what) + ", seed " + std::to_string(seed) + ", arch " +
+                          pto::name(small.arch).str() + ", ids " + std::to_string(small.eventIds) +
+                          ", maxDelay " + std::to_string(problem.options.maxDelay) + "\ninput:\n" +
+                          listing(small) + "output:\n" + listing(output) +
+                          "finding: " + firstFinding(output) +
+                          "\nviolation: " + firstViolation(output, seed) + "\n");
+}
+
+bool Trial::failsOnMachine(const Program &output) {
+  Random random(seed);
+  bool failed = false;
+  auto onTrace = [&](const Trace &trace) {
+    Machine machine(output, trace);
+    for (FlagModel model : {FlagModel::Counting, FlagModel::Lossy})
+      for (unsigned i = 0; i < options.schedules && !failed; ++i) {
+        ++tally.schedules;
+        failed = machine.run(random, model).kind != Outcome::Clean;
+      }
+    return !failed;
+  };
+  forEachPath(output, seed + 1, 2, onTrace, 200);
+  return failed;
+}
+
+void Trial::run() {
+  InsertResult result = insert(problem.program, problem.options);
+  const Program &output = result.program;
+  ++tally.programs;
+  tally.lastRung += result.stats.lastRung;
+  tally.items.handoffs += result.stats.handoffs;
+  tally.items.credits += result.stats.credits;
+  tally.items.merged += result.stats.merged;
+  tally.items.barriers += result.stats.barriers;
+  tally.items.barrierAll += result.stats.barrierAll;
+
+  if (!keepsStatements(problem.program, output)) {
+    ++tally.disturbed;
+    report("statements disturbed",
+           [](const Program &in, const Program &out) { return !keepsStatements(in, out); });
+  }
+  tally.unstable += listing(insertInto(problem.program)) != listing(output);
+  tally.repeated += insertInto(output).nodes.size() != output.nodes.size();
+  if (isUnclean(output)) {
+    ++tally.unclean;
+    report("unclean output", [&](const Program &, const Program &p) { return isUnclean(p); });
+  } else if (isRejected(output)) {
+    ++tally.rejected;
+    report("rejected output",
+           [&](const Program &, const Program &p) { return isRejected(p) && !isUnclean(p); });
+  } else if (failsOnMachine(output)) {
+    ++tally.failedRuns;
+    report("failed schedule", [&](const Program &, const Program &p) { return failsOnMachine(p); });
+  }
+  judgeMutants(output, seed, options, tally);
+}
+
+//===----------------------------------------------------------------------===//
+// Mutants
+//===----------------------------------------------------------------------===//
+
+static std::optional<Violation> lookHard(const Program &program, uint64_t seed) {
+  if (std::optional<Violation> violation = findViolation(program, seed, 8))
+    return violation;
+  return findViolation(program, seed + 77, 60);
+}
+
+static void countRedundancy(const Mutant &mutant, bool isClean, Tally &tally) {
+  if (!mutant.inserted)
+    return;
+  if (mutant.mutation == Mutation::DropHandoff) {
+    ++tally.handoffs;
+    tally.redundantHandoffs += isClean;
+  } else if (mutant.mutation == Mutation::DropBarrier) {
+    ++tally.barriers;
+    tally.redundantBarriers += isClean;
+  } else if (mutant.mutation == Mutation::DropFlag) {
+    ++tally.flags;
+    tally.redundantFlags += isClean;
+  }
+}
+
+/// A program that the axioms call clean must survive the machine.
+static void confirmOnMachine(const Program &program, uint64_t seed, Tally &tally) {
+  Random random(seed);
+  auto onTrace = [&](const Trace &trace) {
+    ++tally.schedules;
+    Outcome outcome = Machine(program, trace).run(random, FlagModel::Lossy);
+    tally.disagreed += outcome.kind != Outcome::Clean;
+    return true;
+  };
+  forEachPath(program, seed, 1, onTrace, 150);
+}
+
+/// Shrinks a program on which checker and oracle differ.
+static std::string disagreement(const Program &program, const char *what, uint64_t seed,
+                                bool isClean) {
+  Program small = shrink(program, [&](const Program &candidate) {
+    return check(candidate).accepted() != isClean && !lookHard(candidate, seed) == isClean;
+  });
+  return std::string(isClean ? "FALSE REJECT, " : "FALSE ACCEPT, ") + what + ", seed " +
+         std::to_string(seed) + ", arch " + pto::name(small.arch).str() + ", ids " +
+         std::to_string(small.eventIds) + "\n" + listing(small) +
+         "finding: " + firstFinding(small) + "\nviolation: " + firstViolation(small, seed) + "\n";
+}
+
+/// Counts one program; returns true when the oracle calls it clean.
+static bool judgeInto(Verdicts &verdicts, const Program &program, const char *what, uint64_t seed,
+                      const CampaignOptions &options, Tally &tally) {
+  bool accepted = check(program).accepted();
+  bool isClean = !lookHard(program, seed);
+  ++(accepted  ? isClean ? verdicts.bothClean : verdicts.falseAccept
+     : isClean ? verdicts.falseReject
+               : verdicts.bothBad);
+  if (accepted && isClean)
+    confirmOnMachine(program, seed, tally);
+  bool wanted = accepted != isClean && (accepted || options.reportRejects);
+  if (wanted && tally.reports.size() < options.maxReports)
+    tally.reports.push_back(disagreement(program, what, seed, isClean));
+  return isClean;
+}
+
+void judge::judgeMutants(const Program &program, uint64_t seed, const CampaignOptions &options,
+                         Tally &tally) {
+  forEachMutant(program, seed, options.tweaks, [&](const Mutant &mutant) {
+    Verdicts &verdicts = tally.mutants[unsigned(mutant.mutation)];
+    const char *what = name(mutant.mutation);
+    countRedundancy(mutant, judgeInto(verdicts, mutant.program, what, seed, options, tally), tally);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Many programs
+//===----------------------------------------------------------------------===//
+
+Tally judge::runCampaign(const CampaignOptions &options) {
+  Tally tally;
+  for (unsigned i = 0; i < options.programs; ++i) {
+    if (options.announce)
+      llvm::errs() << "seed " << options.seed + i << "\n";
+    Trial(options, options.seed + i, tally).run();
+  }
+  return tally;
+}
+
+/// Deletes handoffs and barriers in random order as long as sampled paths stay clean. A program may
+/// start unclean by one bad handoff and be mended on the way, hence the second round.
+static Program thinned(Program program, uint64_t seed) {
+  Random random(seed);
+  bool barriersFirst = random.chance(80);
+  for (unsigned round = 0; round < 2; ++round) {
+    std::vector<std::vector<NodeId>> items = deletableItems(program, seed);
+    for (size_t left = items.size(); left > 0; --left)
+      std::swap(items[left - 1], items[random.below(left)]);
+    // Barriers first, or they make every handoff superfluous.
+    if (barriersFirst)
+      std::partition(items.begin(), items.end(), [](auto &item) { return item.size() == 1; });
+    for (const std::vector<NodeId> &item : items) {
+      Program candidate = without(program, item);
+      if (!lookHard(candidate, seed))
+        program = std::move(candidate);
+    }
+  }
+  return program;
+}
+
+Tally judge::runCheckerCampaign(const CampaignOptions &options) {
+  Tally tally;
+  for (unsigned i = 0; i < options.programs; ++i) {
+    uint64_t seed = options.seed + i;
+    if (options.announce)
+      llvm::errs() << "seed " << seed << "\n";
+    Random random(seed ^ 0x5eed);
+    Program bare = randomProblem(seed).program;
+    Program sprinkled = withRandomSynchronisation(bare, random);
+    // Barriers on top make it clean; thinning then leaves odd but sufficient synchronisation.
+    Program enough = thinned(withBarriersEverywhere(sprinkled), seed);
+    ++tally.programs;
+    for (const Program *program : {&sprinkled, &enough})
+      judgeInto(tally.unmutated, *program, "no mutation", seed, options, tally);
+    judgeMutants(enough, seed, options, tally);
+  }
+  return tally;
+}

@@ -1,0 +1,100 @@
+//===- PropertyTest.cpp - insert() and check() on random programs ----------===//
+//
+// Fixed seeds, a few seconds. `sync-soak` runs the same code for as long as one likes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Campaign.h"
+#include "Kernels.h"
+#include "llvm/Support/raw_ostream.h"
+#include <gtest/gtest.h>
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+static void printReports(const Tally &tally) {
+  for (const std::string &report : tally.reports)
+    llvm::outs() << report << "\n";
+  llvm::outs().flush();
+}
+
+TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
+  CampaignOptions options;
+  options.seed = 100000;
+  options.programs = 400;
+  Tally tally = runCampaign(options);
+  llvm::outs() << table(tally);
+  printReports(tally);
+  EXPECT_EQ(tally.unclean, 0u);
+  EXPECT_EQ(tally.rejected, 0u);
+  EXPECT_EQ(tally.failedRuns, 0u);
+  EXPECT_EQ(tally.disturbed, 0u);
+  EXPECT_EQ(tally.unstable, 0u);
+  EXPECT_EQ(tally.disagreed, 0u);
+  EXPECT_EQ(tally.falseAccepts(), 0u);
+  // The abstraction may lose facts, but seldom: 1 % of what it refuses.
+  EXPECT_LE(tally.falseRejects() * 100, tally.rejectedMutants());
+  EXPECT_LE(tally.lastRung * 100, tally.programs);
+  EXPECT_LE(tally.redundancy(), 2.0);
+}
+
+// Synchronisation of another style than insert()'s, so that its habits hide nothing.
+TEST(SyncProperty, CheckerAgreesWithOracleOnRandomSynchronisation) {
+  CampaignOptions options;
+  options.seed = 200000;
+  options.programs = 120;
+  Tally tally = runCheckerCampaign(options);
+  llvm::outs() << table(tally);
+  printReports(tally);
+  EXPECT_EQ(tally.falseAccepts(), 0u);
+  EXPECT_EQ(tally.disagreed, 0u);
+  EXPECT_LE(tally.falseRejects() * 100, tally.rejectedMutants() * 3);
+}
+
+// A baseline that owes nothing to insert(): a bar(ALL) everywhere must satisfy the checker too.
+TEST(SyncProperty, BarriersEverywhereAreAccepted) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Program program = withBarriersEverywhere(randomProblem(seed).program);
+    CheckResult result = check(program);
+    ASSERT_TRUE(result.accepted())
+        << "seed " << seed << ": " << result.findings.front().what << "\n"
+        << listing(program);
+  }
+}
+
+// HQ1: under the weak rule a counting flag never fails; a lossy one does, and the strong checker
+// knows where it may.
+TEST(SyncProperty, WeakRuleOutputs) {
+  unsigned strongRejects = 0, strongBad = 0, lossyFailures = 0;
+  for (uint64_t seed = 0; seed < 250; ++seed) {
+    Problem problem = randomProblem(seed + 5000);
+    problem.options.strongFlags = false;
+    Program output = insert(problem.program, problem.options).program;
+    SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + listing(output));
+    EXPECT_TRUE(check(output, {.strongFlags = false}).accepted());
+    EXPECT_FALSE(findViolation(output, seed, 20, false));
+    bool accepted = check(output).accepted();
+    bool isBad = findViolation(output, seed, 60).has_value();
+    EXPECT_FALSE(accepted && isBad);
+    strongRejects += !accepted;
+    strongBad += isBad;
+    Random random(seed);
+    auto onTrace = [&](const Trace &trace) {
+      Machine machine(output, trace);
+      for (unsigned i = 0; i < 6; ++i) {
+        EXPECT_EQ(machine.run(random, FlagModel::Counting).kind, Outcome::Clean);
+        bool failed = machine.run(random, FlagModel::Lossy).kind != Outcome::Clean;
+        EXPECT_TRUE(isBad || !failed);
+        lossyFailures += failed;
+      }
+      return true;
+    };
+    forEachPath(output, seed, 2, onTrace, 150);
+  }
+  std::printf("  weak outputs: strong rule broken in %u, refused in %u; lossy failures %u\n",
+              strongBad, strongRejects, lossyFailures);
+  EXPECT_GT(strongBad, 10u);
+  EXPECT_GT(lossyFailures, 10u);
+  EXPECT_LE(strongRejects, strongBad + strongBad / 10 + 3);
+}
