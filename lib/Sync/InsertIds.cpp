@@ -50,8 +50,7 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
   const HandoffFacts &facts = sweep.handoffs[h];
   NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
-    const Place &place = tree.places[loop];
-    Arc arc{ringStart(loop), place.end + nodeStep / 8, facts.wait, consumer, h};
+    Arc arc{ringStart(loop), tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
     if (handoff.delay) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;
@@ -149,6 +148,15 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
 // Choice
 //===----------------------------------------------------------------------===//
 
+/// No credit has room between a wait inside an item, or of a drain after it, and a set right after
+/// that item: then the set must know of the wait anyway.
+bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
+  const HandoffFacts &facts = sweep.handoffs[next];
+  Position item = tree.places[plan.producerOf(plan.handoffs[next])].begin;
+  return !options.strongFlags || arc.lastWait < item || facts.set < arc.lastWait ||
+         facts.atSet.back() >= arc.lastWait;
+}
+
 /// Least recently used ids first: then a lossy flag has the most time to be seen (3.8). Ids whose
 /// reuse breaks C3 come last.
 std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
@@ -165,7 +173,8 @@ std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
       free = !taken[slot(handoff.from, handoff.to, id)];
       for (const Arc &arc : wanted) {
         auto next = users.lower_bound(arc.from);
-        free = free && (next == users.end() || next->second.from >= arc.to);
+        free = free && (next == users.end() ||
+                        (next->second.from >= arc.to && hasRoom(arc, next->second.handoff)));
         if (next != users.begin()) {
           free = free && std::prev(next)->second.to <= arc.from;
           lastUse = std::max(lastUse, std::prev(next)->second.to);
@@ -173,7 +182,10 @@ std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
       }
       if (free && options.strongFlags)
         for (const SetPlace &set : sets)
-          holds(users, set, [&](const Arc &, unsigned, int64_t) { ++broken; });
+          holds(users, set, [&](const Arc &arc, unsigned, int64_t distance) {
+            ++broken;
+            free &= distance > 0 || arc.lastWait < tree.places[set.item].begin;
+          });
     }
     if (free && (!best || std::tuple(broken, lastUse, int32_t(first)) < *best))
       best = {broken, lastUse, int32_t(first)};

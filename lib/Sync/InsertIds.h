@@ -68,6 +68,7 @@ private:
   llvm::SmallVector<uint32_t, 3> countsFor(HandoffId h) const;
 
   bool place(HandoffId h);
+  bool hasRoom(const Arc &arc, HandoffId next) const;
   std::optional<int32_t> pick(HandoffId h, uint32_t count);
   void remove(HandoffId h);
   void cut(HandoffId h);

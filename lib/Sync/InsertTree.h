@@ -32,8 +32,8 @@ struct List {
   unsigned depth = 0;                 ///< lists around it
   llvm::SmallVector<NodeId, 4> loops; ///< open loops, outermost first; loops.size() is its level
   bool isBody = false;                ///< of a loop
-  bool frozen = false; ///< inside a macro: nothing may be inserted
-  bool dead = false;   ///< inside a loop that never runs; frozen too
+  bool frozen = false;                ///< inside a macro: nothing may be inserted
+  bool dead = false;                  ///< inside a loop that never runs; frozen too
   Position begin = 0, end = 0;
   /// Ranges whose items are never on one path with items of this list: the arms before, of all
   /// enclosing branches. Innermost first.
