@@ -156,7 +156,9 @@ static Hazard hazardOf(bool earlierWrites, bool laterWrites) {
 }
 
 void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool writes) {
-  for (RegionId other : overlap.neighbours()[region])
+  // Later accesses tend to have later regions: starting with them, most others turn out to be
+  // covered.
+  for (RegionId other : llvm::reverse(overlap.neighbours()[region]))
     for (const Sites &kind : sites[other]) {
       // What S did is complete before anything later is dispatched (H6).
       if ((!kind.writes && !writes) || kind.pipe == Pipe::S ||
@@ -177,22 +179,25 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         // L2: only the latest instance per pipe and level matters, claims are prefixes.
         demand.level = level;
         auto position = latest(kind.positions, levelBegin(level, at), levelBegin(level + 1, at));
-        if (position && distance(other, region, level, false)) {
-          demand.position = *position;
-          demand.distance = 0;
-          demand.loop = none;
+        demand.distance = 0;
+        demand.loop = none;
+        demand.position = position.value_or(0);
+        // Ask about bytes last: it costs most.
+        if (position && !isCovered(demand) && distance(other, region, level, false))
           require(demand);
-        }
         if (level == 0)
           continue;
         NodeId loop = openLoops[level - 1];
         auto end = llvm::lower_bound(kind.positions, layout[loop].end);
         if (end == kind.positions.begin() || *(end - 1) < layout[loop].begin)
           continue;
+        demand.position = *(end - 1);
+        demand.distance = 1;
+        demand.loop = loop;
+        if (isCovered(demand))
+          continue;
         if (auto least = distance(other, region, level, true)) {
-          demand.position = *(end - 1);
           demand.distance = *least;
-          demand.loop = loop;
           require(demand);
         }
       }
@@ -235,15 +240,29 @@ void Demands::publication(uint32_t at) {
     }
 }
 
+/// The demand of the same kind that the node has already.
+Demand *Demands::sameKind(const Demand &demand) {
+  auto old = llvm::find_if(current, [&](const Demand &other) {
+    return other.rule == demand.rule && other.row == demand.row && other.column == demand.column &&
+           other.level == demand.level;
+  });
+  return old == current.end() ? nullptr : &*old;
+}
+
+static bool isWeaker(const Demand &a, const Demand &b) {
+  return std::make_pair(-a.distance, a.position) <= std::make_pair(-b.distance, b.position);
+}
+
+bool Demands::isCovered(const Demand &demand) {
+  const Demand *old = sameKind(demand);
+  return old && isWeaker(demand, *old);
+}
+
 /// Keeps the strongest demand of a kind: the others follow from it.
-void Demands::require(Demand demand) {
-  for (Demand &old : current)
-    if (old.rule == demand.rule && old.row == demand.row && old.column == demand.column &&
-        old.level == demand.level) {
-      if (std::make_pair(-demand.distance, demand.position) >
-          std::make_pair(-old.distance, old.position))
-        old = demand;
-      return;
-    }
-  current.push_back(demand);
+void Demands::require(const Demand &demand) {
+  Demand *old = sameKind(demand);
+  if (!old)
+    current.push_back(demand);
+  else if (!isWeaker(demand, *old))
+    *old = demand;
 }

@@ -78,7 +78,9 @@ private:
   void buildAccess(NodeId id);
   void conflicts(const Node &node, uint32_t at, RegionId region, bool writes);
   void publication(uint32_t at);
-  void require(Demand demand);
+  Demand *sameKind(const Demand &demand);
+  bool isCovered(const Demand &demand);
+  void require(const Demand &demand);
   std::optional<uint32_t> latest(llvm::ArrayRef<uint32_t> positions, uint32_t from,
                                  uint32_t before) const;
   std::optional<int64_t> distance(RegionId x, RegionId y, unsigned level, bool carried);

@@ -4,8 +4,10 @@
 #include "ptoas/Sync/Program.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <map>
 #include <numeric>
+#include <set>
 
 using namespace pto;
 using namespace pto::sync;
@@ -257,7 +259,9 @@ private:
   static constexpr size_t maxClasses = 8;
 
   struct Span {
-    int64_t low, high;
+    int64_t low, high; ///< on the line, or on the circle that is swept
+    int64_t lane,
+        laneEnd; ///< columns of a matrix: bytes modulo the pitch; all of them when lane < 0
     RegionId region;
     bool second;
   };
@@ -276,58 +280,118 @@ private:
     return region.offset.known && region.offset.symbol == none ? step : 0;
   }
 
-  /// Bounds without the terms that `circle` has taken care of.
+  /// The bytes that a region may touch: on the line (circle 0) or modulo `circle`, where steps by
+  /// multiples of it vanish and the low end lies in [0, circle).
   std::pair<int64_t, int64_t> bounds(const Region &region, int64_t circle) const {
+    std::pair<int64_t, int64_t> everywhere{circle == 0 ? -unbounded : 0,
+                                           circle == 0 ? unbounded : circle};
     if (!region.offset.known || region.offset.symbol != none ||
         (region.space == Space::GM && mayAlias(program, region.root)))
-      return {-unbounded, unbounded};
-    int64_t low, high;
-    region.bounds(low, high);
-    low += region.offset.constant;
-    high += region.offset.constant;
-    auto extend = [&](int64_t reach) { (reach < 0 ? low : high) += reach; };
-    for (const Offset::Term &term : region.offset.terms) {
-      const std::optional<int64_t> &trip = program[term.loop].trip;
-      if (circle != 0 && term.coefficient % circle == 0)
-        continue;
-      if (!trip)
-        return {-unbounded, unbounded};
-      extend(term.coefficient * std::max<int64_t>(*trip - 1, 0));
-    }
-    extend(region.rotation.stride * (int64_t(region.rotation.count) - 1));
-    return {low, high};
+      return everywhere;
+    int64_t low = region.offset.constant, high = low + int64_t(region.run);
+    bool open = false;
+    auto extend = [&](int64_t step, std::optional<int64_t> count) {
+      if (step == 0 || (circle != 0 && step % circle == 0))
+        return;
+      open |= !count;
+      int64_t reach = count ? step * std::max<int64_t>(*count - 1, 0) : 0;
+      (reach < 0 ? low : high) += reach;
+    };
+    for (const Region::Dim &dim : region.dims)
+      extend(dim.stride, dim.extent);
+    for (const Offset::Term &term : region.offset.terms)
+      extend(term.coefficient, program[term.loop].trip);
+    extend(region.rotation.stride, region.rotation.count);
+    if (open || (circle != 0 && high - low >= circle))
+      return everywhere;
+    int64_t turns = circle == 0 ? 0 : llvm::divideFloorSigned(low, circle) * circle;
+    return {low - turns, high - turns};
   }
 
-  void collect(ArrayRef<RegionId> regions, bool second, int64_t circle,
+  void collect(ArrayRef<RegionId> regions, bool second, int64_t circle, int64_t pitch,
                std::vector<Span> &spans) const {
     for (RegionId id : regions) {
       auto [low, high] = bounds(program.regions[id], circle);
-      if (circle == 0 || high - low >= circle) {
-        // Wide things overlap whatever there is: one span over all of the line or circle.
-        spans.push_back({circle == 0 ? low : 0, circle == 0 ? high : circle, id, second});
-        continue;
+      Span span{low, high, -1, -1, id, second};
+      if (pitch != 0) {
+        std::tie(span.lane, span.laneEnd) = bounds(program.regions[id], pitch);
+        if (span.laneEnd - span.lane >= pitch)
+          span.lane = -1;
       }
-      int64_t start = ((low % circle) + circle) % circle, end = start + (high - low);
-      spans.push_back({start, std::min(end, circle), id, second});
-      if (end > circle)
-        spans.push_back({0, end - circle, id, second});
+      if (circle != 0 && high > circle) { // passes the origin: two pieces
+        span.high = circle;
+        spans.push_back(span);
+        span.low = 0;
+        span.high = high - circle;
+      }
+      spans.push_back(span);
     }
   }
 
+  /// The spans under the sweep line. Tiles side by side in one matrix are all live at once: their
+  /// columns tell them apart.
+  class Active {
+  public:
+    Active(ArrayRef<Span> spans, int64_t pitch) : spans(spans), pitch(pitch) {}
+
+    void expire(int64_t now) {
+      while (!ends.empty() && ends.begin()->first <= now) {
+        const Span &span = spans[ends.begin()->second];
+        (span.lane < 0 ? wide : lanes).erase({span.lane, ends.begin()->second});
+        ends.erase(ends.begin());
+      }
+    }
+    void insert(uint32_t at) {
+      const Span &span = spans[at];
+      (span.lane < 0 ? wide : lanes).insert({span.lane, at});
+      ends.insert({span.high, at});
+      if (span.lane >= 0)
+        widest = std::max(widest, span.laneEnd - span.lane);
+    }
+    template <typename Function> void forEachBeside(const Span &span, Function &&function) const {
+      for (const auto &[lane, at] : wide)
+        function(spans[at]);
+      if (span.lane < 0 || span.laneEnd - span.lane + widest >= pitch) {
+        for (const auto &[lane, at] : lanes)
+          function(spans[at]);
+        return;
+      }
+      // Lanes are taken modulo the pitch, so look one turn to either side as well.
+      for (int64_t turn : {-pitch, int64_t(0), pitch})
+        for (auto it = lanes.lower_bound({span.lane - widest + 1 + turn, 0});
+             it != lanes.end() && it->first < span.laneEnd + turn; ++it)
+          function(spans[it->second]);
+    }
+
+  private:
+    using Set = std::set<std::pair<int64_t, uint32_t>>;
+    ArrayRef<Span> spans;
+    int64_t pitch, widest = 0;
+    Set wide, lanes, ends;
+  };
+
   /// Pairs within `first`, or between `first` and `second` when there is a second.
   void sweep(ArrayRef<RegionId> first, ArrayRef<RegionId> second, int64_t circle) {
-    std::vector<Span> spans, active;
-    collect(first, false, circle, spans);
-    collect(second, true, circle, spans);
+    int64_t pitch = 0;
+    for (ArrayRef<RegionId> list : {first, second})
+      for (RegionId id : list)
+        for (const Region::Dim &dim : program.regions[id].dims)
+          pitch = std::gcd(pitch, dim.extent > 1 ? dim.stride : 0);
+    std::vector<Span> spans;
+    collect(first, false, circle, pitch, spans);
+    collect(second, true, circle, pitch, spans);
     llvm::sort(spans, [](const Span &a, const Span &b) {
       return std::tie(a.low, a.region, a.high) < std::tie(b.low, b.region, b.high);
     });
-    for (const Span &span : spans) {
-      llvm::erase_if(active, [&](const Span &other) { return other.high <= span.low; });
-      for (const Span &other : active)
+    Active active(spans, pitch);
+    for (uint32_t at = 0; at < spans.size(); ++at) {
+      const Span &span = spans[at];
+      active.expire(span.low);
+      active.forEachBeside(span, [&](const Span &other) {
         if (second.empty() || other.second != span.second)
           pair(other.region, span.region);
-      active.push_back(span);
+      });
+      active.insert(at);
     }
   }
 
