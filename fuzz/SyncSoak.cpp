@@ -2,7 +2,7 @@
 //
 //   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
 //             [--checker-only]        random synchronisation instead of insert()
-//             [--rejects]             also reports what check() refuses without need
+//             [--picky]               also reports what is right but wasteful
 //   sync-soak --show S     prints the program of a seed and what insert() makes of it
 //
 // Exit 1 when insert() or check() is wrong anywhere. Every figure depends on the arguments only.
@@ -18,7 +18,7 @@ using namespace pto::sync::judge;
 
 static int usage() {
   llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-                  "[--reports R] [--announce] [--checker-only] [--rejects] | --show S\n";
+                  "[--reports R] [--announce] [--checker-only] [--picky] | --show S\n";
   return 2;
 }
 
@@ -45,7 +45,7 @@ int main(int argc, char **argv) {
     llvm::StringRef argument = argv[i];
     bool *toggle = argument == "--announce"       ? &options.announce
                    : argument == "--checker-only" ? &checkerOnly
-                   : argument == "--rejects"      ? &options.reportRejects
+                   : argument == "--picky"        ? &options.picky
                                                   : nullptr;
     if (toggle) {
       *toggle = true;

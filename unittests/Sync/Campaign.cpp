@@ -134,6 +134,10 @@ private:
   bool isRejected(const Program &output) const { return !check(output).accepted(); }
   bool isUnclean(const Program &output) const { return bool(findViolation(output, seed, 40)); }
   bool failsOnMachine(const Program &output);
+  bool isRepeated(const Program &output) const {
+    return insertInto(output).nodes.size() != output.nodes.size();
+  }
+  bool hasNeedlessHandoff(const Program &output) const;
 
   const CampaignOptions &options;
   uint64_t seed;
@@ -141,6 +145,12 @@ private:
   Problem problem;
 };
 } // namespace
+
+static std::optional<Violation> lookHard(const Program &program, uint64_t seed) {
+  if (std::optional<Violation> violation = findViolation(program, seed, 8))
+    return violation;
+  return findViolation(program, seed + 77, 60);
+}
 
 static std::string firstFinding(const Program &program) {
   for (const Finding &finding : check(program).findings)
@@ -187,6 +197,13 @@ bool Trial::failsOnMachine(const Program &output) {
   return failed;
 }
 
+bool Trial::hasNeedlessHandoff(const Program &output) const {
+  return llvm::any_of(handoffs(output, seed), [&](const std::vector<NodeId> &group) {
+    Program less = without(output, group);
+    return output[group.front()].inserted && check(less).accepted() && !lookHard(less, seed);
+  });
+}
+
 void Trial::run() {
   InsertResult result = insert(problem.program, problem.options);
   const Program &output = result.program;
@@ -204,7 +221,12 @@ void Trial::run() {
            [](const Program &in, const Program &out) { return !keepsStatements(in, out); });
   }
   tally.unstable += listing(insertInto(problem.program)) != listing(output);
-  tally.repeated += insertInto(output).nodes.size() != output.nodes.size();
+  tally.repeated += isRepeated(output);
+  if (options.picky && isRepeated(output))
+    report("not idempotent", [&](const Program &, const Program &p) { return isRepeated(p); });
+  if (options.picky && hasNeedlessHandoff(output))
+    report("needless handoff",
+           [&](const Program &, const Program &p) { return hasNeedlessHandoff(p); });
   if (isUnclean(output)) {
     ++tally.unclean;
     report("unclean output", [&](const Program &, const Program &p) { return isUnclean(p); });
@@ -222,12 +244,6 @@ void Trial::run() {
 //===----------------------------------------------------------------------===//
 // Mutants
 //===----------------------------------------------------------------------===//
-
-static std::optional<Violation> lookHard(const Program &program, uint64_t seed) {
-  if (std::optional<Violation> violation = findViolation(program, seed, 8))
-    return violation;
-  return findViolation(program, seed + 77, 60);
-}
 
 static void countRedundancy(const Mutant &mutant, bool isClean, Tally &tally) {
   if (!mutant.inserted)
@@ -278,7 +294,7 @@ static bool judgeInto(Verdicts &verdicts, const Program &program, const char *wh
                : verdicts.bothBad);
   if (accepted && isClean)
     confirmOnMachine(program, seed, tally);
-  bool wanted = accepted != isClean && (accepted || options.reportRejects);
+  bool wanted = accepted != isClean && (accepted || options.picky);
   if (wanted && tally.reports.size() < options.maxReports)
     tally.reports.push_back(disagreement(program, what, seed, isClean));
   return isClean;

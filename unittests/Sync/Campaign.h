@@ -22,8 +22,10 @@ struct CampaignOptions {
   unsigned tweaks = 4;    ///< random mutants per program besides all deletions
   unsigned schedules = 2; ///< runs of the machine per path and flag model
   unsigned maxReports = 3;
-  bool reportRejects = false; ///< also shrink what the checker refuses without need
-  bool announce = false;      ///< prints each seed before its program: finds crashes and hangs
+  /// Reports also what is right but not good: needless refusals of the checker, handoffs that
+  /// checker and oracle can do without, outputs to which a second insert() adds.
+  bool picky = false;
+  bool announce = false; ///< prints each seed before its program: finds crashes and hangs
 };
 
 /// Checker against oracle on mutants of one kind.
