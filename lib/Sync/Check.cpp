@@ -238,6 +238,9 @@ void Checker::branch(NodeId id, State &state) {
   std::optional<State> joined;
   for (size_t arm = 0; arm < node.arms.size(); ++arm) {
     State path = state;
+    // What is complete before the branch is complete before this arm, which lies behind the arms
+    // that do not run.
+    path.normalise(layout[id].armBegins[arm]);
     walk(node.arms[arm], path);
     path.normalise(layout[id].end);
     if (!joined) {
@@ -324,6 +327,8 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     openLoops.pop_back();
     loopBegins.pop_back();
     out.nextIteration(item, maxAge);
+    if (program[id].trip == 1) // no back edge
+      return out;
     State next = entry;
     State::Mismatches mismatches;
     next.join(out, mismatches);

@@ -132,6 +132,22 @@ TEST_F(CheckLoopTest, LoopThatNeverRunsDoesNot) {
   EXPECT_TRUE(accepts(b.program));
 }
 
+TEST_F(CheckLoopTest, LoopOfOneIterationHasNoBackEdge) {
+  auto program = [](std::optional<int64_t> trip) {
+    CheckLoopTest_LoopOfOneIterationHasNoBackEdge_Test t;
+    t.b.openLoop(trip, 1);
+    t.load(t.x);
+    t.b.set(Pipe::MTE2, Pipe::V, id(0));
+    t.b.close();
+    t.b.wait(Pipe::MTE2, Pipe::V, id(0));
+    t.add(t.x, t.y);
+    return std::move(t.b.program);
+  };
+  EXPECT_TRUE(accepts(program(1)));
+  EXPECT_TRUE(finds(program(2), Rule::C2));
+  EXPECT_TRUE(finds(program(std::nullopt), Rule::C2));
+}
+
 TEST_F(CheckLoopTest, TokenLeftByAnIteration) {
   b.openLoop();
   b.set(Pipe::MTE2, Pipe::V, id(0));

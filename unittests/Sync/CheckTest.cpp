@@ -231,6 +231,19 @@ TEST_F(CheckTest, OneArmThatDoesNotHandOverIsFound) {
   EXPECT_EQ(verdict(b.program), "C1");
 }
 
+TEST_F(CheckTest, UnfinishedWorkOfALaterArmDoesNotHideAHandoff) {
+  b.openBranch();
+  load(x);
+  b.handoff(Pipe::MTE2, Pipe::V, id(0));
+  b.nextArm();
+  load(y);
+  b.close();
+  add(x, x);
+  EXPECT_EQ(verdict(b.program), "");
+  add(y, y);
+  EXPECT_EQ(verdict(b.program), "C1");
+}
+
 TEST_F(CheckTest, ArmsOfOneBranchDoNotFollowEachOther) {
   b.openBranch();
   load(x);
