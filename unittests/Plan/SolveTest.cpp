@@ -52,7 +52,7 @@ TEST(Solve, NothingToPlace) {
   EXPECT_EQ(vec(result).method, Method::Empty);
 }
 
-TEST(Solve, FillsAMemoryToTheLastByteWithoutSharing) {                    // W38
+TEST(Solve, FillsAMemoryToTheLastByteWithoutSharing) {
   Problem problem = vecProblem(192 * kib, {tile("a", 96 * kib, {{0, 2}}), //
                                            tile("b", 96 * kib, {{4, 6}})});
   Result result = solve(problem);
@@ -63,7 +63,7 @@ TEST(Solve, FillsAMemoryToTheLastByteWithoutSharing) {                    // W38
   EXPECT_EQ(vec(result).bound, 96 * kib);
 }
 
-TEST(Solve, TouchingLifetimesShare) {                                    // W37
+TEST(Solve, TouchingLifetimesShare) {
   Problem problem = vecProblem(64 * kib, {tile("x", 64 * kib, {{0, 5}}), //
                                           tile("y", 64 * kib, {{5, 9}})});
   Result result = solve(problem);
@@ -75,7 +75,7 @@ TEST(Solve, TouchingLifetimesShare) {                                    // W37
   EXPECT_FALSE(solve(problem).ok());
 }
 
-TEST(Solve, TwoHalvesFitIntoADeadWhole) { // W35
+TEST(Solve, TwoHalvesFitIntoADeadWhole) {
   Problem problem =
       vecProblem(64 * kib, {tile("whole", 64 * kib, {{0, 4}}), tile("left", 32 * kib, {{4, 8}}),
                             tile("right", 32 * kib, {{4, 8}})});
@@ -125,7 +125,7 @@ TEST(Solve, MemoriesAreIndependent) {
 // Slots, alignment, windows, pins
 //===----------------------------------------------------------------------===//
 
-TEST(Solve, AlignmentIsThatOfTheMemory) { // W36: no 256 or 4096 bytes per small tile
+TEST(Solve, AlignmentIsThatOfTheMemory) {
   Problem problem = Problem::forArch(Arch::A3);
   for (Space space : {Space::Vec, Space::Acc, Space::Bias})
     for (unsigned i = 0; i < 3; ++i)
@@ -159,7 +159,7 @@ TEST(Solve, WindowsAreAvoidedOnlyWhileTaken) {
   Problem problem = vecProblem(
       192 * kib, {tile("early", 192 * kib, {{0, 4}}), tile("late", 180 * kib, {{4, 8}})});
   problem.windows.push_back({"row-expand scratch", Space::Vec, 184 * kib, 8 * kib, {{6, 7}}, 0});
-  Result result = solve(problem); // W33
+  Result result = solve(problem);
   expectGood(problem, result);
 
   problem.windows[0].live = {}; // always
@@ -403,7 +403,7 @@ TEST(Search, FindsWhatFirstFitMisses) {
 // Random problems of a real size
 //===----------------------------------------------------------------------===//
 
-TEST(Random, MostFitIntoTheLowerBound) { // 4.3: what is achievable
+TEST(Random, MostFitIntoTheLowerBound) {
   std::mt19937 random(1);
   unsigned tight = 0;
   constexpr unsigned rounds = 150;

@@ -1,6 +1,6 @@
 //===- Plan.h - Gives every buffer an address -------------------*- C++ -*-===//
 //
-// The planner (spec sync-and-memory 4). It shares no code with Plan/Validate, which judges its
+// The planner (docs/memory-and-sync.md 11). It shares no code with Plan/Validate, which judges its
 // result. Per memory it tries, in this order:
 //
 //   1. no sharing at all: buffers end to end around the windows (adds no dependence, linear);

@@ -13,7 +13,7 @@
 // Positions. A function is laid out on a line of positions so that "live at the same time" becomes
 // "the ranges intersect". With operation number k starting at 2k and ending at 2k + 1, a value read
 // last by k is live to 2k + 1 (exclusive), and the result of k is live from 2k + 1 when k may work
-// in place, from 2k when it may not (spec 4.4). What is live around a loop's back edge is live over
+// in place, from 2k when it may not. What is live around a loop's back edge is live over
 // the whole loop. Arms of a branch lie side by side on the line, so they never meet.
 //
 //===----------------------------------------------------------------------===//
