@@ -19,7 +19,7 @@ defvar FormC = ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "bar
                 "MTE2: src -> ping", "set MTE3>MTE2 0", "set MTE2>MTE3 1", "wait MTE3>MTE2 0", "wait MTE2>MTE3 1", "barrier ALL",
                 "MTE3: ping -> dst", "set MTE3>MTE2 1", "wait MTE3>MTE2 1"];
 
-class TransferOp<string mnemonic, list<string> fits> : PtoOp<mnemonic> {
+class TransferOp<string mnemonic, list<string> fits, string halved> : PtoOp<mnemonic> {
   let family = "comm";
   let pipe = ByMicro;
   let micro = [
@@ -27,7 +27,7 @@ class TransferOp<string mnemonic, list<string> fits> : PtoOp<mnemonic> {
     Form<"fits, two tiles", FormB>,
     Form<"chunks", !listconcat(["loop {"], FormB, ["}"])>,
     // Full-size chunks are halved, tail chunks are not; the two kinds may alternate (form C).
-    Form<"halved chunks", !listconcat(["loop {", "loop? {"], FormC, ["}", "loop? {"], FormB, ["}", "}"])>,
+    Form<halved, !listconcat(["loop {", "loop? {"], FormC, ["}", "loop? {"], FormB, ["}", "}"])>,
     // Chunk 0, then pairs (pong, ping), then perhaps one more: the id of a chunk is its number mod 2 (form D).
     Form<"two tiles", [
       "MTE2: src -> ping", "set MTE2>MTE3 0",
@@ -53,7 +53,8 @@ class TransferOp<string mnemonic, list<string> fits> : PtoOp<mnemonic> {
 }
 
 def CommTPutOp : TransferOp<"comm.tput", ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0",
-                                                  "MTE3: ping -> dst", "set MTE3>MTE2 0", "wait MTE3>MTE2 0"]> {
+                                                  "MTE3: ping -> dst", "set MTE3>MTE2 0", "wait MTE3>MTE2 0"],
+                            "8 to 16 chunks, halved"> {
   let summary = "Copies local memory into the window of another rank.";
   let description = [{
     Reads src on MTE2 inside the call and writes dst on MTE3. On return MTE2 knows that the stores are complete, no other
@@ -64,7 +65,7 @@ def CommTPutOp : TransferOp<"comm.tput", ["MTE2: src -> ping", "set MTE2>MTE3 0"
   let cpp = "pto::comm::TPUT<?atomicType>($dst, $src, $ping, $?pong)";
   let semantics = Engine<"dst = src (or dst += src)">;
 }
-def CommTGetOp : TransferOp<"comm.tget", FormB> {
+def CommTGetOp : TransferOp<"comm.tget", FormB, "8 chunks or more, halved"> {
   let summary = "Copies memory of another rank into local memory.";
   let arguments = (ins GmOut<>:$dst, GmIn<>:$src, Scratch<>:$ping, OptionalScratch:$pong);
   let cpp = "pto::comm::TGET($dst, $src, $ping, $?pong)";

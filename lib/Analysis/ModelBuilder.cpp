@@ -1,0 +1,356 @@
+//===- ModelBuilder.cpp - The walk that builds a SyncModel -----------------===//
+
+#include "ModelBuilder.h"
+#include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace pto;
+using namespace pto::analysis;
+using mlir::failure;
+using mlir::LogicalResult;
+using mlir::Operation;
+using mlir::success;
+using sync::Node;
+using sync::NodeId;
+using sync::NodeKind;
+
+uint32_t ModelBuilder::sourceOf(Operation *op) {
+  model.sources.push_back(op);
+  return uint32_t(model.sources.size() - 1);
+}
+
+NodeId ModelBuilder::add(Node node, List &list) {
+  list.push_back(model.program.add(std::move(node)));
+  return list.back();
+}
+
+LogicalResult ModelBuilder::run(mlir::func::FuncOp function) {
+  Frame top;
+  top.function = function;
+  model.program.arch = archOf(function);
+  model.program.core = core;
+  model.blocks[{sync::none, 0}] = &function.getBody().front();
+  if (!llvm::hasSingleElement(function.getBody()))
+    return function.emitOpError() << "has several blocks; synchronisation needs structured control flow (scf)";
+  return block(function.getBody().front(), top, model.program.top);
+}
+
+LogicalResult ModelBuilder::block(mlir::Block &body, Frame &frame, List &list) {
+  bool ok = true;
+  for (Operation &op : body.without_terminator())
+    ok &= mlir::succeeded(operation(&op, frame, list));
+  if (!body.empty() && !body.back().hasTrait<mlir::OpTrait::IsTerminator>())
+    ok &= mlir::succeeded(operation(&body.back(), frame, list)); // sections have no terminator
+  return success(ok);
+}
+
+LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
+  if (auto section = llvm::dyn_cast<SectionCubeOp>(op))
+    return core == CoreKind::Cube ? block(section.getBody().front(), frame, list) : success();
+  if (auto section = llvm::dyn_cast<SectionVectorOp>(op))
+    return core == CoreKind::Vector ? block(section.getBody().front(), frame, list) : success();
+  if (auto callOp = llvm::dyn_cast<mlir::func::CallOp>(op))
+    return call(callOp, frame, list);
+  if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op))
+    return forLoop(loop, frame, list);
+  if (auto loop = llvm::dyn_cast<mlir::scf::WhileOp>(op))
+    return whileLoop(loop, frame, list);
+  if (llvm::isa<mlir::scf::IfOp, mlir::scf::IndexSwitchOp>(op))
+    return branch(op, frame, list);
+  if (op->getNumRegions())
+    return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, scf.if, scf.while or scf.index_switch";
+  if (syncOperation(op, list))
+    return success();
+  if (const OpInfo *info = findOpInfo(op))
+    record(op, *info, frame, list);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+LogicalResult ModelBuilder::forLoop(mlir::scf::ForOp loop, Frame &frame, List &list) {
+  Node node;
+  node.kind = NodeKind::Loop;
+  node.source = sourceOf(loop);
+  node.label = "scf.for";
+  node.trip = tripCount(loop);
+  node.minTrip = node.trip.value_or(0);
+  node.arms.resize(1);
+  NodeId id = add(std::move(node), list);
+  open.push_back({loop, id, &frame});
+  List body;
+  LogicalResult result = block(*loop.getBody(), frame, body);
+  closed.push_back(open.back());
+  open.pop_back();
+  model.program[id].arms[0] = std::move(body);
+  if (!insideMacro)
+    model.blocks[{id, 0}] = loop.getBody();
+  return result;
+}
+
+/// `before` runs once more than `after`: before, then any number of (after, before).
+LogicalResult ModelBuilder::whileLoop(mlir::scf::WhileOp loop, Frame &frame, List &list) {
+  // Its parts run as they stand: a macro, because one text stands at two places of the model.
+  bool outer = insideMacro;
+  insideMacro = true;
+  Node macro;
+  macro.kind = NodeKind::Macro;
+  macro.source = sourceOf(loop);
+  macro.label = "scf.while";
+  List inside, body;
+  Node repeat;
+  repeat.kind = NodeKind::Loop;
+  repeat.source = macro.source;
+  repeat.label = "scf.while";
+  LogicalResult first = block(loop.getBefore().front(), frame, inside);
+  repeat.arms.resize(1);
+  NodeId id = add(std::move(repeat), inside);
+  open.push_back({loop, id, &frame});
+  LogicalResult rest = block(loop.getAfter().front(), frame, body);
+  if (mlir::failed(block(loop.getBefore().front(), frame, body)))
+    rest = failure();
+  open.pop_back();
+  model.program[id].arms[0] = std::move(body);
+  macro.arms.push_back(std::move(inside));
+  insideMacro = outer;
+  add(std::move(macro), list);
+  return success(mlir::succeeded(first) && mlir::succeeded(rest));
+}
+
+LogicalResult ModelBuilder::branch(Operation *op, Frame &frame, List &list) {
+  Node node;
+  node.kind = NodeKind::Branch;
+  node.source = sourceOf(op);
+  node.label = op->getName().getStringRef().str();
+  NodeId id = add(std::move(node), list);
+  std::vector<List> arms;
+  bool ok = true;
+  for (mlir::Region &region : op->getRegions()) {
+    arms.emplace_back();
+    if (region.empty())
+      continue; // scf.if without else
+    ok &= mlir::succeeded(block(region.front(), frame, arms.back()));
+    if (!insideMacro)
+      model.blocks[{id, unsigned(arms.size() - 1)}] = &region.front();
+  }
+  model.program[id].arms = std::move(arms);
+  return success(ok);
+}
+
+LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &list) {
+  auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<mlir::func::FuncOp>(callOp, callOp.getCalleeAttr());
+  if (!callee)
+    return callOp.emitOpError() << "calls @" << callOp.getCallee() << ", which does not exist";
+  Node macro;
+  macro.kind = NodeKind::Macro;
+  macro.source = sourceOf(callOp);
+  macro.label = ("call of @" + callOp.getCallee()).str();
+  if (callee.isDeclaration()) {
+    // Taken as drained before and after: all that we know of code from elsewhere.
+    List inside;
+    Node barrier;
+    barrier.kind = NodeKind::Barrier;
+    barrier.pipe = Pipe::ALL;
+    barrier.source = macro.source;
+    barrier.label = macro.label;
+    add(std::move(barrier), inside);
+    macro.arms.push_back(std::move(inside));
+    add(std::move(macro), list);
+    return success();
+  }
+  for (Frame *f = &frame; f; f = f->caller)
+    if (f->function == callee)
+      return callOp.emitOpError() << "calls @" << callee.getName() << " while it runs; kernels cannot recurse";
+  if (!llvm::hasSingleElement(callee.getBody()))
+    return callee.emitOpError() << "has several blocks; synchronisation needs structured control flow (scf)";
+  auto inner = std::make_unique<Frame>();
+  inner->caller = &frame;
+  inner->call = callOp;
+  inner->function = callee;
+  inner->loopDepth = frame.loopDepth;
+  for (Operation *p = callOp->getParentOp(); p && !llvm::isa<mlir::func::FuncOp>(p); p = p->getParentOp())
+    inner->loopDepth += llvm::isa<mlir::LoopLikeOpInterface>(p);
+  bool outer = insideMacro;
+  insideMacro = true;
+  List inside;
+  LogicalResult result = block(callee.getBody().front(), *inner, inside);
+  insideMacro = outer;
+  frames.push_back(std::move(inner));
+  if (inside.empty())
+    return result; // a helper that only computes
+  macro.arms.push_back(std::move(inside));
+  add(std::move(macro), list);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Flags, barriers, fences
+//===----------------------------------------------------------------------===//
+
+bool ModelBuilder::syncOperation(Operation *op, List &list) {
+  Node node;
+  node.source = sourceOf(op);
+  node.label = op->getName().getStringRef().str();
+  auto flag = [&](NodeKind kind, PipeKind from, PipeKind to, sync::EventId id) {
+    node.kind = kind;
+    node.key = {toPipe(from), toPipe(to), id};
+  };
+  auto fixed = [](EventKind id) {
+    sync::EventId e;
+    e.base = int32_t(id);
+    return e;
+  };
+  if (auto set = llvm::dyn_cast<SetFlagOp>(op))
+    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(), fixed(set.getEventId()));
+  else if (auto wait = llvm::dyn_cast<WaitFlagOp>(op))
+    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), fixed(wait.getEventId()));
+  else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op))
+    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(), readEventId(set.getEventId(), open, closed));
+  else if (auto wait = llvm::dyn_cast<WaitFlagDynOp>(op))
+    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), readEventId(wait.getEventId(), open, closed));
+  else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
+    node.kind = NodeKind::Barrier;
+    node.pipe = toPipe(barrier.getPipeKind());
+  } else if (llvm::isa<DsbOp>(op)) {
+    node.kind = NodeKind::Fence;
+  } else {
+    model.sources.pop_back();
+    return false;
+  }
+  model.hasSync = true;
+  add(std::move(node), list);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Record operations
+//===----------------------------------------------------------------------===//
+
+void ModelBuilder::access(Node &node, Role role, sync::RegionId id) {
+  if (reads(role))
+    node.reads.push_back(id);
+  if (writes(role))
+    node.writes.push_back(id);
+}
+
+void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List &list) {
+  if (!info.micro.empty())
+    return micro(op, info, frame, list);
+  auto pipe = pipeOf(op);
+  if (!pipe)
+    return;
+  Node node;
+  node.pipe = *pipe;
+  node.source = sourceOf(op);
+  node.label = info.name.str();
+  bool publishes = false, writesAcc = false;
+  for (auto [i, operand] : llvm::enumerate(info.operands)) {
+    publishes |= operand.role == Role::SignalOut;
+    for (mlir::Value value : llvm::cast<RecordOp>(op).getRecordOperands(i)) {
+      if (operand.role == Role::Value)
+        continue;
+      // Scalar accesses name a pointer and an index, tile operations name a view.
+      sync::RegionId id = llvm::isa<PtrType>(value.getType())
+                              ? scalarRegion(value, *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(), frame)
+                              : region(value, frame);
+      access(node, operand.role, id);
+      auto tile = llvm::dyn_cast<TileBufType>(value.getType());
+      writesAcc |= tile && tile.getSpace() == Space::Acc && writes(operand.role);
+    }
+  }
+  node.accumulates = *pipe == Pipe::M && writesAcc;
+  model.hasAccess |= *pipe != Pipe::S;
+  if (publishes) {
+    // TNOTIFY: the signal, then PIPE_ALL (isa-library 9.3).
+    node.kind = NodeKind::Publish;
+    Node barrier;
+    barrier.kind = NodeKind::Barrier;
+    barrier.pipe = Pipe::ALL;
+    barrier.source = node.source;
+    barrier.label = node.label + "'s own barrier";
+    add(std::move(node), list);
+    add(std::move(barrier), list);
+    return;
+  }
+  add(std::move(node), list);
+}
+
+ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> program, size_t &at,
+                                       uint32_t source, llvm::ArrayRef<sync::RegionId> regions) {
+  List list;
+  for (; at < program.size() && program[at].kind != MicroStep::LoopEnd; ++at) {
+    const MicroStep &step = program[at];
+    Node node;
+    node.source = source;
+    node.label = info.name.str() + "'s own";
+    switch (step.kind) {
+    case MicroStep::Access:
+      node.pipe = step.pipe;
+      for (uint8_t i : step.reads)
+        if (regions[i] != sync::none)
+          node.reads.push_back(regions[i]);
+      for (uint8_t i : step.writes)
+        if (regions[i] != sync::none)
+          node.writes.push_back(regions[i]);
+      node.label = info.name.str() + " on " + name(step.pipe).str();
+      break;
+    case MicroStep::Set:
+    case MicroStep::Wait:
+      node.kind = step.kind == MicroStep::Set ? NodeKind::Set : NodeKind::Wait;
+      node.key.from = step.pipe;
+      node.key.to = step.to;
+      node.key.id.base = step.id;
+      break;
+    case MicroStep::Barrier:
+      node.kind = NodeKind::Barrier;
+      node.pipe = step.pipe;
+      break;
+    case MicroStep::LoopBegin:
+      node.kind = NodeKind::Loop;
+      node.minTrip = step.id;
+      node.arms.push_back(steps(op, info, program, ++at, source, regions));
+      break;
+    case MicroStep::LoopEnd:
+      break;
+    }
+    add(std::move(node), list);
+  }
+  return list;
+}
+
+void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &list) {
+  llvm::SmallVector<sync::RegionId> regions;
+  for (unsigned i = 0; i < info.operands.size(); ++i) {
+    auto values = llvm::cast<RecordOp>(op).getRecordOperands(i);
+    regions.push_back(values.empty() || info.operands[i].role == Role::Value ? sync::none : region(*values.begin(), frame));
+  }
+  model.hasAccess = true;
+  Node macro;
+  macro.kind = NodeKind::Macro;
+  macro.source = sourceOf(op);
+  macro.label = info.name.str();
+  std::vector<List> forms;
+  for (llvm::StringRef wanted : possibleForms(op))
+    for (const MicroForm &form : info.micro)
+      if (form.name == wanted) {
+        size_t at = 0;
+        forms.push_back(steps(op, info, form.steps, at, macro.source, regions));
+      }
+  if (forms.size() == 1) {
+    macro.arms = std::move(forms);
+  } else {
+    // Shapes do not tell which form runs: any of them may.
+    Node any;
+    any.kind = NodeKind::Branch;
+    any.source = macro.source;
+    any.label = info.name.str() + " in one of its forms";
+    any.arms = std::move(forms);
+    List inside;
+    add(std::move(any), inside);
+    macro.arms.push_back(std::move(inside));
+  }
+  add(std::move(macro), list);
+}

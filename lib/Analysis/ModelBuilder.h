@@ -1,0 +1,106 @@
+//===- ModelBuilder.h - The walk that builds a SyncModel --------*- C++ -*-===//
+//
+// Private to lib/Analysis. A Frame is one activation of a function: values of a helper mean something only together with
+// the call that is being followed, because its arguments stand for the caller's values.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_ANALYSIS_MODELBUILDER_H
+#define PTOAS_LIB_ANALYSIS_MODELBUILDER_H
+
+#include "ptoas/Analysis/SyncModel.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace pto::analysis {
+
+struct Frame {
+  Frame *caller = nullptr;
+  mlir::func::CallOp call;     ///< in the caller
+  mlir::func::FuncOp function;
+  unsigned loopDepth = 0;      ///< loops around the call, of all callers
+};
+
+/// A value in its frame; arguments of helpers are followed to the caller first.
+struct Bound {
+  mlir::Value value;
+  Frame *frame;
+};
+Bound follow(mlir::Value value, Frame *frame);
+
+/// Loops around the current operation that the model knows, innermost last.
+struct OpenLoop {
+  mlir::Operation *op; ///< scf.for: its counter has a meaning; other loops: only their node
+  sync::NodeId node;
+  Frame *frame;
+};
+
+/// Turns index arithmetic into sync::Offset (constant + counters + one opaque symbol).
+class OffsetReader {
+public:
+  explicit OffsetReader(const std::vector<OpenLoop> &open) : open(open) {}
+
+  /// The value times `scale`.
+  sync::Offset read(mlir::Value value, Frame *frame, int64_t scale);
+  static void add(sync::Offset &into, const sync::Offset &other);
+  /// Replaces the collected symbolic terms by one interned symbol.
+  void close(sync::Offset &offset);
+
+private:
+  using SymbolTerm = std::tuple<const void *, const void *, int64_t>; ///< value, frame, coefficient
+  void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
+  void opaque(Bound bound, int64_t scale, sync::Offset &out);
+  bool isFixed(Bound bound) const;
+  const OpenLoop *loopOf(mlir::Value inductionVariable, Frame *frame) const;
+
+  const std::vector<OpenLoop> &open;
+  std::vector<std::pair<Bound, int64_t>> symbols; ///< of the offset being read
+  std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
+};
+
+/// Exact number of iterations of a loop when bounds and step are constant.
+std::optional<int64_t> tripCount(mlir::scf::ForOp loop);
+
+/// Reads the event id of a dynamic flag: base + (counter + c) mod n, as Transforms/InsertSync writes it.
+sync::EventId readEventId(mlir::Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed);
+
+class ModelBuilder {
+public:
+  ModelBuilder(SyncModel &model, CoreKind core) : model(model), core(core), offsets(open) {}
+  mlir::LogicalResult run(mlir::func::FuncOp function);
+
+private:
+  using List = std::vector<sync::NodeId>;
+  mlir::LogicalResult block(mlir::Block &block, Frame &frame, List &list);
+  mlir::LogicalResult operation(mlir::Operation *op, Frame &frame, List &list);
+  mlir::LogicalResult call(mlir::func::CallOp call, Frame &frame, List &list);
+  mlir::LogicalResult forLoop(mlir::scf::ForOp loop, Frame &frame, List &list);
+  mlir::LogicalResult whileLoop(mlir::scf::WhileOp loop, Frame &frame, List &list);
+  mlir::LogicalResult branch(mlir::Operation *op, Frame &frame, List &list);
+  bool syncOperation(mlir::Operation *op, List &list);
+  void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
+  void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
+  List steps(mlir::Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> steps, size_t &at, uint32_t source,
+             llvm::ArrayRef<sync::RegionId> regions);
+  void access(sync::Node &node, Role role, sync::RegionId region);
+
+  sync::RegionId region(mlir::Value value, Frame &frame);
+  sync::RegionId tileRegion(Bound tile, TileBufType type);
+  sync::RegionId viewRegion(Bound part, PartitionTensorViewType type);
+  sync::RegionId scalarRegion(mlir::Value pointer, mlir::Value index, Frame &frame);
+  uint32_t rootOf(Bound pointer, int64_t bytes, sync::Offset &offset);
+  uint32_t rootNumber(Bound bound);
+
+  uint32_t sourceOf(mlir::Operation *op);
+  sync::NodeId add(sync::Node node, List &list);
+
+  SyncModel &model;
+  CoreKind core;
+  std::vector<OpenLoop> open, closed;
+  OffsetReader offsets;
+  std::vector<std::pair<Bound, uint32_t>> roots;
+  std::vector<std::unique_ptr<Frame>> frames;
+  bool insideMacro = false;
+};
+
+} // namespace pto::analysis
+
+#endif // PTOAS_LIB_ANALYSIS_MODELBUILDER_H

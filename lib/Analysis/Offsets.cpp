@@ -1,0 +1,201 @@
+//===- Offsets.cpp - Index arithmetic as affine offsets --------------------===//
+
+#include "ModelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace pto;
+using namespace pto::analysis;
+using mlir::Value;
+
+Bound analysis::follow(Value value, Frame *frame) {
+  while (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value)) {
+    if (!frame->caller || argument.getOwner() != &frame->function.getBody().front())
+      break;
+    value = frame->call.getOperand(argument.getArgNumber());
+    frame = frame->caller;
+  }
+  return {value, frame};
+}
+
+std::optional<int64_t> analysis::tripCount(mlir::scf::ForOp loop) {
+  auto lower = constantOf(loop.getLowerBound()), upper = constantOf(loop.getUpperBound()), step = constantOf(loop.getStep());
+  if (!lower || !upper || !step || *step <= 0)
+    return std::nullopt;
+  return *upper <= *lower ? 0 : (*upper - *lower + *step - 1) / *step;
+}
+
+const OpenLoop *OffsetReader::loopOf(Value value, Frame *frame) const {
+  for (const OpenLoop &loop : open)
+    if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op); forOp && loop.frame == frame && forOp.getInductionVar() == value)
+      return &loop;
+  return nullptr;
+}
+
+/// The same value in every iteration of every open loop.
+bool OffsetReader::isFixed(Bound bound) const {
+  mlir::Operation *at = bound.value.getDefiningOp();
+  mlir::Block *block = at ? at->getBlock() : llvm::cast<mlir::BlockArgument>(bound.value).getOwner();
+  if (bound.frame->loopDepth)
+    return false;
+  for (mlir::Operation *op = block->getParentOp(); op && !llvm::isa<mlir::func::FuncOp>(op); op = op->getParentOp())
+    if (llvm::isa<mlir::LoopLikeOpInterface>(op))
+      return false;
+  return true;
+}
+
+void OffsetReader::opaque(Bound bound, int64_t scale, sync::Offset &out) {
+  if (isFixed(bound))
+    symbols.push_back({bound, scale});
+  else
+    out.known = false;
+}
+
+void OffsetReader::add(sync::Offset &into, const sync::Offset &other) {
+  into.constant += other.constant;
+  into.known &= other.known;
+  for (const auto &term : other.terms) {
+    auto it = llvm::lower_bound(into.terms, term.loop, [](const sync::Offset::Term &t, sync::NodeId l) { return t.loop < l; });
+    if (it != into.terms.end() && it->loop == term.loop) {
+      it->coefficient += term.coefficient;
+      if (!it->coefficient)
+        into.terms.erase(it);
+    } else if (term.coefficient) {
+      into.terms.insert(it, term);
+    }
+  }
+}
+
+void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Offset &out) {
+  auto [value, frame] = follow(raw, rawFrame);
+  if (auto constant = constantOf(value)) {
+    out.constant += *constant * scale;
+    return;
+  }
+  if (const OpenLoop *loop = loopOf(value, frame)) {
+    // iv = lower + step * counter
+    auto forOp = llvm::cast<mlir::scf::ForOp>(loop->op);
+    auto step = constantOf(forOp.getStep());
+    if (!step)
+      return opaque({value, frame}, scale, out);
+    readInto(forOp.getLowerBound(), frame, scale, out);
+    sync::Offset term;
+    term.terms.push_back({loop->node, *step * scale});
+    return add(out, term);
+  }
+  mlir::Operation *op = value.getDefiningOp();
+  if (!op)
+    return opaque({value, frame}, scale, out);
+  if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp, mlir::arith::ExtUIOp>(op))
+    return readInto(op->getOperand(0), frame, scale, out);
+  if (llvm::isa<mlir::arith::AddIOp, mlir::arith::SubIOp>(op)) {
+    readInto(op->getOperand(0), frame, scale, out);
+    return readInto(op->getOperand(1), frame, llvm::isa<mlir::arith::AddIOp>(op) ? scale : -scale, out);
+  }
+  if (llvm::isa<mlir::arith::MulIOp>(op))
+    for (unsigned i : {0u, 1u}) {
+      Bound side = follow(op->getOperand(i), frame);
+      if (auto factor = constantOf(side.value))
+        return readInto(op->getOperand(1 - i), frame, scale * *factor, out);
+    }
+  opaque({value, frame}, scale, out);
+}
+
+sync::Offset OffsetReader::read(Value value, Frame *frame, int64_t scale) {
+  sync::Offset out;
+  readInto(value, frame, scale, out);
+  return out;
+}
+
+void OffsetReader::close(sync::Offset &offset) {
+  // Equal sums of the same fixed values get one number: they cancel in a comparison. Found by identity of the values, in
+  // order of appearance, so that numbers do not depend on addresses.
+  std::vector<std::pair<Bound, int64_t>> merged;
+  for (auto &[bound, scale] : symbols) {
+    auto it = llvm::find_if(merged, [&](auto &m) { return m.first.value == bound.value && m.first.frame == bound.frame; });
+    if (it == merged.end())
+      merged.push_back({bound, scale});
+    else
+      it->second += scale;
+  }
+  symbols.clear();
+  llvm::erase_if(merged, [](auto &m) { return m.second == 0; });
+  if (merged.empty() || !offset.known)
+    return;
+  auto same = [&](const std::vector<std::pair<Bound, int64_t>> &other) {
+    return other.size() == merged.size() && llvm::all_of(merged, [&](auto &m) {
+             return llvm::any_of(other, [&](auto &o) {
+               return o.first.value == m.first.value && o.first.frame == m.first.frame && o.second == m.second;
+             });
+           });
+  };
+  auto it = llvm::find_if(interned, same);
+  offset.symbol = uint32_t(it - interned.begin());
+  if (it == interned.end())
+    interned.push_back(std::move(merged));
+}
+
+//===----------------------------------------------------------------------===//
+// Event ids
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// counter(loop) + add, by the shapes that InsertSync writes: iv, (iv - lower) / step, the trip count after the loop.
+struct Counter {
+  sync::NodeId loop = sync::none;
+  int64_t add = 0;
+};
+
+std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed) {
+  if (auto addOp = value.getDefiningOp<mlir::arith::AddIOp>())
+    if (auto c = constantOf(addOp.getRhs()))
+      if (auto inner = readCounter(addOp.getLhs(), open, closed))
+        return Counter{inner->loop, inner->add + *c};
+  for (const OpenLoop &loop : open) {
+    auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+    if (!forOp)
+      continue;
+    Value iv = forOp.getInductionVar();
+    if (value == iv && constantOf(forOp.getLowerBound()) == 0 && constantOf(forOp.getStep()) == 1)
+      return Counter{loop.node, 0};
+    auto div = value.getDefiningOp<mlir::arith::DivUIOp>();
+    auto sub = div ? div.getLhs().getDefiningOp<mlir::arith::SubIOp>() : nullptr;
+    if (sub && sub.getLhs() == iv && sub.getRhs() == forOp.getLowerBound() && div.getRhs() == forOp.getStep())
+      return Counter{loop.node, 0};
+  }
+  auto div = value.getDefiningOp<mlir::arith::CeilDivSIOp>();
+  auto max = div ? div.getLhs().getDefiningOp<mlir::arith::MaxSIOp>() : nullptr;
+  auto sub = max && constantOf(max.getRhs()) == 0 ? max.getLhs().getDefiningOp<mlir::arith::SubIOp>() : nullptr;
+  if (sub)
+    for (const OpenLoop &loop : llvm::reverse(closed))
+      if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+          forOp && sub.getLhs() == forOp.getUpperBound() && sub.getRhs() == forOp.getLowerBound() && div.getRhs() == forOp.getStep())
+        return Counter{loop.node, 0};
+  return std::nullopt;
+}
+} // namespace
+
+sync::EventId analysis::readEventId(Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed) {
+  sync::EventId id;
+  if (auto constant = constantOf(value)) {
+    id.base = int32_t(*constant);
+    return id;
+  }
+  int64_t base = 0;
+  if (auto addOp = value.getDefiningOp<mlir::arith::AddIOp>())
+    if (auto c = constantOf(addOp.getRhs())) {
+      base = *c;
+      value = addOp.getLhs();
+    }
+  auto rem = value.getDefiningOp<mlir::arith::RemUIOp>();
+  auto count = rem ? constantOf(rem.getRhs()) : std::nullopt;
+  auto counter = count && *count > 0 ? readCounter(rem.getLhs(), open, closed) : std::nullopt;
+  if (!counter) {
+    id.known = false;
+    return id;
+  }
+  id.base = int32_t(base);
+  id.count = uint32_t(*count);
+  id.loop = counter->loop;
+  id.add = counter->add % *count;
+  return id;
+}

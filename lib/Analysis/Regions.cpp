@@ -1,0 +1,150 @@
+//===- Regions.cpp - Which bytes an operand names --------------------------===//
+
+#include "ModelBuilder.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace pto;
+using namespace pto::analysis;
+using mlir::Value;
+
+namespace {
+std::string nameOf(Value value) {
+  llvm::StringRef name = sourceName(value);
+  return name.empty() ? "a value without a name" : ("%" + name).str();
+}
+} // namespace
+
+sync::RegionId ModelBuilder::tileRegion(Bound tile, TileBufType type) {
+  sync::Region region;
+  region.space = type.getSpace();
+  region.run = type.getTileShape().bytes();
+  region.name = nameOf(tile.value);
+  auto alloc = tile.value.getDefiningOp<AllocTileOp>();
+  // A tile that comes from a branch, a loop or a caller we do not know could lie anywhere in its memory.
+  if (alloc && alloc.getAddr()) {
+    region.offset = offsets.read(alloc.getAddr(), tile.frame, 1);
+    offsets.close(region.offset);
+  } else {
+    region.offset.known = false;
+  }
+  if (!region.offset.known)
+    region.run = capacity(region.space, model.program.arch);
+  return model.program.intern(std::move(region));
+}
+
+uint32_t ModelBuilder::rootNumber(Bound bound) {
+  for (auto &[known, number] : roots)
+    if (known.value == bound.value && known.frame == bound.frame)
+      return number;
+  sync::Root root;
+  root.name = nameOf(bound.value);
+  // Pointers that are no argument of the kernel may point anywhere, also into the memory of an argument.
+  auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
+  bool isArgument = argument && !bound.frame->caller && argument.getOwner() == &bound.frame->function.getBody().front();
+  if (!isArgument)
+    return sync::none;
+  root.mayAlias = bool(bound.frame->function.getArgAttr(argument.getArgNumber(), mayAliasAttr));
+  model.program.roots.push_back(std::move(root));
+  roots.push_back({bound, uint32_t(model.program.roots.size() - 1)});
+  return roots.back().second;
+}
+
+uint32_t ModelBuilder::rootOf(Bound pointer, int64_t bytes, sync::Offset &offset) {
+  while (auto addptr = pointer.value.getDefiningOp<AddPtrOp>()) {
+    OffsetReader::add(offset, offsets.read(addptr.getOffset(), pointer.frame, bytes));
+    pointer = follow(addptr.getPtr(), pointer.frame);
+  }
+  return rootNumber(pointer);
+}
+
+sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type) {
+  sync::Region region;
+  region.space = Space::GM;
+  region.root = sync::none;
+  region.offset.known = false;
+  region.name = nameOf(part.value);
+  auto partition = part.value.getDefiningOp<PartitionViewOp>();
+  Bound view = partition ? follow(partition.getSource(), part.frame) : part;
+  auto make = view.value.getDefiningOp<MakeTensorViewOp>();
+  auto element = elementOf(type.getElementType());
+  if (!make || !element)
+    return model.program.intern(std::move(region));
+
+  int64_t bytes = bytesOf(*element);
+  region.offset = {};
+  region.root = rootOf(follow(make.getPtr(), view.frame), bytes, region.offset);
+  struct Dim {
+    int64_t extent, stride;
+  };
+  llvm::SmallVector<Dim> dims;
+  for (auto [i, strideValue] : llvm::enumerate(make.getStrides())) {
+    auto stride = constantOf(follow(strideValue, view.frame).value);
+    if (!stride)
+      if (auto product = strideValue.getDefiningOp<mlir::arith::MulIOp>()) {
+        auto a = constantOf(product.getLhs()), b = constantOf(product.getRhs());
+        if (a && b)
+          stride = *a * *b;
+      }
+    int64_t extent = type.getShape()[i];
+    if (!stride || extent < 0) {
+      region.offset.known = false; // a stride or an extent that only run time knows: the whole tensor
+      break;
+    }
+    OffsetReader::add(region.offset, offsets.read(partition.getOffsets()[i], part.frame, *stride * bytes));
+    dims.push_back({extent, *stride * bytes});
+  }
+  offsets.close(region.offset);
+  if (!region.offset.known) {
+    region.offset = {};
+    region.offset.known = false;
+    return model.program.intern(std::move(region));
+  }
+  // Widest stride first, so that DN and NZ views have the same normal form as ND; then merge what is contiguous.
+  llvm::stable_sort(dims, [](const Dim &a, const Dim &b) { return a.stride > b.stride; });
+  region.run = bytes;
+  for (const Dim &d : llvm::reverse(dims)) {
+    if (d.extent == 1)
+      continue;
+    if (region.dims.empty() && d.stride == int64_t(region.run))
+      region.run *= d.extent;
+    else if (!region.dims.empty() && d.stride == region.dims.front().stride * region.dims.front().extent)
+      region.dims.front().extent *= d.extent;
+    else
+      region.dims.insert(region.dims.begin(), {d.extent, d.stride});
+  }
+  return model.program.intern(std::move(region));
+}
+
+sync::RegionId ModelBuilder::scalarRegion(Value pointer, Value index, Frame &frame) {
+  sync::Region region;
+  region.space = Space::GM;
+  Bound bound = follow(pointer, &frame);
+  region.name = nameOf(bound.value);
+  auto element = elementOf(llvm::cast<PtrType>(pointer.getType()).getElementType());
+  int64_t bytes = element ? bytesOf(*element) : 1;
+  region.root = rootOf(bound, bytes, region.offset);
+  OffsetReader::add(region.offset, offsets.read(index, &frame, bytes));
+  offsets.close(region.offset);
+  region.run = bytes;
+  return model.program.intern(std::move(region));
+}
+
+sync::RegionId ModelBuilder::region(Value value, Frame &frame) {
+  Bound bound = follow(value, &frame);
+  if (auto tile = llvm::dyn_cast<TileBufType>(value.getType()))
+    return tileRegion(bound, tile);
+  if (auto part = llvm::dyn_cast<PartitionTensorViewType>(value.getType()))
+    return viewRegion(bound, part);
+  // A whole tensor view, or a pointer: everything behind its root.
+  sync::Region region;
+  region.space = Space::GM;
+  region.offset.known = false;
+  region.name = nameOf(bound.value);
+  auto make = bound.value.getDefiningOp<MakeTensorViewOp>();
+  sync::Offset ignored;
+  region.root = make ? rootOf(follow(make.getPtr(), bound.frame), 1, ignored) : sync::none;
+  sync::Offset drop;
+  offsets.close(drop);
+  return model.program.intern(std::move(region));
+}
