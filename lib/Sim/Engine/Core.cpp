@@ -330,7 +330,7 @@ void Core::completeNewest(Pipe which) {
 
 void Core::completeNth(Pipe which, uint64_t n) {
   PipeState &pipe = pipes[unsigned(which)];
-  auto item = pipe.flying.begin() + n;
+  auto item = pipe.flying.begin() + n % pipe.flying.size();
   while (item->done) // a neighbour in place of one that is gone: any choice is legal
     if (++item == pipe.flying.end())
       item = pipe.flying.begin();

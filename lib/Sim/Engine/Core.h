@@ -118,7 +118,8 @@ public:
   bool canStart(Pipe pipe) const;
   void start(Pipe pipe);
   uint64_t inFlight(Pipe pipe) const { return pipes[unsigned(pipe)].inFlight; }
-  /// Completes the newest, the oldest or the n-th oldest of the items in flight.
+  /// Completes the newest, or one drawn by any number `n`, of the items in flight; there must be
+  /// one.
   void completeNewest(Pipe pipe);
   void completeNth(Pipe pipe, uint64_t n);
   /// Is somebody waiting for completions of this pipe?

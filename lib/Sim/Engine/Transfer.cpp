@@ -200,12 +200,15 @@ void Core::stepMicro() {
   switch (step.kind) {
   case Kind::Load:
   case Kind::Store: {
-    std::vector<Operand> operands(2); // load: view, tile; store: tile, view, as in the op records
     bool isLoad = step.kind == Kind::Load;
-    operands[isLoad ? 1 : 0].kind = Operand::Tile;
-    operands[isLoad ? 1 : 0].tile = step.tile;
-    operands[isLoad ? 0 : 1].kind = Operand::View;
-    operands[isLoad ? 0 : 1].view = step.view;
+    // As in the op records: tload takes view, tile; tstore takes tile, pre-quantisation scalar,
+    // view.
+    std::vector<Operand> operands(isLoad ? 2 : 3);
+    Operand &tile = isLoad ? operands[1] : operands[0], &view = isLoad ? operands[0] : operands[2];
+    tile.kind = Operand::Tile;
+    tile.tile = step.tile;
+    view.kind = Operand::View;
+    view.view = step.view;
     const Call &call = isLoad ? machine.load : step.atomic ? machine.storeAdd : machine.store;
     dispatchWork(call, std::move(operands), isLoad ? Phase::Load : Phase::Store);
     break;

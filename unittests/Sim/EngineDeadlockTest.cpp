@@ -1,0 +1,130 @@
+//===- EngineDeadlockTest.cpp - Hangs and their explanation ---------------===//
+
+#include "EngineTesting.h"
+
+using namespace pto;
+using namespace pto::sim;
+using namespace pto::sim::testing;
+
+static Report runAlone(const KernelText &k, const Options &options = {}) {
+  GlobalMemory memory;
+  return run(k.program, memory, oneCore({floats(memory, 0, "x", 64, 0)}), options);
+}
+
+TEST(EngineDeadlock, WaitWithoutAnySet) {
+  KernelText k({"x"});
+  int wait = k.wait(Pipe::MTE2, Pipe::V, 2);
+  k.barrier(Pipe::ALL);
+  k.finish();
+  for (const Options &options : schedules(10)) {
+    Report report = runAlone(k, options);
+    ASSERT_NE(find(report, FindingKind::Deadlock), nullptr);
+    std::string text = textOf(report);
+    EXPECT_NE(text.find("V of rank 0 block 0 vector 0 stands at pto.wait_flag at " + at(wait) +
+                        ": it waits for event 2 of MTE2 > V; no set of it was executed or is still "
+                        "to come"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("S of rank 0 block 0 vector 0 stands at pto.barrier"), std::string::npos)
+        << text;
+  }
+}
+
+TEST(EngineDeadlock, SetBehindABlockedScalarUnit) {
+  KernelText k({"x"});
+  int wait = k.wait(Pipe::MTE2, Pipe::S, 0);
+  k.load(k.view(0), k.tile(0));
+  int set = k.set(Pipe::MTE2, Pipe::S, 0);
+  k.finish();
+  for (const Options &options : schedules(10)) {
+    Report report = runAlone(k, options);
+    ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
+    EXPECT_NE(textOf(report).find("its set at " + at(set) +
+                                  " comes later in the program, and S cannot get there (this "
+                                  "closes the cycle at S)"),
+              std::string::npos)
+        << textOf(report);
+  }
+}
+
+TEST(EngineDeadlock, CycleOfTwoPipes) {
+  KernelText k({"x"});
+  int waitV = k.wait(Pipe::MTE2, Pipe::V, 0);
+  int setV = k.set(Pipe::V, Pipe::MTE2, 0);
+  int waitM = k.wait(Pipe::V, Pipe::MTE2, 0);
+  int setM = k.set(Pipe::MTE2, Pipe::V, 0);
+  k.finish();
+  for (const Options &options : schedules(10)) {
+    Report report = runAlone(k, options);
+    ASSERT_NE(find(report, FindingKind::Deadlock), nullptr);
+    std::string text = textOf(report);
+    EXPECT_NE(text.find("its set, pto.set_flag at " + at(setM) + ", is queued on MTE2 behind " +
+                        "pto.wait_flag at " + at(waitM)),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("its set, pto.set_flag at " + at(setV) + ", is queued on V behind " +
+                        "pto.wait_flag at " + at(waitV)),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("closes the cycle"), std::string::npos);
+  }
+}
+
+TEST(EngineDeadlock, TokenTakenByAnotherWait) {
+  KernelText k({"x"});
+  int set = k.set(Pipe::MTE2, Pipe::V, 0);
+  int first = k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.finish();
+  Report report = runAlone(k);
+  ASSERT_NE(find(report, FindingKind::Deadlock), nullptr);
+  EXPECT_NE(textOf(report).find("the token of its last set, pto.set_flag at " + at(set) +
+                                ", was taken by pto.wait_flag at " + at(first)),
+            std::string::npos)
+      << textOf(report);
+}
+
+TEST(EngineDeadlock, WaitDispatchedBeforeItsSetStillRuns) {
+  // Legal for the machine: the wait holds V only, and S reaches the set.
+  KernelText k({"x"});
+  Handle t = k.tile(0);
+  k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.add(t, t, k.tile(256));
+  k.load(k.view(0), t);
+  k.set(Pipe::MTE2, Pipe::V, 0);
+  k.finish();
+  for (const Options &options : schedules(10))
+    EXPECT_TRUE(runAlone(k, options).clean()) << textOf(runAlone(k, options));
+}
+
+TEST(EngineDeadlock, SignalThatNobodySends) {
+  KernelText k({"x"});
+  int wait = k.await(k.signal(0), k.b.constant(7), WaitCompare::EQ);
+  k.finish();
+  for (const Options &options : schedules(5)) {
+    Report report = runAlone(k, options);
+    ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
+    EXPECT_NE(textOf(report).find("waits until the signal at byte 0 of 'x' of rank 0 is == 7; it "
+                                  "is 0 after 0 signals"),
+              std::string::npos)
+        << textOf(report);
+  }
+}
+
+TEST(EngineDeadlock, LostTokenOfABitFlag) {
+  KernelText k({"x"});
+  Handle a = k.tile(0), b = k.tile(256);
+  k.load(k.view(0), a);
+  k.set(Pipe::MTE2, Pipe::V, 0);
+  k.load(k.view(0), b);
+  k.set(Pipe::MTE2, Pipe::V, 0);
+  k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.barrier(Pipe::ALL);
+  k.finish();
+  Options options;
+  options.flags = FlagModel::SingleBit;
+  Report report = runAlone(k, options);
+  EXPECT_NE(find(report, FindingKind::Deadlock), nullptr);
+  EXPECT_NE(find(report, FindingKind::FlagCollision), nullptr);
+}
