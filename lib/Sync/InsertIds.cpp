@@ -101,7 +101,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
       if (arc.lastWait > from && arc.lastWait < to)
         demand(arc, level, 0);
     }
-    if (level == 0)
+    if (level == 0 || runsOnce(list.loops[level - 1]))
       continue;
     Position end = tree.places[list.loops[level - 1]].end;
     it = users.lower_bound(end);
@@ -117,7 +117,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
 /// C3 inside a ring: the set of an iteration reuses the id whose wait was count - delay iterations
 /// ago.
 bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
-  if (count == 1)
+  if (count == 1 || runsOnce(plan.loopOf(plan.handoffs[h])))
     return true;
   const HandoffFacts &facts = sweep.handoffs[h];
   return facts.atSet.back() >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
@@ -129,7 +129,7 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
   bool setFirst = facts.set < facts.wait;
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
-  if (!options.strongFlags || plan.loopOf(handoff) == none)
+  if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
   int64_t back = setFirst;
   while (back <= maxDistance && facts.atSet.back() < facts.wait - back * iteration)
@@ -233,7 +233,7 @@ bool IdAllocator::allocate() {
       continue;
     while (!place(h)) {
       fits = false;
-      if (mergeNear(h))
+      if (relieve(h))
         continue;
       cut(h);
       break;
@@ -265,9 +265,9 @@ static int64_t farApart(const Handoff &a, const Handoff &b) {
          std::abs(int64_t(a.span.consumer) - b.span.consumer);
 }
 
-/// Merges the two closest of the handoffs that compete with `h`, itself included: one id less is
-/// asked for where they meet. A constant number of them holds an id at one place.
-bool IdAllocator::mergeNear(HandoffId h) {
+/// The handoffs that hold ids which `h` could use, itself included. A constant number of them meet
+/// at one place.
+std::vector<HandoffId> IdAllocator::rivalsOf(HandoffId h) {
   const Handoff &handoff = plan.handoffs[h];
   std::vector<HandoffId> rivals{h};
   for (int64_t id = 0; id < tree.program.eventIds; ++id) {
@@ -284,6 +284,27 @@ bool IdAllocator::mergeNear(HandoffId h) {
   }
   llvm::sort(rivals);
   rivals.erase(std::unique(rivals.begin(), rivals.end()), rivals.end());
+  return rivals;
+}
+
+/// Makes the competitors of `h` ask for fewer ids, with as little loss as possible: a shorter
+/// delay, then one handoff for two. False when nothing is left to give.
+bool IdAllocator::relieve(HandoffId h) {
+  std::vector<HandoffId> rivals = rivalsOf(h);
+  auto longest = std::max_element(rivals.begin(), rivals.end(), [&](HandoffId a, HandoffId b) {
+    return plan.handoffs[a].delay < plan.handoffs[b].delay;
+  });
+  if (plan.handoffs[*longest].delay <= 1)
+    return mergeNearest(h, rivals);
+  if (*longest != h)
+    remove(*longest);
+  --plan.handoffs[*longest].delay;
+  if (*longest != h && !place(*longest))
+    cut(*longest);
+  return true;
+}
+
+bool IdAllocator::mergeNearest(HandoffId h, llvm::ArrayRef<HandoffId> rivals) {
   std::optional<std::tuple<int64_t, HandoffId, HandoffId>> best;
   for (size_t i = 0; i < rivals.size(); ++i)
     for (size_t j = i + 1; j < rivals.size(); ++j) {

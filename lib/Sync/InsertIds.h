@@ -56,6 +56,7 @@ private:
     return (unsigned(from) * numPipes + unsigned(to)) * tree.program.eventIds + id;
   }
   void reserve(NodeId node);
+  bool runsOnce(NodeId loop) const { return loop == none || tree.program[loop].trip == 1; }
 
   /// Where a ring that turns with the loop takes its ids: before its primes.
   Position ringStart(NodeId loop) const { return tree.places[loop].begin - nodeStep / 4; }
@@ -72,7 +73,9 @@ private:
   std::optional<int32_t> pick(HandoffId h, uint32_t count);
   void remove(HandoffId h);
   void cut(HandoffId h);
-  bool mergeNear(HandoffId h);
+  bool relieve(HandoffId h);
+  std::vector<HandoffId> rivalsOf(HandoffId h);
+  bool mergeNearest(HandoffId h, llvm::ArrayRef<HandoffId> rivals);
   void merge(HandoffId into, HandoffId other);
 
   void collect(std::vector<Want> &out, HandoffId h);

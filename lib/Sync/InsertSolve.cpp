@@ -117,7 +117,7 @@ void Solver::addBarriers(ListId list) {
   }
 }
 
-void Solver::lowerDelays(ListId list) {
+bool Solver::lowerDelays(ListId list) {
   bool lowered = false;
   for (HandoffId h : plan.byList[list]) {
     Handoff &handoff = plan.handoffs[h];
@@ -128,21 +128,46 @@ void Solver::lowerDelays(ListId list) {
     lowered = true;
   }
   if (!lowered)
-    return;
+    return false;
   plan.attach(list);
   sweep.run(list, false);
   dropRedundant(list);
+  return true;
+}
+
+/// At the wait before a compound item nobody can say yet whether a chain inside serves what is
+/// inside. Tries without each such handoff; bounded, so that long lists stay linear.
+void Solver::tryWithout(ListId list) {
+  constexpr size_t maxVisits = 4096;
+  size_t visits = 0, size = (tree.lists[list].end - tree.lists[list].begin) / nodeStep;
+  auto isCompound = [&](NodeId node) { return !tree.program[node].arms.empty(); };
+  for (HandoffId h : plan.byList[list]) {
+    Handoff &handoff = plan.handoffs[h];
+    if (!handoff.alive || !isCompound(plan.consumerOf(handoff)))
+      continue;
+    if ((visits += size) > maxVisits)
+      return;
+    handoff.alive = false;
+    plan.attach(list);
+    sweep.run(list, false);
+    handoff.alive = !wants(list, true, true).empty() || !wants(list, false, true).empty();
+    plan.attach(list);
+  }
 }
 
 void Solver::solve(ListId list) {
   constexpr unsigned maxRounds = 8; // two suffice unless pruning between compound items was wrong
+  bool lowered = false;
   for (unsigned round = 0; round < maxRounds; ++round) {
     sweep.run(list, false);
     if (addHandoffs(list))
       continue;
+    // Barriers after all handoffs are as strong as they get: a round trip can replace a barrier.
+    if (!std::exchange(lowered, true) && lowerDelays(list))
+      continue;
     if (wants(list, false, true).empty())
       break;
-    addBarriers(list); // after all handoffs: a round trip can replace a barrier
+    addBarriers(list);
   }
-  lowerDelays(list);
+  tryWithout(list);
 }

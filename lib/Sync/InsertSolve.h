@@ -53,7 +53,8 @@ private:
   bool addHandoffs(ListId list);
   void dropRedundant(ListId list);
   void addBarriers(ListId list);
-  void lowerDelays(ListId list);
+  bool lowerDelays(ListId list);
+  void tryWithout(ListId list);
 };
 
 } // namespace pto::sync::inserter

@@ -12,7 +12,9 @@ namespace pto::sync {
 
 struct InsertOptions {
   bool strongFlags = true; ///< obey C3
-  unsigned maxDelay = 1;   ///< iterations that a loop-carried handoff may lag behind (k of 3.7)
+  /// Iterations that a loop-carried handoff may lag behind (k of 3.7), at least 1. Two keep both slots of a double
+  /// buffer busy; one would make each load wait for the use of the iteration before.
+  unsigned maxDelay = 2;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
 };
 
