@@ -100,7 +100,7 @@ struct Binary {
 
   void expectFootprint() {
     EXPECT_THAT(machine.failures, IsEmpty());
-    Bytes inputs = machine.bytesOfTile(a, validRows, validCols);
+    ByteSet inputs = machine.bytesOfTile(a, validRows, validCols);
     inputs.merge(machine.bytesOfTile(b, validRows, validCols));
     EXPECT_EQ(machine.reads(Space::Vec), inputs);
     EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(result, validRows, validCols));
@@ -261,7 +261,7 @@ TEST(KernelElementwise, XorOverwritesItsScratchOnA3) {
       call.runScratch("xor");
       EXPECT_THAT(call.machine.failures, IsEmpty());
       call.expectWholes([](Whole a, Whole b) { return a ^ b; });
-      Bytes written = call.machine.bytesOfTile(call.result, 5, 50);
+      ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
       if (arch == Arch::A3)
         written.merge(call.machine.bytesOfTile(call.scratch, 5, 50));
       EXPECT_EQ(call.machine.writes(Space::Vec), written);
@@ -310,7 +310,7 @@ TEST(KernelElementwise, PreluWritesMaskAndSelectRowOnA3) {
   Binary call(Element::F32, Arch::A3);
   call.scratch = tile(Space::Vec, Element::U8, Form::ND, 6, 32, 6, 32, 0x4000);
   call.runScratch("prelu");
-  Bytes written = call.machine.bytesOfTile(call.result, 5, 50);
+  ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
   written.merge(call.machine.bytesOfTile(call.scratch, 5, 8)); // one repeat of 64 lanes per row
   written.merge(call.machine.bytesOfTile(call.scratch, 1, 32, 5, 0));
   EXPECT_EQ(call.machine.writes(Space::Vec), written);
@@ -338,7 +338,7 @@ TEST(KernelElementwise, RemainderOfFloatsHasTheSignOfTheDivisor) {
       float x = float(a), y = float(b), quotient = std::floor(x / y), r = x - quotient * y;
       return double(r * y < 0 ? r + y : r);
     });
-    Bytes written = call.machine.bytesOfTile(call.result, 5, 50);
+    ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
     if (arch == Arch::A3) {
       TestMachine::touch(written, 0x4000, 50 * 4);       // a row of intermediate values
       TestMachine::touch(written, 0x4000 + 64 * 4, 256); // a mask behind the row stride
@@ -367,7 +367,7 @@ TEST(KernelElementwise, RemainderOfIntegersSpoilsItsSourcesOnA3) {
     EXPECT_EQ(decodeInteger(Element::I32, call.at(call.a, 10 + i)), rows[i].rounded);
     EXPECT_EQ(decodeFloat(Element::F32, call.at(call.b, 10 + i)), rows[i].b);
   }
-  Bytes written = call.machine.bytesOfTile(call.result, 5, 50);
+  ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
   written.merge(call.machine.bytesOfTile(call.a, 5, 50));
   written.merge(call.machine.bytesOfTile(call.b, 5, 50));
   TestMachine::touch(written, 0x4000, 50 * 4);
@@ -466,7 +466,7 @@ TEST(KernelElementwise, PowerOfFloats) {
       call.setPair(10 + i, rows[i].base, rows[i].exponent);
     call.runScratch("power");
     EXPECT_THAT(call.machine.failures, IsEmpty());
-    Bytes written = call.machine.bytesOfTile(call.result, 5, 50);
+    ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
     written.merge(call.machine.bytesOfTile(call.scratch, 5, 50));
     EXPECT_EQ(call.machine.writes(Space::Vec), written);
     for (int i = 0; i < 14; ++i) {

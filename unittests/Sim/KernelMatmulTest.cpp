@@ -83,9 +83,9 @@ TEST(KernelMatmul, AllTypesFormsAndShapes) {
         EXPECT_EQ(machine.reads(Space::Left), machine.bytesOfTile(setup.left, valid.m, valid.k));
         EXPECT_EQ(machine.reads(Space::Right), machine.bytesOfTile(setup.right, valid.k, valid.n));
         EXPECT_EQ(machine.writes(Space::Acc), machine.bytesOfTile(setup.result, valid.m, valid.n));
-        EXPECT_EQ(machine.reads(Space::Acc), form == 1 ? machine.writes(Space::Acc) : Bytes());
+        EXPECT_EQ(machine.reads(Space::Acc), form == 1 ? machine.writes(Space::Acc) : ByteSet());
         EXPECT_EQ(machine.reads(Space::Bias),
-                  form == 2 ? machine.bytesOfTile(setup.bias, 1, valid.n) : Bytes());
+                  form == 2 ? machine.bytesOfTile(setup.bias, 1, valid.n) : ByteSet());
         for (int64_t i = 0; i < valid.m; ++i)
           for (int64_t j = 0; j < valid.n; ++j)
             ASSERT_EQ(machine.get(setup.result, i, j), setup.product(machine, i, j) + start[i][j])

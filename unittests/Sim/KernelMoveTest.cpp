@@ -18,8 +18,8 @@ static void fill(TestMachine &machine, const TileOperand &tile) {
       machine.set(tile, row, col, mark(row, col));
 }
 
-static Bytes without(const Bytes &all, const Bytes &some) {
-  Bytes rest;
+static ByteSet without(const ByteSet &all, const ByteSet &some) {
+  ByteSet rest;
   std::set_difference(all.begin(), all.end(), some.begin(), some.end(),
                       std::inserter(rest, rest.end()));
   return rest;
@@ -48,7 +48,7 @@ TEST(KernelMove, MatrixOperandsTakeWholeFractals) {
       fill(machine, from);
       machine.run(findKernel("move"), {operand(from), Operand(), Operand(), operand(to)});
       EXPECT_THAT(machine.failures, IsEmpty());
-      Bytes used = machine.bytesOfTile(from, 37, 70), all = machine.bytesOfTile(from, 64, 96);
+      ByteSet used = machine.bytesOfTile(from, 37, 70), all = machine.bytesOfTile(from, 64, 96);
       EXPECT_EQ(machine.reads(Space::Mat), used);
       EXPECT_EQ(machine.residues(Space::Mat), without(all, used));
       EXPECT_EQ(machine.writes(fractal.to), machine.bytesOfTile(to, 64, 96));

@@ -13,7 +13,7 @@
 namespace pto::sim {
 
 /// Addresses of bytes in one memory.
-using Bytes = std::set<uint64_t>;
+using ByteSet = std::set<uint64_t>;
 
 /// Memories that are plain arrays; writes take effect when the kernel has returned, as in the
 /// engine.
@@ -28,7 +28,7 @@ public:
   }
 
   std::vector<uint8_t> memory[numSpaces];
-  Bytes readBytes[numSpaces], residueBytes[numSpaces], writtenBytes[numSpaces],
+  ByteSet readBytes[numSpaces], residueBytes[numSpaces], writtenBytes[numSpaces],
       addedBytes[numSpaces];
   std::vector<std::string> failures;
 
@@ -99,20 +99,20 @@ public:
   }
 
   /// The bytes of the elements (0 .. rows, 0 .. cols) of a tile.
-  Bytes bytesOfTile(const TileOperand &tile, int64_t rows, int64_t cols, int64_t row = 0,
-                    int64_t col = 0) const {
-    Bytes bytes;
+  ByteSet bytesOfTile(const TileOperand &tile, int64_t rows, int64_t cols, int64_t row = 0,
+                      int64_t col = 0) const {
+    ByteSet bytes;
     for (int64_t r = row; r < row + rows; ++r)
       for (int64_t c = col; c < col + cols; ++c)
         touch(bytes, address(tile, r, c), bytesOf(tile.shape.element));
     return bytes;
   }
-  const Bytes &reads(Space space) const { return readBytes[unsigned(space)]; }
-  const Bytes &residues(Space space) const { return residueBytes[unsigned(space)]; }
-  const Bytes &writes(Space space) const { return writtenBytes[unsigned(space)]; }
-  const Bytes &additions() const { return addedBytes[unsigned(Space::GM)]; }
+  const ByteSet &reads(Space space) const { return readBytes[unsigned(space)]; }
+  const ByteSet &residues(Space space) const { return residueBytes[unsigned(space)]; }
+  const ByteSet &writes(Space space) const { return writtenBytes[unsigned(space)]; }
+  const ByteSet &additions() const { return addedBytes[unsigned(Space::GM)]; }
 
-  static void touch(Bytes &bytes, uint64_t address, uint64_t count) {
+  static void touch(ByteSet &bytes, uint64_t address, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i)
       bytes.insert(bytes.end(), address + i);
   }

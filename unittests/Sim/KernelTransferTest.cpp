@@ -151,7 +151,7 @@ TEST(KernelLoad, MovesTheMatrixAndTouchesNothingElse) {
       TileOperand to = tile(path.space, element, path.form, path.rows, path.cols, path.validRows,
                             path.validCols, 512);
       ViewOperand from = gappedView(element, path.layout, path.validRows, path.validCols);
-      Bytes read;
+      ByteSet read;
       for (int64_t row = 0; row < path.validRows; ++row)
         for (int64_t col = 0; col < path.validCols; ++col)
           for (unsigned byte = 0; byte < size; ++byte) {
@@ -193,7 +193,7 @@ TEST(KernelStore, MovesTheMatrixAndTouchesNothingElse) {
       EXPECT_THAT(machine.failures, IsEmpty());
       EXPECT_EQ(machine.reads(path.space),
                 machine.bytesOfTile(from, path.validRows, path.validCols));
-      Bytes written;
+      ByteSet written;
       for (int64_t row = 0; row < path.validRows; ++row)
         for (int64_t col = 0; col < path.validCols; ++col)
           for (unsigned byte = 0; byte < size; ++byte) {

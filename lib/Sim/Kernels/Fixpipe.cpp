@@ -1,6 +1,7 @@
 //===- Fixpipe.cpp - What happens to accumulator values on the way out -----===//
 
 #include "Fixpipe.h"
+#include "Half.h"
 #include "Kernels.h"
 #include "llvm/ADT/bit.h"
 #include <algorithm>
@@ -36,27 +37,42 @@ static int64_t saturate(double value, Element to) {
   return std::isnan(value) ? 0 : int64_t(std::clamp(std::nearbyint(value), low, high));
 }
 
+/// i32 to i32: no quantisation, so nothing passes through float.
+static void keepIntegers(const Packed &values, bool relu, Packed &result) {
+  std::transform(values.as<int32_t>(), values.as<int32_t>() + values.elements(),
+                 result.as<int32_t>(),
+                 [&](int32_t value) { return relu ? std::max(value, 0) : value; });
+}
+
 Packed Fixpipe::convert(const Packed &values, Element from) const {
   Packed result(values.rows, values.cols, bytesOf(to), values.order);
-  unsigned fromBytes = bytesOf(from), toBytes = bytesOf(to);
-  for (int64_t i = 0, e = values.elements(); i < e; ++i) {
-    const std::byte *in = values.data() + i * fromBytes;
-    std::byte *out = result.data() + i * toBytes;
-    if (scales.empty() && from == Element::I32) {
-      int64_t value = decodeInteger(from, in);
-      encodeInteger(to, relu ? std::max<int64_t>(value, 0) : value, out);
-      continue;
-    }
-    float value =
-        from == Element::F32 ? float(decodeFloat(from, in)) : float(decodeInteger(from, in));
-    if (!scales.empty())
-      value *= scales.size() == 1 ? scales[0] : scales[i % values.cols];
-    if (relu && value < 0)
-      value = 0;
-    if (isFloat(to))
-      encodeFloat(to, value, out);
-    else
-      encodeInteger(to, saturate(value, to), out);
+  if (scales.empty() && from == Element::I32) {
+    keepIntegers(values, relu, result);
+    return result;
+  }
+  int64_t count = values.elements();
+  std::vector<float> reals(count);
+  if (from == Element::F32)
+    std::copy_n(values.as<float>(), count, reals.begin());
+  else
+    std::copy_n(values.as<int32_t>(), count, reals.begin());
+  for (int64_t i = 0; !scales.empty() && i < count; ++i)
+    reals[i] *= scales.size() == 1 ? scales[0] : scales[i % values.cols];
+  if (relu)
+    std::replace_if(reals.begin(), reals.end(), [](float value) { return value < 0; }, 0.0f);
+  switch (to) {
+  case Element::F32:
+    std::copy_n(reals.begin(), count, result.as<float>());
+    break;
+  case Element::F16:
+    std::transform(reals.begin(), reals.end(), result.as<uint16_t>(), narrowF16);
+    break;
+  case Element::BF16:
+    std::transform(reals.begin(), reals.end(), result.as<uint16_t>(), narrowBF16);
+    break;
+  default: // one-byte integers, by whyNot
+    std::transform(reals.begin(), reals.end(), result.as<uint8_t>(),
+                   [&](float value) { return uint8_t(saturate(value, to)); });
   }
   return result;
 }
