@@ -122,14 +122,10 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
   finding->notes.push_back(missingEdge(*finding->other, finding->where, sameCore));
 }
 
-void Core::judgeSpan(const Span &span, bool isWrite, const Access &access, const Clock &clock) {
+void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
-    reportRace(span, seen, seenWrites, access, isWrite, begin, end);
+    reportRace(span, seen, seenWrites, access, false, begin, end);
   };
-  if (isWrite) {
-    span.memory->write(span.begin, span.end, access, clock, conflict);
-    return;
-  }
   auto unwritten = [&](uint64_t begin, uint64_t end) {
     if (span.residue)
       return;
@@ -143,7 +139,14 @@ void Core::judgeSpan(const Span &span, bool isWrite, const Access &access, const
                             finding->where.op, begin, end, finding->memory);
     finding->notes.push_back("write them first, or shrink the valid extents to what is written");
   };
-  span.memory->read(span.begin, span.end, access, clock, conflict, unwritten);
+  span.memory->checkRead(span.begin, span.end, access, clock, conflict, unwritten);
+}
+
+void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock) {
+  auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
+    reportRace(span, seen, seenWrites, access, true, begin, end);
+  };
+  span.memory->write(span.begin, span.end, access, clock, conflict);
 }
 
 //===----------------------------------------------------------------------===//
@@ -272,9 +275,11 @@ void ItemContext::judge(const Clock &clock, bool accumulates) {
     return isLoad ? AccessClass::Load : AccessClass::Plain;
   };
   for (const Span &span : reads)
-    core.judgeSpan(span, false, {item.by, classOf(span, false), onChip}, clock);
+    core.judgeRead(span, {item.by, classOf(span, false), onChip}, clock);
   for (const Span &span : writes)
-    core.judgeSpan(span, true, {item.by, classOf(span, true), onChip}, clock);
+    core.judgeWrite(span, {item.by, classOf(span, true), onChip}, clock);
+  for (const Span &span : reads)
+    span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip}, clock);
 }
 
 //===----------------------------------------------------------------------===//

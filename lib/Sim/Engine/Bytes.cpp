@@ -84,16 +84,32 @@ static void record(llvm::SmallVectorImpl<Access> &list, const Access &access) {
   list.push_back(access);
 }
 
-void Bytes::read(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-                 Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten) {
+void Bytes::checkRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
+                      Conflict conflict,
+                      llvm::function_ref<void(uint64_t, uint64_t)> unwritten) const {
+  auto it = segments.upper_bound(begin);
+  if (it != segments.begin() && std::prev(it)->second.end > begin)
+    --it;
+  for (uint64_t at = begin; at < end; ++it) {
+    uint64_t next = it == segments.end() ? end : std::min(end, it->first);
+    if (next > at)
+      unwritten(at, next); // a hole
+    if (next == end)
+      return;
+    const Segment &segment = it->second;
+    uint64_t first = std::max(at, it->first), last = std::min(end, segment.end);
+    if (!segment.written)
+      unwritten(first, last);
+    for (const Access &writer : segment.writers)
+      if (!isOrdered(writer, access.by.core, clock) && !isExempt(writer, access))
+        conflict(writer, true, first, last);
+    at = last;
+  }
+}
+
+void Bytes::recordRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock) {
   for (auto it = cover(begin, end); it != segments.end() && it->first < end; ++it) {
     Segment &segment = it->second;
-    if (!segment.written)
-      unwritten(it->first, segment.end);
-    for (const Access &writer : segment.writers)
-      if (!(writer.by == access.by) && !isOrdered(writer, access.by.core, clock) &&
-          !isExempt(writer, access))
-        conflict(writer, true, it->first, segment.end);
     // A reader that is known complete here is covered by this one: who is ordered after this read
     // is ordered after it. Shared inputs have a reader per block; the sweep is kept off those.
     if (segment.readers.size() < 8)
@@ -116,7 +132,7 @@ void Bytes::write(uint64_t begin, uint64_t end, const Access &access, const Cloc
       auto &list = earlierWrites ? segment.writers : segment.readers;
       llvm::erase_if(list, [&](const Access &earlier) {
         if (earlier.by == access.by)
-          return false;
+          return false; // another span of the same item
         if (isOrdered(earlier, access.by.core, clock))
           return covers;
         if (!isExempt(earlier, access))

@@ -75,14 +75,17 @@ public:
   void load(uint64_t at, void *into, uint64_t count) const;
   void store(uint64_t at, const void *from, uint64_t count);
 
-  /// Calls `conflict` for every recorded access that `access` on [begin, end) is not ordered after,
-  /// then records it. A read also calls `unwritten` for every stretch without a value.
+  /// `conflict` is called for every recorded access that the new one is not ordered after (C1),
+  /// `unwritten` for every stretch without a value. An item first checks its reads, then writes,
+  /// then records its reads: a record takes the place of an older one of its pipe, which the writes
+  /// must still see.
   using Conflict =
       llvm::function_ref<void(const Access &earlier, bool earlierWrites, uint64_t, uint64_t)>;
-  void read(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-            Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten);
+  void checkRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
+                 Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten) const;
   void write(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
              Conflict conflict);
+  void recordRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock);
 
   void markWritten(uint64_t begin, uint64_t end);
   bool isWritten(uint64_t begin, uint64_t end) const;

@@ -191,7 +191,8 @@ private:
   /// Finds the memory; reports and returns false when the range leaves it.
   bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
               Span &span);
-  void judgeSpan(const Span &span, bool isWrite, const Access &access, const Clock &clock);
+  void judgeRead(const Span &span, const Access &access, const Clock &clock);
+  void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
                   bool nowWrites, uint64_t begin, uint64_t end);
   void reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,

@@ -297,7 +297,8 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     std::memset(into, 0xff, bytes);
     return false;
   }
-  judgeSpan(span, false, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeRead(span, {by, kind, 0}, pipes[scalarPipe].clock);
+  span.memory->recordRead(span.begin, span.end, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
   return true;
 }
@@ -307,7 +308,7 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   Span span;
   if (!locate(space, address, bytes, true, by, span))
     return false;
-  judgeSpan(span, true, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeWrite(span, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->store(span.begin, from, bytes);
   if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())
     machine.noteWrite(address, bytes);
