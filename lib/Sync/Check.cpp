@@ -336,7 +336,8 @@ State Checker::fixpoint(NodeId id, const State &entry) {
       exhausted = id;
     if (exhausted != none || head.isImpliedBy(next)) {
       reportMismatches(id, mismatches);
-      lastHeads.insert_or_assign(id, std::move(head));
+      if (!openLoops.empty())
+        lastHeads.insert_or_assign(id, std::move(head));
       return out;
     }
     result.findings.resize(mark);

@@ -74,7 +74,7 @@ void Demands::build(ArrayRef<NodeId> nodes) {
     const Node &node = program[id];
     if (neverRuns(node))
       continue;
-    if (node.kind == NodeKind::Access || node.kind == NodeKind::Publish)
+    if (touchesMemory(node) || node.kind == NodeKind::Publish)
       buildAccess(id);
     if (node.kind == NodeKind::Loop)
       openLoops.push_back(id);

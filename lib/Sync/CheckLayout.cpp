@@ -2,6 +2,7 @@
 
 #include "CheckLayout.h"
 #include "llvm/ADT/STLExtras.h"
+#include <cassert>
 
 using namespace pto;
 using namespace pto::sync;
@@ -41,6 +42,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     Item &item = items[id];
     if (neverRuns(node))
       continue;
+    assert(item.begin == 0 && "a node stands twice in the structure");
     item.begin = next(id);
     if (touchesMemory(node))
       last[accessColumn(pipeOf(node))] = item.begin;

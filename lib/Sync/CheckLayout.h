@@ -82,9 +82,10 @@ inline bool runsAtLeastOnce(const Node &loop) {
 }
 inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
 inline bool isReadable(const EventId &id) { return id.known && (id.count <= 1 || id.loop != none); }
-/// Does the node read or write memory? Publish does when it names the signal's cell.
+/// Does the node read or write memory? Publish does when it names the signal's cell. ALL is no pipe
+/// to run on: reported by C4 and not followed further.
 inline bool touchesMemory(const Node &node) {
-  return node.kind == NodeKind::Access ||
+  return (node.kind == NodeKind::Access && node.pipe != Pipe::ALL) ||
          (node.kind == NodeKind::Publish && !(node.reads.empty() && node.writes.empty()));
 }
 /// Publish executes on S whatever its `pipe` says.

@@ -21,6 +21,8 @@ public:
         flag(id, inMacro);
       else if (node.kind == NodeKind::Barrier)
         barrier(id);
+      else if (node.kind == NodeKind::Access && node.pipe == Pipe::ALL)
+        report(id, "an access runs on one pipe, ALL is none");
       for (const std::vector<NodeId> &arm : node.arms)
         list(arm, inMacro || node.kind == NodeKind::Macro);
     }

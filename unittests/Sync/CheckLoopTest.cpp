@@ -180,6 +180,23 @@ TEST_F(CheckLoopTest, RotatingIdsAreNotEnoughWithoutACredit) {
   EXPECT_FALSE(finds(oneWay(4, false), Rule::C3, /*strong=*/false));
 }
 
+TEST_F(CheckLoopTest, WaitOfTheLastIterationIsRememberedAfterTheLoop) {
+  auto program = [](bool credit) {
+    CheckLoopTest_WaitOfTheLastIterationIsRememberedAfterTheLoop_Test t;
+    Builder &b = t.b;
+    b.openLoop();
+    b.handoff(Pipe::V, Pipe::MTE2, id(0));
+    b.handoff(Pipe::MTE2, Pipe::V, id(0));
+    b.close();
+    if (credit)
+      b.handoff(Pipe::V, Pipe::MTE2, id(1));
+    b.handoff(Pipe::MTE2, Pipe::V, id(0));
+    return std::move(b.program);
+  };
+  EXPECT_TRUE(accepts(program(true)));
+  EXPECT_TRUE(finds(program(false), Rule::C3));
+}
+
 TEST_F(CheckLoopTest, StaticIdInsideALiveRotation) {
   NodeId loop = b.openLoop();
   b.handoff(Pipe::MTE2, Pipe::V, rotating(0, 2, loop, 0));

@@ -10,17 +10,11 @@ using namespace pto::sync::judge;
 
 namespace {
 
-const char *name(Rule rule) {
-  static const char *const names[] = {"C1", "C2", "C3", "C4", "C5", "C7", "C8", "Limit"};
-  return names[unsigned(rule)];
-}
-
 /// The rules of all findings, "C1 C3", warnings as "C4w"; "" when there is none.
 std::string verdict(const Program &program, bool strong = true) {
   std::string text;
   for (const Finding &finding : check(program, {strong}).findings)
-    text +=
-        (text.empty() ? "" : " ") + std::string(name(finding.rule)) + (finding.warning ? "w" : "");
+    text += (text.empty() ? "" : " ") + name(finding.rule).str() + (finding.warning ? "w" : "");
   return text;
 }
 
@@ -59,6 +53,9 @@ TEST_F(CheckTest, NamesBothAccessesAndTheMissingEdge) {
   EXPECT_EQ(finding.distance, 0);
   EXPECT_EQ(finding.what, "V is never told that MTE2 has finished");
   EXPECT_FALSE(result.accepted());
+  EXPECT_EQ(describe(b.program, finding),
+            "C1: V tadds (node 1) after MTE2 tload (node 0), RAW on x: "
+            "V is never told that MTE2 has finished");
 }
 
 TEST_F(CheckTest, HandoffOrders) {
@@ -299,6 +296,11 @@ TEST_F(CheckTest, PairsThatTheCoreDoesNotHave) {
   EXPECT_EQ(check(own.program).findings.at(0).what, "a pipe has no flag to itself");
 }
 
+TEST_F(CheckTest, AccessOnNoPipe) {
+  b.access(Pipe::ALL, {x}, {y});
+  EXPECT_EQ(verdict(b.program), "C4");
+}
+
 TEST_F(CheckTest, UnlistedPairIsAWarning) {
   Builder cube(CoreKind::Cube);
   cube.handoff(Pipe::S, Pipe::MTE1, id(0));
@@ -317,8 +319,8 @@ TEST_F(CheckTest, TokenAcrossACallThatUsesItsFlag) {
   CheckResult result = check(ringStepBroken());
   std::string rules;
   for (const Finding &finding : result.findings)
-    if (rules.find(name(finding.rule)) == std::string::npos)
-      rules += name(finding.rule);
+    if (rules.find(name(finding.rule).str()) == std::string::npos)
+      rules += name(finding.rule).str();
   EXPECT_EQ(rules, "C5C1C2"); // 3.10 (1): all at once
 }
 

@@ -1,7 +1,9 @@
 //===- Check.h - Is this program's synchronisation right? -------*- C++ -*-===//
 //
-// The independent checker (spec sync-and-memory 3.4). It shares no code with Sync/Insert: only the program, the hardware
-// table and the overlap facts. It decides C1 - C5, C7 and C8 for all trip counts and branches.
+// The independent checker. It shares no code with Sync/Insert: only the program, the hardware table
+// and the overlap facts. It decides C1 - C5, C7 and C8 for all trip counts and branches. It never
+// accepts a wrong program; a right one that needs more than structured reasoning (correlated
+// conditions, ids it cannot read) may be rejected.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SYNC_CHECK_H
@@ -11,20 +13,32 @@
 
 namespace pto::sync {
 
+/// Limit: the work limit was met, nothing is known about the rest of the program.
 enum class Rule : uint8_t { C1, C2, C3, C4, C5, C7, C8, Limit };
+
+llvm::StringRef name(Rule rule);     ///< "C1"
+llvm::StringRef name(Hazard hazard); ///< "RAW"
 
 struct Finding {
   Rule rule = Rule::C1;
-  NodeId later = none;       ///< the access, set, wait or macro at which the rule fails; none: at the exit
-  NodeId earlier = none;     ///< C1: the access that is not ordered before; C2, C5: the set that is pending; C3: the old wait
-  Hazard hazard = Hazard::RAW;
-  RegionId earlierRegion = none, laterRegion = none; ///< C1: the bytes on either side
-  NodeId loop = none;        ///< the loop that carries the pair; none: same iteration
-  int64_t distance = 0;      ///< iterations between them
-  FlagKey key;               ///< C2 - C5
-  std::string what;          ///< one clause in words: "is not ordered after", "no token can be there", ...
-  bool warning = false;      ///< C4: pair not in the vendor's list (HQ2)
+  /// The access, set, wait, barrier or call at which the rule fails, or the branch or loop whose
+  /// paths disagree (C2); none: at the exit.
+  NodeId later = none;
+  /// C1, C7, C8: the access that may not be complete. C2, C5, C7: the set whose token is there,
+  /// when one is. C3: the old wait.
+  NodeId earlier = none;
+  Hazard hazard = Hazard::RAW;   ///< C1
+  RegionId earlierRegion = none; ///< C1, C7, C8: the bytes of `earlier`
+  RegionId laterRegion = none;   ///< C1: the bytes of `later`
+  NodeId loop = none;            ///< the loop that carries the pair; none: same iteration
+  int64_t distance = 0;          ///< iterations of `loop` between them
+  FlagKey key;                   ///< C2 - C5 and the tokens of C7
+  std::string what;              ///< one clause: "V is never told that MTE2 has finished"
+  bool warning = false;          ///< C4: the vendor's list does not name the pair (HQ2)
 };
+
+/// One line: rule, both ends by label or node number, bytes, distance, and `what`.
+std::string describe(const Program &program, const Finding &finding);
 
 struct CheckOptions {
   bool strongFlags = true; ///< also C3: right when a flag is one bit (HQ1)
@@ -32,11 +46,14 @@ struct CheckOptions {
 
 struct CheckResult {
   std::vector<Finding> findings; ///< in program order of `later`, without duplicates
-  uint64_t hazards = 0;          ///< C1 demands that were examined
-  uint64_t sweeps = 0;           ///< loop sweeps, for benchmarks
+  uint64_t hazards = 0;          ///< C1 demands: per access, the nearest conflict per pipe and loop
+  uint64_t sweeps = 0;           ///< walks over loop bodies, for benchmarks
   bool accepted() const;         ///< no finding that is not a warning
 };
 
+/// Every node stands at most once in the structure; loops and macros have exactly one arm. Near
+/// linear in the nodes, times about five sweeps per loop and the number of regions that may
+/// overlap.
 CheckResult check(const Program &program, const CheckOptions &options = {});
 
 } // namespace pto::sync
