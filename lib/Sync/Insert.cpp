@@ -36,6 +36,8 @@ private:
   bool finish();
   bool repair();
   bool addCredits(bool &added);
+  void trim();
+  bool standsWithoutIt();
   void attachAll();
 };
 
@@ -91,11 +93,51 @@ bool Inserter::finish() {
   return false;
 }
 
+/// Is the plan, from which something was taken, still right as it stands?
+bool Inserter::standsWithoutIt() {
+  attachAll();
+  sweep.run(0, true);
+  return solver.wants(0, true, false).empty() && solver.wants(0, false, false).empty() &&
+         ids.allocate() && ids.credits().empty();
+}
+
+/// What came later (credits, merges, smaller delays) can make redundant what was there before.
+/// Takes out one item at a time; bounded, so that it costs nothing in large functions.
+void Inserter::trim() {
+  constexpr size_t maxVisits = 2048;
+  size_t visits = 0;
+  auto attempt = [&](auto remove) {
+    if ((visits += tree.order.size()) > maxVisits)
+      return;
+    auto handoffs = plan.handoffs;
+    auto points = plan.points;
+    InsertStats before = stats;
+    remove();
+    if (standsWithoutIt())
+      return;
+    plan.handoffs = std::move(handoffs);
+    plan.points = std::move(points);
+    stats = before;
+  };
+  for (NodeId node = 0; node < plan.points.size(); ++node)
+    for (size_t i = plan.points[node].barriers.size(); i-- > 0;)
+      attempt([&] {
+        auto &barriers = plan.points[node].barriers;
+        barriers.erase(barriers.begin() + i);
+      });
+  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
+    if (plan.handoffs[h].alive)
+      attempt([&] { plan.handoffs[h].alive = false; });
+  standsWithoutIt(); // gives the ids
+}
+
 InsertResult Inserter::run() {
   for (ListId list = tree.lists.size(); list-- > 0;)
     if (!tree.lists[list].frozen)
       solver.solve(list);
   stats.lastRung = !finish();
+  if (!stats.lastRung)
+    trim();
   Program result = stats.lastRung ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
   if (options.exitBarrier)
     addExitBarrier(result, stats);

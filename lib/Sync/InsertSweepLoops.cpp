@@ -200,7 +200,8 @@ Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
     walkList(tree.places[loop].arms[0], turn.state);
     saveQueues(loop, turn);
     nextIteration(loop, turn);
-    if (lower(head, turn, sweep >= patience))
+    // A loop that runs once has no back edge.
+    if (tree.program[loop].trip == 1 || lower(head, turn, sweep >= patience))
       return turn;
   }
 }
