@@ -1,0 +1,199 @@
+//===- Records.cpp - Operations by their records, and those of the engine --===//
+
+#include "Lowering.h"
+#include "ptoas/IR/CustomSyntax.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace pto;
+using namespace pto::sim;
+using mlir::Operation;
+
+static_assert(int(NotifyKind::AtomicAdd) == int(NotifyOp::AtomicAdd) &&
+              int(NotifyKind::Set) == int(NotifyOp::Set));
+static_assert(int(WaitCmpKind::EQ) == int(WaitCompare::EQ) &&
+              int(WaitCmpKind::GE) == int(WaitCompare::GE) &&
+              int(WaitCmpKind::LE) == int(WaitCompare::LE));
+
+void Lowering::lowerRecord(Operation *op) {
+  const OpInfo &info = *findOpInfo(op);
+  if (info.engine.empty())
+    return lowerKernel(op, info);
+  if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerCoreId(op))
+    (void)error(op, "is not simulated");
+}
+
+bool Lowering::checkPipe(Operation *op, Pipe pipe) {
+  if (pipe == Pipe::ALL || coreHasPipe(root.core, pipe, arch))
+    return true;
+  (void)error(op, "needs PIPE_" + name(pipe) + ", which a " + name(root.core) + " core on " +
+                      name(arch) + " does not have; put it into a section of the other kind");
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations with a kernel
+//===----------------------------------------------------------------------===//
+
+void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
+  Call call;
+  call.op = info.name.str();
+  call.kernel = info.kernel.empty() ? findMapKernel(info.name) : findKernel(info.kernel);
+  if (!call.kernel)
+    return (void)error(op, "is not simulated: it has no kernel");
+  for (const AttributeInfo &attribute : info.attributes)
+    if (attribute.defaultValue >= 0 || op->hasAttr(attribute.name))
+      call.attributes.push_back({attribute.name.str(), attributeValue(op, attribute.name)});
+
+  llvm::SmallVector<uint32_t, 6> operands;
+  for (unsigned i = 0; i < info.operands.size(); ++i) {
+    auto range = llvm::cast<RecordOp>(op).getRecordOperands(i);
+    if (info.operands[i].variadic)
+      return (void)error(op, "is not simulated: its operand list '" + info.operands[i].name +
+                                 "' has no fixed length");
+    if (range.empty()) {
+      call.operands.push_back({});
+      operands.push_back(none);
+      continue;
+    }
+    Binding binding = get(range.front());
+    operands.push_back(binding.id);
+    if (binding.kind == Binding::Word)
+      call.operands.push_back(
+          {Operand::Scalar, element(op, range.front().getType()).value_or(Element::I64)});
+    else
+      call.operands.push_back(
+          {binding.kind == Binding::Tile ? Operand::Tile : Operand::View, Element::I32});
+  }
+  if (!info.micro.empty())
+    return lowerMicroKernel(op, info, std::move(call), operands);
+  std::optional<Pipe> pipe = pipeOf(op);
+  if (!pipe)
+    return (void)error(op, "runs on no pipe of " + name(arch));
+  if (!checkPipe(op, *pipe))
+    return;
+  call.pipe = *pipe;
+  call.accumulates = *pipe == Pipe::M; // H7: all products on the cube unit
+  builder.issue(program.addCall(std::move(call)), operands);
+}
+
+/// A library call that brackets its work with flags (isa-library 7.2): the steps of the form of
+/// this arch, the kernel in place of the step that writes.
+void Lowering::lowerMicroKernel(Operation *op, const OpInfo &info, Call call,
+                                llvm::ArrayRef<uint32_t> operands) {
+  const MicroForm *form =
+      llvm::find_if(info.micro, [&](const MicroForm &f) { return f.name == name(arch); });
+  if (form == info.micro.end())
+    return (void)error(op, "is not simulated: its record has no steps for " + name(arch));
+  for (const MicroStep &step : form->steps) {
+    if (!checkPipe(op, step.pipe))
+      return;
+    switch (step.kind) {
+    case MicroStep::Access:
+      if (step.writes.empty())
+        break; // occupies the pipe and touches nothing
+      call.pipe = step.pipe;
+      builder.issue(program.addCall(call), operands);
+      break;
+    case MicroStep::Set:
+      builder.setFlag(step.pipe, step.to, step.id);
+      break;
+    case MicroStep::Wait:
+      builder.waitFlag(step.pipe, step.to, step.id);
+      break;
+    case MicroStep::Barrier:
+      builder.barrier(step.pipe);
+      break;
+    case MicroStep::LoopBegin:
+    case MicroStep::LoopEnd:
+      return (void)error(op, "is not simulated: its record repeats steps");
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Operations of the engine
+//===----------------------------------------------------------------------===//
+
+bool Lowering::lowerFlag(Operation *op) {
+  auto flag = [&](bool isSet, Pipe from, Pipe to, auto id) {
+    if (!checkPipe(op, from) || !checkPipe(op, to))
+      return true;
+    if constexpr (std::is_same_v<decltype(id), Register>)
+      isSet ? builder.setFlagDynamic(from, to, id) : builder.waitFlagDynamic(from, to, id);
+    else
+      isSet ? builder.setFlag(from, to, int64_t(id)) : builder.waitFlag(from, to, int64_t(id));
+    return true;
+  };
+  // The verifier has made sure that the classes of record_event and wait_event have pipes.
+  auto classPipe = [](mlir::Attribute attr) { return *pipeOfClass(attr); };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case<SetFlagOp, WaitFlagOp>([&](auto f) {
+        return flag(llvm::isa<SetFlagOp>(op), toPipe(f.getSrcPipe()), toPipe(f.getDstPipe()),
+                    f.getEventId());
+      })
+      .Case<SetFlagDynOp, WaitFlagDynOp>([&](auto f) {
+        return flag(llvm::isa<SetFlagDynOp>(op), toPipe(f.getSrcPipe()), toPipe(f.getDstPipe()),
+                    word(f.getEventId()));
+      })
+      .Case<RecordEventOp, WaitEventOp>([&](auto f) {
+        return flag(llvm::isa<RecordEventOp>(op), classPipe(f.getSrcOp()), classPipe(f.getDstOp()),
+                    f.getEventId());
+      })
+      .Default([](Operation *) { return false; });
+}
+
+bool Lowering::lowerSync(Operation *op) {
+  auto barrier = [&](Pipe pipe) {
+    if (checkPipe(op, pipe))
+      builder.barrier(pipe);
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](BarrierOp b) { return barrier(toPipe(b.getPipeKind())); })
+      .Case([&](BarrierSyncOp b) {
+        // By class of operations, a barrier that the arch has no use for is no error (1.4b).
+        Pipe pipe = *pipeOfClass(b.getOpClass());
+        return barrierIsLegal(pipe, arch) ? barrier(pipe) : true;
+      })
+      .Case([&](FenceBarrierAllOp) { return builder.barrier(Pipe::ALL), builder.fence(), true; })
+      .Case([&](DsbOp) { return builder.fence(), true; })
+      .Case([&](CacheInvalidOp) { return builder.cacheLine(), true; })
+      .Default([](Operation *) { return false; });
+}
+
+bool Lowering::lowerComm(Operation *op) {
+  auto transfer = [&](TransferOp kind, auto call) {
+    if (checkPipe(op, Pipe::MTE2) && checkPipe(op, Pipe::MTE3))
+      builder.transfer(kind, handle(call.getDst()), handle(call.getSrc()), handle(call.getPing()),
+                       call.getPong() ? handle(call.getPong()) : none);
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](CommTPutOp put) {
+        bool adds = put.getAtomicType() == AtomicKind::AtomicAdd;
+        return transfer(adds ? TransferOp::PutAtomicAdd : TransferOp::Put, put);
+      })
+      .Case([&](CommTGetOp get) { return transfer(TransferOp::Get, get); })
+      .Case([&](CommTNotifyOp n) {
+        builder.notify(NotifyOp(n.getNotifyOp()), handle(n.getSignal()), word(n.getValue()));
+        return true;
+      })
+      .Case([&](CommTWaitOp w) {
+        builder.await(WaitCompare(w.getCmp()), handle(w.getSignal()), word(w.getValue()));
+        return true;
+      })
+      .Default([](Operation *) { return false; });
+}
+
+bool Lowering::lowerCoreId(Operation *op) {
+  auto special = [&](SpecialValue value) {
+    define(op->getResult(0), builder.special(value));
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](GetBlockIdxOp) { return special(SpecialValue::BlockIndex); })
+      .Case([&](GetBlockNumOp) { return special(SpecialValue::BlockCount); })
+      .Case([&](GetSubblockIdxOp) { return special(SpecialValue::SubblockIndex); })
+      .Case([&](GetSubblockNumOp) { return special(SpecialValue::SubblockCount); })
+      .Default([](Operation *) { return false; });
+}
