@@ -302,6 +302,32 @@ void Checker::checkRings(NodeId loop, State &state) {
   }
 }
 
+/// The body once, and the back edge.
+void Checker::iterate(NodeId id, State &state) {
+  openLoops.push_back(id);
+  loopBegins.push_back(layout[id].begin);
+  walk(program[id].arms[0], state);
+  openLoops.pop_back();
+  loopBegins.pop_back();
+  state.nextIteration(layout[id], maxAge);
+}
+
+/// Walks a loop of few iterations as it runs; false when that would be too much work.
+bool Checker::unroll(NodeId id, State &state) {
+  constexpr int64_t maxTrip = 4, maxCopies = 64;
+  const std::optional<int64_t> &trip = program[id].trip;
+  if (!trip || *trip > maxTrip || copies * *trip > maxCopies)
+    return false;
+  copies *= *trip;
+  for (int64_t k = 0; k < *trip; ++k) {
+    // The state does not only get weaker from iteration to iteration: old invariants are no start.
+    lastHeads.erase(lastHeads.lower_bound(layout[id].begin), lastHeads.lower_bound(layout[id].end));
+    iterate(id, state);
+  }
+  copies /= *trip;
+  return true;
+}
+
 /// An inductive invariant at the loop's head, and the state after one more iteration from it.
 State Checker::fixpoint(NodeId id, const State &entry) {
   const Item &item = layout[id];
@@ -310,7 +336,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   // Inside an outer fixpoint the entry only gets weaker, so the last invariant is a start that is
   // not too weak; without it the number of sweeps would be exponential in the depth. What is
   // accepted does not depend on where we start.
-  if (auto last = lastHeads.find(id);
+  if (auto last = lastHeads.find(item.begin);
       last != lastHeads.end() && last->second.hasSameTokensAs(entry))
     head.join(last->second, ignored);
   uint32_t largest = 1;
@@ -321,14 +347,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     ++result.sweeps;
     size_t mark = result.findings.size();
     State out = head;
-    openLoops.push_back(id);
-    loopBegins.push_back(item.begin);
-    walk(program[id].arms[0], out);
-    openLoops.pop_back();
-    loopBegins.pop_back();
-    out.nextIteration(item, maxAge);
-    if (program[id].trip == 1) // no back edge
-      return out;
+    iterate(id, out);
     State next = entry;
     State::Mismatches mismatches;
     next.join(out, mismatches);
@@ -337,7 +356,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     if (exhausted != none || head.isImpliedBy(next)) {
       reportMismatches(id, mismatches);
       if (!openLoops.empty())
-        lastHeads.insert_or_assign(id, std::move(head));
+        lastHeads.insert_or_assign(item.begin, std::move(head));
       return out;
     }
     result.findings.resize(mark);
@@ -353,6 +372,8 @@ void Checker::loop(NodeId id, State &state) {
   const Item &item = layout[id];
   checkRings(id, state);
   state.enterLoop(item);
+  if (unroll(id, state))
+    return state.leaveLoop(item, true, program[id].trip);
   State end = fixpoint(id, state);
   end.leaveLoop(item, true, program[id].trip);
   if (!runsAtLeastOnce(program[id])) {

@@ -67,11 +67,13 @@ CheckResult Checker::run() {
     uint32_t at = f.later == none ? none : layout[f.later].begin;
     return std::make_tuple(at, f.rule, f.later, f.earlier == none ? 0 : layout[f.earlier].begin,
                            f.hazard, f.earlierRegion, f.laterRegion, f.loop, f.distance, f.key.from,
-                           f.key.to, f.key.id.base, f.key.id.count, f.key.id.add, f.what);
+                           f.key.to, f.key.id.base, f.key.id.count, f.key.id.add);
   };
-  // A loop's body or a call may be walked more than once on the way to its verdict.
-  llvm::sort(result.findings,
-             [&](const Finding &a, const Finding &b) { return order(a) < order(b); });
+  // A loop's body may be walked more than once on the way to its verdict; one wording stays.
+  llvm::sort(result.findings, [&](const Finding &a, const Finding &b) {
+    auto x = order(a), y = order(b);
+    return x != y ? x < y : a.what < b.what;
+  });
   auto same = [&](const Finding &a, const Finding &b) { return order(a) == order(b); };
   result.findings.erase(std::unique(result.findings.begin(), result.findings.end(), same),
                         result.findings.end());

@@ -23,8 +23,9 @@ private:
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
   std::vector<NodeId> openLoops;
-  std::vector<uint32_t> loopBegins;  ///< of openLoops
-  std::map<NodeId, State> lastHeads; ///< of loops that were walked before: see `fixpoint`
+  std::vector<uint32_t> loopBegins;    ///< of openLoops
+  std::map<uint32_t, State> lastHeads; ///< by position, of loops walked before: see `fixpoint`
+  int64_t copies = 1;                  ///< of the current body because of unrolled loops around it
   uint64_t visits = 0;
   NodeId exhausted = none; ///< the node at which the work limit was met
 
@@ -36,6 +37,8 @@ private:
   void branch(NodeId id, State &state);
   void macro(NodeId id, State &state);
   void loop(NodeId id, State &state);
+  void iterate(NodeId id, State &state);
+  bool unroll(NodeId id, State &state);
   State fixpoint(NodeId id, const State &entry);
   void checkRings(NodeId loop, State &state);
   void exit(State &state);

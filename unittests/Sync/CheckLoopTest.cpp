@@ -148,6 +148,28 @@ TEST_F(CheckLoopTest, LoopOfOneIterationHasNoBackEdge) {
   EXPECT_TRUE(finds(program(std::nullopt), Rule::C2));
 }
 
+TEST_F(CheckLoopTest, FewIterationsAreWalkedAsTheyRun) {
+  // Every token is taken by hand after the loop, one id per iteration: no invariant holds at the
+  // head.
+  auto program = [](std::optional<int64_t> trip, int drains) {
+    CheckLoopTest_FewIterationsAreWalkedAsTheyRun_Test t;
+    NodeId loop = t.b.openLoop(trip);
+    t.load(t.x);
+    t.b.set(Pipe::MTE2, Pipe::V, rotating(0, 3, loop, 0));
+    t.b.close();
+    for (int k = 0; k < drains; ++k)
+      t.b.wait(Pipe::MTE2, Pipe::V, id(k));
+    t.add(t.x, t.y);
+    return std::move(t.b.program);
+  };
+  EXPECT_TRUE(accepts(program(3, 3)));
+  EXPECT_TRUE(accepts(program(2, 2)));
+  EXPECT_TRUE(finds(program(2, 1), Rule::C7));
+  EXPECT_TRUE(finds(program(2, 3), Rule::C2));
+  EXPECT_TRUE(finds(program(4, 3), Rule::C2));
+  EXPECT_TRUE(finds(program(std::nullopt, 3), Rule::C2));
+}
+
 TEST_F(CheckLoopTest, TokenLeftByAnIteration) {
   b.openLoop();
   b.set(Pipe::MTE2, Pipe::V, id(0));
