@@ -156,7 +156,6 @@ TEST(KernelElementwise, MapsOfRealNumbers) {
        [](double a, double b) { return std::isnan(a) || std::isnan(b) ? NAN
                                        : b < a                        ? b
                                                                       : a; }},
-      {"pto.taddrelu", [](double a, double b) { return a + b < 0 ? 0 : a + b; }},
   };
   for (const Row &row : rows)
     for (Element element : realElements) {
@@ -240,6 +239,26 @@ TEST(KernelElementwise, ExtentsThatDisagreeAreReported) {
   call.runMap("pto.tadd");
   EXPECT_THAT(call.machine.failures, IsEmpty());
   EXPECT_THAT(call.machine.writes(Space::Vec), IsEmpty());
+}
+
+TEST(KernelElementwise, OperandsThatAreNoTilesAreReported) {
+  Binary call(Element::F32);
+  call.a.shape.validRows = 7; // of 6
+  call.runMap("pto.tadd");
+  EXPECT_THAT(call.machine.failures,
+              ElementsAre("operand 0 has 7x50 valid elements, but is a tile of 6x64"));
+  call.a.shape.validRows = 5;
+  call.result.shape.validCols = -1;
+  call.runMap("pto.tadd");
+  EXPECT_THAT(call.machine.failures,
+              ElementsAre("operand 2 has 5x-1 valid elements, but is a tile of 6x64"));
+  call.run(findMapKernel("pto.tadd"), {operand(call.a), Operand(), operand(call.a)});
+  EXPECT_THAT(call.machine.failures, ElementsAre("operand 1 is not a tile"));
+  call.result = tile(Space::Vec, Element::F32, Form::Nz, 16, 64, 5, 50);
+  call.result.shape.fractal = 100;
+  call.runMap("pto.tadd");
+  EXPECT_THAT(call.machine.failures,
+              ElementsAre("operand 2 has the fractal size 100, which is none of 32, 512, 1024"));
 }
 
 TEST(KernelElementwise, ResultMayLieOverAnInput) {
@@ -330,7 +349,7 @@ TEST(KernelElementwise, RemainderOfFloatsHasTheSignOfTheDivisor) {
     Binary call(Element::F32, arch);
     for (int i = 0; i < 6; ++i)
       call.setPair(10 + i, rows[i].a, rows[i].b);
-    call.runScratch("remainder");
+    call.runScratch("rem");
     EXPECT_THAT(call.machine.failures, IsEmpty());
     for (int i = 0; i < 6; ++i)
       EXPECT_EQ(decodeFloat(Element::F32, call.at(call.result, 10 + i)), rows[i].remainder);
@@ -360,7 +379,7 @@ TEST(KernelElementwise, RemainderOfIntegersSpoilsItsSourcesOnA3) {
     encodeInteger(Element::I32, rows[i].a, call.at(call.a, 10 + i));
     encodeInteger(Element::I32, rows[i].b, call.at(call.b, 10 + i));
   }
-  call.runScratch("remainder");
+  call.runScratch("rem");
   EXPECT_THAT(call.machine.failures, IsEmpty());
   for (int i = 0; i < 6; ++i) {
     EXPECT_EQ(decodeInteger(Element::I32, call.at(call.result, 10 + i)), rows[i].remainder);
@@ -378,7 +397,7 @@ TEST(KernelElementwise, RemainderOfIntegersSpoilsItsSourcesOnA3) {
 TEST(KernelElementwise, RemainderOnA5) {
   for (Element element : {Element::I16, Element::I32, Element::U16, Element::U32}) {
     Binary call(element);
-    call.runScratch("remainder");
+    call.runScratch("rem");
     call.expectFootprint();
     call.expectWholes([](Whole a, Whole b) {
       if (b == 0)
@@ -389,7 +408,7 @@ TEST(KernelElementwise, RemainderOnA5) {
   }
   for (Element element : {Element::I64, Element::U64}) {
     Binary call(element);
-    call.runScratch("remainder");
+    call.runScratch("rem");
     call.expectWholes([](Whole a, Whole b) { return b == 0 ? 0 : a % b; });
   }
 }
@@ -401,7 +420,7 @@ TEST(KernelElementwise, RemainderOfHalvesIsTruncated) {
   call.setPair(11, -0x1p-24, 3); // 3 - 2^-24 in f32 rounds to 3; truncation has nothing left to cut
   call.setPair(12, -0x1p-13, 1); // 1 - 2^-13 lies between 1 - 2^-11 and 1: cut down to 1 - 2^-11
   call.setPair(13, 0x1p-13, -1);
-  call.runScratch("remainder");
+  call.runScratch("rem");
   auto result = [&](int i) { return decodeFloat(Element::F16, call.at(call.result, i)); };
   EXPECT_EQ(result(10), 0.099853515625);
   EXPECT_EQ(result(11), 3);
@@ -413,7 +432,7 @@ TEST(KernelElementwise, RemainderInHighPrecisionIsExact) {
   Binary call(Element::F32);
   call.setPair(10, 1e9, 0.7f);
   call.setPair(11, -1e9, 0.7f);
-  call.runScratch("remainder", {{"precisionType", 1}});
+  call.runScratch("rem", {{"precisionType", 1}});
   double exact = std::fmod(1e9, double(0.7f));
   EXPECT_EQ(decodeFloat(Element::F32, call.at(call.result, 10)), float(exact));
   EXPECT_NEAR(decodeFloat(Element::F32, call.at(call.result, 11)), double(0.7f) - exact, 1e-7);
@@ -423,7 +442,7 @@ TEST(KernelElementwise, RemainderRefusesOtherTypes) {
   for (auto [element, arch] :
        {std::pair(Element::F16, Arch::A3), {Element::I16, Arch::A3}, {Element::BF16, Arch::A5}}) {
     Binary call(element, arch);
-    call.runScratch("remainder");
+    call.runScratch("rem");
     EXPECT_THAT(call.machine.failures, ElementsAre(HasSubstr("does not compute on")));
     EXPECT_THAT(call.machine.writes(Space::Vec), IsEmpty());
   }
@@ -445,7 +464,7 @@ TEST(KernelElementwise, PowerOfWholeNumbers) {
     encodeInteger(Element::I16, rows[i].base, call.at(call.a, i));
     encodeInteger(Element::I16, rows[i].exponent, call.at(call.b, i));
   }
-  call.runScratch("power");
+  call.runScratch("pow");
   EXPECT_THAT(call.machine.failures, IsEmpty());
   EXPECT_EQ(call.machine.writes(Space::Vec), call.machine.bytesOfTile(call.result, 5, 50));
   for (int i = 0; i < 13; ++i)
@@ -464,7 +483,7 @@ TEST(KernelElementwise, PowerOfFloats) {
     Binary call(element);
     for (int i = 0; i < 14; ++i)
       call.setPair(10 + i, rows[i].base, rows[i].exponent);
-    call.runScratch("power");
+    call.runScratch("pow");
     EXPECT_THAT(call.machine.failures, IsEmpty());
     ByteSet written = call.machine.bytesOfTile(call.result, 5, 50);
     written.merge(call.machine.bytesOfTile(call.scratch, 5, 50));

@@ -125,8 +125,7 @@ TEST(KernelMove, AccumulatorsConvertOnTheWayToL1) {
   for (int row = 0; row < 20; ++row)
     for (int col = 0; col < 40; ++col)
       machine.set(from, row, col, col % 3 ? row * 0.5 : -1);
-  machine.run(findKernel("move"), {operand(from), Operand(), Operand(), operand(to)},
-              {{"reluPreMode", 1}});
+  machine.run(findKernel("move"), {operand(from), operand(to)}, {{"reluPreMode", 1}});
   EXPECT_THAT(machine.failures, IsEmpty());
   EXPECT_EQ(machine.reads(Space::Acc), machine.bytesOfTile(from, 20, 40));
   EXPECT_EQ(machine.writes(Space::Mat), machine.bytesOfTile(to, 20, 40));

@@ -63,10 +63,11 @@ public:
   }
   void fail(const std::string &what) override { failures.push_back(what); }
 
-  void run(KernelFunction kernel, std::vector<Operand> with, std::vector<Attribute> and_ = {}) {
+  void run(KernelFunction kernel, std::vector<Operand> callOperands,
+           std::vector<Attribute> callAttributes = {}) {
     ASSERT_NE(kernel, nullptr);
-    operands = with;
-    attributes = and_;
+    operands = callOperands;
+    attributes = callAttributes;
     for (unsigned space = 0; space < numSpaces; ++space)
       for (auto *bytes : {readBytes, residueBytes, writtenBytes, addedBytes})
         bytes[space].clear();

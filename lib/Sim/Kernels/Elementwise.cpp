@@ -39,8 +39,10 @@ ElementwiseCall::ElementwiseCall(KernelContext &context, unsigned inputs, unsign
   }
   for (unsigned i = 0; i < inputs; ++i) {
     const Operand &operand = context.operands[i];
-    if (operand.kind != Operand::Tile)
+    if (operand.kind == Operand::Scalar)
       continue;
+    if (!tileAt(context, i))
+      return;
     const TileShape &shape = operand.tile.shape;
     if (shape.validRows != region.rows || shape.validCols != region.cols)
       context.fail("operand " + std::to_string(i) + " has " +

@@ -78,7 +78,7 @@ Packed Fixpipe::convert(const Packed &values, Element from) const {
 }
 
 bool pto::sim::readFixpipe(KernelContext &context, const Operand &preQuantScalar,
-                           const Operand *parameters, Region columns, Fixpipe &fixpipe) {
+                           const Operand &parameters, Region columns, Fixpipe &fixpipe) {
   int64_t relu = context.attribute("reluPreMode", 0);
   fixpipe.relu = relu == 1;
   if (relu > 1) {
@@ -88,8 +88,8 @@ bool pto::sim::readFixpipe(KernelContext &context, const Operand &preQuantScalar
   }
   if (preQuantScalar.kind == Operand::Scalar)
     fixpipe.scales = {Fixpipe::scaleOf(preQuantScalar.scalar.bits)};
-  if (parameters && parameters->kind == Operand::Tile) {
-    const TileOperand &tile = parameters->tile;
+  if (parameters.kind == Operand::Tile) {
+    const TileOperand &tile = parameters.tile;
     if (bytesOf(tile.shape.element) != 8) {
       context.fail("quantisation parameters are 64-bit elements, not " +
                    name(tile.shape.element).str());

@@ -28,7 +28,7 @@ struct Fixpipe {
 
 /// Reads relu, preQuantScalar and the optional per-column parameter tile of a call; false after a
 /// report.
-bool readFixpipe(KernelContext &context, const Operand &preQuantScalar, const Operand *parameters,
+bool readFixpipe(KernelContext &context, const Operand &preQuantScalar, const Operand &parameters,
                  Region columns, Fixpipe &fixpipe);
 
 } // namespace pto::sim

@@ -27,8 +27,8 @@ constexpr NamedKernel kernels[] = {
     {"gemv_bias", gemvBiasKernel},
     {"xor", xorKernel},
     {"prelu", preluKernel},
-    {"remainder", remainderKernel},
-    {"power", powerKernel},
+    {"rem", remainderKernel},
+    {"pow", powerKernel},
     {"shift_left", shiftLeftKernel},
     {"shift_right", shiftRightKernel},
 };
@@ -47,10 +47,25 @@ int64_t KernelContext::attribute(llvm::StringRef name, int64_t otherwise) const 
 }
 
 const TileOperand *pto::sim::tileAt(KernelContext &context, unsigned index) {
-  if (index < context.operands.size() && context.operands[index].kind == Operand::Tile)
-    return &context.operands[index].tile;
-  context.fail("operand " + std::to_string(index) + " is not a tile");
-  return nullptr;
+  if (index >= context.operands.size() || context.operands[index].kind != Operand::Tile) {
+    context.fail("operand " + std::to_string(index) + " is not a tile");
+    return nullptr;
+  }
+  const TileShape &shape = context.operands[index].tile.shape;
+  // Valid extents are run-time values: nothing before this point has seen them.
+  if (shape.validRows < 0 || shape.validRows > shape.rows || shape.validCols < 0 ||
+      shape.validCols > shape.cols) {
+    context.fail("operand " + std::to_string(index) + " has " +
+                 extents(shape.validRows, shape.validCols) + " valid elements, but is a tile of " +
+                 extents(shape.rows, shape.cols));
+    return nullptr;
+  }
+  if (shape.isBoxed() && shape.boxRows() == 0) {
+    context.fail("operand " + std::to_string(index) + " has the fractal size " +
+                 std::to_string(shape.fractal) + ", which is none of 32, 512, 1024");
+    return nullptr;
+  }
+  return &context.operands[index].tile;
 }
 
 const ViewOperand *pto::sim::viewAt(KernelContext &context, unsigned index) {

@@ -7,9 +7,10 @@
 namespace pto::sim {
 
 // Operands as in the op records: inputs first, outputs last, an absent optional one as None.
-void loadKernel(KernelContext &context);       ///< src view, dst tile
-void storeKernel(KernelContext &context);      ///< src tile, preQuantScalar?, dst view
-void moveKernel(KernelContext &context);       ///< src, fp?, preQuantScalar?, dst
+void loadKernel(KernelContext &context);  ///< src view, dst tile
+void storeKernel(KernelContext &context); ///< src tile, preQuantScalar?, dst view
+void moveKernel(KernelContext &context);  ///< src, fp?, preQuantScalar?, dst; the optional ones may
+                                          ///< also be missing
 void extractKernel(KernelContext &context);    ///< src, indexRow, indexCol, dst
 void matmulKernel(KernelContext &context);     ///< lhs, rhs, dst
 void matmulAccKernel(KernelContext &context);  ///< acc_in, lhs, rhs, dst
@@ -24,7 +25,8 @@ void powerKernel(KernelContext &context);      ///< base, exp, tmp?, dst
 void shiftLeftKernel(KernelContext &context);  ///< src0, src1, dst
 void shiftRightKernel(KernelContext &context); ///< src0, src1, dst
 
-/// The tile at `index` of the operands, or null after reporting that the call has none there.
+/// The tile at `index` of the operands, or null after reporting that the call has none there or
+/// that its valid region does not fit into it.
 const TileOperand *tileAt(KernelContext &context, unsigned index);
 /// The same for a view of global memory.
 const ViewOperand *viewAt(KernelContext &context, unsigned index);

@@ -101,7 +101,7 @@ static void moveBias(KernelContext &context, const TileOperand &from, const Tile
 
 /// Acc -> Mat, through the FIX pipe.
 static void moveAccumulator(KernelContext &context, const TileOperand &from, Origin at,
-                            const Operand *parameters, const Operand &preQuantScalar,
+                            const Operand &parameters, const Operand &preQuantScalar,
                             const TileOperand &to) {
   Region valid = validRegion(to);
   if (!windowFits(context, from.shape, at, valid.rows, valid.cols) || valid.empty())
@@ -124,9 +124,20 @@ static void noPath(KernelContext &context, const char *op, const TileOperand &fr
                name(to.shape.space).str() + " on " + name(context.arch).str());
 }
 
+/// The optional operands between source and destination: parameters per column (a tile) or for all
+/// (a number).
+static const Operand &optionalOperand(const KernelContext &context, Operand::Kind kind) {
+  static const Operand absent;
+  for (const Operand &operand : context.operands.drop_front().drop_back())
+    if (operand.kind == kind)
+      return operand;
+  return absent;
+}
+
 void pto::sim::moveKernel(KernelContext &context) {
-  const TileOperand *from = tileAt(context, 0), *to = tileAt(context, 3);
-  if (!from || !to)
+  const TileOperand *from = tileAt(context, 0);
+  const TileOperand *to = from ? tileAt(context, context.operands.size() - 1) : nullptr;
+  if (!to)
     return;
   Space target = to->shape.space;
   switch (from->shape.space) {
@@ -144,7 +155,8 @@ void pto::sim::moveKernel(KernelContext &context) {
     break;
   case Space::Acc:
     if (target == Space::Mat)
-      return moveAccumulator(context, *from, {}, &context.operands[1], context.operands[2], *to);
+      return moveAccumulator(context, *from, {}, optionalOperand(context, Operand::Tile),
+                             optionalOperand(context, Operand::Scalar), *to);
     break;
   default:
     break;
@@ -168,7 +180,10 @@ void pto::sim::extractKernel(KernelContext &context) {
                    ", not on a 32-byte block");
     return moveValid(context, *from, at, *to);
   }
+  if (context.arch == Arch::A5 && ((source == Space::Mat && target == Space::Scaling) ||
+                                   (source == Space::Vec && target == Space::Mat)))
+    return moveValid(context, *from, at, *to);
   if (source == Space::Acc && target == Space::Mat)
-    return moveAccumulator(context, *from, at, nullptr, Operand(), *to);
+    return moveAccumulator(context, *from, at, Operand(), Operand(), *to);
   noPath(context, "TEXTRACT", *from, *to);
 }

@@ -66,7 +66,7 @@ void pto::sim::storeKernel(KernelContext &context) {
     return writeView(context, view, data, atomic);
   }
   Fixpipe fixpipe(view.element);
-  if (!readFixpipe(context, context.operands[1], nullptr, moved, fixpipe))
+  if (!readFixpipe(context, context.operands[1], Operand(), moved, fixpipe))
     return;
   if (auto why = fixpipe.whyNot(shape.element, context.arch))
     return context.fail("TSTORE: " + *why);

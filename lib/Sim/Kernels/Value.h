@@ -1,8 +1,9 @@
 //===- Value.h - Element values as the expressions of op records see them --===//
 //
-// `Map<"max(src0 + src1, 0)">` of an op record becomes C++ over these values: float for f16, bf16
-// and f32 (the result is rounded once), double for f64, Wrapping<T> for integers. A function that a
-// type does not have is simply not declared for it, and the op then refuses that element type.
+// `Map<"maximum(src0 + src1, 0)">` of an op record becomes C++ over these values: float for f16,
+// bf16 and f32 (the result is rounded once), double for f64, Wrapping<T> for integers. A function
+// that a type does not have is simply not declared for it, and the op then refuses that element
+// type.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_LIB_SIM_KERNELS_VALUE_H
@@ -82,20 +83,20 @@ concept Whole = isWrapping<V>;
 
 /// The greater one; NaN when either is NaN. Modelled: the pages do not say what the unit does with
 /// NaN.
-template <typename V> constexpr V max(V a, std::type_identity_t<V> b) {
+template <typename V> constexpr V maximum(V a, std::type_identity_t<V> b) {
   if constexpr (Real<V>)
     return a != a ? a : (a < b || b != b ? b : a);
   else
     return a < b ? b : a;
 }
 /// The lesser one; NaN when either is NaN.
-template <typename V> constexpr V min(V a, std::type_identity_t<V> b) {
+template <typename V> constexpr V minimum(V a, std::type_identity_t<V> b) {
   if constexpr (Real<V>)
     return a != a ? a : (b < a || b != b ? b : a);
   else
     return b < a ? b : a;
 }
-template <typename V> constexpr V relu(V a) { return max(a, V(0)); }
+template <typename V> constexpr V relu(V a) { return maximum(a, V(0)); }
 template <Real V> V abs(V a) { return std::fabs(a); }
 template <Whole V> constexpr V abs(V a) { return a < V(0) ? -a : a; }
 template <Real V> V exp(V a) { return std::exp(a); }
@@ -105,9 +106,13 @@ template <Real V> V rsqrt(V a) { return V(1) / std::sqrt(a); }
 template <Real V> V recip(V a) { return V(1) / a; }
 template <Real V> V floor(V a) { return std::floor(a); }
 template <Real V> V trunc(V a) { return std::trunc(a); }
+/// TDIV: the quotient of floats, the truncated one of integers.
+template <typename V> constexpr V divide(V a, std::type_identity_t<V> b) { return a / b; }
 /// TFMOD (isa-library 6.4): the formula, not the exact remainder; the sign follows a.
-template <Real V> V fmod(V a, std::type_identity_t<V> b) { return a - std::trunc(a / b) * b; }
-template <Whole V> constexpr V fmod(V a, std::type_identity_t<V> b) { return a % b; }
+template <Real V> V truncatedRemainder(V a, std::type_identity_t<V> b) {
+  return a - std::trunc(a / b) * b;
+}
+template <Whole V> constexpr V truncatedRemainder(V a, std::type_identity_t<V> b) { return a % b; }
 
 } // namespace pto::sim::value
 
