@@ -112,7 +112,7 @@ void Report::print(llvm::raw_ostream &os) const {
   }
 }
 
-void sim::merge(Report &into, const Report &other) {
+void sim::addFindings(Report &into, const Report &other) {
   auto keyOf = [](const Finding &finding) {
     const Where *second = finding.other ? &*finding.other : nullptr;
     return std::tuple(finding.kind, finding.hazard, finding.where.location, finding.where.op,
@@ -129,8 +129,12 @@ void sim::merge(Report &into, const Report &other) {
     else
       into.findings[it->second].count += finding.count;
   }
-  into.cores.insert(into.cores.end(), other.cores.begin(), other.cores.end());
-  into.cycles += other.cycles;
-  into.instructions += other.instructions;
-  into.items += other.items;
+}
+
+void sim::append(Report &into, const Report &next) {
+  addFindings(into, next);
+  into.cores.insert(into.cores.end(), next.cores.begin(), next.cores.end());
+  into.cycles += next.cycles;
+  into.instructions += next.instructions;
+  into.items += next.items;
 }

@@ -377,3 +377,123 @@ TEST(Engine, TraceHasStallsAndArrows) {
   ASSERT_TRUE(bool(json));
   EXPECT_NE(json->getAsObject()->getArray("traceEvents"), nullptr);
 }
+
+TEST(Engine, DispatchWindowNeverBlocksDispatch) {
+  // HQ5: V waits for a set that comes only after more items than the window holds.
+  KernelText k({"x"});
+  Handle t = k.tile(0);
+  k.load(k.view(0), t);
+  k.handoff(Pipe::MTE2, Pipe::S, 0);
+  k.wait(Pipe::S, Pipe::V, 0);
+  for (int i = 0; i < 10; ++i)
+    k.add(t, t, k.tile(256 * (i + 1)));
+  k.set(Pipe::S, Pipe::V, 0);
+  k.finish();
+  for (Options options : schedules(10)) {
+    options.dispatchAhead = 3;
+    GlobalMemory memory;
+    Report report = run(k.program, memory, oneCore({floats(memory, 0, "x", 64, 0)}), options);
+    EXPECT_TRUE(report.clean()) << textOf(report);
+  }
+}
+
+namespace {
+/// Stands for MMAD: writes Acc [at, at + 64); `chained` reads it too.
+void accumulateKernel(KernelContext &context) {
+  uint64_t at = context.attribute("at", 0);
+  float sum[16] = {};
+  if (context.attribute("chained", 0))
+    context.read(Space::Acc, at, sum, sizeof sum);
+  for (float &value : sum)
+    value += 1;
+  context.write(Space::Acc, at, sum, sizeof sum);
+}
+void drainKernel(KernelContext &context) {
+  float sum[16];
+  context.read(Space::Acc, 0, sum, sizeof sum);
+  context.write(Space::GM, context.operands[0].scalar.bits, sum, sizeof sum);
+}
+
+struct Accumulation {
+  Accumulation(int64_t secondAt, bool handoff) : k({"z"}, CoreKind::Cube) {
+    auto mmad = [&](int64_t at, bool chained) {
+      uint32_t call = k.call("pto.tmatmul", accumulateKernel, Pipe::M, {});
+      k.program.calls[call].accumulates = true;
+      k.program.calls[call].attributes = {{"at", at}, {"chained", chained}};
+      return k.issue("pto.tmatmul", call, {});
+    };
+    first = mmad(0, false);
+    second = mmad(secondAt, true);
+    mmad(secondAt, true);
+    if (handoff)
+      k.handoff(Pipe::M, Pipe::FIX, 0);
+    uint32_t drain = k.call("pto.tstore", drainKernel, Pipe::FIX, {Operand::Scalar});
+    store = k.issue("pto.tstore", drain, {k.b.argument(0)});
+    k.barrier(Pipe::ALL);
+    k.finish();
+  }
+  Report run(const Options &options, float &sum) {
+    GlobalMemory memory;
+    uint64_t z = memory.allocate(0, "z", 64);
+    Report report = sim::run(k.program, memory, oneCore({z}), options);
+    sum = readFloats(memory, z, 1)[0];
+    return report;
+  }
+  KernelText k;
+  int first, second, store;
+};
+} // namespace
+
+TEST(Engine, AccumulationChainsAreOrderedOnOneTileOnly) {
+  float sum = 0;
+  for (const Options &options : schedules(30)) {
+    EXPECT_TRUE(Accumulation(0, true).run(options, sum).clean());
+    EXPECT_EQ(sum, 3);
+    Accumulation shifted(32, true); // half of the tile: no chain (1.4b)
+    EXPECT_NE(find(shifted.run(options, sum), FindingKind::Race, shifted.second, shifted.first),
+              nullptr);
+    Accumulation loose(0, false);
+    EXPECT_NE(find(loose.run(options, sum), FindingKind::Race, loose.store), nullptr);
+  }
+}
+
+TEST(Engine, LoopRunsAndNamesTheIteration) {
+  // Double buffering with rotating ids; the wait of iteration 3 is left out by a branch.
+  KernelText k({"x", "z"});
+  auto &b = k.b;
+  Register i = b.constant(0), n = b.constant(6), one = b.constant(1), two = b.constant(2);
+  Register bytes = b.constant(256), bad = b.constant(3);
+  Label head = b.newLabel(), skip = b.newLabel();
+  b.place(head);
+  b.setIteration(i);
+  Register slot = b.arith(ArithOp::RemUI, Element::I64, i, two);
+  Register offset = b.arith(ArithOp::MulI, Element::I64, slot, bytes);
+  TileShape shape;
+  shape.rows = shape.validRows = 1;
+  shape.cols = shape.validCols = 64;
+  Handle t = b.tile(k.program.addShape(shape), offset);
+  Register at = b.arith(ArithOp::MulI, Element::I64, i, bytes);
+  int load = k.load(k.view(b.arith(ArithOp::AddI, Element::I64, 0, at)), t);
+  k.line("set");
+  b.setFlagDynamic(Pipe::MTE2, Pipe::MTE3, slot);
+  b.jumpIf(b.compareI(0, Element::I64, i, bad), skip);
+  k.line("wait");
+  b.waitFlagDynamic(Pipe::MTE2, Pipe::MTE3, slot);
+  b.place(skip);
+  int store = k.store(t, k.view(b.arith(ArithOp::AddI, Element::I64, 1, at)));
+  k.handoff(Pipe::MTE3, Pipe::MTE2, 7);
+  b.copy(i, b.arith(ArithOp::AddI, Element::I64, i, one));
+  b.jumpIf(b.compareI(2, Element::I64, i, n), head);
+  k.barrier(Pipe::ALL);
+  k.finish();
+  for (const Options &options : schedules(20)) {
+    GlobalMemory memory;
+    uint64_t x = floats(memory, 0, "x", 384, 0), z = memory.allocate(0, "z", 384 * 4);
+    Report report = run(k.program, memory, oneCore({x, z}), options);
+    const Finding *race = find(report, FindingKind::Race, store, load);
+    ASSERT_NE(race, nullptr) << textOf(report);
+    EXPECT_EQ(race->where.iteration, 3);
+    EXPECT_EQ(race->other->iteration, 3);
+    EXPECT_NE(find(report, FindingKind::FlagCollision), nullptr);
+  }
+}

@@ -82,9 +82,11 @@ struct Report {
   void print(llvm::raw_ostream &os) const;
 };
 
-/// Adds what a further run (another seed, the next launch) found: equal findings are counted, times
-/// are added.
-void merge(Report &into, const Report &other);
+/// Adds what another schedule of the same launch found: equal findings are counted once, with the
+/// sum of their counts.
+void addFindings(Report &into, const Report &other);
+/// Adds the launch that ran after it: findings as above, cores follow, cycles and counters add up.
+void append(Report &into, const Report &next);
 
 } // namespace pto::sim
 

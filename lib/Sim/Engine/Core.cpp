@@ -249,7 +249,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
                                                 context.writtenBytes);
   if (machine.trace)
     machine.trace->slices.push_back({number, item.by.pipe, Trace::SliceKind::Work, pipe.time,
-                                     pipe.time + cycles, machine.program.places[item.by.place].op,
+                                     pipe.time + cycles, machine.opName(item.by),
                                      machine.program.places[item.by.place].location});
   pipe.time += cycles;
   pipe.account.busy += cycles;

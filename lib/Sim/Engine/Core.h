@@ -132,10 +132,19 @@ public:
 
   /// C7, after the core has finished.
   void checkExit();
-  /// One sentence for every agent that cannot move; empty when the core is finished.
-  std::vector<std::string> explainBlock() const;
-  /// Where to report a deadlock: what S stands at, or the first blocked queue head.
-  Occurrence blockedAt() const;
+  /// Why an agent (S or a pipe) of this core cannot move.
+  struct Block {
+    enum Cause : uint8_t {
+      NoSource,
+      Cycle,
+      Signal
+    } cause; ///< in the order in which they explain a hang
+    Occurrence at;
+    std::string sentence;
+  };
+  /// All blocked agents, each followed by the one it waits for, so that a cycle reads in its own
+  /// order.
+  std::vector<Block> explainBlocks() const;
   CoreTime times() const;
 
   const uint32_t number;
@@ -200,7 +209,7 @@ private:
 
   // Deadlock (Deadlock.cpp)
   std::string explainFlag(const FlagKey &key, Pipe &next) const;
-  std::string explainAgent(Pipe agent, Pipe &next) const;
+  std::optional<Block> explainAgent(Pipe agent, Pipe &next) const;
   std::string explainSignal(const Instruction &instruction) const;
   std::string text(const Occurrence &occurrence) const;
 

@@ -63,40 +63,39 @@ std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
                  text(flag->second.lastTaken));
 }
 
-std::string Core::explainAgent(Pipe agent, Pipe &next) const {
+std::optional<Core::Block> Core::explainAgent(Pipe agent, Pipe &next) const {
   next = Pipe::ALL;
-  std::string who = formatv("{0} of {1}", name(agent), machine.coreName(number));
+  std::string who = formatv("{0} of {1} stands at ", name(agent), machine.coreName(number));
+  auto onFlag = [&](const Occurrence &at, const FlagKey &key) {
+    std::string why = explainFlag(key, next);
+    return Block{next == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
+                 formatv("{0}{1}: it waits for {2}; {3}", who, text(at), key.describe(), why)};
+  };
   if (agent != Pipe::S) {
     const PipeState &pipe = pipes[unsigned(agent)];
     if (pipe.queue.empty() || pipe.queue.front().kind != Item::Kind::Wait)
-      return "";
-    const Item &head = pipe.queue.front();
-    std::string why = explainFlag(head.key, next);
-    return formatv("{0} stands at {1}: it waits for {2}; {3}", who, text(head.by),
-                   head.key.describe(), why);
+      return std::nullopt;
+    return onFlag(pipe.queue.front().by, pipe.queue.front().key);
   }
   switch (scalar.state) {
-  case State::OnFlag: {
-    std::string why = explainFlag(scalar.key, next);
-    return formatv("{0} stands at {1}: it waits for {2}; {3}", who, text(scalar.at),
-                   scalar.key.describe(), why);
-  }
+  case State::OnFlag:
+    return onFlag(scalar.at, scalar.key);
   case State::OnBarrier:
     for (unsigned p = 1; p < numPipes; ++p)
       if (!pipes[p].queue.empty()) {
         next = Pipe(p);
-        return formatv("{0} stands at {1}: pipe_barrier(ALL) waits for {2}, whose queue holds {3} "
-                       "items",
-                       who, text(scalar.at), name(next), pipes[p].queue.size());
+        return Block{Block::Cycle, scalar.at,
+                     formatv("{0}{1}: pipe_barrier(ALL) waits for {2}, whose queue holds {3} items",
+                             who, text(scalar.at), name(next), pipes[p].queue.size())};
       }
-    return formatv("{0} stands at {1}", who, text(scalar.at));
+    return std::nullopt;
   case State::OnSignal:
-    return who + explainSignal(function.code[scalar.pc]);
+    return Block{Block::Signal, scalar.at, who + explainSignal(function.code[scalar.pc])};
   case State::Running:
   case State::Returned:
-    return "";
+    return std::nullopt;
   }
-  return "";
+  return std::nullopt;
 }
 
 std::string Core::explainSignal(const Instruction &instruction) const {
@@ -107,38 +106,28 @@ std::string Core::explainSignal(const Instruction &instruction) const {
   const auto *array = machine.memory.find(signal.address);
   auto cell = machine.signals.find(signal.address);
   uint64_t seen = cell == machine.signals.end() ? 0 : cell->second.history.size() - 1;
-  return formatv(
-      " stands at {0}: it waits until the signal at byte {1} of '{2}' of rank {3} is {4} {5}; it "
-      "is {6} after {7} signals, and no core that could still change it can move",
-      text(scalar.at), signal.address - array->address, array->name, array->rank,
-      symbols[instruction.kind], int32_t(words[instruction.in[1]]), value, seen);
+  bool isPoison = !machine.memory.isInitialised(signal.address, sizeof value);
+  return formatv("{0}: it waits until the signal at byte {1} of '{2}' of rank {3} is {4} {5}; it "
+                 "is {6}{7} after {8} signals, and no core that could still change it can move",
+                 text(scalar.at), signal.address - array->address, array->name, array->rank,
+                 symbols[instruction.kind], int32_t(words[instruction.in[1]]), value,
+                 isPoison ? " (never written)" : "", seen);
 }
 
-std::vector<std::string> Core::explainBlock() const {
-  std::vector<std::string> sentences;
+std::vector<Core::Block> Core::explainBlocks() const {
+  std::vector<Block> blocks;
   std::array<bool, numPipes> visited{};
   for (unsigned start = 0; start < numPipes; ++start) {
-    // Follow who waits for whom, so that a cycle reads in its own order.
     Pipe agent = Pipe(start), next = Pipe::ALL;
-    while (agent != Pipe::ALL && !visited[unsigned(agent)]) {
+    for (; agent != Pipe::ALL && !visited[unsigned(agent)]; agent = next) {
       visited[unsigned(agent)] = true;
-      std::string sentence = explainAgent(agent, next);
-      if (!sentence.empty())
-        sentences.push_back(std::move(sentence));
-      bool closes = next != Pipe::ALL && visited[unsigned(next)] && !sentences.empty();
-      if (closes)
-        sentences.back() += formatv(" (this closes the cycle at {0})", name(next)).str();
-      agent = next;
+      std::optional<Block> block = explainAgent(agent, next);
+      if (!block)
+        break;
+      if (next != Pipe::ALL && visited[unsigned(next)])
+        block->sentence += formatv(" (this closes the cycle at {0})", name(next));
+      blocks.push_back(std::move(*block));
     }
   }
-  return sentences;
-}
-
-Occurrence Core::blockedAt() const {
-  if (scalar.state != State::Running && scalar.state != State::Returned)
-    return scalar.at;
-  for (const PipeState &pipe : pipes)
-    if (!pipe.queue.empty())
-      return pipe.queue.front().by;
-  return scalar.at;
+  return blocks;
 }

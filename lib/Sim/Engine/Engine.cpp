@@ -96,7 +96,8 @@ bool Scheduler::runLazy(Core &core) {
           progress = true;
         }
     if (!progress)
-      progress = forceDemanded(core) || (!mayDispatch(core) && forceAny(core));
+      progress = forceDemanded(core) ||
+                 (!mayDispatch(core) && (forceAny(core) || core.stepScalar())); // HQ5
     moved |= progress;
     if (!progress || core.takeYield() || shouldStop())
       return moved;
@@ -232,20 +233,23 @@ void Scheduler::sweepRandom() {
 }
 
 void Scheduler::reportDeadlock() {
-  constexpr size_t coresToExplain = 8;
-  std::vector<std::string> sentences;
-  size_t explained = 0;
-  for (const auto &core : active) {
-    if (explained++ == coresToExplain) {
-      sentences.push_back(formatv("... and {0} more cores", active.size() - coresToExplain));
-      break;
-    }
-    for (std::string &sentence : core->explainBlock())
-      sentences.push_back(std::move(sentence));
-  }
-  Finding *finding = machine.report(FindingKind::Deadlock, active.front()->blockedAt());
-  finding->what = "deadlock: nothing can move (on the device: error 507018 or a timeout)";
-  finding->notes = std::move(sentences);
+  constexpr size_t sentencesToPrint = 24;
+  std::vector<Core::Block> blocks;
+  for (const auto &core : active)
+    for (Core::Block &block : core->explainBlocks())
+      blocks.push_back(std::move(block));
+  // What starves on its own explains the others: a wait without a set before a cycle, both before a
+  // missing signal.
+  auto root = std::min_element(blocks.begin(), blocks.end(),
+                               [](const auto &a, const auto &b) { return a.cause < b.cause; });
+  Finding *finding = machine.report(FindingKind::Deadlock, root->at);
+  finding->what = "deadlock: " + root->sentence;
+  for (auto block = blocks.begin(); block != blocks.end(); ++block)
+    if (block != root && finding->notes.size() < sentencesToPrint)
+      finding->notes.push_back(std::move(block->sentence));
+  if (blocks.size() > sentencesToPrint + 1)
+    finding->notes.push_back(formatv("... and {0} more", blocks.size() - sentencesToPrint - 1));
+  finding->notes.push_back("on the device this appears as error 507018 or an execution timeout");
 }
 
 Report Scheduler::run() {

@@ -81,8 +81,14 @@ std::string Machine::coreName(uint32_t core) const {
                        launchOf(core).subblock);
 }
 
+static constexpr const char *phases[] = {"", "load", "store", "sync"};
+
+std::string Machine::opName(const Occurrence &occurrence) const {
+  const std::string &op = program.places[occurrence.place].op;
+  return occurrence.phase == Phase::Self ? op : op + " " + phases[unsigned(occurrence.phase)];
+}
+
 Where Machine::where(const Occurrence &occurrence) const {
-  static constexpr const char *phases[] = {"", "load", "store", "sync"};
   const Place &place = program.places[occurrence.place];
   CoreIdentity id = identity(occurrence.core);
   Where where;

@@ -69,6 +69,7 @@ public:
   const CoreLaunch &launchOf(uint32_t core) const;
   std::string coreName(uint32_t core) const; ///< "rank 0 block 1 vector 0"
   Where where(const Occurrence &occurrence) const;
+  std::string opName(const Occurrence &occurrence) const; ///< "pto.tload", "pto.comm.tput load"
   bool keepsOrder(Pipe pipe) const { return ordered[unsigned(pipe)]; }
 
   /// A finding about one or two places; null when the pair was seen before (it is counted).
