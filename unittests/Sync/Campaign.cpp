@@ -323,23 +323,37 @@ Tally judge::runCampaign(const CampaignOptions &options) {
   return tally;
 }
 
-/// Deletes handoffs and barriers in random order as long as sampled paths stay clean. A program may
-/// start unclean by one bad handoff and be mended on the way, hence the second round.
-static Program thinned(Program program, uint64_t seed) {
-  Random random(seed);
-  bool barriersFirst = random.chance(80);
-  for (unsigned round = 0; round < 2; ++round) {
-    std::vector<std::vector<NodeId>> items = deletableItems(program, seed);
-    for (size_t left = items.size(); left > 0; --left)
-      std::swap(items[left - 1], items[random.below(left)]);
-    // Barriers first, or they make every handoff superfluous.
-    if (barriersFirst)
-      std::partition(items.begin(), items.end(), [](auto &item) { return item.size() == 1; });
-    for (const std::vector<NodeId> &item : items) {
-      Program candidate = without(program, item);
-      if (!lookHard(candidate, seed))
-        program = std::move(candidate);
-    }
+/// Takes away handoffs that are wrong in themselves, one violation after the other.
+static Program mended(Program program, uint64_t seed) {
+  for (unsigned round = 0; round < 30; ++round) {
+    std::optional<Violation> violation = lookHard(program, seed);
+    if (!violation)
+      break;
+    auto isInvolved = [&](const std::vector<NodeId> &group) {
+      return llvm::is_contained(group, violation->later) ||
+             llvm::is_contained(group, violation->earlier);
+    };
+    std::vector<std::vector<NodeId>> groups = handoffs(program, seed);
+    auto guilty = llvm::find_if(groups, isInvolved);
+    if (guilty == groups.end())
+      break;
+    program = without(program, *guilty);
+  }
+  return program;
+}
+
+/// Deletes handoffs and barriers in random order as long as sampled paths stay clean.
+static Program thinned(Program program, uint64_t seed, Random &random) {
+  std::vector<std::vector<NodeId>> items = deletableItems(program, seed);
+  for (size_t left = items.size(); left > 0; --left)
+    std::swap(items[left - 1], items[random.below(left)]);
+  // Barriers first, or they make every handoff superfluous.
+  if (random.chance(80))
+    std::partition(items.begin(), items.end(), [](auto &item) { return item.size() == 1; });
+  for (const std::vector<NodeId> &item : items) {
+    Program candidate = without(program, item);
+    if (!lookHard(candidate, seed))
+      program = std::move(candidate);
   }
   return program;
 }
@@ -354,9 +368,11 @@ Tally judge::runCheckerCampaign(const CampaignOptions &options) {
     Program bare = randomProblem(seed).program;
     Program sprinkled = withRandomSynchronisation(bare, random);
     // Barriers on top make it clean; thinning then leaves odd but sufficient synchronisation.
-    Program enough = thinned(withBarriersEverywhere(sprinkled), seed);
+    Program full = mended(withBarriersEverywhere(sprinkled), seed);
+    // Twice: a barrier may have been there for a handoff (C3) that went after it.
+    Program enough = thinned(thinned(full, seed, random), seed, random);
     ++tally.programs;
-    for (const Program *program : {&sprinkled, &enough})
+    for (const Program *program : {&sprinkled, &full, &enough})
       judgeInto(tally.unmutated, *program, "no mutation", seed, options, tally);
     judgeMutants(enough, seed, options, tally);
   }

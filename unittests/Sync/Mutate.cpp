@@ -11,9 +11,9 @@ using namespace pto::sync;
 using namespace pto::sync::judge;
 
 const char *judge::name(Mutation mutation) {
-  static constexpr const char *names[] = {"drop flag", "drop handoff", "drop barrier",
-                                          "drop exit", "change id",    "shift rotation",
-                                          "swap next"};
+  static constexpr const char *names[] = {"drop flag",      "drop handoff", "drop barrier",
+                                          "drop exit",      "change id",    "move handoff",
+                                          "shift rotation", "swap next"};
   return names[unsigned(mutation)];
 }
 
@@ -158,6 +158,42 @@ static std::optional<Mutation> tweak(Program &program, const Place &place, Rando
   }
 }
 
+/// Gives all of a handoff other ids by one and the same shift, so that it stays right in itself.
+/// `wanted` is the first id to take, if it fits.
+static bool moveHandoff(Program &program, llvm::ArrayRef<NodeId> group,
+                        std::optional<int64_t> wanted, Random &random) {
+  int64_t first = program.eventIds, end = 0;
+  for (NodeId id : group) {
+    const EventId &event = program[id].key.id;
+    first = std::min<int64_t>(first, event.base);
+    end = std::max<int64_t>(end, event.base + std::max(event.count, 1u));
+  }
+  int64_t room = int64_t(program.eventIds) - (end - first);
+  if (room < 1 || first < 0)
+    return false;
+  int64_t target =
+      wanted ? std::min<int64_t>(*wanted, room) : (first + random.between(1, room)) % (room + 1);
+  for (NodeId id : group)
+    program[id].key.id.base += target - first;
+  return true;
+}
+
+/// The id of another handoff of the same pair of pipes, if there is one: moving there collides.
+static std::optional<int64_t> idOfRival(const Program &program,
+                                        llvm::ArrayRef<std::vector<NodeId>> groups,
+                                        llvm::ArrayRef<NodeId> group, Random &random) {
+  const FlagKey &mine = program[group.front()].key;
+  llvm::SmallVector<int64_t, 8> rivals;
+  for (const std::vector<NodeId> &other : groups) {
+    const FlagKey &key = program[other.front()].key;
+    if (key.from == mine.from && key.to == mine.to && key.id.base != mine.id.base)
+      rivals.push_back(key.id.base);
+  }
+  if (rivals.empty() || random.chance(20))
+    return std::nullopt;
+  return random.pick(llvm::ArrayRef<int64_t>(rivals));
+}
+
 void judge::forEachMutant(const Program &program, uint64_t seed, unsigned tweaks,
                           llvm::function_ref<void(const Mutant &)> visit) {
   std::vector<Place> places = synchronisation(program);
@@ -171,7 +207,8 @@ void judge::forEachMutant(const Program &program, uint64_t seed, unsigned tweaks
                                      : Mutation::DropBarrier;
     visit({mutation, id, node.inserted, without(program, id)});
   }
-  for (const std::vector<NodeId> &group : handoffs(program, seed)) {
+  std::vector<std::vector<NodeId>> groups = handoffs(program, seed);
+  for (const std::vector<NodeId> &group : groups) {
     bool inserted = llvm::all_of(group, [&](NodeId id) { return program[id].inserted; });
     visit({Mutation::DropHandoff, group.front(), inserted, without(program, group)});
   }
@@ -184,6 +221,12 @@ void judge::forEachMutant(const Program &program, uint64_t seed, unsigned tweaks
       mutant.mutation = *mutation;
       visit(mutant);
     }
+    if (groups.empty())
+      continue;
+    const std::vector<NodeId> &group = groups[random.below(groups.size())];
+    Mutant moved{Mutation::MoveHandoff, group.front(), program[group.front()].inserted, program};
+    if (moveHandoff(moved.program, group, idOfRival(program, groups, group, random), random))
+      visit(moved);
   }
 }
 
@@ -227,6 +270,8 @@ public:
         pipes.push_back(Pipe(p));
     // Dense programs are clean now and then, sparse ones fail in simple ways.
     density = random.pick({20, 50, 85});
+    // Few ids: handoffs meet on them, which insert() would avoid.
+    idRange = random.pick({1u, 2u, 3u, result.eventIds});
   }
 
   Program run() {
@@ -271,7 +316,7 @@ private:
     Pipe from = random.pick(llvm::ArrayRef<Pipe>(pipes)), to = from;
     while (to == from)
       to = random.pick(llvm::ArrayRef<Pipe>(pipes));
-    return {from, to, {int32_t(random.below(result.eventIds))}};
+    return {from, to, {int32_t(random.below(idRange))}};
   }
 
   void between(std::vector<NodeId> &list) {
@@ -301,7 +346,7 @@ private:
     FlagKey key = randomPair();
     uint32_t count = random.between(1, std::min(3u, result.eventIds));
     int64_t delay = random.between(0, count);
-    key.id.base = random.below(result.eventIds - count + 1);
+    key.id.base = random.below(std::min(idRange, result.eventIds - count + 1));
     for (int64_t i = 0; i < delay; ++i)
       flag(NodeKind::Set, {key.from, key.to, {key.id.base + int32_t(i)}}, list);
     list.push_back(loop);
@@ -328,7 +373,7 @@ private:
   Program result;
   Random &random;
   llvm::SmallVector<Pipe, 8> pipes;
-  unsigned density;
+  unsigned density, idRange;
 };
 } // namespace
 

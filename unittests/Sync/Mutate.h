@@ -18,10 +18,11 @@ enum class Mutation : uint8_t {
   DropBarrier,   ///< also a fence
   DropExit,      ///< the barrier at the very end
   ChangeId,      ///< another id, or another range of a rotating id
+  MoveHandoff,   ///< a whole handoff gets other ids: it may now share them with another one
   ShiftRotation, ///< the rotation runs ahead or behind by one
   SwapNext,      ///< exchanged with the next statement
 };
-inline constexpr unsigned numMutations = 7;
+inline constexpr unsigned numMutations = 8;
 const char *name(Mutation mutation);
 
 struct Mutant {

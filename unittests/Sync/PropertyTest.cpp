@@ -37,6 +37,7 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_LE(tally.falseRejects() * 100, tally.rejectedMutants());
   EXPECT_LE(tally.lastRung * 100, tally.programs);
   EXPECT_LE(tally.redundancy(), 2.0);
+  EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 
 // Synchronisation of another style than insert()'s, so that its habits hide nothing.
