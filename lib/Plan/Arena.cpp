@@ -234,6 +234,25 @@ Worst pto::plan::worstPosition(const Arena &arena, llvm::ArrayRef<ItemId> items)
   return worst;
 }
 
+std::vector<std::vector<ItemId>> pto::plan::maximalCliques(const Arena &arena,
+                                                           llvm::ArrayRef<ItemId> items) {
+  std::vector<std::vector<ItemId>> cliques;
+  std::vector<ItemId> live;
+  bool grown = false; // an end after a begin: the set before it is contained in no neighbour
+  for (const Event &event : eventsOf(arena, items)) {
+    if (event.begins) {
+      live.push_back(event.item);
+      grown = true;
+      continue;
+    }
+    if (grown)
+      cliques.push_back(live);
+    grown = false;
+    live.erase(llvm::find(live, event.item));
+  }
+  return cliques;
+}
+
 Conflicts::Conflicts(const Arena &arena) : lists(arena.items.size()) {
   std::vector<ItemId> all(arena.items.size());
   for (ItemId i = 0; i < all.size(); ++i)

@@ -44,6 +44,10 @@ struct Worst {
 };
 Worst worstPosition(const Arena &arena, llvm::ArrayRef<ItemId> items);
 
+/// The inclusion-maximal sets of items that are live at one position, in the order of positions
+/// (the same set may come twice).
+std::vector<std::vector<ItemId>> maximalCliques(const Arena &arena, llvm::ArrayRef<ItemId> items);
+
 /// For each item those that are live with it at some position, ascending. Quadratic only in the
 /// number of items that are live at one position; callers check the bound first, so the capacity
 /// limits that number.
@@ -71,9 +75,12 @@ uint64_t placeFirstFit(const Arena &arena, const Conflicts &conflicts, llvm::Arr
 
 enum class SearchOutcome : uint8_t { Found, Impossible, OutOfSteps };
 
-/// Exact: visits all canonical placements of `group`, or stops when `steps` are used up.
+/// Exact, within `steps`, which it uses up: `group` has a placement below the capacity (then
+/// `address` holds one) or none. `placeBySearch` takes turns between sequences and orders.
 SearchOutcome placeBySearch(const Arena &arena, const Conflicts &conflicts,
                             llvm::ArrayRef<ItemId> group, uint64_t &steps, Addresses &address);
+SearchOutcome searchOrders(const Arena &arena, const Conflicts &conflicts,
+                           llvm::ArrayRef<ItemId> group, uint64_t &steps, Addresses &address);
 
 } // namespace pto::plan
 

@@ -374,17 +374,26 @@ SearchOutcome pto::plan::placeBySearch(const Arena &arena, const Conflicts &conf
       sortedBy(group, [&](ItemId id) { return items[id].length(); }),
       sortedBy(group, [&](ItemId id) { return items[id].size; })};
   // Orders differ by powers of ten in the steps that they need, and nobody knows which is the lucky
-  // one: try each briefly before trusting one for long.
-  for (uint64_t parts : {48, 3})
-    for (size_t o = 0; o < std::size(orders); ++o) {
-      uint64_t share = steps / (parts == 3 ? std::size(orders) - o : parts), left = share;
-      Search search(arena, conflicts, orders[o]);
+  // one: try each briefly before trusting one for long. In between, try to prove the contrary.
+  auto trySequences = [&](uint64_t share) {
+    for (llvm::ArrayRef<ItemId> order : orders) {
+      uint64_t left = std::min(share, steps), before = left;
+      Search search(arena, conflicts, order);
       SearchOutcome outcome = search.run(left);
-      steps -= share - left;
+      steps -= before - left;
       if (outcome == SearchOutcome::Found)
         search.store(address);
       if (outcome != SearchOutcome::OutOfSteps)
         return outcome;
     }
-  return SearchOutcome::OutOfSteps;
+    return SearchOutcome::OutOfSteps;
+  };
+  SearchOutcome outcome = trySequences(steps / 50);
+  if (outcome != SearchOutcome::OutOfSteps)
+    return outcome;
+  uint64_t proof = steps * 3 / 4;
+  steps -= proof;
+  outcome = searchOrders(arena, conflicts, group, proof, address);
+  steps += proof;
+  return outcome != SearchOutcome::OutOfSteps ? outcome : trySequences(steps / std::size(orders));
 }

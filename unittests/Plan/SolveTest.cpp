@@ -1,46 +1,14 @@
 //===- SolveTest.cpp - The planner on small and on random problems ---------===//
 
-#include "ptoas/Plan/Plan.h"
-#include "ptoas/Plan/Validate.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/Sequence.h"
+#include "PlanTesting.h"
 #include <chrono>
-#include <gmock/gmock.h>
-#include <random>
 
 using namespace pto;
 using namespace pto::plan;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 namespace {
-
-constexpr uint64_t kib = 1024;
-
-Buffer tile(std::string name, uint64_t bytes, LiveRange live, Space space = Space::Vec) {
-  Buffer buffer;
-  buffer.name = std::move(name);
-  buffer.bytes = bytes;
-  buffer.live = std::move(live);
-  buffer.space = space;
-  return buffer;
-}
-
-Problem vecProblem(uint64_t capacity, std::vector<Buffer> buffers) {
-  Problem problem = Problem::forArch(Arch::A3);
-  problem.capacity[unsigned(Space::Vec)] = capacity;
-  problem.buffers = std::move(buffers);
-  return problem;
-}
-
-const Usage &vec(const Result &result) { return result.usage[unsigned(Space::Vec)]; }
-
-void expectGood(const Problem &problem, const Result &result) {
-  ASSERT_TRUE(result.ok()) << headline(problem, result.failures.front());
-  for (const Violation &violation : validate(problem, result.plan))
-    ADD_FAILURE() << describe(problem, violation);
-}
 
 //===----------------------------------------------------------------------===//
 // Sharing
@@ -295,111 +263,6 @@ TEST(Overflow, SaysWhenTheSearchGaveUp) {
 }
 
 //===----------------------------------------------------------------------===//
-// Exact search against brute force
-//===----------------------------------------------------------------------===//
-
-/// Tries every address of every buffer. Shares nothing with the planner but the problem.
-bool bruteForce(const Problem &problem, Plan &plan, size_t next = 0) {
-  if (next == problem.buffers.size())
-    return validate(problem, plan).empty();
-  const Buffer &buffer = problem.buffers[next];
-  uint64_t capacity = problem.capacity[unsigned(Space::Vec)];
-  for (uint64_t at = 0; at + buffer.bytes <= capacity; at += 32) {
-    bool free = llvm::all_of(llvm::seq<size_t>(0, next), [&](size_t other) {
-      const Buffer &o = problem.buffers[other];
-      bool apart = plan.address[other] + o.bytes <= at || at + buffer.bytes <= plan.address[other];
-      return apart || llvm::none_of(buffer.live, [&](Interval x) {
-               return llvm::any_of(o.live,
-                                   [&](Interval y) { return x.begin < y.end && y.begin < x.end; });
-             });
-    });
-    if (!free)
-      continue;
-    plan.address[next] = at;
-    if (bruteForce(problem, plan, next + 1))
-      return true;
-  }
-  return false;
-}
-
-uint64_t boundOf(const Problem &problem) {
-  Problem open = problem;
-  open.capacity[unsigned(Space::Vec)] = uint64_t(1) << 40;
-  return vec(solve(open)).bound;
-}
-
-Problem randomProblem(std::mt19937 &random, unsigned count, unsigned line, unsigned units) {
-  Problem problem = Problem::forArch(Arch::A3);
-  auto upTo = [&](unsigned n) { return unsigned(random() % n); };
-  for (unsigned i = 0; i < count; ++i) {
-    unsigned begin = upTo(line);
-    LiveRange live{{begin, begin + 1 + upTo(line / 3)}};
-    if (upTo(5) == 0) // a branch makes a hole
-      live.push_back({live[0].end + 1, live[0].end + 2 + upTo(3)});
-    problem.buffers.push_back(tile("b" + std::to_string(i), 32 * (1 + upTo(units)), live));
-  }
-  problem.capacity[unsigned(Space::Vec)] = boundOf(problem);
-  return problem;
-}
-
-TEST(Search, AgreesWithBruteForceAtTheTightestCapacity) {
-  std::mt19937 random(7);
-  unsigned searched = 0, impossible = 0;
-  for (unsigned round = 0; round < 1500; ++round) {
-    Problem problem = randomProblem(random, 5 + round % 5, 9, 4);
-    Result result = solve(problem);
-    searched += vec(result).method == Method::Search;
-    Plan scratch{std::vector<uint64_t>(problem.buffers.size())};
-    EXPECT_EQ(bruteForce(problem, scratch), result.ok()) << "round " << round;
-    if (result.ok()) {
-      expectGood(problem, result);
-      continue;
-    }
-    ++impossible;
-    EXPECT_TRUE(result.failures[0].proven);
-  }
-  // Both answers of the search are exercised, or this test says nothing.
-  EXPECT_GE(searched, 10u);
-  EXPECT_GE(impossible, 5u);
-}
-
-TEST(Search, AgreesWithBruteForceAroundWindows) {
-  std::mt19937 random(11);
-  unsigned found = 0, impossible = 0;
-  for (unsigned round = 0; round < 600; ++round) {
-    Problem problem = randomProblem(random, 6, 9, 4);
-    uint64_t &capacity = problem.capacity[unsigned(Space::Vec)];
-    capacity += 32;
-    uint64_t at = random() % (capacity / 32) * 32;
-    unsigned begin = random() % 8;
-    problem.windows.push_back({"w", Space::Vec, at, 32, {{begin, begin + 3}}, 0});
-    Result result = solve(problem);
-    Plan scratch{std::vector<uint64_t>(problem.buffers.size())};
-    EXPECT_EQ(bruteForce(problem, scratch), result.ok()) << "round " << round;
-    if (result.ok())
-      expectGood(problem, result);
-    ++(result.ok() ? found : impossible);
-  }
-  EXPECT_GE(found, 100u);
-  EXPECT_GE(impossible, 10u);
-}
-
-TEST(Search, FindsWhatFirstFitMisses) {
-  std::mt19937 random(3);
-  unsigned saved = 0;
-  for (unsigned round = 0; round < 400; ++round) {
-    Problem problem = randomProblem(random, 24, 30, 12);
-    Result result = solve(problem, {.searchSteps = 400'000});
-    if (vec(result).method != Method::Search || !result.ok())
-      continue;
-    ++saved;
-    expectGood(problem, result);
-    EXPECT_FALSE(solve(problem, {.searchSteps = 0}).ok());
-  }
-  EXPECT_GE(saved, 5u);
-}
-
-//===----------------------------------------------------------------------===//
 // Random problems of a real size
 //===----------------------------------------------------------------------===//
 
@@ -427,7 +290,7 @@ TEST(Random, EqualProblemsGiveEqualPlans) {
     EXPECT_EQ(solve(problem, {.searchSteps = 400'000}).plan, first.plan);
 }
 
-TEST(Random, ThousandsOfBuffersTakeMilliseconds) {
+TEST(Random, ThousandsOfBuffersInTurn) {
   std::mt19937 random(9);
   Problem problem = Problem::forArch(Arch::A3);
   for (unsigned i = 0; i < 6000; ++i)
@@ -438,8 +301,6 @@ TEST(Random, ThousandsOfBuffersTakeMilliseconds) {
   auto taken = std::chrono::steady_clock::now() - begin;
   expectGood(problem, result);
   EXPECT_EQ(vec(result).method, Method::FirstFit);
-  // Twenty times what it takes, so that a busy machine passes and a quadratic planner does not.
-  EXPECT_LT(std::chrono::duration<double>(taken).count(), 0.5);
   RecordProperty("microseconds",
                  int(std::chrono::duration_cast<std::chrono::microseconds>(taken).count()));
 }
