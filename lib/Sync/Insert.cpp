@@ -138,6 +138,7 @@ InsertResult Inserter::run() {
   stats.lastRung = !finish();
   if (!stats.lastRung)
     trim();
+  stats.visits = sweep.visits;
   Program result = stats.lastRung ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
   if (options.exitBarrier)
     addExitBarrier(result, stats);

@@ -25,6 +25,8 @@ void IdAllocator::reserve(NodeId node) {
   bool dead = tree.listOf(node).dead;
   if (n.kind == NodeKind::Set && !dead)
     handWritten.push_back(node);
+  if (n.kind == NodeKind::Wait && !dead && n.key.id.count > 1)
+    ringWaits[ringOf(n.key)].push_back(node);
   const EventId &id = n.key.id;
   int64_t first = id.known ? id.base : 0, ids = tree.program.eventIds;
   int64_t last = id.known ? std::min<int64_t>(ids, first + id.count) : ids;
@@ -347,96 +349,4 @@ void IdAllocator::merge(HandoffId into, HandoffId other) {
   a.reasons.append(b.reasons);
   b.alive = false;
   ++stats.merged;
-}
-
-//===----------------------------------------------------------------------===//
-// Credits
-//===----------------------------------------------------------------------===//
-
-void IdAllocator::addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
-                          unsigned level, int64_t distance) {
-  NodeId loop = distance ? tree.listOf(setAt).loops[level - 1] : none;
-  Reason reason{waitAt, setAt, Hazard::WAR, none, distance, loop, Reason::Credit};
-  Want want{to, from, {}, distance, {reason}};
-  if (std::optional<Span> span = tree.spanOf(waitAt, setAt, loop)) {
-    want.span = *span;
-  } else {
-    // Both at one item: no room for a handoff between them, but for a barrier.
-    NodeId item = setAt;
-    while (tree.listOf(item).frozen)
-      item = tree.listOf(item).owner;
-    if (item != setAt)
-      return; // both inside one macro
-    want.span = {tree.places[item].list, tree.places[item].index, tree.places[item].index};
-  }
-  out.push_back(std::move(want));
-}
-
-void IdAllocator::collect(std::vector<Want> &out, HandoffId h) {
-  const Handoff &handoff = plan.handoffs[h];
-  for (const SetPlace &set : setsOf(h, handoff.count))
-    for (uint32_t i = 0; i < handoff.count; ++i)
-      holds(arcsOf(handoff.from, handoff.to, handoff.base + i), set,
-            [&](const Arc &arc, unsigned level, int64_t distance) {
-              addWant(out, handoff.from, handoff.to, arc.waitAt, set.item, level, distance);
-            });
-  if (!rotationHolds(h, handoff.count))
-    addWant(out, handoff.from, handoff.to, plan.consumerOf(handoff), plan.producerOf(handoff),
-            tree.lists[handoff.span.list].loops.size(), handoff.count - handoff.delay);
-}
-
-void IdAllocator::collectExisting(std::vector<Want> &out) {
-  for (NodeId node : handWritten) {
-    const FlagKey &key = tree.program[node].key;
-    ListId list = tree.places[node].list;
-    unsigned levels = tree.lists[list].loops.size();
-    if (!key.id.known || sweep.existingSets[node].empty())
-      continue;
-    // Inside its loop a hand-written ring is its author's affair: the checker has the last word.
-    if (key.id.count > 1)
-      if (auto loop = llvm::find(tree.lists[list].loops, key.id.loop);
-          loop != tree.lists[list].loops.end())
-        levels = loop - tree.lists[list].loops.begin();
-    SetPlace set{tree.places[node].begin, sweep.existingSets[node], node, list, levels};
-    int64_t end = std::min<int64_t>(tree.program.eventIds, key.id.base + int64_t(key.id.count));
-    for (int64_t id = std::max(0, key.id.base); id < end; ++id)
-      holds(arcsOf(key.from, key.to, id), set,
-            [&](const Arc &arc, unsigned level, int64_t distance) {
-              addWant(out, key.from, key.to, arc.waitAt, node, level, distance);
-            });
-  }
-}
-
-std::vector<Want> IdAllocator::credits() {
-  std::vector<Want> late;
-  if (!options.strongFlags)
-    return late;
-  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
-    if (plan.handoffs[h].alive)
-      collect(late, h);
-  collectExisting(late);
-  auto group = [](const Want &w) { return std::tuple(w.span.list, w.from, w.to, w.distance); };
-  llvm::stable_sort(late, [&](const Want &a, const Want &b) {
-    return std::tuple(group(a), a.span.consumer, a.span.producer) <
-           std::tuple(group(b), b.span.consumer, b.span.producer);
-  });
-  // One credit serves all reuses between whose ends it fits; half of the first interval is given up
-  // for that, half a ring of slack remains (3.8).
-  std::vector<Want> result;
-  uint32_t limit = 0;
-  for (Want &want : late) {
-    Want *last = result.empty() || group(result.back()) != group(want) ? nullptr : &result.back();
-    bool same = last && last->span.producer == want.span.producer &&
-                last->span.consumer == want.span.consumer;
-    bool fits = last && !want.distance && last->span.producer <= want.span.producer &&
-                want.span.producer <= limit && want.span.producer < last->span.consumer;
-    if (same || fits) {
-      last->span.producer = want.span.producer;
-      last->reasons.append(want.reasons);
-      continue;
-    }
-    limit = (want.span.producer + want.span.consumer) / 2;
-    result.push_back(std::move(want));
-  }
-  return result;
 }

@@ -50,10 +50,15 @@ private:
   std::vector<Arcs> arcs;          ///< by pair and id
   std::vector<bool> taken;         ///< by pair and id: macros and hand-written flags have it
   std::vector<NodeId> handWritten; ///< Set nodes that the program came with
+  using Ring = std::tuple<Pipe, Pipe, int32_t, uint32_t, NodeId>;
+  std::map<Ring, std::vector<NodeId>> ringWaits; ///< waits that it came with
 
   Arcs &arcsOf(Pipe from, Pipe to, int64_t id) { return arcs[slot(from, to, id)]; }
   size_t slot(Pipe from, Pipe to, int64_t id) const {
     return (unsigned(from) * numPipes + unsigned(to)) * tree.program.eventIds + id;
+  }
+  static Ring ringOf(const FlagKey &key) {
+    return {key.from, key.to, key.id.base, key.id.count, key.id.loop};
   }
   void reserve(NodeId node);
   bool runsOnce(NodeId loop) const { return loop == none || tree.program[loop].trip == 1; }
@@ -80,6 +85,7 @@ private:
 
   void collect(std::vector<Want> &out, HandoffId h);
   void collectExisting(std::vector<Want> &out);
+  void collectRing(std::vector<Want> &out, NodeId node, unsigned level);
   void addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
                unsigned level, int64_t distance);
 };

@@ -9,13 +9,14 @@ using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
     : failed(demands.all.size()), existingSets(tree.places.size()), tree(tree), demands(demands),
-      plan(plan), lastItems(tree.places.size()) {}
+      plan(plan), lastItems(tree.places.size()), settled(tree.places.size()) {}
 
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
   columns = trackWaits ? 2 * numPipes : numPipes;
   base = list.loops.size() - list.isBody;
   open.clear();
+  ++runs;
   handoffs.resize(plan.handoffs.size());
   queues.resize(plan.handoffs.size());
   Clock last(columns, -1);
@@ -73,6 +74,7 @@ void Sweep::findLastItems(ListId id, Clock &last) {
 //===----------------------------------------------------------------------===//
 
 void Sweep::walkList(ListId id, State &s) {
+  visits += tree.lists[id].items.size();
   for (NodeId node : tree.lists[id].items) {
     Point &point = plan.points[node];
     const Place &place = tree.places[node];

@@ -53,6 +53,7 @@ public:
   /// Walks one list as if everything before it were complete; a loop body with its loop.
   void run(ListId list, bool trackWaits);
 
+  uint64_t visits = 0;                 ///< nodes walked by all runs
   std::vector<uint8_t> failed;         ///< by demand
   std::vector<HandoffFacts> handoffs;  ///< by HandoffId
   std::vector<Knowledge> existingSets; ///< by NodeId: of the Set nodes that the program came with
@@ -103,6 +104,9 @@ private:
     std::vector<std::vector<Clock>> queues; ///< of the loop's carried handoffs
   };
   template <typename Visit> static void forEachClock(Head &head, Visit visit);
+  std::vector<std::pair<uint64_t, Head>> settled; ///< by loop: the run and its head
+  uint64_t runs = 0;
+  void resume(NodeId loop, Head &head) const;
   void walkLoop(NodeId id, State &s);
   void prime(NodeId loop, State &s);
   void drain(NodeId loop, State &s);
@@ -116,15 +120,15 @@ private:
   void normalise(Head &head, Position now) const;
   void join(Head &head, const Head &other) const;
   /// Lowers `head` to what `next` allows; true when that changed nothing.
-  static bool lower(Head &head, const Head &next, bool giveUp);
+  bool lower(Head &head, const Head &next, bool giveUp) const;
   void startRotation(NodeId loop, State &s) const;
 
   // Hand-written tokens (InsertSweepTokens.cpp).
   State::Slot *slotOf(const FlagKey &key, State &s) const;
   static State::Slot &staticSlot(State &s, Pipe from, Pipe to, int32_t base);
   static State::Slot meet(const State::Slot &a, const State::Slot &b);
-  static void dissolve(State &s, size_t ring);
-  static void joinTokens(State &s, State other);
+  void dissolve(State &s, size_t ring) const;
+  void joinTokens(State &s, State other) const;
 };
 
 } // namespace pto::sync::inserter

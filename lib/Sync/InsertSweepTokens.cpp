@@ -64,15 +64,19 @@ Slot Sweep::meet(const Slot &a, const Slot &b) {
   return result;
 }
 
-/// Turns a ring into static flags that know what all of its tokens know.
-void Sweep::dissolve(State &s, size_t index) {
+/// Turns a ring whose loop is over into static flags. Unless the trip count says which token each
+/// id holds, any of them knows what all know.
+void Sweep::dissolve(State &s, size_t index) const {
   State::Token ring = std::move(s.tokens[index]);
   s.tokens.erase(s.tokens.begin() + index);
+  uint32_t count = ring.slots.size();
+  std::optional<int64_t> trip = tree.program[ring.loop].trip;
   Slot all = ring.slots[0];
   for (const Slot &slot : llvm::drop_begin(ring.slots))
     all = meet(all, slot);
-  for (size_t i = 0; i < ring.slots.size(); ++i)
-    staticSlot(s, ring.from, ring.to, ring.base + int32_t(i)) = all;
+  for (uint32_t i = 0; i < count; ++i)
+    staticSlot(s, ring.from, ring.to, ring.base + int32_t(trip ? wrap(*trip + i, count) : i)) =
+        trip ? ring.slots[i] : all;
 }
 
 /// On entry to a loop the ids that rotate with it become rings; counter 0 makes slot c the token of
@@ -97,7 +101,7 @@ void Sweep::startRotation(NodeId loop, State &s) const {
   }
 }
 
-void Sweep::joinTokens(State &s, State other) {
+void Sweep::joinTokens(State &s, State other) const {
   auto twin = [](State &state, const State::Token &token) {
     return llvm::find_if(state.tokens, [&](const State::Token &t) {
       return t.loop == token.loop && t.from == token.from && t.to == token.to &&

@@ -21,6 +21,7 @@ struct InsertOptions {
 struct InsertStats {
   unsigned handoffs = 0, credits = 0, merged = 0, barriers = 0, barrierAll = 0;
   bool lastRung = false; ///< fell back to bar(ALL) before every item
+  uint64_t visits = 0;   ///< nodes walked by all sweeps, for benchmarks
 };
 
 struct InsertResult {

@@ -1,0 +1,123 @@
+//===- InsertCredits.cpp - Tokens that must be known to be gone (C3) -------===//
+
+#include "InsertIds.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+void IdAllocator::addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
+                          unsigned level, int64_t distance) {
+  NodeId loop = distance ? tree.listOf(setAt).loops[level - 1] : none;
+  Reason reason{waitAt, setAt, Hazard::WAR, none, distance, loop, Reason::Credit};
+  Want want{to, from, {}, distance, {reason}};
+  if (std::optional<Span> span = tree.spanOf(waitAt, setAt, loop)) {
+    want.span = *span;
+  } else {
+    // Both at one item: no room for a handoff between them, but for a barrier.
+    NodeId item = setAt;
+    while (tree.listOf(item).frozen)
+      item = tree.listOf(item).owner;
+    if (item != setAt)
+      return; // both inside one macro
+    want.span = {tree.places[item].list, tree.places[item].index, tree.places[item].index};
+  }
+  out.push_back(std::move(want));
+}
+
+void IdAllocator::collect(std::vector<Want> &out, HandoffId h) {
+  const Handoff &handoff = plan.handoffs[h];
+  for (const SetPlace &set : setsOf(h, handoff.count))
+    for (uint32_t i = 0; i < handoff.count; ++i)
+      holds(arcsOf(handoff.from, handoff.to, handoff.base + i), set,
+            [&](const Arc &arc, unsigned level, int64_t distance) {
+              addWant(out, handoff.from, handoff.to, arc.waitAt, set.item, level, distance);
+            });
+  if (!rotationHolds(h, handoff.count))
+    addWant(out, handoff.from, handoff.to, plan.consumerOf(handoff), plan.producerOf(handoff),
+            tree.lists[handoff.span.list].loops.size(), handoff.count - handoff.delay);
+}
+
+void IdAllocator::collectExisting(std::vector<Want> &out) {
+  for (NodeId node : handWritten) {
+    const FlagKey &key = tree.program[node].key;
+    const List &list = tree.listOf(node);
+    const Knowledge &known = sweep.existingSets[node];
+    unsigned levels = list.loops.size();
+    if (!key.id.known || known.empty())
+      continue;
+    if (key.id.count > 1)
+      if (auto loop = llvm::find(list.loops, key.id.loop); loop != list.loops.end()) {
+        levels = loop - list.loops.begin();
+        collectRing(out, node, levels + 1);
+      }
+    SetPlace set{tree.places[node].begin, known, node, tree.places[node].list, levels};
+    int64_t end = std::min<int64_t>(tree.program.eventIds, key.id.base + int64_t(key.id.count));
+    for (int64_t id = std::max(0, key.id.base); id < end; ++id)
+      holds(arcsOf(key.from, key.to, id), set,
+            [&](const Arc &arc, unsigned level, int64_t distance) {
+              addWant(out, key.from, key.to, arc.waitAt, node, level, distance);
+            });
+  }
+}
+
+/// A hand-written ring inside its loop: the last wait on the slot of this set, by the difference of
+/// what they add to the counter. `level` counts the loop of the ring.
+void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, unsigned level) {
+  const FlagKey &key = tree.program[node].key;
+  const Place &set = tree.places[node], &loop = tree.places[key.id.loop];
+  int64_t count = key.id.count;
+  Position latest = unknown;
+  NodeId latestWait = none;
+  int64_t latestDistance = 0;
+  for (NodeId wait : ringWaits[ringOf(key)]) {
+    Position at = tree.places[wait].begin;
+    if (at < loop.begin || at > loop.end)
+      continue;
+    int64_t distance = (tree.program[wait].key.id.add - key.id.add) % count;
+    if (distance < 0 || (distance == 0 && at > set.begin))
+      distance += count;
+    if (at - distance * iteration <= latest)
+      continue;
+    latest = at - distance * iteration;
+    latestWait = wait;
+    latestDistance = distance;
+  }
+  if (sweep.existingSets[node][level] < latest)
+    addWant(out, key.from, key.to, latestWait, node, level, latestDistance);
+}
+
+std::vector<Want> IdAllocator::credits() {
+  std::vector<Want> late;
+  if (!options.strongFlags)
+    return late;
+  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
+    if (plan.handoffs[h].alive)
+      collect(late, h);
+  collectExisting(late);
+  auto group = [](const Want &w) { return std::tuple(w.span.list, w.from, w.to, w.distance); };
+  llvm::stable_sort(late, [&](const Want &a, const Want &b) {
+    return std::tuple(group(a), a.span.consumer, a.span.producer) <
+           std::tuple(group(b), b.span.consumer, b.span.producer);
+  });
+  // One credit serves all reuses between whose ends it fits; half of the first interval is given up
+  // for that, half a ring of slack remains (3.8).
+  std::vector<Want> result;
+  uint32_t limit = 0;
+  for (Want &want : late) {
+    Want *last = result.empty() || group(result.back()) != group(want) ? nullptr : &result.back();
+    bool same = last && last->span.producer == want.span.producer &&
+                last->span.consumer == want.span.consumer;
+    bool fits = last && !want.distance && last->span.producer <= want.span.producer &&
+                want.span.producer <= limit && want.span.producer < last->span.consumer;
+    if (same || fits) {
+      last->span.producer = want.span.producer;
+      last->reasons.append(want.reasons);
+      continue;
+    }
+    limit = (want.span.producer + want.span.consumer) / 2;
+    result.push_back(std::move(want));
+  }
+  return result;
+}
