@@ -195,7 +195,8 @@ public:
   bool sameTile(RegionId x, RegionId y) const;
 
   /// For each region, the ids of all regions that may ever overlap it (itself included), sorted; pairs of which no node
-  /// writes either are left out. Built by a sweep over sorted spans per root and memory, not over all pairs.
+  /// writes either are left out. Built by a sweep over sorted spans per root and memory, not over all pairs; only what
+  /// really may overlap costs (n offsets with n different symbols in one written root are n^2 pairs).
   const std::vector<std::vector<RegionId>> &neighbours() const;
 
 private:
