@@ -35,6 +35,9 @@ void registerCompileOptions();
 /// What the command line said.
 CompileOptions compileOptionsFromCommandLine();
 
+/// Flags that exclude one another: says so on stderr and returns true.
+bool compileOptionsConflict();
+
 /// Fills `passes` with the pipeline for `options`; `report` (may be null) receives what the sync passes did and must
 /// outlive the run.
 void buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options, SyncReport *report);

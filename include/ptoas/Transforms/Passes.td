@@ -1,0 +1,56 @@
+//===- Passes.td - The passes of ptoas --------------------------*- tablegen -*-===//
+#ifndef PTOAS_TRANSFORMS_PASSES
+#define PTOAS_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
+  let summary = "Rewrites what has two spellings into one.";
+  let description = [{
+    record_event, wait_event and barrier_sync become set_flag, wait_flag and barrier; fence.barrier_all becomes a barrier
+    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
+  let summary = "Gives every tile an address (level1, level2).";
+  let description = [{
+    Needs tiles without addresses; gives constant ones. An independent validator judges the plan. Overflow names the tiles
+    that are live together.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect"];
+}
+
+def CheckMemory : Pass<"pto-check-memory", "mlir::ModuleOp"> {
+  let summary = "Refuses tiles without addresses (level3).";
+}
+
+def InsertSync : Pass<"pto-insert-sync", "mlir::ModuleOp"> {
+  let summary = "Adds the synchronisation that is missing.";
+  let description = [{Needs addresses. Keeps every operation where it is; adds flags, barriers and fences only.}];
+  let dependentDialects = ["pto::PtoDialect", "mlir::arith::ArithDialect"];
+}
+
+def BarrierAllSync : Pass<"pto-barrier-all-sync", "mlir::ModuleOp"> {
+  let summary = "Drains all pipes before every access: slow, and right whatever the program does.";
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+def VerifySync : Pass<"pto-verify-sync", "mlir::ModuleOp"> {
+  let summary = "Proves that every hazard is ordered and every wait is satisfied (rules C1 - C5, C7, C8).";
+  let description = [{Changes nothing. A root function without any synchronisation is not judged unless asked to.}];
+  let options = [
+    Option<"always", "always", "bool", "false", "Judge functions without any synchronisation too">,
+    Option<"warn", "warn", "bool", "false", "Tell findings as warnings">,
+    Option<"inserted", "inserted", "bool", "false", "ptoas itself inserted the synchronisation: a finding is its bug">
+  ];
+}
+
+def PrepareForCpp : Pass<"pto-prepare-for-cpp", "mlir::ModuleOp"> {
+  let summary = "Leaves only what has a C++ form; everything else is an error with its location.";
+  let description = [{A function that stores through a pointer on the scalar unit flushes its data cache before it returns.}];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+#endif // PTOAS_TRANSFORMS_PASSES

@@ -1,0 +1,130 @@
+//===- InsertSync.cpp - Adds the synchronisation that is missing -----------===//
+//
+// Adapters around Sync/Insert and the barrier-all mode: model, solve, write back. Helpers come before their callers, which
+// see them as calls whose inside nobody touches.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Materialize.h"
+#include "SyncText.h"
+#include "ptoas/Sync/Insert.h"
+#include "ptoas/Transforms/Passes.h"
+
+namespace pto {
+#define GEN_PASS_DEF_INSERTSYNC
+#define GEN_PASS_DEF_BARRIERALLSYNC
+#include "ptoas/Transforms/Passes.h.inc"
+} // namespace pto
+
+using namespace pto;
+using mlir::func::FuncOp;
+
+namespace {
+
+/// Callees first. Recursion is refused by the model.
+std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
+  std::vector<FuncOp> order;
+  llvm::DenseSet<mlir::Operation *> seen;
+  auto visit = [&](auto &self, FuncOp function) -> void {
+    if (function.isDeclaration() || !seen.insert(function).second)
+      return;
+    function.walk([&](mlir::func::CallOp call) {
+      if (auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+        self(self, callee);
+    });
+    order.push_back(function);
+  };
+  for (FuncOp function : module.getOps<FuncOp>())
+    visit(visit, function);
+  return order;
+}
+
+/// Solves every function of the module with `solve(model program, is a root)`.
+template <typename Solve> mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
+  auto roots = rootFunctions(module);
+  for (FuncOp function : calleesFirst(module)) {
+    auto cores = coresOf(function);
+    bool isRoot = llvm::is_contained(roots, function);
+    for (CoreKind core : cores) {
+      auto model = buildSyncModel(function, core);
+      if (mlir::failed(model))
+        return mlir::failure();
+      if (!isRoot && !model->hasAccess)
+        continue; // a helper that only computes
+      sync::Program solved = solve(model->program, isRoot);
+      if (report)
+        report->functions.push_back(summarize(*model, solved, function.getName(), core));
+      materialize(*model, solved, core, cores.size() > 1);
+    }
+  }
+  return mlir::success();
+}
+
+struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
+  InsertSyncPass() = default;
+  explicit InsertSyncPass(SyncReport *report) : report(report) {}
+
+  void runOnOperation() override {
+    auto solve = [](const sync::Program &program, bool isRoot) {
+      sync::InsertOptions options;
+      options.exitBarrier = isRoot;
+      return sync::insert(program, options).program;
+    };
+    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+      signalPassFailure();
+  }
+  SyncReport *report = nullptr;
+};
+
+/// bar(ALL) before everything that touches memory, library calls and scalar accesses included (W10).
+void drainBefore(sync::Program &program, std::vector<sync::NodeId> &list) {
+  std::vector<sync::NodeId> out;
+  for (sync::NodeId id : list) {
+    auto kind = program[id].kind;
+    if (kind == sync::NodeKind::Access || kind == sync::NodeKind::Macro || kind == sync::NodeKind::Publish) {
+      auto insert = [&](sync::NodeKind what) {
+        sync::Node node;
+        node.kind = what;
+        node.pipe = Pipe::ALL;
+        node.inserted = true;
+        out.push_back(program.add(std::move(node)));
+      };
+      insert(sync::NodeKind::Barrier);
+      if (kind == sync::NodeKind::Publish)
+        insert(sync::NodeKind::Fence);
+    }
+    if (kind == sync::NodeKind::Loop || kind == sync::NodeKind::Branch)
+      for (size_t a = 0; a < program[id].arms.size(); ++a) {
+        std::vector<sync::NodeId> arm = program[id].arms[a];
+        drainBefore(program, arm);
+        program[id].arms[a] = std::move(arm);
+      }
+    out.push_back(id);
+  }
+  list = std::move(out);
+}
+
+struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
+  BarrierAllSyncPass() = default;
+  explicit BarrierAllSyncPass(SyncReport *report) : report(report) {}
+
+  void runOnOperation() override {
+    auto solve = [](const sync::Program &input, bool) {
+      sync::Program program = input;
+      drainBefore(program, program.top);
+      sync::Node exit;
+      exit.kind = sync::NodeKind::Barrier;
+      exit.pipe = Pipe::ALL;
+      exit.inserted = true;
+      program.top.push_back(program.add(std::move(exit)));
+      return program;
+    };
+    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+      signalPassFailure();
+  }
+  SyncReport *report = nullptr;
+};
+} // namespace
+
+std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report) { return std::make_unique<InsertSyncPass>(report); }
+std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) { return std::make_unique<BarrierAllSyncPass>(report); }

@@ -1,0 +1,166 @@
+//===- Materialize.cpp - Inserted nodes back into the IR -------------------===//
+
+#include "Materialize.h"
+#include "ptoas/IR/CustomSyntax.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+
+using namespace pto;
+using mlir::Operation;
+using mlir::OpBuilder;
+using mlir::Value;
+using sync::NodeKind;
+
+namespace {
+
+class Materializer {
+public:
+  Materializer(const SyncModel &model, const sync::Program &solved, CoreKind core, bool wrap)
+      : model(model), solved(solved), core(core), wrap(wrap),
+        loc(model.blocks.at({sync::none, 0})->getParentOp()->getLoc()) {}
+
+  unsigned run() {
+    list(solved.top, sync::none, 0);
+    return changes;
+  }
+
+private:
+  void list(const std::vector<sync::NodeId> &nodes, sync::NodeId owner, unsigned arm);
+  void create(OpBuilder &b, const sync::Node &node);
+  void flag(OpBuilder &b, const sync::Node &node);
+  Value eventId(OpBuilder &b, const sync::EventId &id);
+  Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
+  Value index(OpBuilder &b, int64_t value) { return mlir::arith::ConstantIndexOp::create(b, loc, value); }
+
+  const SyncModel &model;
+  const sync::Program &solved;
+  CoreKind core;
+  bool wrap;
+  mlir::Location loc;
+  unsigned changes = 0;
+};
+
+void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId owner, unsigned arm) {
+  auto it = model.blocks.find({owner, arm});
+  mlir::Block *home = it == model.blocks.end() ? nullptr : it->second;
+  if (!home)
+    return; // a helper's or a library's own code, which nobody touches
+  OpBuilder b(home->getParentOp()->getContext());
+  llvm::SmallVector<sync::NodeId> pending;
+  mlir::Block *block = home; // a section inside the block may hold the operations around an item
+  for (sync::NodeId id : nodes) {
+    const sync::Node &node = solved[id];
+    if (node.inserted) {
+      pending.push_back(id);
+      continue;
+    }
+    Operation *source = model.sources[node.source];
+    b.setInsertionPoint(source);
+    loc = source->getLoc();
+    for (sync::NodeId p : pending)
+      create(b, solved[p]);
+    pending.clear();
+    block = source->getBlock();
+    if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
+      for (unsigned a = 0; a < node.arms.size(); ++a)
+        list(node.arms[a], id, a);
+  }
+  if (!block->empty() && block->back().hasTrait<mlir::OpTrait::IsTerminator>())
+    b.setInsertionPoint(block->getTerminator());
+  else
+    b.setInsertionPointToEnd(block);
+  for (sync::NodeId p : pending)
+    create(b, solved[p]);
+}
+
+void Materializer::create(OpBuilder &b, const sync::Node &node) {
+  ++changes;
+  OpBuilder::InsertionGuard guard(b);
+  bool inSection = llvm::isa<SectionCubeOp, SectionVectorOp>(b.getInsertionBlock()->getParentOp()) ||
+                   b.getInsertionBlock()->getParentOp()->getParentOfType<SectionVectorOp>() ||
+                   b.getInsertionBlock()->getParentOp()->getParentOfType<SectionCubeOp>();
+  if (wrap && !inSection) {
+    Operation *section = core == CoreKind::Cube ? SectionCubeOp::create(b, loc).getOperation()
+                                                : SectionVectorOp::create(b, loc).getOperation();
+    b.setInsertionPointToStart(&section->getRegion(0).emplaceBlock());
+  }
+  switch (node.kind) {
+  case NodeKind::Set:
+  case NodeKind::Wait:
+    return flag(b, node);
+  case NodeKind::Barrier:
+    BarrierOp::create(b, loc, fromPipe(node.pipe));
+    return;
+  case NodeKind::Fence:
+    DsbOp::create(b, loc);
+    return;
+  default:
+    llvm_unreachable("only synchronisation is inserted");
+  }
+}
+
+void Materializer::flag(OpBuilder &b, const sync::Node &node) {
+  PipeKind from = fromPipe(node.key.from), to = fromPipe(node.key.to);
+  const sync::EventId &id = node.key.id;
+  bool set = node.kind == NodeKind::Set;
+  std::optional<int64_t> fixed = id.base;
+  if (id.count > 1) {
+    fixed.reset();
+    // After a loop whose trip count is known the counter is a number.
+    bool inside = false;
+    for (Operation *p = b.getInsertionBlock()->getParentOp(); p; p = p->getParentOp())
+      inside |= p == model.sources[solved[id.loop].source];
+    if (!inside && solved[id.loop].trip)
+      fixed = id.base + (*solved[id.loop].trip + id.add) % int64_t(id.count);
+  }
+  if (fixed) {
+    auto event = EventKind(*fixed);
+    if (set)
+      SetFlagOp::create(b, loc, from, to, event);
+    else
+      WaitFlagOp::create(b, loc, from, to, event);
+    return;
+  }
+  Value value = eventId(b, id);
+  if (set)
+    SetFlagDynOp::create(b, loc, from, to, value);
+  else
+    WaitFlagDynOp::create(b, loc, from, to, value);
+}
+
+/// base + (counter + add) mod count; Analysis/Offsets.cpp reads it back (readEventId).
+Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
+  auto loop = llvm::cast<mlir::scf::ForOp>(model.sources[solved[id.loop].source]);
+  bool inside = loop->isProperAncestor(b.getInsertionBlock()->getParentOp()) || loop.getOperation() == b.getInsertionBlock()->getParentOp();
+  Value value = counter(b, loop, inside);
+  int64_t count = id.count, add = (id.add % count + count) % count;
+  if (add)
+    value = mlir::arith::AddIOp::create(b, loc, value, index(b, add));
+  value = mlir::arith::RemUIOp::create(b, loc, value, index(b, count));
+  if (id.base)
+    value = mlir::arith::AddIOp::create(b, loc, value, index(b, id.base));
+  if (!value.getType().isIndex())
+    value = mlir::arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+  return value;
+}
+
+/// Number of the iteration, from 0; after the loop, how many there were.
+Value Materializer::counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside) {
+  Value lower = loop.getLowerBound(), step = loop.getStep();
+  if (!inside) {
+    Value length = mlir::arith::SubIOp::create(b, loc, loop.getUpperBound(), lower);
+    Value zero = index(b, 0);
+    return mlir::arith::CeilDivSIOp::create(b, loc, mlir::arith::MaxSIOp::create(b, loc, length, zero), step);
+  }
+  if (constantOf(lower) == 0 && constantOf(step) == 1)
+    return loop.getInductionVar();
+  Value from = mlir::arith::SubIOp::create(b, loc, loop.getInductionVar(), lower);
+  return mlir::arith::DivUIOp::create(b, loc, from, step);
+}
+
+} // namespace
+
+unsigned pto::materialize(const SyncModel &model, const sync::Program &solved, CoreKind core, bool wrap) {
+  return Materializer(model, solved, core, wrap).run();
+}

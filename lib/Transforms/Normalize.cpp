@@ -1,0 +1,55 @@
+//===- Normalize.cpp - One spelling for what has two -----------------------===//
+
+#include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/Transforms/Passes.h"
+#include "mlir/IR/Builders.h"
+
+namespace pto {
+#define GEN_PASS_DEF_NORMALIZE
+#include "ptoas/Transforms/Passes.h.inc"
+} // namespace pto
+
+using namespace pto;
+
+namespace {
+struct NormalizePass : pto::impl::NormalizeBase<NormalizePass> {
+  void runOnOperation() override {
+    llvm::SmallVector<mlir::Operation *> work;
+    getOperation().walk([&](mlir::Operation *op) {
+      if (llvm::isa<RecordEventOp, WaitEventOp, BarrierSyncOp, BarrierOp, FenceBarrierAllOp>(op))
+        work.push_back(op);
+    });
+    for (mlir::Operation *op : work)
+      rewrite(op);
+  }
+
+  void rewrite(mlir::Operation *op) {
+    mlir::OpBuilder b(op);
+    auto pipe = [&](mlir::Attribute kind) { return fromPipe(*pipeOfClass(kind)); };
+    if (auto e = llvm::dyn_cast<RecordEventOp>(op)) {
+      SetFlagOp::create(b, op->getLoc(), pipe(e.getSrcOp()), pipe(e.getDstOp()), e.getEventId());
+    } else if (auto e = llvm::dyn_cast<WaitEventOp>(op)) {
+      WaitFlagOp::create(b, op->getLoc(), pipe(e.getSrcOp()), pipe(e.getDstOp()), e.getEventId());
+    } else if (auto s = llvm::dyn_cast<BarrierSyncOp>(op)) {
+      auto barrier = BarrierOp::create(b, op->getLoc(), pipe(s.getOpClass()));
+      dropOrdered(barrier);
+    } else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
+      return dropOrdered(barrier);
+    } else if (llvm::isa<FenceBarrierAllOp>(op)) {
+      BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
+      DsbOp::create(b, op->getLoc());
+    }
+    op->erase();
+  }
+
+  /// A barrier that the arch neither accepts nor needs.
+  void dropOrdered(BarrierOp barrier) {
+    Pipe pipe = toPipe(barrier.getPipeKind());
+    Arch arch = archOf(barrier);
+    if (pipe == Pipe::ALL || barrierIsLegal(pipe, arch))
+      return;
+    barrier.emitRemark() << "barrier of PIPE_" << name(pipe) << " is dropped: that pipe keeps its order on " << name(arch);
+    barrier.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,250 @@
+//===- PlanMemory.cpp - Gives every tile an address ------------------------===//
+//
+// Adapter between the IR and Plan/: builds one problem per group of functions that call one another, writes addresses back.
+// Live ranges follow the rules in Plan/Problem.h.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Plan/Validate.h"
+#include "ptoas/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include <set>
+
+namespace pto {
+#define GEN_PASS_DEF_PLANMEMORY
+#define GEN_PASS_DEF_CHECKMEMORY
+#include "ptoas/Transforms/Passes.h.inc"
+} // namespace pto
+
+using namespace pto;
+using mlir::Operation;
+using mlir::func::FuncOp;
+
+namespace {
+
+/// Functions connected by calls, on one line of positions.
+class Group {
+public:
+  explicit Group(llvm::ArrayRef<FuncOp> functions) : functions(functions) {}
+  plan::Problem problem(Arch arch);
+  llvm::MutableArrayRef<AllocTileOp> tiles() { return allocs; }
+
+private:
+  void number(FuncOp function);
+  plan::LiveRange liveRange(AllocTileOp alloc);
+  void uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &escapes);
+  plan::Interval around(Operation *user, mlir::Block *home);
+
+  llvm::SmallVector<FuncOp> functions;
+  llvm::DenseMap<Operation *, plan::Interval> position; ///< 2k .. 2k' + 2, regions included
+  std::vector<AllocTileOp> allocs;
+  std::map<std::string, plan::LiveRange> callSites; ///< of a helper: where its callers stand while it runs
+  uint32_t next = 0;
+};
+
+void Group::number(FuncOp function) {
+  uint32_t begin = next;
+  function.getBody().walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+    position[op] = {next, next + 2};
+    next += 2;
+    if (auto alloc = llvm::dyn_cast<AllocTileOp>(op))
+      allocs.push_back(alloc);
+  });
+  // The end of an operation with regions is the end of what is inside it.
+  function.getBody().walk<mlir::WalkOrder::PostOrder>([&](Operation *op) {
+    if (Operation *parent = op->getParentOp(); position.count(parent))
+      position[parent].end = std::max(position[parent].end, position[op].end);
+  });
+  position[function] = {begin, std::max(next, begin + 2)};
+  next += 2;
+}
+
+/// The part of the line on which a use keeps a tile alive: the operation, or the outermost loop around it that does not
+/// also hold the declaration, because the next iteration needs the bytes again.
+plan::Interval Group::around(Operation *user, mlir::Block *home) {
+  plan::Interval interval = position[user];
+  for (Operation *op = user; op->getBlock() != home; op = op->getParentOp())
+    if (llvm::isa<mlir::LoopLikeOpInterface>(op->getParentOp()))
+      interval = position[op->getParentOp()];
+  return interval;
+}
+
+void Group::uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &escapes) {
+  for (Operation *user : value.getUsers()) {
+    plan::Interval at = around(user, home);
+    hull.begin = std::min(hull.begin, at.begin);
+    hull.end = std::max(hull.end, at.end);
+    // Handed on by a branch or a loop: who uses it then has another name for it.
+    escapes |= user->hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::LoopLikeOpInterface>(user);
+  }
+}
+
+plan::LiveRange Group::liveRange(AllocTileOp alloc) {
+  plan::Interval hull{~0u, 0};
+  bool escapes = false;
+  uses(alloc.getResult(), alloc->getBlock(), hull, escapes);
+  auto function = alloc->getParentOfType<FuncOp>();
+  if (escapes)
+    hull = position[function];
+  plan::LiveRange live;
+  if (hull.begin < hull.end)
+    live.push_back(hull);
+  // A tile of a helper takes its place while any caller stands at the call.
+  if (!live.empty())
+    llvm::append_range(live, callSites[function.getName().str()]);
+  return live;
+}
+
+plan::Problem Group::problem(Arch arch) {
+  for (FuncOp function : functions)
+    number(function);
+  // Callers stand before their callees in `functions`, so that sites of callers are complete when they are handed down.
+  for (FuncOp function : functions)
+    function.walk([&](mlir::func::CallOp call) {
+      auto &sites = callSites[call.getCallee().str()];
+      sites.push_back(around(call, &function.getBody().front()));
+      llvm::append_range(sites, callSites[function.getName().str()]);
+    });
+  plan::Problem problem = plan::Problem::forArch(arch);
+  for (auto [i, alloc] : llvm::enumerate(allocs)) {
+    plan::Buffer buffer;
+    llvm::StringRef source = sourceName(alloc.getResult());
+    buffer.name = source.empty() ? "tile " + std::to_string(i) : ("%" + source).str();
+    TileBufType type = alloc.getResult().getType();
+    buffer.space = type.getSpace();
+    buffer.bytes = type.getTileShape().bytes();
+    buffer.live = liveRange(alloc);
+    buffer.source = uint32_t(i);
+    if (alloc.getAddr())
+      if (auto address = constantOf(alloc.getAddr()))
+        buffer.pinned = uint64_t(*address);
+    problem.buffers.push_back(std::move(buffer));
+  }
+  return problem;
+}
+
+/// Functions grouped by calls, callers first; recursion has been refused by then or ends in one group anyway.
+std::vector<llvm::SmallVector<FuncOp>> groupsOf(mlir::ModuleOp module) {
+  std::map<std::string, FuncOp> byName;
+  std::vector<FuncOp> all;
+  for (FuncOp f : module.getOps<FuncOp>())
+    if (!f.isDeclaration()) {
+      byName[f.getName().str()] = f;
+      all.push_back(f);
+    }
+  std::map<std::string, std::string> leader;
+  auto find = [&](std::string name) {
+    while (leader.count(name) && leader[name] != name)
+      name = leader[name];
+    return name;
+  };
+  std::set<std::string> called;
+  for (FuncOp f : all)
+    f.walk([&](mlir::func::CallOp call) {
+      called.insert(call.getCallee().str());
+      if (byName.count(call.getCallee().str()))
+        leader[find(call.getCallee().str())] = find(f.getName().str());
+    });
+  std::map<std::string, llvm::SmallVector<FuncOp>> groups;
+  std::vector<std::string> order;
+  std::set<std::string> seen;
+  auto visit = [&](auto &self, FuncOp f, llvm::SmallVector<FuncOp> &post) -> void {
+    if (!seen.insert(f.getName().str()).second)
+      return;
+    f.walk([&](mlir::func::CallOp call) {
+      if (auto it = byName.find(call.getCallee().str()); it != byName.end())
+        self(self, it->second, post);
+    });
+    post.push_back(f);
+  };
+  for (bool rootsFirst : {true, false})
+    for (FuncOp f : all)
+      if (!rootsFirst || !called.count(f.getName().str())) {
+        llvm::SmallVector<FuncOp> post;
+        visit(visit, f, post);
+        std::string name = find(f.getName().str());
+        if (!groups.count(name))
+          order.push_back(name);
+        auto &group = groups[name];
+        group.insert(group.begin(), post.rbegin(), post.rend());
+      }
+  std::vector<llvm::SmallVector<FuncOp>> out;
+  for (const std::string &name : order)
+    out.push_back(groups[name]);
+  return out;
+}
+
+struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
+  void runOnOperation() override {
+    bool ok = true;
+    getOperation().walk([&](AllocTileOp alloc) {
+      if (alloc.getAddr()) {
+        alloc.emitOpError() << "has an address, but ptoas plans memory at this level; leave it out or compile with --pto-level=level3";
+        ok = false;
+      }
+    });
+    if (!ok)
+      return signalPassFailure();
+    for (auto &functions : groupsOf(getOperation()))
+      ok &= place(functions);
+    if (!ok)
+      signalPassFailure();
+  }
+
+  bool place(llvm::MutableArrayRef<FuncOp> functions) {
+    Group group(functions);
+    plan::Problem problem = group.problem(archOf(getOperation()));
+    plan::Result result = plan::solve(problem);
+    for (const plan::Failure &failure : result.failures)
+      report(problem, failure, group.tiles(), functions.front());
+    if (!result.ok())
+      return false;
+    // Who solves does not check (law 4).
+    for (const plan::Violation &violation : plan::validate(problem, result.plan)) {
+      functions.front().emitError() << "memory plan breaks its own rules, which is a bug of ptoas: "
+                                    << plan::describe(problem, violation);
+      return false;
+    }
+    llvm::DenseMap<std::pair<Operation *, int64_t>, mlir::Value> constants;
+    for (auto [i, alloc] : llvm::enumerate(group.tiles())) {
+      int64_t address = int64_t(result.plan.address[i]);
+      mlir::Value &value = constants[{alloc->getParentOfType<FuncOp>(), address}];
+      if (!value) {
+        auto b = mlir::OpBuilder::atBlockBegin(&alloc->getParentOfType<FuncOp>().getBody().front());
+        value = mlir::arith::ConstantOp::create(b, alloc.getLoc(), b.getI64IntegerAttr(address));
+      }
+      alloc.getAddrMutable().assign(value);
+    }
+    return true;
+  }
+
+  void report(const plan::Problem &problem, const plan::Failure &failure, llvm::MutableArrayRef<AllocTileOp> tiles, FuncOp function) {
+    Operation *at = failure.live.empty() ? function.getOperation() : tiles[problem.buffers[failure.live.front()].source].getOperation();
+    if (failure.buffer != plan::none)
+      at = tiles[problem.buffers[failure.buffer].source];
+    auto diagnostic = at->emitOpError() << plan::headline(problem, failure);
+    for (auto [i, line] : llvm::enumerate(plan::details(problem, failure))) {
+      // The first lines are the live tiles, largest first; the rest is the way out.
+      bool isTile = i < failure.live.size() && i < 12;
+      diagnostic.attachNote(isTile ? tiles[problem.buffers[failure.live[i]].source].getLoc() : at->getLoc()) << line;
+    }
+  }
+};
+
+struct CheckMemoryPass : pto::impl::CheckMemoryBase<CheckMemoryPass> {
+  void runOnOperation() override {
+    getOperation().walk([&](AllocTileOp alloc) {
+      if (alloc.getAddr())
+        return;
+      alloc.emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add `addr = %a` or compile with "
+                             "--pto-level=level2";
+      signalPassFailure();
+    });
+  }
+};
+
+} // namespace

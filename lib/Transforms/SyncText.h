@@ -1,0 +1,26 @@
+//===- SyncText.h - Synchronisation in words --------------------*- C++ -*-===//
+#ifndef PTOAS_LIB_TRANSFORMS_SYNCTEXT_H
+#define PTOAS_LIB_TRANSFORMS_SYNCTEXT_H
+
+#include "ptoas/Analysis/SyncModel.h"
+#include "ptoas/Sync/Check.h"
+#include "ptoas/Transforms/SyncReport.h"
+
+namespace pto {
+
+/// The location of a node: of its operation; unknown for inserted ones.
+mlir::Location locationOf(const SyncModel &model, const sync::Program &program, sync::NodeId id);
+/// "bytes 0..256 of %src (gm)".
+std::string describeRegion(const sync::Program &program, sync::RegionId id);
+/// "RAW on %tile: written by pto.tload on MTE2 (k.pto:12:5), read by pto.tstore on MTE3 (k.pto:14:5)".
+std::string describeReason(const SyncModel &model, const sync::Program &program, const sync::Reason &reason);
+
+/// Numbers and items of a solved program, for the report. `solved` is model.program with or without inserted nodes.
+SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name, CoreKind core);
+
+/// Emits one checker finding as a diagnostic with its notes.
+void emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, bool inserted);
+
+} // namespace pto
+
+#endif // PTOAS_LIB_TRANSFORMS_SYNCTEXT_H

@@ -1,0 +1,130 @@
+//===- ptoas.cpp - From .pto text to C++ -----------------------------------===//
+
+#include "ptoas/Pipelines/Compile.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Target/Cpp.h"
+#include "ptoas/Transforms/Passes.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace pto;
+namespace cl = llvm::cl;
+
+namespace {
+
+struct Options {
+  cl::OptionCategory category{"ptoas"};
+  cl::opt<std::string> input{cl::Positional, cl::desc("<input.pto>"), cl::init("-"), cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output"), cl::value_desc("file"), cl::init("-"), cl::cat(category)};
+  cl::opt<bool> emitIR{"emit-pto-ir", cl::desc("Print the IR after the sync passes instead of C++"), cl::cat(category)};
+  cl::opt<bool> explain{"explain-sync", cl::desc("Say on stderr why each synchronisation instruction is there"), cl::cat(category)};
+  cl::opt<std::string> syncReport{"sync-report", cl::desc("Write what was inserted and proven as JSON"), cl::value_desc("file"),
+                                  cl::cat(category)};
+  cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"), cl::cat(category)};
+  cl::opt<CppOptions::Names> names{"cpp-names", cl::desc("Names of values in the C++"), cl::init(CppOptions::Source), cl::cat(category),
+                                   cl::values(clEnumValN(CppOptions::Source, "source", "as in the source"),
+                                              clEnumValN(CppOptions::Numbered, "numbered", "v1, v2, ..."))};
+};
+
+/// Writes `text` so that a failing run never leaves a partial file or destroys an old one: to a temporary beside it, then
+/// a rename.
+bool writeFile(llvm::StringRef path, llvm::StringRef text) {
+  if (path == "-") {
+    llvm::outs() << text;
+    llvm::outs().flush();
+    return true;
+  }
+  auto fail = [&](const std::string &what) {
+    llvm::errs() << "Error: cannot write " << path << ": " << what << "\n";
+    return false;
+  };
+  if (auto temporary = llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp")) {
+    llvm::raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
+    os << text;
+    os.flush();
+    if (os.has_error()) {
+      std::string what = os.error().message();
+      os.clear_error();
+      llvm::consumeError(temporary->discard());
+      return fail(what);
+    }
+    if (llvm::Error error = temporary->keep(path))
+      return fail(llvm::toString(std::move(error)));
+    return true;
+  } else {
+    return fail(llvm::toString(temporary.takeError()));
+  }
+}
+
+int run(const Options &options) {
+  if (compileOptionsConflict())
+    return 1;
+  std::string error;
+  auto file = mlir::openInputFile(options.input, &error);
+  if (!file) {
+    llvm::errs() << "Error: Could not open input file: " << error << "\n";
+    return 1;
+  }
+  auto sources = std::make_shared<llvm::SourceMgr>();
+  sources->AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
+  mlir::SourceMgrDiagnosticHandler handler(*sources, &context);
+
+  CompileOptions compileOptions = compileOptionsFromCommandLine();
+  auto module = parseProgram(*sources, context, compileOptions.arch);
+  if (!module)
+    return 1;
+  compileOptions.prepareForCpp = !options.emitIR;
+  if (options.printPipeline) {
+    mlir::PassManager passes(&context);
+    buildPipeline(passes, compileOptions, nullptr);
+    passes.printAsTextualPipeline(llvm::errs());
+    llvm::errs() << "\n";
+  }
+  SyncReport report;
+  mlir::LogicalResult compiled = compile(*module, compileOptions, &report);
+  if (options.explain)
+    report.explain(llvm::errs());
+  if (!options.syncReport.empty()) {
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::formatv("{0:2}\n", report.toJson());
+    if (!writeFile(options.syncReport, text))
+      return 1;
+  }
+  if (mlir::failed(compiled))
+    return 1;
+
+  // Everything is printed before the output is touched.
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (options.emitIR)
+    module->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix());
+  else if (mlir::failed(emitCpp(*module, os, CppOptions{options.names})))
+    return 1;
+  return writeFile(options.output, text) ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  registerPtoPasses();
+  registerCompileOptions();
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  mlir::registerDefaultTimingManagerCLOptions();
+  Options options;
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "ptoas " PTOAS_VERSION "\n"; });
+  cl::ParseCommandLineOptions(argc, argv, "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");
+  return run(options);
+}
