@@ -4,7 +4,7 @@
 usage: demo.py [--build DIR] [--out DIR] [--only NAME] [--runs K] [--seed S]
 
 Per kernel: ptoas turns the .pto text into C++ and proves its synchronisation; pto-sim then runs the same program with
-the pipes of the chip under an eager, a lazy and K random schedules. Exit 0 when every tool was content and every
+the pipes of the chip: eager, lazy, lazy with flags of a single bit, and K random schedules. Exit 0 when every tool was content and every
 result is within its tolerance, else 1.
 """
 import argparse
@@ -77,10 +77,14 @@ def run(command: list[str]) -> None:
 
 
 def sync_figures(path: Path) -> str:
-    """The only reader of ptoas's --sync-report."""
-    report = json.loads(path.read_text())
-    return (f"{report['hazards']} hazards proven ordered by {report['handoffs']} flag pairs "
-            f"and {report['barriers']} barriers")
+    """The only reader of ptoas's --sync-report. Sums over the functions of the module."""
+    functions = json.loads(path.read_text())["functions"]
+    if not functions or not all(function["judged"] and function["accepted"] for function in functions):
+        raise Failed(f"{path}: not every function was proven")
+    hazards, handoffs, barriers, everything = (sum(function[key] for function in functions)
+                                               for key in ("hazards", "handoffs", "barriers", "barriers_all"))
+    return (f"{hazards} hazards ordered; inserted {handoffs} flag pairs, {barriers} barriers of one pipe, "
+            f"{everything} of all pipes")
 
 
 def sim_cycles(path: Path) -> int:
@@ -118,7 +122,9 @@ def check(case: Case, arguments: argparse.Namespace) -> None:
         for value in values:
             simulate += [option, value.replace("{dir}", str(folder))]
     worst = 0.0
-    for schedule in (["--schedule", "lazy"], ["--schedule", "random", "--seed", str(arguments.seed), "--runs", str(arguments.runs)],
+    for schedule in (["--schedule", "lazy"], ["--schedule", "lazy", "--flag-model", "bit"],
+                     ["--schedule", "random", "--seed", str(arguments.seed),
+                      "--runs", str(arguments.runs)],
                      ["--schedule", "eager", "--report", f"{folder}/sim.json", "--trace", f"{folder}/trace.json"]):
         for stem in case.outputs:  # or a run that writes nothing would be judged by the run before
             (folder / f"{stem}.npy").unlink(missing_ok=True)
@@ -127,7 +133,7 @@ def check(case: Case, arguments: argparse.Namespace) -> None:
 
     print(f"{case.name}")
     print(f"  proof      {sync_figures(folder / 'sync.json')}")
-    print(f"  simulated  {sim_cycles(folder / 'sim.json')} cycles; {arguments.runs + 2} schedules without a finding")
+    print(f"  simulated  {sim_cycles(folder / 'sim.json')} cycles; {arguments.runs + 3} runs without a finding")
     print(f"  max error  {worst:.3g} ({case.why})")
     print(f"  files      C++ {shown(folder / (case.name + '.cpp'))}, timeline {shown(folder / 'trace.json')}")
 
