@@ -152,6 +152,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first random schedule")
     arguments = parser.parse_args()
     arguments.build, arguments.out = arguments.build.resolve(), arguments.out.resolve()
+    for tool in ("ptoas", "pto-sim"):
+        if not (arguments.build / "bin" / tool).exists():
+            print(f"{arguments.build}/bin/{tool} does not exist: run `make build` first", file=sys.stderr)
+            return 1
     failures = 0
     for make in CASES:
         if arguments.only in (None, make.__name__):
