@@ -97,10 +97,10 @@ std::vector<Want> IdAllocator::credits() {
       collect(late, h);
   collectExisting(late);
   auto group = [](const Want &w) { return std::tuple(w.span.list, w.from, w.to, w.distance); };
-  llvm::stable_sort(late, [&](const Want &a, const Want &b) {
-    return std::tuple(group(a), a.span.consumer, a.span.producer) <
-           std::tuple(group(b), b.span.consumer, b.span.producer);
-  });
+  auto rank = [&](const Want &w) {
+    return std::tuple(group(w), w.span.consumer, w.span.producer, tieBreaker(w));
+  };
+  llvm::sort(late, [&](const Want &a, const Want &b) { return rank(a) < rank(b); });
   // One credit serves all reuses between whose ends it fits; half of the first interval is given up
   // for that, half a ring of slack remains (3.8).
   std::vector<Want> result;

@@ -30,10 +30,10 @@ std::vector<Want> Solver::wants(ListId id, bool cross, bool onlyHere) const {
   }
   // Lemma L2: a set after the latest producer covers all earlier ones of its pipe.
   auto group = [](const Want &w) { return std::tuple(w.span.list, w.span.consumer, w.from, w.to); };
-  llvm::stable_sort(all, [&](const Want &a, const Want &b) {
-    return std::tuple(group(a), a.distance, -int64_t(a.span.producer)) <
-           std::tuple(group(b), b.distance, -int64_t(b.span.producer));
-  });
+  auto rank = [&](const Want &w) {
+    return std::tuple(group(w), w.distance, -int64_t(w.span.producer), tieBreaker(w));
+  };
+  llvm::sort(all, [&](const Want &a, const Want &b) { return rank(a) < rank(b); });
   std::vector<Want> result;
   for (Want &want : all) {
     if (!result.empty() && group(result.back()) == group(want))
@@ -100,20 +100,22 @@ void Solver::dropRedundant(ListId list) {
 /// possible; a carried one is an interval on the circle of the loop (3.6.4).
 void Solver::addBarriers(ListId list) {
   std::vector<Want> missing = wants(list, false, true);
-  llvm::stable_sort(missing, [](const Want &a, const Want &b) {
-    return std::pair(a.distance > 0, a.span.consumer) < std::pair(b.distance > 0, b.span.consumer);
-  });
+  auto rank = [](const Want &w) {
+    return std::tuple(w.distance > 0, w.span.consumer, tieBreaker(w));
+  };
+  llvm::sort(missing, [&](const Want &a, const Want &b) { return rank(a) < rank(b); });
   std::map<Pipe, std::vector<uint32_t>> placed; // ascending
   for (const Want &want : missing) {
     std::vector<uint32_t> &at = placed[want.from];
     auto after = llvm::upper_bound(at, want.span.producer);
-    bool covered = !want.distance ? after != at.end() && *after <= want.span.consumer
-                                  : !at.empty() && (want.distance > 1 || after != at.end() ||
-                                                    at.front() <= want.span.consumer);
-    if (covered)
-      continue;
-    at.insert(llvm::upper_bound(at, want.span.consumer), want.span.consumer);
-    plan.addBarrier(list, want.span.consumer, want.from, want.reasons);
+    if (after == at.end() && want.distance)
+      after = at.begin(); // around the circle
+    bool covered = after != at.end() && (*after <= want.span.consumer || want.distance > 1 ||
+                                         (want.distance && *after > want.span.producer));
+    uint32_t before = covered ? *after : want.span.consumer;
+    if (!covered)
+      at.insert(llvm::upper_bound(at, before), before);
+    plan.addBarrier(list, before, want.from, want.reasons);
   }
 }
 

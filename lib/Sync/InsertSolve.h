@@ -21,6 +21,13 @@ struct Want {
   llvm::SmallVector<Reason, 2> reasons;
 };
 
+/// Makes an order of wants total: of two that are equal in this too, it does not matter which is
+/// first.
+inline auto tieBreaker(const Want &want) {
+  const Reason &reason = want.reasons.front();
+  return std::tuple(reason.later, reason.earlier, reason.region, reason.hazard);
+}
+
 class Solver {
 public:
   Solver(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
