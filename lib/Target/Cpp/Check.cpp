@@ -1,0 +1,183 @@
+//===- Check.cpp - What has no C++ form ------------------------------------===//
+//
+// Everything that the printer relies on is asked here, and every failure is reported, so that
+// printing cannot fail.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Printer.h"
+#include "Scalars.h"
+#include "TemplateHelpers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace pto;
+using namespace pto::cpp;
+using mlir::Operation;
+using mlir::func::FuncOp;
+namespace scf = mlir::scf;
+
+namespace {
+class Checker {
+public:
+  bool ok = true;
+
+  void function(FuncOp function);
+  void nested(Operation *op);
+  void notAFunction(Operation *op) {
+    fail(op) << "stands outside a function; only functions have a C++ form there";
+  }
+
+private:
+  mlir::InFlightDiagnostic fail(Operation *op) {
+    ok = false;
+    return op->emitOpError();
+  }
+  void signature(FuncOp function);
+  void types(Operation *op);
+  void record(RecordOp op);
+  void view(Operation *op, mlir::Value source);
+  void section(Operation *op, CoreKind kind);
+  void regions(Operation *op);
+
+  ConstantFolder constants;
+};
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+void Checker::signature(FuncOp function) {
+  if (!isLegalFunctionName(function.getSymName()))
+    fail(function) << "is named @" << function.getSymName()
+                   << ", which C++ or the tile library does not allow; rename it";
+  if (isEntry(function) && function.isExternal())
+    fail(function) << "is marked as an entry, but has no body";
+  if (isEntry(function) && function.getNumResults())
+    fail(function) << "is an entry and returns values; an entry must return void";
+  for (mlir::Type type :
+       llvm::concat<const mlir::Type>(function.getArgumentTypes(), function.getResultTypes()))
+    if (cppType(type).empty())
+      fail(function) << "cannot pass a value of type " << type
+                     << "; pass pointers and scalars, and make views inside";
+}
+
+void Checker::function(FuncOp function) {
+  signature(function);
+  if (function.isExternal())
+    return;
+  if (!llvm::hasSingleElement(function.getBody()))
+    fail(function) << "has control flow between blocks; use scf.if, scf.for or scf.while";
+  function.getBody().walk([&](Operation *op) { nested(op); });
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+/// Values that become variables need a type; views become GlobalTensors where they are made.
+void Checker::types(Operation *op) {
+  for (mlir::Value result : op->getResults()) {
+    bool isView = llvm::isa<MakeTensorViewOp, PartitionViewOp>(op);
+    if (!isView && cppType(result.getType()).empty())
+      fail(op) << "has a result of type " << result.getType() << ", which cannot be a C++ variable"
+               << (llvm::isa<TensorViewType, PartitionTensorViewType>(result.getType())
+                       ? "; hand on the pointer and the extents, and make the view where it is used"
+                       : "");
+  }
+  for (mlir::Region &region : op->getRegions())
+    for (mlir::BlockArgument argument : region.getArguments())
+      if (cppType(argument.getType()).empty())
+        fail(op) << "has a region argument of type " << argument.getType()
+                 << ", which cannot be a C++ variable";
+}
+
+void Checker::view(Operation *op, mlir::Value source) {
+  if (!viewSource(source, constants))
+    fail(op) << "takes a view that no pto.make_tensor_view in this function makes";
+}
+
+void Checker::section(Operation *op, CoreKind kind) {
+  auto function = op->getParentOfType<FuncOp>();
+  auto own = function ? function->getAttrOfType<KernelKindAttr>(kernelKindAttr) : KernelKindAttr();
+  if (own && (own.getValue() == KernelKind::Cube) != (kind == CoreKind::Cube))
+    fail(op) << "lies in a function for the other kind of core, where it would never run";
+}
+
+void Checker::record(RecordOp op) {
+  const OpInfo &info = op.getOpInfo();
+  if (info.cpp.empty()) {
+    fail(op) << "has no C++ form; an earlier stage lowers it";
+    return;
+  }
+  for (const CppPiece &piece : info.cpp)
+    if (piece.kind == CppPiece::Helper && !findTemplateHelper(piece.text))
+      fail(op) << "names the C++ helper '" << piece.text
+               << "', which lib/Target/Cpp/Helpers.cpp does not have";
+  for (auto [i, operand] : llvm::enumerate(info.operands))
+    if (isGlobal(operand.role))
+      for (mlir::Value value : op.getRecordOperands(i))
+        if (llvm::isa<TensorViewType, PartitionTensorViewType>(value.getType()))
+          view(op, value);
+}
+
+void Checker::regions(Operation *op) {
+  for (mlir::Region &region : op->getRegions())
+    if (!region.empty() && !llvm::hasSingleElement(region))
+      fail(op) << "has control flow between blocks; use scf.if, scf.for or scf.while";
+}
+
+void Checker::nested(Operation *op) {
+  types(op);
+  if (isScalarOp(op)) {
+    if (std::string problem = scalarProblem(op); !problem.empty())
+      fail(op) << problem;
+    return;
+  }
+  llvm::TypeSwitch<Operation *>(op)
+      .Case<mlir::func::CallOp, mlir::func::ReturnOp, scf::YieldOp, scf::ConditionOp>([](auto) {})
+      .Case<scf::ForOp, scf::IfOp, scf::WhileOp, scf::IndexSwitchOp, scf::ExecuteRegionOp>(
+          [&](auto o) { regions(o); })
+      .Case([&](SectionCubeOp o) { section(o, CoreKind::Cube); })
+      .Case([&](SectionVectorOp o) { section(o, CoreKind::Vector); })
+      .Case([&](AllocTileOp o) {
+        if (!o.getAddr())
+          fail(o)
+              << "has no address; give addr = ... or let the planner choose (--pto-level=level2)";
+      })
+      .Case([](MakeTensorViewOp) {})
+      .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
+      .Case([&](GetTensorViewDimOp o) { view(o, o.getSource()); })
+      .Case([&](FenceBarrierAllOp o) {
+        if (o.getScope() == FenceScopeKind::LocalMemory)
+          fail(o) << "of local_memory has no C++ form; use pto.barrier <PIPE_ALL>";
+      })
+      .Case([&](BarrierOp o) {
+        Pipe pipe = toPipe(o.getPipeKind());
+        if (!barrierIsLegal(pipe, archOf(o)))
+          fail(o) << "of PIPE_" << name(pipe) << " is not accepted by the compiler for "
+                  << name(archOf(o));
+      })
+      .Case([&](RecordOp o) { record(o); })
+      .Default([&](Operation *o) { fail(o) << "has no C++ form"; });
+}
+} // namespace
+
+mlir::LogicalResult pto::checkForCpp(mlir::ModuleOp module) {
+  Checker checker;
+  for (Operation &op : *module.getBody()) {
+    if (auto function = llvm::dyn_cast<FuncOp>(op))
+      checker.function(function);
+    else
+      checker.notAFunction(&op);
+  }
+  llvm::SmallVector<FuncOp> order;
+  bool isOrdered = mlir::succeeded(orderFunctions(module, order));
+  return mlir::success(checker.ok && isOrdered);
+}
+
+mlir::LogicalResult pto::emitCpp(mlir::ModuleOp module, llvm::raw_ostream &os,
+                                 const CppOptions &options) {
+  if (mlir::failed(checkForCpp(module)))
+    return mlir::failure();
+  return printModule(module, os, options);
+}

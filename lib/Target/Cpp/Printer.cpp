@@ -1,0 +1,92 @@
+//===- Printer.cpp - Text with structure -----------------------------------===//
+
+#include "Printer.h"
+#include "Scalars.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace pto;
+using namespace pto::cpp;
+using mlir::Operation;
+using mlir::Value;
+namespace scf = mlir::scf;
+
+void Printer::head(const llvm::Twine &text) {
+  line(text.isTriviallyEmpty() ? "{" : text + " {");
+  ++depth;
+}
+
+void Printer::close(const llvm::Twine &tail) {
+  names.leaveScope();
+  --depth;
+  line("}" + tail);
+}
+
+void Printer::reopen(const llvm::Twine &middle) {
+  names.leaveScope();
+  names.enterScope();
+  --depth;
+  line("} " + middle + " {");
+  ++depth;
+}
+
+std::string Printer::declare(Value value, llvm::StringRef hint) {
+  std::string name = names.declare(hint.empty() ? sourceName(value) : hint);
+  bindName(value, name);
+  return name;
+}
+
+Expr Printer::valueOf(Value value) {
+  auto it = values.find(value);
+  if (it != values.end())
+    return it->second;
+  auto constant = constants.fold(value);
+  assert(constant && "value read before its definition was printed");
+  return literal(*constant);
+}
+
+void Printer::define(Value value, const Expr &expr) {
+  if (expr.isAtom() || reads.isInlined(value.getDefiningOp()))
+    return bind(value, expr);
+  defineVariable(value, expr);
+}
+
+void Printer::defineVariable(Value value, const Expr &expr) {
+  // The name comes after the text: an initialiser never names its own variable.
+  line(cppType(value.getType()) + " " + declare(value) + " = " + expr.text + ";");
+}
+
+void Printer::block(mlir::Block &block, Operation *end) {
+  for (Operation &op : llvm::make_range(block.begin(), end ? end->getIterator() : block.end()))
+    if (!op.hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::func::ReturnOp>(op))
+      statement(&op);
+}
+
+void Printer::statement(Operation *op) {
+  if (reads.isDropped(op))
+    return;
+  if (isScalarOp(op)) {
+    auto value = [this](Value v) { return valueOf(v); };
+    auto expressions = scalarExpr(op, {value, constants, helpers});
+    for (auto [result, expr] : llvm::zip(op->getResults(), expressions))
+      define(result, expr);
+    return;
+  }
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](mlir::func::CallOp o) { printCall(*this, o); })
+      .Case([&](mlir::func::ReturnOp o) { printReturn(*this, o); })
+      .Case([&](scf::ForOp o) { printFor(*this, o); })
+      .Case([&](scf::IfOp o) { printIf(*this, o); })
+      .Case([&](scf::WhileOp o) { printWhile(*this, o); })
+      .Case([&](scf::IndexSwitchOp o) { printSwitch(*this, o); })
+      .Case([&](scf::ExecuteRegionOp o) { printExecuteRegion(*this, o); })
+      .Case([&](SectionCubeOp o) { printSection(*this, o, CoreKind::Cube); })
+      .Case([&](SectionVectorOp o) { printSection(*this, o, CoreKind::Vector); })
+      .Case([&](AllocTileOp o) { printAllocTile(*this, o); })
+      .Case([&](MakeTensorViewOp o) { printView(*this, o.getResult()); })
+      .Case([&](PartitionViewOp o) { printView(*this, o.getResult()); })
+      .Case([&](GetTensorViewDimOp o) { printViewDim(*this, o); })
+      .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
+      .Case([&](RecordOp o) { printRecord(*this, o); })
+      .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
+}

@@ -1,0 +1,164 @@
+//===- Reads.cpp - What the printed text reads -----------------------------===//
+
+#include "Reads.h"
+#include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::cpp;
+using mlir::Operation;
+using mlir::Value;
+namespace scf = mlir::scf;
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+std::optional<ViewSource> cpp::viewSource(Value view, ConstantFolder &constants) {
+  ViewSource source;
+  llvm::ArrayRef<int64_t> typeShape;
+  if (auto part = view.getDefiningOp<PartitionViewOp>()) {
+    source.make = part.getSource().getDefiningOp<MakeTensorViewOp>();
+    llvm::append_range(source.offsets, part.getOffsets());
+    llvm::append_range(source.extents, part.getSizes());
+    source.element = part.getResult().getType().getElementType();
+    typeShape = part.getResult().getType().getShape();
+  } else if (auto make = view.getDefiningOp<MakeTensorViewOp>()) {
+    source.make = make;
+    llvm::append_range(source.extents, make.getShape());
+    source.element = make.getResult().getType().getElementType();
+    typeShape = make.getResult().getType().getShape();
+  }
+  if (!source.make)
+    return std::nullopt;
+  size_t rank = source.extents.size(), pad = 5 - rank;
+  source.shape.fill(1);
+  for (size_t i = 0; i < rank; ++i) {
+    bool isOpen = mlir::ShapedType::isDynamic(typeShape[i]);
+    source.shape[pad + i] =
+        isOpen ? constants.fold(source.extents[i]).value_or(dynamicDim) : typeShape[i];
+    source.strides[pad + i] = constants.fold(source.make.getStrides()[i]).value_or(dynamicDim);
+  }
+  // A padded dimension has extent 1; its stride says where the next copy would begin.
+  for (size_t i = pad; i-- > 0;) {
+    int64_t extent = source.shape[i + 1], stride = source.strides[i + 1];
+    bool isStatic = extent != dynamicDim && stride != dynamicDim;
+    source.strides[i] = isStatic ? int64_t(uint64_t(extent) * stride) : dynamicDim;
+  }
+  return source;
+}
+
+std::optional<Extent> cpp::extentOf(GetTensorViewDimOp op, ConstantFolder &constants) {
+  auto source = viewSource(op.getSource(), constants);
+  auto dim = constants.fold(op.getDim());
+  if (!source || !dim || *dim < 0 || *dim >= int64_t(source->extents.size()))
+    return std::nullopt;
+  int64_t extent = source->shape[5 - source->extents.size() + *dim];
+  return Extent{extent == dynamicDim ? std::nullopt : std::optional(extent), source->extents[*dim]};
+}
+
+bool cpp::needsGlobalTensor(Value view, ConstantFolder &constants) {
+  return llvm::any_of(view.getUsers(), [&](Operation *user) {
+    if (auto dim = llvm::dyn_cast<GetTensorViewDimOp>(user))
+      return !extentOf(dim, constants);
+    return !llvm::isa<PartitionViewOp>(user);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Counting
+//===----------------------------------------------------------------------===//
+
+Reads::Reads(Operation *function, ConstantFolder &constants) : constants(constants) {
+  visit(function);
+  // What does not fit in half a line is easier to read in two statements; the bound also keeps the
+  // text linear.
+  constexpr unsigned mostOperators = 4;
+  llvm::DenseMap<Operation *, unsigned> operators;
+  function->walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+    if (isDropped(op) || !mayInline(op))
+      return;
+    unsigned weight = 1;
+    for (Value operand : op->getOperands())
+      weight += operators.lookup(operand.getDefiningOp());
+    if (weight > mostOperators)
+      return;
+    operators[op] = weight;
+    inlined.insert(op);
+  });
+}
+
+void Reads::read(Value value, Operation *reader, unsigned times) {
+  if (constants.fold(value))
+    return;
+  Count &c = counts[value];
+  c.count += times;
+  c.reader = reader;
+}
+
+void Reads::readView(Value view, Operation *reader) {
+  auto source = viewSource(view, constants);
+  if (!source || !needsGlobalTensor(view, constants))
+    return;
+  read(source->make.getPtr(), reader);
+  for (Value offset : source->offsets)
+    read(offset, reader);
+  // Extents and strides also make up the padded strides, and strides the offset: they are names,
+  // not expressions.
+  size_t pad = 5 - source->extents.size();
+  for (auto [i, extent] : llvm::enumerate(source->extents))
+    if (source->shape[pad + i] == dynamicDim)
+      read(extent, reader, 2);
+  for (Value stride : source->make.getStrides())
+    read(stride, reader, 2);
+}
+
+void Reads::readOperands(Operation *op) {
+  if (auto make = llvm::dyn_cast<MakeTensorViewOp>(op))
+    return readView(make.getResult(), op);
+  if (auto part = llvm::dyn_cast<PartitionViewOp>(op))
+    return readView(part.getResult(), op);
+  if (auto dim = llvm::dyn_cast<GetTensorViewDimOp>(op))
+    if (auto extent = extentOf(dim, constants)) {
+      if (!extent->constant)
+        read(extent->value, op);
+      return;
+    }
+  unsigned times = readsOperandsTwice(op) ? 2 : 1;
+  for (Value operand : op->getOperands())
+    read(operand, op, times);
+}
+
+// Readers come before what they read: backwards, regions before the operands of the operation that
+// holds them.
+void Reads::visit(Operation *op) {
+  for (mlir::Region &region : llvm::reverse(op->getRegions()))
+    for (mlir::Block &block : llvm::reverse(region))
+      for (Operation &nested : llvm::reverse(block))
+        visit(&nested);
+  if (!isDropped(op))
+    readOperands(op);
+}
+
+bool Reads::isDropped(Operation *op) const {
+  if (op->getNumResults() == 0 || op->getNumRegions() || !mlir::isMemoryEffectFree(op))
+    return false;
+  return llvm::all_of(op->getResults(), [&](Value v) { return count(v) == 0; });
+}
+
+bool Reads::mayInline(Operation *op) const {
+  if (op->getNumResults() != 1 || !mlir::isMemoryEffectFree(op))
+    return false;
+  Count c = counts.lookup(op->getResult(0));
+  // In a nested block the expression might be evaluated again and again.
+  if (c.count != 1 || c.reader->getBlock() != op->getBlock())
+    return false;
+  // Loop variables change one after the other: what they become is computed before, into variables.
+  bool assignsLoopVariables = llvm::isa<scf::YieldOp, scf::ConditionOp>(c.reader) &&
+                              llvm::isa<scf::ForOp, scf::WhileOp>(c.reader->getParentOp());
+  return !assignsLoopVariables || c.reader->getNumOperands() == 1 ||
+         (llvm::isa<scf::ConditionOp>(c.reader) && c.reader->getOperand(0) == op->getResult(0));
+}

@@ -1,0 +1,142 @@
+//===- Views.cpp - Pointers, tensor views and tiles ------------------------===//
+//
+// A tensor view exists in the text only as GlobalTensor variables: of the parts that operations
+// use, or of the whole view when one uses it directly. Offsets are summed in 64 bits onto the base
+// pointer.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Printer.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace pto;
+using namespace pto::cpp;
+using mlir::Operation;
+using mlir::Value;
+
+namespace {
+/// Offset in elements of a part from the view's base: constant terms folded into one number at the
+/// end.
+Expr offsetOf(Printer &p, ViewSource source, bool &isZero) {
+  Expr sum;
+  bool isEmpty = true;
+  uint64_t fixed = 0;
+  auto add = [&](const Expr &term) {
+    sum = isEmpty ? term : binary(sum, "+", term, Precedence::Additive);
+    isEmpty = false;
+  };
+  for (auto [offset, stride] : llvm::zip(source.offsets, source.make.getStrides())) {
+    auto constantOffset = p.constants.fold(offset), constantStride = p.constants.fold(stride);
+    if (constantOffset && constantStride) {
+      fixed += uint64_t(*constantOffset) * uint64_t(*constantStride);
+      continue;
+    }
+    if (constantOffset == 0 || constantStride == 0)
+      continue;
+    Expr term = p.valueOf(offset);
+    if (constantOffset == 1)
+      term = p.valueOf(stride);
+    else if (constantStride != 1)
+      term = binary(term, "*", p.valueOf(stride), Precedence::Multiplicative);
+    add(term);
+  }
+  if (fixed || isEmpty)
+    add(literal(int64_t(fixed)));
+  isZero = sum.text == "0";
+  return sum;
+}
+
+/// Constructor arguments of a Shape or Stride: what its template arguments leave open.
+std::string dimsArguments(llvm::ArrayRef<std::string> texts, const Dims &dims) {
+  llvm::SmallVector<llvm::StringRef> open;
+  for (auto [text, dim] : llvm::zip(texts, dims))
+    if (dim == dynamicDim)
+      open.push_back(text);
+  return llvm::join(open, ", ");
+}
+
+/// The expressions of the padded shape and strides; entries of static dimensions are not used.
+void dimsTexts(Printer &p, ViewSource source, std::array<std::string, 5> &shape,
+               std::array<std::string, 5> &strides) {
+  size_t pad = 5 - source.extents.size();
+  Operation::operand_range strideValues = source.make.getStrides();
+  auto extentAt = [&](size_t i) {
+    int64_t fixed = source.shape[pad + i];
+    return fixed == dynamicDim ? p.valueOf(source.extents[i]) : literal(fixed);
+  };
+  for (size_t i = 0; i < source.extents.size(); ++i) {
+    shape[pad + i] = extentAt(i).text;
+    strides[pad + i] = p.valueOf(strideValues[i]).text;
+  }
+  if (!pad || source.strides[0] != dynamicDim)
+    return;
+  Expr extent = extentAt(0), stride = p.valueOf(strideValues[0]);
+  std::string whole = extent.text == "1" ? stride.text
+                      : stride.text == "1"
+                          ? extent.text
+                          : binary(extent, "*", stride, Precedence::Multiplicative).text;
+  for (size_t i = 0; i < pad; ++i)
+    strides[i] = whole;
+}
+} // namespace
+
+std::string cpp::viewType(const ViewSource &source) {
+  LayoutKind layout = LayoutKind::ND;
+  MakeTensorViewOp make = source.make;
+  if (auto given = make.getLayout())
+    layout = *given;
+  return globalTensorType(source.element, source.shape, source.strides, Layout(unsigned(layout)));
+}
+
+void cpp::printView(Printer &p, Value view) {
+  if (!needsGlobalTensor(view, p.constants))
+    return;
+  ViewSource source = *viewSource(view, p.constants);
+  bool isZero;
+  Expr offset = offsetOf(p, source, isZero);
+  Expr base = p.valueOf(source.make.getPtr());
+  std::string arguments = isZero ? base.text : binary(base, "+", offset, Precedence::Additive).text;
+
+  std::array<std::string, 5> shape, strides;
+  dimsTexts(p, source, shape, strides);
+  bool hasOpenStride = llvm::is_contained(source.strides, dynamicDim);
+  // The constructors are (pointer), (pointer, shape) and (pointer, shape, stride).
+  if (hasOpenStride || llvm::is_contained(source.shape, dynamicDim))
+    arguments +=
+        ", " + dimsType("Shape", source.shape) + "(" + dimsArguments(shape, source.shape) + ")";
+  if (hasOpenStride)
+    arguments += ", " + dimsType("Stride", source.strides) + "(" +
+                 dimsArguments(strides, source.strides) + ")";
+  std::string type = viewType(source);
+  p.line(type + " " + p.declare(view) + "(" + arguments + ");");
+}
+
+void cpp::printViewDim(Printer &p, GetTensorViewDimOp op) {
+  if (auto extent = extentOf(op, p.constants)) {
+    p.bind(op.getResult(),
+           extent->constant ? literal(*extent->constant) : p.valueOf(extent->value));
+    return;
+  }
+  // Dimensions of the view are the last ones of the library's five.
+  ViewSource source = *viewSource(op.getSource(), p.constants);
+  int64_t pad = 5 - int64_t(source.extents.size());
+  Expr dim = p.valueOf(op.getDim());
+  if (pad)
+    dim = binary(dim, "+", literal(pad), Precedence::Additive);
+  Expr get = call(p.valueOf(op.getSource()).text + ".GetShape", {cast("int", dim)});
+  p.define(op.getResult(), get);
+}
+
+void cpp::printAllocTile(Printer &p, AllocTileOp op) {
+  // Only the open extents are arguments of the constructor.
+  llvm::SmallVector<std::string, 2> valid;
+  for (Value extent : {op.getValidRow(), op.getValidCol()})
+    if (extent)
+      valid.push_back(p.valueOf(extent).text);
+  std::string address = cast("uint64_t", p.valueOf(op.getAddr())).text;
+  std::string name = p.declare(op.getResult());
+  std::string arguments = valid.empty() ? "" : "(" + llvm::join(valid, ", ") + ")";
+  p.line(tileType(op.getResult().getType()) + " " + name + arguments + ";");
+  p.line("TASSIGN(" + name + ", " + address + ");");
+}
