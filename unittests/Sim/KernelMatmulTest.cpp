@@ -172,6 +172,17 @@ TEST(KernelMatmul, GemvOfAVectorTile) {
   }
 }
 
+TEST(KernelMatmul, GemvTakesItsDepthFromTheRightTile) {
+  TestMachine machine;
+  Tiles setup(Arch::A3, Element::F16, Element::F32, {16, 64, 32}, {1, 64, 32});
+  setup.fill(machine);
+  setup.right.shape.validRows = 48;
+  machine.run(findKernel("gemv"),
+              {operand(setup.left), operand(setup.right), operand(setup.result)});
+  EXPECT_THAT(machine.failures, ElementsAre("A has 64 columns, B has 48 rows"));
+  EXPECT_EQ(machine.reads(Space::Left), machine.bytesOfTile(setup.left, 1, 48));
+}
+
 TEST(KernelMatmul, AccumulatorInputMustBeTheResultOnA3) {
   for (Arch arch : {Arch::A3, Arch::A5}) {
     TestMachine machine(arch);

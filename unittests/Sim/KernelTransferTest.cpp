@@ -248,6 +248,16 @@ TEST(KernelLoad, PadsColumnsOfColumnTiles) {
   EXPECT_EQ(machine.get(to, 7, 1), 0);
 }
 
+TEST(KernelLoad, BoxedTilesHaveNothingToPad) {
+  TestMachine machine;
+  TileOperand to = tile(Space::Vec, Element::I8, Form::Nz, 48, 64, 16, 64);
+  to.shape.pad = PadValue::Zero;
+  machine.run(findKernel("load"),
+              {operand(gappedView(Element::I8, Layout::NZ, 16, 64)), operand(to)});
+  EXPECT_THAT(machine.failures, IsEmpty());
+  EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(to, 16, 64));
+}
+
 TEST(KernelLoad, ReportsMisuse) {
   TestMachine machine;
   KernelFunction load = findKernel("load");
