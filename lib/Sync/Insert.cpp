@@ -35,7 +35,7 @@ private:
 
   bool finish();
   bool repair();
-  bool addCredits(bool &added);
+  bool addCredits(bool &stuck);
   void trim();
   bool standsWithoutIt();
   void attachAll();
@@ -63,15 +63,17 @@ bool Inserter::repair() {
   return !open.empty();
 }
 
-/// False when something is left that nothing can help; `added` when the plan changed.
-bool Inserter::addCredits(bool &added) {
-  for (const Want &want : ids.credits()) {
-    added = true;
+/// True when every token is known to be gone; else the plan changed, unless nothing helps
+/// (`stuck`).
+bool Inserter::addCredits(bool &stuck) {
+  std::vector<Want> missing = ids.credits();
+  bool progress = false;
+  for (const Want &want : missing) {
     bool room = want.distance || want.span.producer < want.span.consumer;
-    if ((!room || !solver.request(want, true)) && !solver.fullBarrier(want))
-      return false;
+    progress |= (room && solver.request(want, true)) || solver.fullBarrier(want);
   }
-  return true;
+  stuck = !missing.empty() && !progress;
+  return missing.empty();
 }
 
 /// Gives ids until everything fits and holds. False: take the last rung.
@@ -84,11 +86,11 @@ bool Inserter::finish() {
       continue;
     if (!ids.allocate())
       continue;
-    bool added = false;
-    if (!addCredits(added))
-      return false;
-    if (!added)
+    bool stuck = false;
+    if (addCredits(stuck))
       return true;
+    if (stuck)
+      return false;
   }
   return false;
 }

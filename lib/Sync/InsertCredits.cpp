@@ -15,13 +15,13 @@ void IdAllocator::addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId wai
   if (std::optional<Span> span = tree.spanOf(waitAt, setAt, loop)) {
     want.span = *span;
   } else {
-    // Both at one item: no room for a handoff between them, but for a barrier.
-    NodeId item = setAt;
-    while (tree.listOf(item).frozen)
-      item = tree.listOf(item).owner;
-    if (item != setAt)
+    if (tree.listOf(setAt).frozen)
       return; // both inside one macro
-    want.span = {tree.places[item].list, tree.places[item].index, tree.places[item].index};
+    // The set is inside the item before which the wait stands, or right before or after it: there
+    // is room for a credit between two items inside, or else for a barrier.
+    const Place &set = tree.places[setAt];
+    bool inside = tree.places[waitAt].list != set.list;
+    want.span = {set.list, set.index - (inside && set.index > 0), set.index};
   }
   out.push_back(std::move(want));
 }
