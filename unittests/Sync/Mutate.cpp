@@ -191,7 +191,8 @@ static std::optional<int64_t> idOfRival(const Program &program,
   }
   if (rivals.empty() || random.chance(20))
     return std::nullopt;
-  return random.pick(llvm::ArrayRef<int64_t>(rivals));
+  // Next to it as well: ranges of rotating ids that overlap in part.
+  return std::max<int64_t>(0, random.pick(llvm::ArrayRef<int64_t>(rivals)) + random.between(-1, 1));
 }
 
 void judge::forEachMutant(const Program &program, uint64_t seed, unsigned tweaks,

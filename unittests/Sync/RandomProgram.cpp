@@ -12,7 +12,7 @@ Shape judge::randomShape(Random &random) {
   shape.core = random.chance(65) ? CoreKind::Vector : CoreKind::Cube;
   shape.arch = random.chance(65) ? Arch::A3 : Arch::A5;
   shape.eventIds = random.pick({8, 8, 8, 4, 3});
-  shape.accesses = random.pick({4, 6, 8, 10});
+  shape.accesses = random.pick({4, 6, 8, 10, 16});
   shape.depth = random.below(4);
   shape.calls = random.chance(50);
   shape.publishes = random.chance(30);
