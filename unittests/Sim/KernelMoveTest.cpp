@@ -210,12 +210,17 @@ TEST(KernelExtract, ReportsMisuse) {
   KernelFunction extract = findKernel("extract");
   TileOperand from = tile(Space::Mat, Element::F16, Form::Nz, 32, 32),
               to = tile(Space::Left, Element::F16, Form::Zz, 16, 16);
-  machine.run(extract, {operand(from), integerOperand(17), integerOperand(16), operand(to)});
-  EXPECT_THAT(machine.failures,
-              ElementsAre("the window of 16x16 at (17, 16) leaves the 32x32 source"));
+  machine.run(extract, {operand(from), integerOperand(17), integerOperand(INT64_MAX), operand(to)});
+  EXPECT_THAT(
+      machine.failures,
+      ElementsAre("the window of 16x16 at (17, 9223372036854775807) leaves the 32x32 source"));
   EXPECT_THAT(machine.writes(Space::Left), IsEmpty());
   machine.run(extract, {operand(from), integerOperand(8), integerOperand(0), operand(to)});
-  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("inside a fractal")));
+  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("inside a fractal of 16x16")));
+  TileOperand bytes = tile(Space::Mat, Element::I8, Form::Nz, 64, 64),
+              right = tile(Space::Right, Element::I8, Form::Zn, 32, 32);
+  machine.run(extract, {operand(bytes), integerOperand(16), integerOperand(0), operand(right)});
+  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("inside a fractal of 32x32")));
   TileOperand vec = tile(Space::Vec, Element::F16, Form::ND, 16, 64),
               part = tile(Space::Vec, Element::F16, Form::ND, 16, 32, 0x4000);
   machine.run(extract, {operand(vec), integerOperand(0), integerOperand(8), operand(part)});

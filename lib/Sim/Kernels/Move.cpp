@@ -31,7 +31,7 @@ static bool sameElementSize(KernelContext &context, const TileShape &from, const
 /// False, after a report, when the window leaves the source.
 static bool windowFits(KernelContext &context, const TileShape &from, Origin at, int64_t rows,
                        int64_t cols) {
-  if (at.row >= 0 && at.col >= 0 && at.row + rows <= from.rows && at.col + cols <= from.cols)
+  if (at.row >= 0 && at.col >= 0 && at.row <= from.rows - rows && at.col <= from.cols - cols)
     return true;
   context.fail("the window of " + extents(rows, cols) + " at (" + std::to_string(at.row) + ", " +
                std::to_string(at.col) + ") leaves the " + extents(from.rows, from.cols) +
@@ -59,11 +59,14 @@ static void moveFractals(KernelContext &context, const TileOperand &from, Origin
   if (!sameElementSize(context, from.shape, to.shape) ||
       !windowFits(context, from.shape, at, grid.rows, grid.cols) || grid.rows * grid.cols == 0)
     return;
-  int64_t boxCols = 32 / bytesOf(grid.element);
-  if (at.row % 16 || at.col % std::max<int64_t>(boxCols, 1))
-    if (at.row % boxCols || at.col % 16) // the mirrored rule of transposing moves
-      context.fail("the window starts at (" + std::to_string(at.row) + ", " +
-                   std::to_string(at.col) + "), inside a fractal");
+  // A transposing move reads square blocks, the others the fractals of the source (3.1).
+  bool transposes = from.shape.isBoxed() && from.shape.slayout != grid.slayout;
+  int64_t side = std::max<int64_t>(16, 32 / bytesOf(grid.element));
+  int64_t rowUnit = transposes ? side : from.shape.boxRows();
+  int64_t colUnit = transposes ? side : from.shape.boxCols();
+  if (at.row % rowUnit || at.col % colUnit)
+    context.fail("the window starts at (" + std::to_string(at.row) + ", " + std::to_string(at.col) +
+                 "), inside a fractal of " + extents(rowUnit, colUnit));
   Packed data(grid.rows, grid.cols, bytesOf(grid.element),
               grid.slayout == SLayout::ColMajor ? Packed::ByColumns : Packed::ByRows);
   int64_t rows = std::min(grid.rows, to.shape.validRows),
