@@ -194,6 +194,9 @@ public:
   /// Is u complete before v starts?
   bool ordered(int u, int v) const { return reach[2 * u + 1][2 * v]; }
 
+  /// Has wait u consumed its token before set v can be up?
+  bool consumed(int u, int v) const { return reach[2 * u + 1][2 * v + 1]; }
+
 private:
   std::vector<std::vector<bool>> reach;
 };
@@ -214,6 +217,21 @@ std::set<std::pair<int, int>> expectedRaces(const std::vector<Step> &steps, Arch
         races.insert({u, v});
     }
   return races;
+}
+
+/// C3: is some flag set again before the wait for its last token is known to be over?
+bool breaksStrongFlags(const std::vector<Step> &steps, Arch arch) {
+  Closure closure(steps, arch);
+  std::map<std::tuple<Pipe, Pipe, int64_t>, int> lastWait;
+  for (int v = 0; v < int(steps.size()); ++v) {
+    const Step &step = steps[v];
+    if (step.kind == Step::Wait)
+      lastWait[{step.other, step.pipe, step.id}] = v;
+    auto wait = lastWait.find({step.pipe, step.other, step.id});
+    if (step.kind == Step::Set && wait != lastWait.end() && !closure.consumed(wait->second, v))
+      return true;
+  }
+  return false;
 }
 
 /// For a failing program: its steps, and the pairs that should race.
@@ -412,4 +430,30 @@ TEST(EngineRandom, VerdictIsTheClosureForTwoRanks) {
   std::printf("two ranks: %u programs, %u racy, 8 schedules each\n", count, racy);
   EXPECT_GT(racy, count / 10);
   EXPECT_LT(racy, count - count / 10);
+}
+
+TEST(EngineRandom, SingleBitFlagsAreJudgedByC3UnderEverySchedule) {
+  std::mt19937 random(3);
+  unsigned broken = 0;
+  constexpr unsigned count = 600;
+  for (unsigned n = 0; n < count; ++n) {
+    std::vector<Step> steps = Generator(random, 1).make(40 + random() % 60);
+    bool expected = breaksStrongFlags(steps, Arch::A3);
+    broken += expected;
+    RandomProgram program(steps, Arch::A3, 1);
+    for (Options options : schedules(4)) {
+      options.flags = FlagModel::SingleBit;
+      GlobalMemory memory;
+      uint64_t out = floats(memory, 0, "out", memoryBytes / 4, 0);
+      Report report = run(program.k.program, memory, oneCore({out, out}), options);
+      ASSERT_EQ(find(report, FindingKind::FlagCollision) != nullptr, expected)
+          << "program " << n << '\n'
+          << listing(steps, {});
+      // Only a lost token can hang these programs, and every loss is told.
+      ASSERT_TRUE(expected || !find(report, FindingKind::Deadlock));
+    }
+  }
+  std::printf("single-bit flags: %u programs, %u break C3\n", count, broken);
+  EXPECT_GT(broken, count / 10);
+  EXPECT_LT(broken, count - count / 10);
 }

@@ -239,3 +239,44 @@ TEST(EngineSignal, BlocksShareInputsAndOwnOutputs) {
     }
   }
 }
+
+TEST(EngineSignal, OrderedAtomicAddsDoNotHideAnOlderWrite) {
+  // Rank 0 writes plainly and signals rank 1, which adds; rank 2 adds without waiting. Adds commute
+  // with one another, so the race of rank 2 is with the write, and the add in between must not
+  // cover it.
+  KernelText k({"data", "cell", "one"});
+  Label second = k.b.newLabel(), third = k.b.newLabel(), end = k.b.newLabel();
+  Register rank = k.b.special(SpecialValue::Rank);
+  k.b.jumpIf(k.b.compareI(0, Element::I64, rank, k.b.constant(1)), second);
+  k.b.jumpIf(k.b.compareI(0, Element::I64, rank, k.b.constant(2)), third);
+  int write = k.line("pto.store_scalar");
+  k.b.storeGm(Element::F32, 0, none, k.b.constantFloat(5));
+  k.fence();
+  k.notify(k.signal(1), k.b.constant(1));
+  k.b.jump(end);
+  k.b.place(second);
+  k.await(k.signal(1), k.b.constant(1));
+  k.b.place(third);
+  int add = k.line("pto.comm.tput");
+  k.b.transfer(TransferOp::PutAtomicAdd, k.view(0, 1, 8), k.view(2, 1, 8), k.tile(0, 1, 8));
+  k.barrier(Pipe::ALL);
+  k.b.place(end);
+  k.finish();
+  for (unsigned ranks : {2, 3})
+    for (const Options &options : schedules(20)) {
+      GlobalMemory memory;
+      uint64_t data = floats(memory, 0, "data", 8, 0), one = floats(memory, 0, "one", 8, 1);
+      uint64_t cell = memory.allocate(0, "cell", 64);
+      int32_t zero = 0;
+      memory.store(cell, &zero, 4);
+      Launch launch = oneCore({data, cell, one});
+      launch.ranks.resize(ranks, launch.ranks[0]);
+      Report report = run(k.program, memory, launch, options);
+      bool races = find(report, FindingKind::Race, add, write) ||
+                   find(report, FindingKind::Race, write, add);
+      EXPECT_EQ(races, ranks == 3) << textOf(report);
+      EXPECT_EQ(report.clean(), ranks == 2);
+      if (ranks == 2)
+        EXPECT_EQ(readFloats(memory, data, 8)[0], 6);
+    }
+}

@@ -125,6 +125,7 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
     pipe.clock.local[scalarPipe] = at.position;
     pipe.time += machine.options.cost.sync;
     flag.lastSet = at;
+    checkConsumed(key, flag.lastWait, at, pipe.clock);
     raiseFlag(key, {pipe.clock, pipe.time, at});
     return;
   }
@@ -267,18 +268,25 @@ void Core::startWork(PipeState &pipe, Item &item) {
   ++pipe.inFlight;
 }
 
+/// C3: with a one-bit flag the wait for the last token must be over before the next set.
+void Core::checkConsumed(const FlagKey &key, const Occurrence &previous, const Occurrence &by,
+                         const Clock &clock) {
+  if (machine.options.flags != FlagModel::SingleBit || previous.position == 0 ||
+      previous.position <= clock.local[unsigned(key.to)])
+    return;
+  Finding *finding = machine.report(FindingKind::FlagCollision, by, &previous);
+  if (!finding)
+    return;
+  finding->what = formatv("{0} may be set before {1} has consumed the token before it; a one-bit "
+                          "flag loses one",
+                          key.describe(), finding->other->op);
+  finding->notes.push_back(formatv("order the set behind the wait (a flag {0} > {1}), or rotate "
+                                   "event ids",
+                                   name(key.to), name(key.from)));
+}
+
 void Core::startSet(PipeState &pipe, Item &item) {
-  const Occurrence &previous = item.previousWait;
-  if (machine.options.flags == FlagModel::SingleBit && previous.position &&
-      previous.position > pipe.clock.local[unsigned(item.key.to)]) // C3
-    if (Finding *finding = machine.report(FindingKind::FlagCollision, item.by, &previous)) {
-      finding->what = formatv("{0} may be set before {1} has consumed the token before it; a "
-                              "one-bit flag loses one",
-                              item.key.describe(), finding->other->op);
-      finding->notes.push_back(formatv("order the set behind the wait (a flag {0} > {1}), or "
-                                       "rotate event ids",
-                                       name(item.key.to), name(item.key.from)));
-    }
+  checkConsumed(item.key, item.previousWait, item.by, pipe.clock);
   Token token{pipe.clock, 0, item.by};
   token.clock.local[unsigned(item.by.pipe)] = item.by.position;
   pipe.time += machine.options.cost.sync;

@@ -187,6 +187,8 @@ private:
   bool checkKey(const FlagKey &key, const Occurrence &by);
   void startWork(PipeState &pipe, Item &item);
   void startSet(PipeState &pipe, Item &item);
+  void checkConsumed(const FlagKey &key, const Occurrence &previous, const Occurrence &by,
+                     const Clock &clock);
   void takeToken(FlagState &flag, PipeState &pipe, const Occurrence &by, uint64_t at);
   void raiseFlag(const FlagKey &key, Token token);
   void apply(const FlyingItem &item);
