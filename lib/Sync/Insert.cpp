@@ -134,14 +134,17 @@ void Inserter::trim() {
 }
 
 InsertResult Inserter::run() {
-  for (ListId list = tree.lists.size(); list-- > 0;)
-    if (!tree.lists[list].frozen)
-      solver.solve(list);
-  stats.lastRung = !finish();
-  if (!stats.lastRung)
-    trim();
-  stats.visits = sweep.visits;
-  Program result = stats.lastRung ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
+  if (!options.fullBarriers) {
+    for (ListId list = tree.lists.size(); list-- > 0;)
+      if (!tree.lists[list].frozen)
+        solver.solve(list);
+    stats.lastRung = !finish();
+    if (!stats.lastRung)
+      trim();
+    stats.visits = sweep.visits;
+  }
+  bool onlyBarriers = options.fullBarriers || stats.lastRung;
+  Program result = onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
   if (options.exitBarrier)
     addExitBarrier(result, stats);
   return {std::move(result), stats};

@@ -206,6 +206,18 @@ TEST(InsertTest, FewIds) {
     }
 }
 
+TEST(InsertTest, FullBarriers) {
+  InsertOptions options;
+  options.fullBarriers = true;
+  EXPECT_THAT(
+      insertedIn(synchronised(ringStep(Tail::Notify), options)),
+      UnorderedElementsAre("bar(ALL)", "bar(ALL)", "bar(ALL)", "bar(ALL)", "fence", "bar(ALL)"));
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    expectRight(insert(randomProgram(random, randomShape(random)), options).program, seed);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Publication and exit
 //===----------------------------------------------------------------------===//

@@ -16,10 +16,16 @@ struct InsertOptions {
   /// buffer busy; one would make each load wait for the use of the iteration before.
   unsigned maxDelay = 2;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
+  /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence before each signal.
+  bool fullBarriers = false;
 };
 
 struct InsertStats {
-  unsigned handoffs = 0, credits = 0, merged = 0, barriers = 0, barrierAll = 0;
+  unsigned handoffs = 0;   ///< set and wait pairs that order accesses; one with primes counts once
+  unsigned credits = 0;    ///< handoffs that only tell that an id is free again (C3)
+  unsigned merged = 0;     ///< handoffs that were joined with another because ids ran short
+  unsigned barriers = 0;   ///< bar(p)
+  unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included
   bool lastRung = false; ///< fell back to bar(ALL) before every item
   uint64_t visits = 0;   ///< nodes walked by all sweeps, for benchmarks
 };
