@@ -83,8 +83,8 @@ def sync_figures(path: Path) -> str:
         raise Failed(f"{path}: not every function was proven")
     hazards, handoffs, barriers, everything = (sum(function[key] for function in functions)
                                                for key in ("hazards", "handoffs", "barriers", "barriers_all"))
-    return (f"{hazards} hazards ordered; inserted {handoffs} flag pairs, {barriers} barriers of one pipe, "
-            f"{everything} of all pipes")
+    return (f"{hazards} hazards ordered; {handoffs} flag pairs inserted; in the program {barriers} barriers of one pipe, "
+            f"{everything} of all")
 
 
 def sim_cycles(path: Path) -> int:
