@@ -10,6 +10,7 @@
 #include "Mutate.h"
 #include "RandomProgram.h"
 #include "llvm/ADT/STLExtras.h"
+#include <cstdio>
 #include <gtest/gtest.h>
 #include <set>
 

@@ -8,6 +8,7 @@
 #include "Mutate.h"
 #include "RandomProgram.h"
 #include "Trace.h"
+#include <cstdio>
 #include <gtest/gtest.h>
 
 using namespace pto;
