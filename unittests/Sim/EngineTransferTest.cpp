@@ -151,7 +151,7 @@ TEST(EngineTransfer, PendingTokenOnIdZeroCollides) {
   Handle tile = k.tile(0), stage = k.tile(256);
   k.load(k.view(0), tile);
   k.handoff(Pipe::MTE2, Pipe::MTE3, 1);
-  k.store(tile, k.view(1));
+  int store = k.store(tile, k.view(0));
   int set = k.set(Pipe::MTE3, Pipe::MTE2, 0);
   int put = k.put(k.view(1), k.view(0), stage);
   k.wait(Pipe::MTE3, Pipe::MTE2, 0);
@@ -162,6 +162,9 @@ TEST(EngineTransfer, PendingTokenOnIdZeroCollides) {
     const Finding *collision = find(outcome.report, FindingKind::FlagCollision, put, set);
     ASSERT_NE(collision, nullptr) << textOf(outcome.report);
     EXPECT_EQ(collision->where.phase, "sync");
+    const Finding *race = find(outcome.report, FindingKind::Race, put, store);
+    ASSERT_NE(race, nullptr) << textOf(outcome.report);
+    EXPECT_EQ(race->where.phase, "load");
     EXPECT_EQ(collision->what.substr(0, 20), "event 0 of MTE3 > MT");
   }
 }
