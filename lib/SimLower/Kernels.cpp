@@ -116,6 +116,7 @@ static mlir::FailureOr<std::vector<Parameter>> parametersOf(FuncOp function) {
     mlir::Type type = argument.getType();
     auto pointer = llvm::dyn_cast<PtrType>(type);
     parameter.isPointer = bool(pointer);
+    parameter.mayAlias = bool(function.getArgAttr(unsigned(i), mayAliasAttr));
     auto element = elementOf(pointer ? pointer.getElementType() : type);
     if (!element || (pointer && pointer.getSpace() != Space::GM))
       return function.emitError() << "argument '" << parameter.name << "' of @"

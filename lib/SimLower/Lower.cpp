@@ -182,6 +182,16 @@ void Lowering::lowerOperation(Operation *op) {
     return lowerSection(section.getBody(), CoreKind::Cube);
   if (auto section = llvm::dyn_cast<SectionVectorOp>(op))
     return lowerSection(section.getBody(), CoreKind::Vector);
+  // Between signless and unsigned scalars, which arith does not know (PyPTO).
+  if (auto cast = llvm::dyn_cast<mlir::UnrealizedConversionCastOp>(op);
+      cast && cast.getNumOperands() == 1 && cast.getNumResults() == 1) {
+    auto from = element(op, cast.getOperand(0).getType());
+    auto to = element(op, cast.getResult(0).getType());
+    if (from && to)
+      define(cast.getResult(0),
+             builder.cast(CastOp::Bitcast, *from, *to, word(cast.getOperand(0))));
+    return;
+  }
   if (lowerControl(op) || lowerArith(op) || lowerView(op))
     return;
   if (findOpInfo(op))

@@ -19,6 +19,7 @@ namespace pto::sim {
 struct Parameter {
   std::string name; ///< as in the text without %; its position when the text has none
   bool isPointer = false;
+  bool mayAlias = false;          ///< marked pto.may_alias: its array may share bytes with others
   Element element = Element::I64; ///< of the value, or of what the pointer points to
   /// Set: the argument is this property of the core rather than a value that the launch passes.
   /// `findKernels` sets it for the arguments that PyPTO's runtime fills in (`__pypto_spmd_*`).

@@ -1,0 +1,206 @@
+//===- pto-sim.cpp - Runs .pto kernels on a simulated NPU ------------------===//
+
+#include "Arguments.h"
+#include "Options.h"
+#include "mlir/IR/Diagnostics.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace pto;
+using namespace pto::sim;
+
+namespace {
+/// What all runs together have shown.
+struct Outcome {
+  Report report; ///< times of the first run, findings of all
+  uint64_t leastCycles = UINT64_MAX, mostCycles = 0;
+  std::optional<uint64_t> differs; ///< first seed whose arrays end up other than the first run's
+};
+} // namespace
+
+static bool fail(llvm::Error problem) {
+  llvm::handleAllErrors(std::move(problem), [](const llvm::ErrorInfoBase &info) {
+    llvm::WithColor::error(llvm::errs(), "pto-sim") << info.message() << '\n';
+  });
+  return false;
+}
+
+/// Writes a file as a whole or not at all; "-" is standard output.
+static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  if (path == "-")
+    return write(llvm::outs()), true;
+  llvm::Error problem = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    write(os);
+    return llvm::Error::success();
+  });
+  return problem ? fail(llvm::createFileError(path, std::move(problem))) : true;
+}
+
+static Report runOnce(const Program &program, RunInputs &inputs, const Options &options,
+                      Trace *trace) {
+  Report report;
+  for (auto [i, launch] : llvm::enumerate(inputs.launches)) {
+    Report one = run(program, inputs.memory, launch, options, i == 0 ? trace : nullptr);
+    if (i == 0)
+      report = std::move(one);
+    else
+      append(report, one);
+  }
+  return report;
+}
+
+static bool writeOutputs(const ToolOptions &options, const Arguments &arguments,
+                         const RunInputs &inputs) {
+  bool ok = true;
+  for (const OutputSpec &output : options.outputs) {
+    unsigned array = llvm::cantFail(arguments.findArray(output.name)); // checked before the run
+    for (unsigned rank = 0; rank < options.ranks; ++rank) {
+      std::string path = pathForRank(output.path, rank);
+      if (llvm::Error problem = writeNpy(path, arguments.read(inputs, array, rank))) {
+        ok = fail(std::move(problem));
+        continue;
+      }
+      if (!arguments.isComplete(inputs, array, rank))
+        llvm::WithColor::warning(llvm::errs(), "pto-sim")
+            << path << ": some bytes of '" << output.name
+            << "' were never written; they are 0xff\n";
+    }
+  }
+  return ok;
+}
+
+/// All runs; the files of --out and --trace show the first.
+static bool runAll(const ToolOptions &options, const Program &program, const Arguments &arguments,
+                   llvm::ArrayRef<Kernel> kernels, Outcome &outcome) {
+  std::vector<Array> first;
+  bool ok = true;
+  for (unsigned k = 0; k < options.runs; ++k) {
+    RunInputs inputs = arguments.instantiate(kernels, options.blocks);
+    Options engine = options.engine;
+    engine.seed += k;
+    Trace trace;
+    bool traced = k == 0 && !options.tracePath.empty();
+    Report report = runOnce(program, inputs, engine, traced ? &trace : nullptr);
+    outcome.leastCycles = std::min(outcome.leastCycles, report.cycles);
+    outcome.mostCycles = std::max(outcome.mostCycles, report.cycles);
+    if (k > 0) {
+      if (!outcome.differs &&
+          !llvm::equal(first, arguments.readAll(inputs),
+                       [](const Array &a, const Array &b) { return a.bytes == b.bytes; }))
+        outcome.differs = engine.seed;
+      addFindings(outcome.report, report);
+      continue;
+    }
+    outcome.report = std::move(report);
+    if (traced)
+      ok &= writeText(options.tracePath, [&](llvm::raw_ostream &os) { trace.write(os); });
+    ok &= writeOutputs(options, arguments, inputs);
+    if (options.runs > 1)
+      first = arguments.readAll(inputs);
+  }
+  return ok;
+}
+
+static llvm::StringRef name(Schedule schedule) {
+  return schedule == Schedule::Eager ? "eager" : schedule == Schedule::Lazy ? "lazy" : "random";
+}
+
+static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
+  return llvm::join(llvm::map_range(kernels, [](const Kernel &k) { return k.name; }), ", ");
+}
+
+static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kernels,
+                         const Outcome &outcome) {
+  llvm::raw_ostream &os = llvm::outs();
+  uint64_t seed = options.engine.seed;
+  os << kernelNames(kernels) << ": " << options.runs << (options.runs == 1 ? " run" : " runs")
+     << ", schedule " << name(options.engine.schedule);
+  if (options.engine.schedule == Schedule::Random) {
+    os << (options.runs == 1 ? " (seed " : " (seeds ") << seed;
+    if (options.runs > 1)
+      os << " to " << seed + options.runs - 1;
+    os << ')';
+  }
+  os << ", " << outcome.leastCycles;
+  if (outcome.mostCycles != outcome.leastCycles)
+    os << " to " << outcome.mostCycles;
+  os << " cycles (estimate), ";
+  size_t count = outcome.report.findings.size();
+  if (count)
+    os << count << (count == 1 ? " finding\n" : " findings\n");
+  else
+    os << "no findings\n";
+  if (outcome.differs)
+    os << "results depend on the schedule: seeds " << seed << " and " << *outcome.differs
+       << " leave different arrays\n";
+}
+
+/// The report's JSON with what was run.
+static llvm::json::Value describeRun(const ToolOptions &options, llvm::ArrayRef<Kernel> kernels,
+                                     const Outcome &outcome) {
+  llvm::json::Value json = outcome.report.json();
+  llvm::json::Object &object = *json.getAsObject();
+  llvm::json::Array names;
+  for (const Kernel &kernel : kernels)
+    names.push_back(kernel.name);
+  object["kernels"] = std::move(names);
+  object["schedule"] = name(options.engine.schedule);
+  object["flagModel"] = options.engine.flags == FlagModel::Counter ? "counter" : "bit";
+  object["seed"] = options.engine.seed;
+  object["runs"] = options.runs;
+  object["blocks"] = options.blocks;
+  object["ranks"] = options.ranks;
+  object["resultsDiffer"] = outcome.differs.has_value();
+  return json;
+}
+
+static bool simulate(const ToolOptions &options, llvm::SourceMgr &sources,
+                     mlir::MLIRContext &context) {
+  mlir::OwningOpRef<mlir::ModuleOp> module = parseProgram(sources, context, options.compile.arch);
+  if (!module || mlir::failed(compile(*module, options.compile)))
+    return false;
+  auto kernels = findKernels(*module, options.functions);
+  if (mlir::failed(kernels))
+    return false;
+  auto arguments = Arguments::match(options.arguments, *kernels, options.ranks);
+  if (!arguments)
+    return fail(arguments.takeError());
+  for (const OutputSpec &output : options.outputs)
+    if (auto array = arguments->findArray(output.name); !array)
+      return fail(llvm::joinErrors(array.takeError(), llvm::Error::success()));
+  auto program = lowerKernels(*module, *kernels);
+  if (mlir::failed(program))
+    return false;
+
+  Outcome outcome;
+  bool ok = runAll(options, *program, *arguments, *kernels, outcome);
+  printSummary(options, *kernels, outcome);
+  outcome.report.print(llvm::errs());
+  if (!options.reportPath.empty())
+    ok &= writeText(options.reportPath, [&](llvm::raw_ostream &os) {
+      os << llvm::formatv("{0:2}", describeRun(options, *kernels, outcome)) << '\n';
+    });
+  return ok && outcome.report.clean() && !outcome.differs;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  std::optional<ToolOptions> options = parseCommandLine(argc, argv);
+  if (!options)
+    return 1;
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(options->input, /*IsText=*/true);
+  if (!buffer) {
+    fail(llvm::createFileError(options->input, buffer.getError()));
+    return 1;
+  }
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  mlir::SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  return simulate(*options, sources, context) ? 0 : 1;
+}
