@@ -106,10 +106,10 @@ bool Inserter::standsWithoutIt() {
 /// What came later (credits, merges, smaller delays) can make redundant what was there before.
 /// Takes out one item at a time; bounded, so that it costs nothing in large functions.
 void Inserter::trim() {
-  constexpr size_t maxVisits = 2048;
-  size_t visits = 0;
+  constexpr uint64_t maxVisits = 8192;
+  uint64_t end = sweep.visits + maxVisits;
   auto attempt = [&](auto remove) {
-    if ((visits += tree.order.size()) > maxVisits)
+    if (sweep.visits > end)
       return;
     auto handoffs = plan.handoffs;
     auto points = plan.points;

@@ -140,14 +140,14 @@ bool Solver::lowerDelays(ListId list) {
 /// At the wait before a compound item nobody can say yet whether a chain inside serves what is
 /// inside. Tries without each such handoff; bounded, so that long lists stay linear.
 void Solver::tryWithout(ListId list) {
-  constexpr size_t maxVisits = 4096;
-  size_t visits = 0, size = (tree.lists[list].end - tree.lists[list].begin) / nodeStep;
+  constexpr uint64_t maxVisits = 2048;
+  uint64_t end = sweep.visits + maxVisits;
   auto isCompound = [&](NodeId node) { return !tree.program[node].arms.empty(); };
   for (HandoffId h : plan.byList[list]) {
     Handoff &handoff = plan.handoffs[h];
     if (!handoff.alive || !isCompound(plan.consumerOf(handoff)))
       continue;
-    if ((visits += size) > maxVisits)
+    if (sweep.visits > end)
       return;
     handoff.alive = false;
     plan.attach(list);

@@ -9,11 +9,29 @@ using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
     : failed(demands.all.size()), existingSets(tree.places.size()), tree(tree), demands(demands),
-      plan(plan), lastItems(tree.places.size()), settled(tree.places.size()) {}
+      plan(plan), lastItems(tree.places.size()), settled(tree.places.size()) {
+  indices.fill(none);
+  auto use = [&](Pipe pipe) {
+    if (pipe != Pipe::ALL && indexOf(pipe) == none)
+      indices[unsigned(pipe)] = pipes++;
+  };
+  use(Pipe::S); // of Publish and Fence
+  for (NodeId node : tree.order) {
+    const Node &n = tree.program[node];
+    if (n.kind == NodeKind::Access || n.kind == NodeKind::Barrier)
+      use(n.pipe);
+    if (n.kind == NodeKind::Set || n.kind == NodeKind::Wait) {
+      use(n.key.from);
+      use(n.key.to);
+    }
+  }
+  outside = pipes;
+  observers = pipes + 1;
+}
 
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
-  columns = trackWaits ? 2 * numPipes : numPipes;
+  columns = trackWaits ? 2 * pipes : pipes;
   base = list.loops.size() - list.isBody;
   open.clear();
   ++runs;
@@ -49,7 +67,7 @@ void Sweep::findLastItems(ListId id, Clock &last) {
     for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
       raise(waitsOn(plan.handoffs[h].to), at - nodeStep / 2 + Position(index));
     if (n.kind == NodeKind::Access)
-      raise(unsigned(n.pipe), at);
+      raise(indexOf(n.pipe), at);
     else if (n.kind == NodeKind::Wait)
       raise(waitsOn(n.key.to), at);
     for (ListId arm : tree.places[node].arms) {
@@ -148,21 +166,21 @@ void Sweep::walkBranch(NodeId id, State &s) {
 bool Sweep::holds(const Demand &demand, unsigned observer, State &s) const {
   if (demand.level < base)
     return true; // its other end is outside of the run
-  size_t claim = (demand.level - base) * observers * columns + unsigned(demand.pipe);
+  size_t claim = (demand.level - base) * observers * columns + indexOf(demand.pipe);
   return row(s, observer)[claim] >= demand.need;
 }
 
 void Sweep::access(NodeId id, State &s) {
   Pipe pipe = tree.program[id].pipe;
   for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i)
-    failed[i] = !holds(demands.all[i], unsigned(pipe), s);
-  top(s)[unsigned(pipe)] = placeOf(id);
+    failed[i] = !holds(demands.all[i], indexOf(pipe), s);
+  top(s)[indexOf(pipe)] = placeOf(id);
   size_t stride = observers * columns;
   if (pipe == Pipe::S) // H6: complete before anything later is dispatched
-    for (unsigned observer = 0; observer < numPipes; ++observer)
-      completeColumn(row(s, observer), stride, unsigned(pipe), s);
+    for (unsigned observer = 0; observer < pipes; ++observer)
+      completeColumn(row(s, observer), stride, indexOf(pipe), s);
   else if (keepsOrder(pipe, tree.program.arch)) // H7
-    completeColumn(row(s, unsigned(pipe)), stride, unsigned(pipe), s);
+    completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
 }
 
 /// C8. A missing fence is put in at once: it orders nothing else, so no plan can be better.
@@ -173,7 +191,7 @@ void Sweep::publish(NodeId id, State &s) {
     if (demand.fence)
       needsFence |= !holds(demand, outside, s);
     else
-      failed[i] = !holds(demand, unsigned(Pipe::S), s);
+      failed[i] = !holds(demand, indexOf(Pipe::S), s);
   }
   if (!needsFence)
     return;
@@ -186,7 +204,7 @@ void Sweep::publish(NodeId id, State &s) {
 
 void Sweep::fence(State &s) const {
   for (size_t level = 0; level <= open.size(); ++level) {
-    Position *from = row(s, unsigned(Pipe::S)) + level * observers * columns;
+    Position *from = row(s, indexOf(Pipe::S)) + level * observers * columns;
     Position *to = row(s, outside) + level * observers * columns;
     for (unsigned column = 0; column < columns; ++column)
       to[column] = std::max(to[column], from[column]);
@@ -197,8 +215,8 @@ void Sweep::fence(State &s) const {
 void Sweep::barrier(Pipe pipe, State &s) const {
   size_t stride = observers * columns;
   if (pipe != Pipe::ALL)
-    return completeColumn(row(s, unsigned(pipe)), stride, unsigned(pipe), s);
-  for (unsigned observer = 0; observer < numPipes; ++observer)
+    return completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
+  for (unsigned observer = 0; observer < pipes; ++observer)
     for (unsigned column = 0; column < columns; ++column)
       completeColumn(row(s, observer), stride, column, s);
 }
@@ -223,10 +241,10 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
   Clock token;
   token.reserve(s.top.size() + columns);
   for (size_t level = 0; level <= open.size(); ++level) {
-    const Position *claims = row(s, unsigned(from)) + level * observers * columns;
+    const Position *claims = row(s, indexOf(from)) + level * observers * columns;
     token.insert(token.end(), claims, claims + columns);
   }
-  completeColumn(token.data(), columns, unsigned(from), s);
+  completeColumn(token.data(), columns, indexOf(from), s);
   if (tracksWaits())
     completeColumn(token.data(), columns, waitsOn(from), s);
   return token;
@@ -236,8 +254,8 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
 void Sweep::broadcast(State &s) const {
   for (size_t level = 0; level <= open.size(); ++level) {
     Position *block = s.know.data() + level * observers * columns;
-    const Position *known = block + unsigned(Pipe::S) * columns;
-    for (unsigned observer = 0; observer < numPipes; ++observer)
+    const Position *known = block + indexOf(Pipe::S) * columns;
+    for (unsigned observer = 0; observer < pipes; ++observer)
       for (unsigned column = 0; column < columns; ++column)
         block[observer * columns + column] =
             std::max(block[observer * columns + column], known[column]);
@@ -247,7 +265,7 @@ void Sweep::broadcast(State &s) const {
 void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
   if (token)
     for (size_t level = 0; level <= open.size(); ++level) {
-      Position *claims = row(s, unsigned(to)) + level * observers * columns;
+      Position *claims = row(s, indexOf(to)) + level * observers * columns;
       for (unsigned column = 0; column < columns; ++column)
         claims[column] = std::max(claims[column], (*token)[level * columns + column]);
     }
@@ -257,14 +275,14 @@ void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
     return;
   broadcast(s);
   if (tracksWaits())
-    for (unsigned observer = 0; observer < numPipes; ++observer)
+    for (unsigned observer = 0; observer < pipes; ++observer)
       completeColumn(row(s, observer), observers * columns, waitsOn(to), s);
 }
 
 Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
   Knowledge result;
   for (size_t level = 0; level <= open.size(); ++level)
-    result.push_back(row(s, unsigned(from))[level * observers * columns + waitsOn(to)]);
+    result.push_back(row(s, indexOf(from))[level * observers * columns + waitsOn(to)]);
   return result;
 }
 
@@ -273,11 +291,10 @@ void Sweep::waitFor(HandoffId id, State &s) {
   Clock token = std::move(queues[id].front());
   queues[id].erase(queues[id].begin());
   size_t here = open.size();
-  Position told = token[here * columns + unsigned(handoff.from)];
-  Position known =
-      row(s, unsigned(handoff.to))[here * observers * columns + unsigned(handoff.from)];
+  Position told = token[here * columns + indexOf(handoff.from)];
+  Position known = row(s, indexOf(handoff.to))[here * observers * columns + indexOf(handoff.from)];
   // Nothing new, or nothing left to tell.
-  handoffs[id].redundant = told <= known || known >= top(s)[unsigned(handoff.from)];
+  handoffs[id].redundant = told <= known || known >= top(s)[indexOf(handoff.from)];
   learn(handoff.to, &token, handoffs[id].wait, s);
 }
 

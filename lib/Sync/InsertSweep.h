@@ -8,6 +8,7 @@
 #define PTOAS_LIB_SYNC_INSERTSWEEP_H
 
 #include "InsertPlan.h"
+#include <array>
 
 namespace pto::sync::inserter {
 
@@ -60,22 +61,25 @@ public:
 
 private:
   using State = SweepState;
-  static constexpr unsigned outside = numPipes; ///< observer: other cores
-  static constexpr unsigned observers = numPipes + 1;
 
   const Tree &tree;
   const Demands &demands;
   Plan &plan;
-  unsigned columns = numPipes;
+  std::array<unsigned, numPipes> indices; ///< of the pipes that the program uses, else none
+  unsigned pipes = 0;
+  unsigned outside = 0; ///< observer: other cores
+  unsigned observers = 0;
+  unsigned columns = 0;
   unsigned base = 0; ///< level of the outermost claims that are kept
   llvm::SmallVector<NodeId, 4> open;
   std::vector<std::vector<Clock>> queues; ///< by handoff: its tokens on the way, oldest first
   std::vector<Clock> lastItems;           ///< by loop: last place per column inside
 
   unsigned level() const { return base + open.size(); }
-  bool tracksWaits() const { return columns > numPipes; }
+  unsigned indexOf(Pipe pipe) const { return indices[unsigned(pipe)]; }
+  bool tracksWaits() const { return columns > pipes; }
   Position placeOf(NodeId node) const { return tree.places[node].begin; }
-  unsigned waitsOn(Pipe pipe) const { return numPipes + unsigned(pipe); }
+  unsigned waitsOn(Pipe pipe) const { return pipes + indexOf(pipe); }
   Position *row(State &s, unsigned observer) const { return s.know.data() + observer * columns; }
   Position *top(State &s) const { return s.top.data() + open.size() * columns; }
 
@@ -103,7 +107,7 @@ private:
     State state;
     std::vector<std::vector<Clock>> queues; ///< of the loop's carried handoffs
   };
-  template <typename Visit> static void forEachClock(Head &head, Visit visit);
+  template <typename Visit> void forEachClock(Head &head, Visit visit) const;
   std::vector<std::pair<uint64_t, Head>> settled; ///< by loop: the run and its head
   uint64_t runs = 0;
   void resume(NodeId loop, Head &head) const;

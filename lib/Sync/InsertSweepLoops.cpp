@@ -15,7 +15,7 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 /// Calls visit(clock, observers in it) for everything in the head that makes claims.
-template <typename Visit> void Sweep::forEachClock(Head &head, Visit visit) {
+template <typename Visit> void Sweep::forEachClock(Head &head, Visit visit) const {
   visit(head.state.know, observers);
   for (State::Token &token : head.state.tokens)
     for (State::Slot &slot : token.slots)

@@ -1,6 +1,7 @@
 //===- Insert.h - Adds the synchronisation that is missing ------*- C++ -*-===//
 //
-// The inserter (spec sync-and-memory 3.6 - 3.8). It shares no code with Sync/Check; its result is judged there.
+// The inserter (spec sync-and-memory 3.6 - 3.8). It shares no code with Sync/Check; its result is
+// judged there.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SYNC_INSERT_H
@@ -12,11 +13,13 @@ namespace pto::sync {
 
 struct InsertOptions {
   bool strongFlags = true; ///< obey C3
-  /// Iterations that a loop-carried handoff may lag behind (k of 3.7), at least 1. Two keep both slots of a double
-  /// buffer busy; one would make each load wait for the use of the iteration before.
+  /// Iterations that a loop-carried handoff may lag behind (k of 3.7), at least 1. Two keep both
+  /// slots of a double buffer busy; one would make each load wait for the use of the iteration
+  /// before.
   unsigned maxDelay = 2;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
-  /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence before each signal.
+  /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
+  /// before each signal.
   bool fullBarriers = false;
 };
 
@@ -26,8 +29,8 @@ struct InsertStats {
   unsigned merged = 0;     ///< handoffs that were joined with another because ids ran short
   unsigned barriers = 0;   ///< bar(p)
   unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included
-  bool lastRung = false; ///< fell back to bar(ALL) before every item
-  uint64_t visits = 0;   ///< nodes walked by all sweeps, for benchmarks
+  bool lastRung = false;   ///< fell back to bar(ALL) before every item
+  uint64_t visits = 0;     ///< nodes walked by all sweeps, for benchmarks
 };
 
 struct InsertResult {
