@@ -321,6 +321,12 @@ void judge::forEachPath(const Program &program, uint64_t seed, unsigned count,
     if (!visit(*trace) || single)
       return;
   }
+  // Constant trip counts can make every path too long; no path at all would look like a clean one.
+  for (int64_t trip : {1, 0})
+    if (made == 0)
+      if (std::optional<Trace> trace = expand(program, {trip, 0}, random, 64 * limit))
+        if (!visit(*trace))
+          return;
 }
 
 bool judge::isHardwareOrdered(const Program &program, const Trace &trace, const Event &earlier,

@@ -77,7 +77,8 @@ std::optional<Trace> expand(const Program &program, const PathPlan &plan, Random
                             size_t limit);
 
 /// Expands up to `count` paths, the corners (all trips 2, 1, 0; first and last arms) before random
-/// ones, and stops when `visit` returns false. A program with one path is visited once.
+/// ones, and stops when `visit` returns false. A program with one path is visited once. Paths of
+/// more than `limit` events are left out, unless there are no others.
 void forEachPath(const Program &program, uint64_t seed, unsigned count,
                  llvm::function_ref<bool(const Trace &)> visit, size_t limit = 400);
 
