@@ -8,13 +8,17 @@
 using namespace pto;
 using namespace pto::plan;
 
-static std::string overflowHeadline(const Failure &failure) {
+static std::string overflowHeadline(const Problem &problem, const Failure &failure) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << name(failure.space) << " memory overflows: ";
   if (failure.needed > failure.capacity) {
-    os << failure.needed << " bytes are live together, " << failure.needed - failure.capacity
-       << " more than its " << failure.capacity;
+    if (failure.live.size() == 1 && failure.liveWindows.empty())
+      os << "'" << problem.buffers[failure.live.front()].name << "' alone has " << failure.needed
+         << " bytes, ";
+    else
+      os << failure.needed << " bytes are live together, ";
+    os << failure.needed - failure.capacity << " more than its " << failure.capacity;
     return text;
   }
   os << failure.needed << " of " << failure.capacity << " bytes are live together, but ";
@@ -28,7 +32,7 @@ static std::string overflowHeadline(const Failure &failure) {
 
 std::string pto::plan::headline(const Problem &problem, const Failure &failure) {
   if (failure.kind == Failure::Overflow)
-    return overflowHeadline(failure);
+    return overflowHeadline(problem, failure);
   std::string text;
   llvm::raw_string_ostream os(text);
   if (failure.buffer != none)

@@ -48,12 +48,13 @@ private:
     usage.method = Method::NoSharing;
     if (placeWithoutSharing(arena, address))
       return std::nullopt;
-    if (worst.bytes > arena.capacity)
-      return overflow(worst, all, 0, true);
-    // A buffer that nobody accesses counts in no position, yet has to lie somewhere.
+    // Before the bound: a buffer that nobody accesses counts at no position, yet has to lie
+    // somewhere.
     for (ItemId id : arena.movable)
       if (arena.items[id].size > arena.capacity)
-        return overflow({arena.items[id].size, 0}, {id}, 0, true);
+        return tooLarge(arena.items[id]);
+    if (worst.bytes > arena.capacity)
+      return overflow(worst, all, 0, true);
     return placeSharing(usage);
   }
 
@@ -82,6 +83,13 @@ private:
     return undecided;
   }
 
+  Failure tooLarge(const Item &item) {
+    Failure failure = overflow({item.size, 0}, {}, 0, true);
+    failure.position = item.live.empty() ? 0 : item.live.front().begin;
+    failure.live.push_back(item.buffer);
+    return failure;
+  }
+
   Failure overflow(Worst worst, llvm::ArrayRef<ItemId> candidates, uint64_t best, bool proven) {
     Failure failure;
     failure.space = arena.space;
@@ -92,9 +100,9 @@ private:
     failure.proven = proven;
     for (ItemId id : candidates) {
       const Item &item = arena.items[id];
-      bool live = candidates.size() == 1 || llvm::any_of(item.live, [&](Interval i) {
-                    return i.begin <= worst.position && worst.position < i.end;
-                  });
+      bool live = llvm::any_of(item.live, [&](Interval i) {
+        return i.begin <= worst.position && worst.position < i.end;
+      });
       if (live && item.buffer != none)
         failure.live.push_back(item.buffer);
       else if (live)
