@@ -127,6 +127,14 @@ sync::RegionId ModelBuilder::scalarRegion(Value pointer, Value index, Frame &fra
   OffsetReader::add(region.offset, offsets.read(index, &frame, bytes));
   offsets.close(region.offset);
   region.run = bytes;
+  if (Space space = llvm::cast<PtrType>(pointer.getType()).getSpace(); space != Space::GM) {
+    // A pointer into on-chip memory names no tile: it may touch any.
+    region.space = space;
+    region.root = 0;
+    region.offset = {};
+    region.offset.known = false;
+    region.run = capacity(space, model.program.arch);
+  }
   return model.program.intern(std::move(region));
 }
 

@@ -30,6 +30,57 @@ void PtoDialect::registerAttributes() {
       >();
 }
 
+//===----------------------------------------------------------------------===//
+// Attributes of the dialect on operations of other dialects (dialect-core 3)
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The spellings that front-ends write, in any case.
+bool isTailHint(llvm::StringRef text) {
+  static constexpr llvm::StringLiteral known[] = {"barrier-all", "barrier_all", "default", "mte3-to-s-event0", "mte3_to_s_event0",
+                                                  "setwait-mte3-to-s-event0", "setwait_mte3_to_s_event0"};
+  return llvm::is_contained(known, llvm::StringRef(text.lower()));
+}
+} // namespace
+
+mlir::LogicalResult PtoDialect::verifyOperationAttribute(mlir::Operation *op, mlir::NamedAttribute attr) {
+  llvm::StringRef name = attr.getName();
+  auto wrong = [&](const llvm::Twine &what) {
+    return op->emitOpError() << "has '" << name << "' = " << attr.getValue() << "; " << what;
+  };
+  if (name == kernelKindAttr && !llvm::isa<KernelKindAttr>(attr.getValue()))
+    return wrong("it is #pto.kernel_kind<cube> or #pto.kernel_kind<vector>");
+  if (name == entryAttr && !llvm::isa<mlir::UnitAttr>(attr.getValue()))
+    return wrong("it takes no value");
+  if (name == mayAliasAttr)
+    return wrong("it belongs on an argument of a function");
+  if (name == tailHintAttr) {
+    auto text = llvm::dyn_cast<mlir::StringAttr>(attr.getValue());
+    if (!text || !isTailHint(text))
+      return wrong("it is \"barrier_all\" or \"setwait_mte3_to_s_event0\"");
+  }
+  if (name == targetArchAttr) {
+    auto text = llvm::dyn_cast<mlir::StringAttr>(attr.getValue());
+    if (!text || !parseArch(text))
+      return wrong("it is \"a2\", \"a3\", \"a2a3\" or \"a5\"");
+    // One arch per file: archOf would take the nearest, the command line only changes the module's.
+    if (!llvm::isa<mlir::ModuleOp>(op))
+      return wrong("it belongs on the module");
+  }
+  return mlir::success();
+}
+
+mlir::LogicalResult PtoDialect::verifyRegionArgAttribute(mlir::Operation *op, unsigned, unsigned argument, mlir::NamedAttribute attr) {
+  if (attr.getName() == mayAliasAttr && !llvm::isa<mlir::UnitAttr>(attr.getValue()))
+    return op->emitOpError() << "has '" << mayAliasAttr << "' = " << attr.getValue() << " on argument " << argument
+                             << "; it takes no value";
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attribute and constant values
+//===----------------------------------------------------------------------===//
+
 namespace {
 template <typename... Attrs> std::optional<int64_t> firstNumber(mlir::Attribute attr) {
   std::optional<int64_t> number;

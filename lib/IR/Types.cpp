@@ -162,6 +162,7 @@ private:
   mlir::ParseResult choice(llvm::StringRef what, llvm::ArrayRef<llvm::StringLiteral> names, int64_t &out);
   mlir::ParseResult number(llvm::StringRef what, int64_t &out, int64_t most);
   mlir::ParseResult extent(int64_t &out, bool minusOne);
+  mlir::ParseResult fractal();
   mlir::ParseResult option(llvm::StringRef name, llvm::SMLoc at);
 
   AsmParser &parser;
@@ -220,6 +221,16 @@ mlir::ParseResult TileParser::extent(int64_t &out, bool minusOne) {
   return mlir::success();
 }
 
+/// Which sizes exist is the type's own check; here the number must only fit.
+mlir::ParseResult TileParser::fractal() {
+  auto at = parser.getCurrentLocation();
+  if (parser.parseInteger(f.fractal))
+    return mlir::failure();
+  if (f.fractal != int32_t(f.fractal))
+    return parser.emitError(at, "unknown fractal: ") << f.fractal << "; it is 32, 512 or 1024";
+  return mlir::success();
+}
+
 mlir::ParseResult TileParser::key(llvm::StringRef name) {
   return mlir::failure(parser.parseComma() || parser.parseKeyword(name) || parser.parseEqual());
 }
@@ -233,7 +244,7 @@ mlir::ParseResult TileParser::parseLong() {
   if (word(text) || space(text, at) || key("dtype") || parser.parseType(f.element) || key("rows") || parser.parseInteger(f.rows) ||
       key("cols") || parser.parseInteger(f.cols) || key("v_row") || extent(f.validRows, true) || key("v_col") ||
       extent(f.validCols, true) || key("blayout") || choice("blayout", blayoutNames, f.blayout) || key("slayout") ||
-      choice("slayout", slayoutNames, f.slayout) || key("fractal") || parser.parseInteger(f.fractal) || key("pad") ||
+      choice("slayout", slayoutNames, f.slayout) || key("fractal") || fractal() || key("pad") ||
       number("pad", f.pad, 3))
     return mlir::failure();
   if (mlir::succeeded(parser.parseOptionalComma()))
@@ -258,7 +269,7 @@ mlir::ParseResult TileParser::option(llvm::StringRef name, llvm::SMLoc at) {
   if (name == "slayout")
     return choice(name, slayoutNames, f.slayout);
   if (name == "fractal")
-    return parser.parseInteger(f.fractal);
+    return fractal();
   if (name == "pad")
     return number(name, f.pad, 3);
   if (name == "compact")
@@ -345,7 +356,7 @@ mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnos
                        << cols;
   if (fractal != 32 && fractal != 512 && fractal != 1024)
     return emitError() << "tile_buf has fractal size " << fractal << "; it is 32, 512 or 1024";
-  if (!elementOf(element))
+  if (!elementOf(element) || element.isIndex())
     return emitError() << "tile_buf cannot hold elements of type " << element;
   return mlir::success();
 }

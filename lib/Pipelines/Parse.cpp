@@ -64,6 +64,9 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
     auto info = op->getName().getRegisteredInfo();
     if (!info)
       return;
+    for (mlir::NamedAttribute attr : op->getDiscardableAttrs())
+      if (mlir::Dialect *dialect = attr.getNameDialect())
+        ok &= mlir::succeeded(dialect->verifyOperationAttribute(op, attr));
     // Nested operations are visited by this walk; a failure here must not hide theirs.
     if (mlir::failed(info->verifyInvariants(op)))
       ok = false;
@@ -73,6 +76,46 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
   // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is reported twice.
   return mlir::success(ok && mlir::succeeded(mlir::verify(module)));
 }
+
+namespace {
+/// The parser recurses at every bracket; text nested deeper than this would exhaust the stack. Kernels need about ten.
+constexpr unsigned mostNested = 256;
+
+/// The first bracket that is nested too deeply; null when none is.
+const char *tooDeep(llvm::StringRef text) {
+  unsigned depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+    case '/': // a comment
+      if (text.substr(i).starts_with("//"))
+        i = std::min(text.find('\n', i), text.size());
+      break;
+    case '"':
+      for (++i; i < text.size() && text[i] != '"' && text[i] != '\n'; ++i)
+        i += text[i] == '\\';
+      break;
+    case '(':
+    case '[':
+    case '{':
+    case '<':
+      if (++depth > mostNested)
+        return text.data() + i;
+      break;
+    case ')':
+    case ']':
+    case '}':
+      depth -= depth > 0;
+      break;
+    case '>':
+      depth -= depth > 0 && (i == 0 || text[i - 1] != '-'); // not an arrow
+      break;
+    default:
+      break;
+    }
+  }
+  return nullptr;
+}
+} // namespace
 
 mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
                                                     std::optional<Arch> arch) {
@@ -84,6 +127,12 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, ml
     if (mlir::failed(mlir::readBytecodeFile(*buffer, &block, config)))
       return nullptr;
   } else {
+    if (const char *at = tooDeep(buffer->getBuffer())) {
+      auto [line, column] = sources.getLineAndColumn(llvm::SMLoc::getFromPointer(at));
+      mlir::emitError(mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column))
+          << "is nested more than " << mostNested << " brackets deep";
+      return nullptr;
+    }
     mlir::AsmParserState state;
     if (mlir::failed(mlir::parseAsmSourceFile(sources, &block, config, &state)))
       return nullptr;

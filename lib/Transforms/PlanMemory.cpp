@@ -105,9 +105,10 @@ plan::Problem Group::problem(Arch arch) {
   // Callers stand before their callees in `functions`, so that sites of callers are complete when they are handed down.
   for (FuncOp function : functions)
     function.walk([&](mlir::func::CallOp call) {
+      plan::LiveRange inherited = callSites[function.getName().str()]; // a copy: recursion appends to itself
       auto &sites = callSites[call.getCallee().str()];
       sites.push_back(around(call, &function.getBody().front()));
-      llvm::append_range(sites, callSites[function.getName().str()]);
+      llvm::append_range(sites, inherited);
     });
   plan::Problem problem = plan::Problem::forArch(arch);
   for (auto [i, alloc] : llvm::enumerate(allocs)) {

@@ -43,7 +43,25 @@ bool writeFile(llvm::StringRef path, llvm::StringRef text) {
     llvm::errs() << "Error: cannot write " << path << ": " << what << "\n";
     return false;
   };
-  if (auto temporary = llvm::sys::fs::TempFile::create(path + ".%%%%%%.tmp")) {
+  // A rename would replace what is no plain file, such as /dev/null or a link, instead of writing into it.
+  llvm::SmallString<128> target(path);
+  if (llvm::sys::fs::exists(path)) {
+    if (!llvm::sys::fs::is_regular_file(path)) {
+      std::error_code error;
+      llvm::raw_fd_ostream os(path, error);
+      if (error)
+        return fail(error.message());
+      os << text;
+      os.close();
+      std::string what = os.error().message();
+      bool ok = !os.has_error();
+      os.clear_error();
+      return ok || fail(what);
+    }
+    if (std::error_code error = llvm::sys::fs::real_path(path, target))
+      return fail(error.message());
+  }
+  if (auto temporary = llvm::sys::fs::TempFile::create(target + ".%%%%%%.tmp")) {
     llvm::raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
     os << text;
     os.flush();
@@ -53,7 +71,7 @@ bool writeFile(llvm::StringRef path, llvm::StringRef text) {
       llvm::consumeError(temporary->discard());
       return fail(what);
     }
-    if (llvm::Error error = temporary->keep(path))
+    if (llvm::Error error = temporary->keep(target))
       return fail(llvm::toString(std::move(error)));
     return true;
   } else {

@@ -19,6 +19,8 @@ def Pto_Dialect : Dialect {
   let cppNamespace = "::pto";
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1; // pto.kernel_kind and its like: a misspelt one would be ignored in silence
+  let hasRegionArgAttrVerify = 1; // pto.may_alias
   let extraClassDeclaration = [{
     void registerTypes();
     void registerAttributes();

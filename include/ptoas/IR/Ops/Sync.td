@@ -56,7 +56,7 @@ def BarrierOp : SyncOp<"barrier"> {
   let summary = "Later instructions of the pipe start after all earlier ones are complete; PIPE_ALL holds every pipe.";
   let arguments = (ins PipeAttr:$pipe_kind);
   let assemblyFormat = "custom<Token>($pipe_kind) attr-dict";
-  let hasVerifier = 1; // the arch must accept the pipe
+  let hasVerifier = 1; // the core must have the pipe
   let cpp = "pipe_barrier($pipe_kind)";
   let semantics = Engine<"end of everything earlier on the pipe comes before the start of anything later on it">;
 }
