@@ -2,6 +2,9 @@
 
 #include "ptoas/Pipelines/Compile.h"
 #include "ptoas/Transforms/Passes.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/Timing.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace pto;
@@ -49,6 +52,11 @@ Flags *flags = nullptr;
 void pto::registerCompileOptions() {
   static Flags instance;
   flags = &instance;
+  // MLIR's own debugging flags; applyPassManagerCLOptions refuses to run without them.
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  mlir::registerDefaultTimingManagerCLOptions();
 }
 
 CompileOptions pto::compileOptionsFromCommandLine() {

@@ -1,7 +1,6 @@
 //===- Options.cpp - Command line of pto-sim -------------------------------===//
 
 #include "Options.h"
-#include "mlir/IR/AsmState.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/WithColor.h"
 
@@ -94,7 +93,6 @@ static bool checkNumbers() {
 
 std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   registerCompileOptions();
-  mlir::registerAsmPrinterCLOptions();
   cl::ParseCommandLineOptions(
       argc, argv,
       "pto-sim: runs .pto kernels on a simulated NPU and says where they race, hang or read "

@@ -137,10 +137,6 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   registerPtoPasses();
   registerCompileOptions();
-  mlir::registerAsmPrinterCLOptions();
-  mlir::registerMLIRContextCLOptions();
-  mlir::registerPassManagerCLOptions();
-  mlir::registerDefaultTimingManagerCLOptions();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "ptoas " PTOAS_VERSION "\n"; });
   cl::ParseCommandLineOptions(argc, argv, "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");

@@ -10,11 +10,7 @@ struct MapRow {
 };
 
 const MapRow mapRows[] = {
-#if __has_include("ptoas/IR/SimMaps.inc")
 #include "ptoas/IR/SimMaps.inc"
-#else
-#include "SimMaps.inc"
-#endif
 };
 } // namespace
 } // namespace pto::sim::value
