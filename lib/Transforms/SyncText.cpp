@@ -150,6 +150,9 @@ void flatten(const Program &program, const std::vector<NodeId> &nodes, std::vect
 void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
   std::vector<NodeId> flat;
   flatten(solved, solved[macro].arms.front(), flat);
+  size_t trailing = flat.size(); // waits behind the last access
+  while (trailing > 0 && solved[flat[trailing - 1]].kind != NodeKind::Access)
+    --trailing;
   sync::Overlap overlap(solved);
   llvm::SmallSet<Pipe, 4> told;
   for (NodeId later : after) {
@@ -162,7 +165,7 @@ void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
         continue;
       bool meets = llvm::any_of(x.writes, [&](auto w) { return llvm::any_of(y.reads, [&](auto r) { return overlap.ever(w, r); }); });
       bool handed = false;
-      for (size_t j = i + 1; j < flat.size(); ++j)
+      for (size_t j = trailing; j < flat.size(); ++j)
         handed |= solved[flat[j]].kind == NodeKind::Wait && solved[flat[j]].key.from == x.pipe && solved[flat[j]].key.to == y.pipe;
       if (!meets || !handed)
         continue;
@@ -197,6 +200,7 @@ SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm:
   SyncFunction out;
   out.name = function.str();
   out.core = name(core).str();
+  out.handWritten = model.hasSync;
   Summary(model, solved, out).list(solved.top, "the end of the function");
   std::vector<std::string> distinct;
   for (const sync::Root &root : solved.roots)
@@ -235,7 +239,7 @@ llvm::StringRef ruleName(sync::Rule rule) {
 }
 } // namespace
 
-void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, bool inserted) {
+void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, Author author) {
   const Program &p = model.program;
   mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
   mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
@@ -250,7 +254,10 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   }
   if (f.distance && f.loop != sync::none)
     diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
-  if (inserted)
+  if (author == Author::Both)
+    diagnostic.attachNote(function->getLoc()) << "this function brings synchronisation of its own, and what was added to it cannot mend it; "
+                                                 "--verify-sync=error without insertion judges the original";
+  else if (author == Author::Inserter)
     diagnostic.attachNote(function->getLoc()) << "this is a bug of ptoas: it inserted this synchronisation itself; please report the input. "
                                                  "--enable-inject-barrier-all-sync may help meanwhile";
   else if (f.rule == sync::Rule::C1)

@@ -18,8 +18,10 @@ std::string describeReason(const SyncModel &model, const sync::Program &program,
 /// Numbers and items of a solved program, for the report. `solved` is model.program with or without inserted nodes.
 SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name, CoreKind core);
 
+/// Who wrote the synchronisation that a finding is about; a finding on what is only ours is our bug.
+enum class Author : uint8_t { Source, Inserter, Both };
 /// Emits one checker finding as a diagnostic with its notes.
-void emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, bool inserted);
+void emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, Author author);
 
 } // namespace pto
 

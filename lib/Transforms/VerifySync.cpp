@@ -31,21 +31,34 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
     if (!model->hasAccess || (!model->hasSync && !always))
       return true;
     sync::CheckResult result = sync::check(model->program);
+    Author author = Author::Source;
+    if (inserted) {
+      const SyncFunction *entry = reported(function, core);
+      author = entry && entry->handWritten ? Author::Both : Author::Inserter;
+    }
     for (const sync::Finding &finding : result.findings)
-      emitFinding(*model, finding, warn, inserted);
+      emitFinding(*model, finding, warn, author);
     record(*model, function, core, result);
     return result.accepted() || warn;
+  }
+
+  SyncFunction *reported(mlir::func::FuncOp function, CoreKind core) const {
+    if (!report)
+      return nullptr;
+    auto it = llvm::find_if(report->functions,
+                            [&](const SyncFunction &f) { return f.name == function.getName() && f.core == name(core); });
+    return it == report->functions.end() ? nullptr : &*it;
   }
 
   void record(const SyncModel &model, mlir::func::FuncOp function, CoreKind core, const sync::CheckResult &result) {
     if (!report)
       return;
-    auto it = llvm::find_if(report->functions, [&](const SyncFunction &f) { return f.name == function.getName() && f.core == name(core); });
-    if (it == report->functions.end()) // hand-written synchronisation
-      it = report->functions.insert(it, summarize(model, model.program, function.getName(), core));
-    it->judged = true;
-    it->accepted = result.accepted();
-    it->hazards = result.hazards;
+    SyncFunction *entry = reported(function, core);
+    if (!entry) // hand-written synchronisation
+      entry = &report->functions.emplace_back(summarize(model, model.program, function.getName(), core));
+    entry->judged = true;
+    entry->accepted = result.accepted();
+    entry->hazards = result.hazards;
   }
   SyncReport *report = nullptr;
 };
