@@ -127,12 +127,12 @@ void Checker::regions(Operation *op) {
 }
 
 void Checker::nested(Operation *op) {
-  types(op);
   if (isScalarOp(op)) {
     if (std::string problem = scalarProblem(op); !problem.empty())
       fail(op) << problem;
     return;
   }
+  types(op);
   llvm::TypeSwitch<Operation *>(op)
       .Case<mlir::func::CallOp, mlir::func::ReturnOp, scf::YieldOp, scf::ConditionOp>([](auto) {})
       .Case<scf::ForOp, scf::IfOp, scf::WhileOp, scf::IndexSwitchOp, scf::ExecuteRegionOp>(

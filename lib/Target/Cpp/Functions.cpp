@@ -201,11 +201,17 @@ void cpp::printSection(Printer &p, mlir::Operation *section, CoreKind kind) {
 void cpp::printReturn(Printer &p, mlir::func::ReturnOp op) {
   if (op.getNumOperands() == 0)
     return; // printFunction writes it, behind the guard
+  if (op.getNumOperands() == 1)
+    return p.line("return " + p.valueOf(op.getOperand(0)).text + ";");
   llvm::SmallVector<std::string> values;
-  for (mlir::Value value : op.getOperands())
-    values.push_back(p.valueOf(value).text);
-  p.line(values.size() == 1 ? "return " + values.front() + ";"
-                            : "return {" + llvm::join(values, ", ") + "};");
+  for (mlir::Value value : op.getOperands()) {
+    // C++ computes in int; braces do not narrow by themselves.
+    Expr e = p.valueOf(value);
+    auto type = llvm::dyn_cast<mlir::IntegerType>(value.getType());
+    bool narrows = type && !e.isAtom() && type.getWidth() > 1 && type.getWidth() < 32;
+    values.push_back(narrows ? cast(cppType(type), e).text : e.text);
+  }
+  p.line("return {" + llvm::join(values, ", ") + "};");
 }
 
 void cpp::printCall(Printer &p, mlir::func::CallOp op) {

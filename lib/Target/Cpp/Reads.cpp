@@ -127,6 +127,15 @@ void Reads::readOperands(Operation *op) {
         read(extent->value, op);
       return;
     }
+  if (auto loop = llvm::dyn_cast<scf::ForOp>(op)) {
+    // The loop's head asks for them in every iteration: no work is left there.
+    read(loop.getUpperBound(), op, 2);
+    read(loop.getStep(), op, 2);
+    read(loop.getLowerBound(), op);
+    for (Value init : loop.getInitArgs())
+      read(init, op);
+    return;
+  }
   unsigned times = readsOperandsTwice(op) ? 2 : 1;
   for (Value operand : op->getOperands())
     read(operand, op, times);
@@ -155,6 +164,10 @@ bool Reads::mayInline(Operation *op) const {
   Count c = counts.lookup(op->getResult(0));
   // In a nested block the expression might be evaluated again and again.
   if (c.count != 1 || c.reader->getBlock() != op->getBlock())
+    return false;
+  // `(p + i)[j]` is harder to read than a pointer with a name.
+  bool isPointer = llvm::isa<PtrType>(op->getResult(0).getType());
+  if (isPointer && !llvm::isa<MakeTensorViewOp, PartitionViewOp>(c.reader))
     return false;
   // Loop variables change one after the other: what they become is computed before, into variables.
   bool assignsLoopVariables = llvm::isa<scf::YieldOp, scf::ConditionOp>(c.reader) &&

@@ -459,10 +459,12 @@ std::string cpp::scalarProblem(Operation *op) {
   };
   // A choice is the one operation that also takes pointers and tiles.
   if (llvm::isa<arith::SelectOp>(op)) {
-    bool isScalarChoice = isBool(op->getOperand(0).getType());
-    return isScalarChoice && !cppType(op->getResult(0).getType()).empty()
-               ? ""
-               : "has no C++ form for this type";
+    if (!isBool(op->getOperand(0).getType()))
+      return "has no C++ form for a vector of conditions";
+    if (cppType(op->getResult(0).getType()).empty())
+      return "chooses between values that cannot be C++ variables; choose between pointers, and "
+             "make the view where it is used";
+    return "";
   }
   for (Type type : llvm::concat<Type>(op->getOperandTypes(), op->getResultTypes()))
     if (!isPrintable(type)) {

@@ -96,7 +96,9 @@ void cpp::printView(Printer &p, Value view) {
   bool isZero;
   Expr offset = offsetOf(p, source, isZero);
   Expr base = p.valueOf(source.make.getPtr());
-  std::string arguments = isZero ? base.text : binary(base, "+", offset, Precedence::Additive).text;
+  // `base + i * n + j`: each step stays inside the view, as the sum does.
+  std::string arguments =
+      isZero ? base.text : atLeast(base, Precedence::Additive) + " + " + offset.text;
 
   std::array<std::string, 5> shape, strides;
   dimsTexts(p, source, shape, strides);

@@ -1,0 +1,91 @@
+//===- CheckTest.cpp - What must not reach the printer ---------------------===//
+
+#include "Emit.h"
+#include "gmock/gmock.h"
+
+using namespace pto::test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+/// Every case is one function body on lines 2 and following.
+std::vector<std::string> body(llvm::StringRef text, llvm::StringRef arguments = "") {
+  return rejected(("func.func @k(" + arguments + ") {\n" + text + "\nreturn }").str());
+}
+} // namespace
+
+TEST(CppCheck, EveryLeftoverIsReportedAtItsLine) {
+  EXPECT_THAT(body("pto.record_event[#pto.pipe_event_type<TLOAD>, #pto.pipe_event_type<TVEC>, "
+                   "#pto.event<EVENT_ID0>]\n"
+                   "pto.barrier_sync[#pto.pipe_event_type<TVEC>]\n"
+                   "%t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>"),
+              ElementsAre(HasSubstr("2: 'pto.record_event' op has no C++ form"),
+                          HasSubstr("3: 'pto.barrier_sync' op has no C++ form"),
+                          HasSubstr("4: 'pto.alloc_tile' op has no address")));
+}
+
+TEST(CppCheck, BlocksAndBranches) {
+  EXPECT_THAT(body("cf.br ^next\n^next:"),
+              testing::Contains(HasSubstr("'func.func' op has control flow between blocks")));
+}
+
+TEST(CppCheck, Recursion) {
+  EXPECT_THAT(rejected("func.func @a() {\nfunc.call @b() : () -> ()\nreturn }\n"
+                       "func.func @b() {\nfunc.call @a() : () -> ()\nreturn }"),
+              ElementsAre(HasSubstr("5: 'func.call' op makes @a call itself")));
+}
+
+TEST(CppCheck, Entries) {
+  EXPECT_THAT(rejected("func.func @k() -> i32 attributes {pto.entry} {\n%c = arith.constant 1 : "
+                       "i32\nreturn %c : i32 }"),
+              ElementsAre(HasSubstr("an entry must return void")));
+  EXPECT_THAT(rejected("func.func private @k() attributes {pto.entry}"),
+              ElementsAre(HasSubstr("has no body")));
+}
+
+TEST(CppCheck, FunctionNamesStayAsTheyAreOrFail) {
+  EXPECT_THAT(rejected("func.func @TLOAD() { return }"), ElementsAre(HasSubstr("is named @TLOAD")));
+  EXPECT_THAT(rejected("func.func @\"a b\"() { return }"), ElementsAre(HasSubstr("rename it")));
+  EXPECT_THAT(rejected("func.func @while() { return }"), ElementsAre(HasSubstr("rename it")));
+}
+
+TEST(CppCheck, ViewsAreNotPassedAround) {
+  EXPECT_THAT(rejected("func.func private @f(!pto.tensor_view<4x4xf32>)"),
+              ElementsAre(HasSubstr("cannot pass a value of type")));
+  EXPECT_THAT(
+      body(
+          "%c4 = arith.constant 4 : index\n"
+          "%a = pto.make_tensor_view %p, shape = [%c4], strides = [%c4] : !pto.tensor_view<4xf32>\n"
+          "%b = arith.select %c, %a, %a : !pto.tensor_view<4xf32>",
+          "%p: !pto.ptr<f32>, %c: i1"),
+      testing::Contains(HasSubstr("make the view where it is used")));
+}
+
+TEST(CppCheck, Scalars) {
+  EXPECT_THAT(
+      body("%a = arith.constant dense<1.0> : vector<4xf32>"),
+      testing::Contains(HasSubstr("'arith.constant' op has no C++ form for vector<4xf32>")));
+  EXPECT_THAT(body("%a = arith.constant 3 : i7\n%b = arith.divsi %x, %x : i1", "%x: i1"),
+              ElementsAre(HasSubstr("no C++ form for i7"), HasSubstr("no C++ form for i1")));
+  EXPECT_THAT(body("%a = arith.sitofp %x : i32 to bf16", "%x: i32"),
+              ElementsAre(HasSubstr("rounded twice")));
+  EXPECT_THAT(body("%a = arith.truncf %x upward : f32 to f16", "%x: f32"),
+              ElementsAre(HasSubstr("rounds in a way")));
+}
+
+TEST(CppCheck, SectionOfTheOtherKind) {
+  EXPECT_THAT(rejected("func.func @k() attributes {pto.kernel_kind = #pto.kernel_kind<vector>} {\n"
+                       "pto.section.cube { pto.barrier <PIPE_M> }\nreturn }"),
+              testing::Contains(HasSubstr("would never run")));
+}
+
+TEST(CppCheck, BarriersThatTheCompilerRejects) {
+  EXPECT_THAT(rejected("module attributes {pto.target_arch = \"a5\"} { func.func @k() {\n"
+                       "pto.barrier <PIPE_V>\nreturn } }"),
+              ElementsAre(HasSubstr("2: 'pto.barrier' op of PIPE_V is not accepted")));
+}
+
+TEST(CppCheck, LocalFence) {
+  EXPECT_THAT(body("pto.fence.barrier_all <local_memory>"),
+              ElementsAre(HasSubstr("use pto.barrier <PIPE_ALL>")));
+}
