@@ -110,36 +110,47 @@ llvm::Expected<Arguments::Source> Arguments::bind(Parameter &parameter, unsigned
   return Source{Source::Scalar, index, parameter.element};
 }
 
+std::vector<std::vector<std::optional<unsigned>>> Arguments::findAll(const Kernel &kernel) const {
+  std::vector<std::vector<std::optional<unsigned>>> found;
+  for (const CoreFunction &core : kernel.cores) {
+    found.emplace_back();
+    for (auto [i, parameter] : llvm::enumerate(core.parameters))
+      found.back().push_back(find(parameter, i));
+  }
+  if (!kernel.isMixed())
+    return found;
+  // What one half calls otherwise stands at the same position in the other.
+  size_t shared = std::min(found[0].size(), found[1].size());
+  for (unsigned half : {0u, 1u})
+    for (size_t i = 0; i < shared; ++i)
+      if (!found[half][i] && !isFilledIn(kernel.cores[half].parameters[i]))
+        found[half][i] = found[1 - half][i];
+  return found;
+}
+
 llvm::Error Arguments::matchKernel(Kernel &kernel) {
   llvm::Error errors = llvm::Error::success();
   std::vector<std::vector<Source>> bound;
-  for (CoreFunction &core : kernel.cores) {
+  auto found = findAll(kernel);
+  for (auto [core, indices] : llvm::zip(kernel.cores, found)) {
     std::vector<Source> list;
-    std::vector<std::string> missing;
-    for (auto [i, parameter] : llvm::enumerate(core.parameters)) {
-      Source source;
-      std::optional<unsigned> index = find(parameter, i);
-      bool hasTwin = !bound.empty() && i < bound.front().size() &&
-                     bound.front()[i].kind != Source::Zero && !isFilledIn(parameter);
-      if (!index && hasTwin)
-        index = bound.front()[i].spec;
-      if (index) {
-        parameter.special.reset(); // given by hand, so not filled in
-        auto made = bind(parameter, *index);
-        if (made)
-          source = *made;
-        else
-          errors = llvm::joinErrors(std::move(errors), made.takeError());
-      } else if (!isFilledIn(parameter)) {
-        missing.push_back(parameter.name);
+    std::vector<std::string> missing, takes;
+    for (auto [parameter, index] : llvm::zip(core.parameters, indices)) {
+      if (!isFilledIn(parameter))
+        takes.push_back(describe(parameter));
+      if (!index) {
+        if (!isFilledIn(parameter))
+          missing.push_back(parameter.name);
+        list.push_back({});
+        continue;
       }
-      list.push_back(source);
+      parameter.special.reset(); // given by hand, so not filled in
+      auto source = bind(parameter, *index);
+      list.push_back(source ? *source : Source());
+      if (!source)
+        errors = llvm::joinErrors(std::move(errors), source.takeError());
     }
     if (!missing.empty()) {
-      std::vector<std::string> takes;
-      for (const Parameter &parameter : core.parameters)
-        if (!isFilledIn(parameter))
-          takes.push_back(describe(parameter));
       std::string function = mlir::func::FuncOp(core.function).getSymName().str();
       errors = llvm::joinErrors(std::move(errors),
                                 error("no --arg for " + llvm::join(missing, ", ") + "; @" +

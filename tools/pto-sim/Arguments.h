@@ -22,10 +22,10 @@ struct RunInputs {
 
 class Arguments {
 public:
-  /// Matches by name, then by position; arguments of the second function of a mixed kernel fall
-  /// back on what the first has at their position. Marks the parameters bound to `block` as
-  /// properties of the core. Reads the files. The error joins everything that is wrong: arguments
-  /// that are missing, unused, or of another type than the kernel takes.
+  /// Matches by name, then by position; an argument of one half of a mixed kernel falls back on
+  /// what the other half has at its position. Marks the parameters bound to `block` as properties
+  /// of the core. Reads the files. The error joins everything that is wrong: arguments that are
+  /// missing, unused, or of another type than the kernel takes.
   static llvm::Expected<Arguments> match(std::vector<ArgumentSpec> specs,
                                          llvm::MutableArrayRef<Kernel> kernels, unsigned ranks);
 
@@ -59,6 +59,8 @@ private:
 
   llvm::Error addSpecs(std::vector<ArgumentSpec> specs);
   llvm::Error resolveSame();
+  /// The spec of each parameter of each core function.
+  std::vector<std::vector<std::optional<unsigned>>> findAll(const Kernel &kernel) const;
   llvm::Error matchKernel(Kernel &kernel);
   std::optional<unsigned> find(const Parameter &parameter, size_t position) const;
   llvm::Expected<Source> bind(Parameter &parameter, unsigned index);

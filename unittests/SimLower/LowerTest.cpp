@@ -1,0 +1,138 @@
+//===- LowerTest.cpp - Kernels of a module and their flat form -------------===//
+
+#include "ptoas/Sim/Lower.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "gmock/gmock.h"
+
+using namespace pto;
+using namespace pto::sim;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+class LowerTest : public testing::Test {
+protected:
+  LowerTest() : context(registry(), mlir::MLIRContext::Threading::DISABLED) {
+    context.getDiagEngine().registerHandler(
+        [this](mlir::Diagnostic &diagnostic) { messages += diagnostic.str() + "\n"; });
+  }
+  static mlir::DialectRegistry registry() {
+    mlir::DialectRegistry result;
+    registerDialects(result);
+    return result;
+  }
+  void parse(llvm::StringRef text) {
+    llvm::SourceMgr sources;
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, "k.pto"), llvm::SMLoc());
+    module = parseProgram(sources, context);
+    ASSERT_TRUE(module) << messages;
+  }
+  std::vector<Kernel> kernels(llvm::ArrayRef<std::string> functions = {}) {
+    auto result = findKernels(*module, functions);
+    return mlir::succeeded(result) ? *result : std::vector<Kernel>();
+  }
+
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string messages;
+};
+} // namespace
+
+TEST_F(LowerTest, ParametersSayWhatALaunchPasses) {
+  parse(
+      R"(func.func @k(%x: !pto.ptr<bf16> {pto.may_alias}, %n: index, %__pypto_spmd_block_idx: i32) {
+             return
+           })");
+  auto found = kernels();
+  ASSERT_EQ(found.size(), 1u) << messages;
+  ASSERT_EQ(found[0].cores.size(), 1u);
+  const std::vector<Parameter> &p = found[0].cores[0].parameters;
+  ASSERT_EQ(p.size(), 3u);
+  EXPECT_EQ(p[0].name, "x");
+  EXPECT_TRUE(p[0].isPointer && p[0].mayAlias);
+  EXPECT_EQ(p[0].element, Element::BF16);
+  EXPECT_FALSE(p[1].isPointer);
+  EXPECT_EQ(p[1].element, Element::Index);
+  EXPECT_EQ(p[2].special, SpecialValue::BlockIndex);
+}
+
+TEST_F(LowerTest, HalvesOfAMixedKernelAreOneKernelCubeFirst) {
+  parse(R"(func.func @v() attributes {pto.kernel_kind = #pto.kernel_kind<vector>} { return }
+           func.func @c() attributes {pto.kernel_kind = #pto.kernel_kind<cube>} { return })");
+  auto found = kernels();
+  ASSERT_EQ(found.size(), 1u) << messages;
+  ASSERT_TRUE(found[0].isMixed());
+  EXPECT_EQ(found[0].cores[0].core, CoreKind::Cube);
+  EXPECT_EQ(found[0].cores[1].core, CoreKind::Vector);
+  EXPECT_EQ(kernels({"v"}).size(), 1u);
+  EXPECT_EQ(kernels({"v", "v"}).size(), 2u);
+}
+
+TEST_F(LowerTest, EntriesWinOverRootsAndHelpersAreNoKernels) {
+  parse(R"(func.func @helper() { return }
+           func.func @a() attributes {pto.entry} { func.call @helper() : () -> () return }
+           func.func @b() { return })");
+  auto found = kernels();
+  ASSERT_EQ(found.size(), 1u) << messages;
+  EXPECT_EQ(found[0].name, "a");
+}
+
+TEST_F(LowerTest, TheKindOfCoreComesFromSectionsCalleesAndPipes) {
+  parse(R"(func.func @sections() { pto.section.cube {} pto.section.vector {} return }
+           func.func @calls() { func.call @sections() : () -> () return }
+           func.func @pipes(%t: i64) {
+             %l = pto.alloc_tile addr = %t : !pto.tile_buf<mat, 16x64xf32>
+             %n = pto.alloc_tile addr = %t : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>
+             pto.tmov ins(%l : !pto.tile_buf<mat, 16x64xf32>) outs(%n : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>)
+             return
+           })");
+  EXPECT_TRUE(kernels({"sections"})[0].isMixed());
+  EXPECT_TRUE(kernels({"calls"})[0].isMixed());
+  auto pipes = kernels({"pipes"});
+  ASSERT_EQ(pipes[0].cores.size(), 1u);
+  EXPECT_EQ(pipes[0].cores[0].core, CoreKind::Cube);
+}
+
+TEST_F(LowerTest, PlacesNameTheOperationAndTheInlinedCall) {
+  parse("func.func @k() {\n"
+        "  func.call @f() : () -> ()\n"
+        "  return\n"
+        "}\n"
+        "func.func private @f() {\n"
+        "  pto.barrier <PIPE_ALL>\n"
+        "  return\n"
+        "}\n");
+  auto found = kernels();
+  auto program = lowerKernels(*module, found);
+  ASSERT_TRUE(mlir::succeeded(program)) << messages;
+  const Function &function = program->functions[found[0].cores[0].index];
+  std::vector<std::string> lines;
+  for (const Instruction &i : function.code)
+    if (i.opcode == Opcode::Barrier) {
+      const Place &place = program->places[i.place];
+      lines = {place.op, place.location, place.calledAt};
+    }
+  EXPECT_THAT(lines, ElementsAre("pto.barrier", "k.pto:6:3", "k.pto:2:3"));
+}
+
+TEST_F(LowerTest, ATileWithoutAddressIsAnError) {
+  parse(R"(func.func @k() {
+             %t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>
+             %u = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>
+             return
+           })");
+  auto found = kernels();
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
+  EXPECT_THAT(messages, HasSubstr("has no address"));
+  // Both are told.
+  EXPECT_NE(messages.find("has no address"), messages.rfind("has no address"));
+}
+
+TEST_F(LowerTest, EveryOperationHasAMeaning) {
+  // Records whose operations the lowering would refuse are found here, not by a user.
+  for (const OpInfo &info : allOpInfos())
+    if (info.engine.empty())
+      EXPECT_TRUE(info.kernel.empty() ? findMapKernel(info.name) : findKernel(info.kernel))
+          << info.name.str();
+}
