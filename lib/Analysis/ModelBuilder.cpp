@@ -38,10 +38,9 @@ LogicalResult ModelBuilder::run(mlir::func::FuncOp function) {
 
 LogicalResult ModelBuilder::block(mlir::Block &body, Frame &frame, List &list) {
   bool ok = true;
-  for (Operation &op : body.without_terminator())
-    ok &= mlir::succeeded(operation(&op, frame, list));
-  if (!body.empty() && !body.back().hasTrait<mlir::OpTrait::IsTerminator>())
-    ok &= mlir::succeeded(operation(&body.back(), frame, list)); // sections have no terminator
+  for (Operation &op : body)
+    if (!op.hasTrait<mlir::OpTrait::IsTerminator>()) // sections have none
+      ok &= mlir::succeeded(operation(&op, frame, list));
   return success(ok);
 }
 

@@ -104,8 +104,8 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
   llvm::stable_sort(dims, [](const Dim &a, const Dim &b) { return a.stride > b.stride; });
   region.run = bytes;
   for (const Dim &d : llvm::reverse(dims)) {
-    if (d.extent == 1)
-      continue;
+    if (d.extent == 1 || d.stride == 0)
+      continue; // the same bytes again
     if (region.dims.empty() && d.stride == int64_t(region.run))
       region.run *= d.extent;
     else if (!region.dims.empty() && d.stride == region.dims.front().stride * region.dims.front().extent)

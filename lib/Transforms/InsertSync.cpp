@@ -8,7 +8,10 @@
 #include "Materialize.h"
 #include "SyncText.h"
 #include "ptoas/Sync/Insert.h"
+#include "ptoas/Pipelines/Parse.h"
 #include "ptoas/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
 
 namespace pto {
 #define GEN_PASS_DEF_INSERTSYNC
@@ -39,12 +42,51 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
   return order;
 }
 
+bool isSync(mlir::Operation *op) {
+  return llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op);
+}
+
+/// What touches memory on some pipe, or may do so inside.
+bool needsOrder(mlir::Operation *op) {
+  const OpInfo *info = findOpInfo(op);
+  return llvm::isa<mlir::func::CallOp>(op) || (info && (pipeOf(op) || !info->micro.empty()));
+}
+
+/// The model takes an scf.while as one piece, because the text of its first region stands at two places of the program.
+/// Unless the source synchronises it by hand, everything inside waits for all pipes (the last rung of 3.8).
+void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
+  llvm::SmallVector<mlir::Operation *> work;
+  function.walk([&](mlir::scf::WhileOp loop) {
+    auto own = loop->walk([](mlir::Operation *op) { return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance(); });
+    if (loop->getParentOfType<mlir::scf::WhileOp>() || own.wasInterrupted())
+      return;
+    size_t before = work.size();
+    loop->walk([&](mlir::Operation *op) {
+      if (needsOrder(op))
+        work.push_back(op);
+    });
+    if (work.size() > before)
+      remarks.push_back({"everything inside scf.while (" + locationText(loop.getLoc()) + ") waits for all pipes; scf.for would not need that"});
+  });
+  for (mlir::Operation *op : work) {
+    mlir::OpBuilder b(op);
+    BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
+    const OpInfo *info = findOpInfo(op);
+    if (info && llvm::any_of(info->operands, [](const OperandInfo &o) { return o.role == Role::SignalOut; }))
+      DsbOp::create(b, op->getLoc()); // C8
+  }
+}
+
 /// Solves every function of the module with `solve(model program, is a root)`.
 template <typename Solve> mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
   auto roots = rootFunctions(module);
+  bool handWritten =
+      module->walk([](mlir::Operation *op) { return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance(); }).wasInterrupted();
   for (FuncOp function : calleesFirst(module)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
+    std::vector<SyncRemark> remarks;
+    drainInsideWhile(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -52,8 +94,11 @@ template <typename Solve> mlir::LogicalResult forEachProgram(mlir::ModuleOp modu
       if (!isRoot && !model->hasAccess)
         continue; // a helper that only computes
       sync::Program solved = solve(model->program, isRoot);
-      if (report)
-        report->functions.push_back(summarize(*model, solved, function.getName(), core));
+      if (report) {
+        SyncFunction &entry = report->functions.emplace_back(summarize(*model, solved, function.getName(), core));
+        entry.handWritten = handWritten;
+        llvm::append_range(entry.remarks, remarks);
+      }
       materialize(*model, solved, core, cores.size() > 1);
     }
   }

@@ -200,7 +200,6 @@ SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm:
   SyncFunction out;
   out.name = function.str();
   out.core = name(core).str();
-  out.handWritten = model.hasSync;
   Summary(model, solved, out).list(solved.top, "the end of the function");
   std::vector<std::string> distinct;
   for (const sync::Root &root : solved.roots)
@@ -255,7 +254,7 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   if (f.distance && f.loop != sync::none)
     diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
   if (author == Author::Both)
-    diagnostic.attachNote(function->getLoc()) << "this function brings synchronisation of its own, and what was added to it cannot mend it; "
+    diagnostic.attachNote(function->getLoc()) << "this program brings synchronisation of its own, and what was added to it cannot mend it; "
                                                  "--verify-sync=error without insertion judges the original";
   else if (author == Author::Inserter)
     diagnostic.attachNote(function->getLoc()) << "this is a bug of ptoas: it inserted this synchronisation itself; please report the input. "

@@ -30,7 +30,7 @@ struct SyncRemark {
 struct SyncFunction {
   std::string name;
   std::string core;        ///< "vector" or "cube"
-  bool handWritten = false; ///< the source has flags, barriers or fences
+  bool handWritten = false; ///< the source of the module had flags, barriers or fences
   bool judged = false;     ///< the checker ran
   bool accepted = false;
   uint64_t hazards = 0;    ///< ordered pairs that the checker examined

@@ -1,0 +1,360 @@
+//===- Draft.cpp - Operations made from their records ----------------------===//
+
+#include "Draft.h"
+#include "../../lib/IR/Rules.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::testing;
+
+mlir::Type testing::typeOf(mlir::MLIRContext *context, Element element) {
+  mlir::Builder b(context);
+  auto integer = [&](unsigned width) -> mlir::Type {
+    return mlir::IntegerType::get(context, width,
+                                  isUnsigned(element) ? mlir::IntegerType::Unsigned
+                                                      : mlir::IntegerType::Signless);
+  };
+  switch (element) {
+  case Element::I1:
+    return integer(1);
+  case Element::I8:
+  case Element::U8:
+    return integer(8);
+  case Element::I16:
+  case Element::U16:
+    return integer(16);
+  case Element::I32:
+  case Element::U32:
+    return integer(32);
+  case Element::I64:
+  case Element::U64:
+    return integer(64);
+  case Element::F16:
+    return b.getF16Type();
+  case Element::BF16:
+    return b.getBF16Type();
+  case Element::F32:
+    return b.getF32Type();
+  case Element::F64:
+    return b.getF64Type();
+  case Element::F8E4M3:
+    return mlir::Float8E4M3FNType::get(context);
+  case Element::F8E5M2:
+    return mlir::Float8E5M2Type::get(context);
+  case Element::Index:
+    return b.getIndexType();
+  default:
+    return {};
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Building
+//===----------------------------------------------------------------------===//
+
+namespace {
+mlir::Type typeOfValue(mlir::MLIRContext *context, const DraftValue &v) {
+  mlir::Type element = typeOf(context, v.elementType());
+  switch (v.kind) {
+  case DraftValue::Tile: {
+    const TileShape &t = v.tile;
+    return TileBufType::get(context, t.space, element, t.rows, t.cols, t.validRows, t.validCols,
+                            t.blayout, t.slayout, t.fractal, t.pad, t.compact);
+  }
+  case DraftValue::Part:
+    return PartitionTensorViewType::get(context, v.shape, element);
+  case DraftValue::View:
+    return TensorViewType::get(context, v.shape, element);
+  case DraftValue::Pointer:
+    return PtrType::get(element);
+  case DraftValue::Scalar:
+    return element;
+  }
+  return {};
+}
+
+template <typename Attr, typename Kind>
+mlir::Attribute make(mlir::MLIRContext *context, int64_t n) {
+  return Attr::get(context, Kind(n));
+}
+
+/// The attribute of a case, by the enumeration that its C++ spelling names.
+mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) {
+  using Maker = mlir::Attribute (*)(mlir::MLIRContext *, int64_t);
+  static constexpr std::pair<llvm::StringLiteral, Maker> makers[] = {
+      {"pto::AccPhase", make<AccPhaseAttr, AccPhaseKind>},
+      {"pto::STPhase", make<StPhaseAttr, StPhaseKind>},
+      {"pto::AtomicType", make<AtomicTypeAttr, AtomicKind>},
+      {"pto::ReluPreMode", make<ReluPreModeAttr, ReluKind>},
+      {"pto::DivAlgorithm", make<DivPrecisionAttr, DivPrecisionKind>},
+      {"pto::FmodAlgorithm", make<FmodPrecisionAttr, FmodPrecisionKind>},
+      {"pto::RemAlgorithm", make<RemPrecisionAttr, RemPrecisionKind>},
+      {"pto::PowAlgorithm", make<PowPrecisionAttr, PowPrecisionKind>},
+      {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
+      {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
+  for (auto &[prefix, maker] : makers)
+    if (c.cpp.starts_with(prefix))
+      return maker(context, c.value);
+  llvm::report_fatal_error("Draft.cpp does not know the enumeration of " + llvm::Twine(c.cpp));
+}
+} // namespace
+
+mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, const Draft &draft) {
+  mlir::OpBuilder b(context);
+  auto loc = b.getUnknownLoc();
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(loc);
+  (*module)->setAttr(targetArchAttr, b.getStringAttr(name(draft.arch)));
+  llvm::SmallVector<mlir::Type> arguments;
+  for (auto &v : draft.operands)
+    if (v && !v->constant && !v->same)
+      arguments.push_back(typeOfValue(context, *v));
+  b.setInsertionPointToEnd(module->getBody());
+  auto function = mlir::func::FuncOp::create(b, loc, "f", b.getFunctionType(arguments, {}));
+  b.setInsertionPointToStart(function.addEntryBlock());
+
+  mlir::OperationState state(loc, draft.info->name);
+  llvm::SmallVector<mlir::Value> values(draft.operands.size());
+  unsigned next = 0;
+  for (auto [i, v] : llvm::enumerate(draft.operands)) {
+    if (!v)
+      continue;
+    if (v->same)
+      values[i] = values[*v->same];
+    else if (v->constant)
+      values[i] = mlir::arith::ConstantIndexOp::create(b, loc, *v->constant);
+    else
+      values[i] = function.getArgument(next++);
+    state.addOperands(values[i]);
+  }
+  for (auto [i, chosen] : llvm::enumerate(draft.attributes))
+    if (chosen)
+      state.addAttribute(draft.info->attributes[i].name,
+                         attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+  b.create(state);
+  mlir::func::ReturnOp::create(b, loc);
+  return module;
+}
+
+mlir::Operation *testing::recordOf(mlir::ModuleOp module) {
+  mlir::Operation *found = nullptr;
+  module.walk([&](RecordOp op) { found = op; });
+  return found;
+}
+
+//===----------------------------------------------------------------------===//
+// Forms
+//===----------------------------------------------------------------------===//
+
+namespace {
+bool hasRule(const OpInfo &info, RuleFunction check, unsigned arch) {
+  return llvm::any_of(info.rules,
+                      [&](const RuleInfo &r) { return r.check == check && (r.archs >> arch & 1); });
+}
+
+/// How many values of Form::choice tell different forms apart.
+unsigned choicesOf(const OpInfo &info, unsigned arch) {
+  size_t most = 1;
+  for (const RuleInfo &r : info.rules)
+    if (r.archs >> arch & 1) {
+      if (r.check == rules::triples)
+        most = std::max(most, r.numbers.size() / 3);
+      else if (r.check == rules::inSpace || r.check == rules::elementIs)
+        most = std::max(most, r.numbers.size());
+    }
+  return unsigned(most);
+}
+
+void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
+  unsigned arch = unsigned(base.arch);
+  bool hasOptional = llvm::any_of(info.operands, [](const OperandInfo &o) { return o.optional; });
+  auto add = [&](Form form, const llvm::Twine &text) {
+    form.text = (base.text + text).str();
+    out.push_back(std::move(form));
+  };
+  for (unsigned c = 0, n = choicesOf(info, arch); c < n; ++c) {
+    base.choice = c;
+    std::string number = n > 1 ? ", choice " + std::to_string(c) : "";
+    add(base, number);
+    Form with = base;
+    with.optionals = true;
+    if (hasOptional)
+      add(with, number + ", with its optional operands");
+  }
+  base.choice = 0;
+  if (hasRule(info, rules::elements, arch))
+    for (unsigned e = 0; e < numElements; ++e)
+      if (info.elements[arch] >> e & 1) {
+        Form form = base;
+        form.element = Element(e);
+        add(form, ", " + name(Element(e)));
+      }
+  for (auto [a, attribute] : llvm::enumerate(info.attributes))
+    for (unsigned c = 0; c < attribute.cases.size(); ++c) {
+      Form form = base;
+      form.attribute = {unsigned(a), c};
+      add(form, ", " + attribute.name + " " + llvm::Twine(attribute.cases[c].value));
+    }
+}
+} // namespace
+
+std::vector<Form> testing::formsOf(const OpInfo &info) {
+  std::vector<Form> out;
+  for (Arch arch : {Arch::A3, Arch::A5}) {
+    Form base;
+    base.arch = arch;
+    base.text = name(arch).str();
+    if (info.routes.empty()) {
+      addForms(info, base, out);
+      continue;
+    }
+    for (const RouteInfo &r : info.routes)
+      if (r.archs >> unsigned(arch) & 1) {
+        base.route = r;
+        base.text = (name(arch) + ", " + name(r.from) + " > " + name(r.to)).str();
+        addForms(info, base, out);
+      }
+  }
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// Obeying the rules
+//===----------------------------------------------------------------------===//
+
+namespace {
+constexpr int64_t side = 32; // a whole number of boxes for every element type and layout
+
+DraftValue initial(const OperandInfo &operand) {
+  DraftValue v;
+  v.tile.rows = v.tile.cols = v.tile.validRows = v.tile.validCols = side;
+  if (operand.type == "tile buffer")
+    return v;
+  if (isGlobal(operand.role)) {
+    v.kind = DraftValue::Part;
+    v.shape = {side, side};
+    return v;
+  }
+  v.kind = DraftValue::Scalar;
+  v.element = operand.type.contains("32-bit")   ? Element::I32
+              : operand.type.contains("64-bit") ? Element::I64
+                                                : Element::Index;
+  if (v.element == Element::Index)
+    v.constant = 0;
+  return v;
+}
+
+class Obey {
+public:
+  Obey(Draft &draft, const Form &form) : draft(draft), form(form) {}
+
+  void rule(const RuleInfo &r) {
+    llvm::SmallVector<DraftValue *, 4> subjects;
+    for (uint8_t i : r.operands)
+      if (draft.operands[i])
+        subjects.push_back(&*draft.operands[i]);
+    if (subjects.empty())
+      return;
+    if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples)
+      return pin(r, subjects);
+    if (r.check == rules::sameElement || r.check == rules::sameBytes)
+      return copyElement(subjects);
+    shape(r, subjects);
+  }
+
+private:
+  void pin(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
+    for (auto [i, v] : llvm::enumerate(subjects)) {
+      if (r.check == rules::triples)
+        v->setElement(Element(r.numbers[form.choice * 3 + i]));
+      else if (r.check == rules::elementIs)
+        v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
+      else if (form.element)
+        v->setElement(*form.element);
+      else
+        // f16 or f32 where they are legal: nearly every other rule takes them.
+        v->setElement(preferred(draft.info->elements[unsigned(form.arch)]));
+      v->pinned = true;
+    }
+  }
+  static Element preferred(ElementMask mask) {
+    for (Element e : {Element::F32, Element::F16})
+      if (mask & maskOf(e))
+        return e;
+    return Element(llvm::countr_zero(mask));
+  }
+  void copyElement(llvm::ArrayRef<DraftValue *> subjects) {
+    auto *from = llvm::find_if(subjects, [](DraftValue *v) { return v->pinned; });
+    bool pinned = from != subjects.end();
+    Element element = (pinned ? *from : subjects.front())->elementType();
+    for (DraftValue *v : subjects) {
+      v->setElement(element);
+      v->pinned |= pinned;
+    }
+  }
+  void shape(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
+    for (DraftValue *v : subjects) {
+      if (r.check == rules::inSpace && !form.route)
+        v->tile.space = Space(r.numbers[form.choice % r.numbers.size()]);
+      if (r.check == rules::blockLayout) {
+        v->tile.blayout = BLayout(r.numbers[0]);
+        v->tile.slayout = SLayout(r.numbers[1]);
+      }
+      if (r.check == rules::validRows)
+        v->tile.validRows = r.numbers[0];
+      if (r.check == rules::physicalRows)
+        v->tile.rows = v->tile.validRows = r.numbers[0];
+      if (r.check == rules::sameType)
+        v->tile = subjects.front()->tile;
+    }
+  }
+
+  Draft &draft;
+  const Form &form;
+};
+
+bool applies(const Draft &draft, const RuleCondition &when) {
+  auto &operand = draft.operands[when.kind <= RuleCondition::InSpace ? when.index : 0];
+  switch (when.kind) {
+  case RuleCondition::Always:
+    return true;
+  case RuleCondition::Present:
+    return operand.has_value();
+  case RuleCondition::InSpace:
+    return operand && operand->kind == DraftValue::Tile &&
+           (when.spaces >> unsigned(operand->tile.space) & 1);
+  case RuleCondition::AttributeSet:
+    return draft.attributes[when.index].value_or(0) != 0;
+  }
+  return true;
+}
+} // namespace
+
+Draft testing::draftOf(const OpInfo &info, const Form &form) {
+  Draft draft{&info, form.arch, {}, {}};
+  for (const OperandInfo &o : info.operands)
+    draft.operands.push_back(o.optional && !form.optionals ? std::nullopt
+                                                           : std::optional(initial(o)));
+  for (auto [i, a] : llvm::enumerate(info.attributes)) {
+    draft.attributes.push_back(a.optional ? std::nullopt : std::optional<int64_t>(0));
+    if (form.attribute && form.attribute->first == i)
+      draft.attributes[i] = form.attribute->second;
+  }
+  if (form.route) {
+    auto place = [&](llvm::StringRef name, Space space) {
+      if (space != Space::GM)
+        draft.operands[info.operand(name)]->tile.space = space;
+    };
+    place("src", form.route->from);
+    place("dst", form.route->to);
+  }
+  // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
+  // table).
+  for (int round = 0; round < 3; ++round)
+    for (const RuleInfo &r : info.rules)
+      if ((r.archs >> unsigned(form.arch) & 1) && applies(draft, r.when))
+        Obey(draft, form).rule(r);
+  return draft;
+}
