@@ -201,6 +201,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // the source line says it better
   mlir::SourceMgrDiagnosticHandler diagnostics(sources, &context);
   return simulate(*options, sources, context) ? 0 : 1;
 }
