@@ -259,6 +259,21 @@ const std::vector<Row> &rows() {
        "%c = arith.constant -2147483648 : i32\n%r = arith.subi %a, %c : i32",
        "i32",
        {{"0", "0", "INT32_MIN"}}},
+      // Chains stay in the unsigned type; narrow ones must not, their bits above the width would
+      // show.
+      {"i32",
+       "%s = arith.addi %a, %b : i32\n%t = arith.muli %s, %b : i32\n%u = arith.shli %t, %b : i32\n"
+       "%r = arith.shrui %u, %b : i32",
+       "i32",
+       {{"INT32_MAX", "3", "6"}}},
+      {"i8",
+       "%s = arith.shli %a, %b : i8\n%r = arith.divui %s, %b : i8",
+       "i8",
+       {{"-1", "4", "60"}}},
+      {"i32",
+       "%s = arith.subi %a, %b : i32\n%r = arith.divsi %s, %b : i32",
+       "i32",
+       {{"1", "3", "0"}, {"-9", "3", "-4"}}},
       // Precedence: the tree of the program, not the one that C++ would make of the bare operators.
       {"i64",
        "%s = arith.addi %a, %b overflow<nsw> : i64\n%t = arith.subi %a, %b overflow<nsw> : i64\n"

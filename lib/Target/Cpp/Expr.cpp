@@ -39,6 +39,19 @@ Expr cpp::cast(StringRef type, const Expr &operand) {
           operand.operators + 1};
 }
 
+Expr cpp::castToSigned(StringRef type, const Expr &operand) {
+  Expr result = cast(type, operand);
+  result.unsignedText = operand.text;
+  result.unsignedPrecedence = operand.precedence;
+  return result;
+}
+
+Expr cpp::castToUnsigned(StringRef type, const Expr &operand) {
+  if (operand.unsignedText.empty())
+    return cast(type, operand);
+  return {operand.unsignedText, operand.unsignedPrecedence, operand.operators};
+}
+
 Expr cpp::prefix(StringRef op, const Expr &operand) {
   // `--x` would be another operator.
   Precedence least =
@@ -50,10 +63,8 @@ Expr cpp::prefix(StringRef op, const Expr &operand) {
 
 Expr cpp::choose(const Expr &condition, const Expr &yes, const Expr &no) {
   auto arm = [](const Expr &e) { return atLeast(e, Precedence::LogicalOr); };
-  Expr result = {arm(condition) + " ? " + arm(yes) + " : " + arm(no), Precedence::Ternary,
-                 condition.operators + yes.operators + no.operators + 1};
-  result.isIntLiteral = yes.isIntLiteral && no.isIntLiteral;
-  return result;
+  return {arm(condition) + " ? " + arm(yes) + " : " + arm(no), Precedence::Ternary,
+          condition.operators + yes.operators + no.operators + 1};
 }
 
 Expr cpp::call(StringRef function, llvm::ArrayRef<Expr> arguments) {

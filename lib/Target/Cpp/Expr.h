@@ -31,9 +31,13 @@ struct Expr {
   std::string text;
   Precedence precedence = Precedence::Primary;
   unsigned operators = 0;
-  /// C++ gives it type int though the value is 64-bit: a literal, or a choice between literals.
-  /// Arithmetic on two of them would be done in 32 bits.
+  /// A literal of type int, whatever the type of the value: arithmetic on two of them is done in 32
+  /// bits.
   bool isIntLiteral = false;
+  /// The value in the unsigned type of its width, when the text is no more than a cast of it to the
+  /// signed one.
+  std::string unsignedText = "";
+  Precedence unsignedPrecedence = Precedence::Primary;
 
   bool isAtom() const { return operators == 0; }
 };
@@ -45,6 +49,10 @@ std::string atLeast(const Expr &expr, Precedence least);
 Expr binary(const Expr &lhs, llvm::StringRef op, const Expr &rhs, Precedence precedence);
 /// `(type)operand`
 Expr cast(llvm::StringRef type, const Expr &operand);
+/// `(type)operand` for the signed and the unsigned integer type of one width, 32 or 64: a cast to
+/// and fro cancels.
+Expr castToSigned(llvm::StringRef type, const Expr &operand);
+Expr castToUnsigned(llvm::StringRef type, const Expr &operand);
 Expr prefix(llvm::StringRef op, const Expr &operand);
 Expr choose(const Expr &condition, const Expr &yes, const Expr &no);
 /// `function(a, b)`

@@ -47,7 +47,12 @@ public:
     auto constant = constantArg(i);
     if (constant && *constant >= 0 && *constant <= UINT32_MAX)
       return {std::to_string(*constant) + "u", Precedence::Primary, 0};
-    return cast(unsignedType(type), arg(i));
+    return castToUnsigned(unsignedType(type), arg(i));
+  }
+  /// A result in the unsigned type, back in the signed one. Narrow types compute in int, where bits
+  /// may be left over.
+  Expr signedResult(const Expr &e) const {
+    return widthOf(type) < 32 ? cast(cppType(type), e) : castToSigned(cppType(type), e);
   }
   /// Operand `i`, f16 and bf16 widened to float: the scalar unit has no arithmetic on them.
   Expr floatArg(unsigned i) const { return isHalf(type) ? cast("float", arg(i)) : arg(i); }
@@ -65,15 +70,22 @@ public:
   /// `lhs op rhs` in the unsigned type, as a value of the signed one.
   Expr viaUnsigned(llvm::StringRef symbol, Precedence p) const {
     Expr lhs = constantArg(0) ? cast(unsignedType(type), arg(0)) : unsignedArg(0);
-    return cast(cppType(type), binary(lhs, symbol, unsignedArg(1), p));
+    return signedResult(binary(lhs, symbol, unsignedArg(1), p));
   }
   Expr wrapping(llvm::StringRef symbol, Precedence p) const;
   Expr addition() const;
   Expr bitwise(llvm::StringRef symbol, llvm::StringRef logical, Precedence p,
                Precedence boolean) const;
+  Expr shift(llvm::StringRef symbol) const {
+    // A literal would shift an int.
+    Expr value = castToUnsigned(unsignedType(type), arg(0));
+    return signedResult(binary(value, symbol, arg(1), Precedence::Shift));
+  }
   Expr unsignedDivision(llvm::StringRef symbol) const;
   Expr ceilDivision(bool isUnsigned) const;
   Expr extremum(llvm::StringRef comparison, bool isUnsigned) const;
+  /// `condition ? yes : no`, in 64 bits where the type is: two literals would make it an int.
+  Expr choice(const Expr &condition, Expr yes, const Expr &no) const;
   Expr compareIntegers() const;
   Expr compareFloats() const;
   Expr floatBinary(llvm::StringRef symbol, Precedence p) const {
@@ -126,7 +138,7 @@ Expr Scalar::addition() const {
   if (widthOf(type) < 32)
     return cast(cppType(type), binary(lhs, "-", amount, Precedence::Additive));
   amount.text += "u";
-  return cast(cppType(type), binary(unsignedArg(0), "-", amount, Precedence::Additive));
+  return signedResult(binary(unsignedArg(0), "-", amount, Precedence::Additive));
 }
 
 Expr Scalar::bitwise(llvm::StringRef symbol, llvm::StringRef logical, Precedence p,
@@ -172,7 +184,13 @@ Expr Scalar::extremum(llvm::StringRef comparison, bool isUnsigned) const {
   bool needsCast = isUnsigned && !argsAreNonNegative();
   Expr test = binary(needsCast ? unsignedArg(0) : arg(0), comparison,
                      needsCast ? unsignedArg(1) : arg(1), Precedence::Relational);
-  return choose(test, arg(0), arg(1));
+  return choice(test, arg(0), arg(1));
+}
+
+Expr Scalar::choice(const Expr &condition, Expr yes, const Expr &no) const {
+  if (yes.isIntLiteral && no.isIntLiteral && result.isIntOrIndex() && widthOf(result) == 64)
+    yes = cast("int64_t", yes);
+  return choose(condition, yes, no);
 }
 
 Expr Scalar::compareIntegers() const {
@@ -374,19 +392,15 @@ const llvm::StringMap<Form> &forms() {
       {"arith.andi", {FORM(s.bitwise("&", "&&", P::BitAnd, P::LogicalAnd)), true}},
       {"arith.ori", {FORM(s.bitwise("|", "||", P::BitOr, P::LogicalOr)), true}},
       {"arith.xori", {FORM(s.bitwise("^", "!=", P::BitXor, P::Equality)), true}},
-      {"arith.shli",
-       {FORM(cast(cppType(s.type),
-                  binary(cast(unsignedType(s.type), s.arg(0)), "<<", s.arg(1), P::Shift)))}},
+      {"arith.shli", {FORM(s.shift("<<"))}},
       {"arith.shrsi", {FORM(s.plain(">>", P::Shift))}},
-      {"arith.shrui",
-       {FORM(cast(cppType(s.type),
-                  binary(cast(unsignedType(s.type), s.arg(0)), ">>", s.arg(1), P::Shift)))}},
+      {"arith.shrui", {FORM(s.shift(">>"))}},
       {"arith.maxsi", {FORM(s.extremum(">", false)), true, true}},
       {"arith.minsi", {FORM(s.extremum("<", false)), true, true}},
       {"arith.maxui", {FORM(s.extremum(">", true)), true, true}},
       {"arith.minui", {FORM(s.extremum("<", true)), true, true}},
       {"arith.cmpi", {FORM(s.compareIntegers()), true}},
-      {"arith.select", {FORM(choose(s.arg(0), s.arg(1), s.arg(2))), true}},
+      {"arith.select", {FORM(s.choice(s.arg(0), s.arg(1), s.arg(2))), true}},
       {"arith.addf", {FORM(s.floatBinary("+", P::Additive))}},
       {"arith.subf", {FORM(s.floatBinary("-", P::Additive))}},
       {"arith.mulf", {FORM(s.floatBinary("*", P::Multiplicative))}},

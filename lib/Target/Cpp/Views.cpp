@@ -136,7 +136,7 @@ void cpp::printAllocTile(Printer &p, AllocTileOp op) {
   for (Value extent : {op.getValidRow(), op.getValidCol()})
     if (extent)
       valid.push_back(p.valueOf(extent).text);
-  std::string address = cast("uint64_t", p.valueOf(op.getAddr())).text;
+  std::string address = castToUnsigned("uint64_t", p.valueOf(op.getAddr())).text;
   std::string name = p.declare(op.getResult());
   std::string arguments = valid.empty() ? "" : "(" + llvm::join(valid, ", ") + ")";
   p.line(tileType(op.getResult().getType()) + " " + name + arguments + ";");
