@@ -277,6 +277,17 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
   add(std::move(node), list);
 }
 
+/// Half of the rows of a row-major tile. A view stays whole: which half of the chunk lies where is not modelled.
+sync::RegionId ModelBuilder::half(sync::RegionId id, MicroStep::Part part) {
+  sync::Region region = model.program.regions[id];
+  if (part == MicroStep::Whole || region.space == Space::GM || !region.offset.known)
+    return id;
+  region.run /= 2;
+  if (part == MicroStep::Lower)
+    region.offset.constant += int64_t(region.run);
+  return model.program.intern(std::move(region));
+}
+
 ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> program, size_t &at,
                                        uint32_t source, llvm::ArrayRef<sync::RegionId> regions) {
   List list;
@@ -290,10 +301,10 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info, llvm::
       node.pipe = step.pipe;
       for (uint8_t i : step.reads)
         if (regions[i] != sync::none)
-          node.reads.push_back(regions[i]);
+          node.reads.push_back(half(regions[i], step.part));
       for (uint8_t i : step.writes)
         if (regions[i] != sync::none)
-          node.writes.push_back(regions[i]);
+          node.writes.push_back(half(regions[i], step.part));
       node.label = info.name.str() + " on " + name(step.pipe).str();
       break;
     case MicroStep::Set:

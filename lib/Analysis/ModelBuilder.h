@@ -80,6 +80,7 @@ private:
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   List steps(mlir::Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> steps, size_t &at, uint32_t source,
              llvm::ArrayRef<sync::RegionId> regions);
+  sync::RegionId half(sync::RegionId id, MicroStep::Part part);
   void access(sync::Node &node, Role role, sync::RegionId region);
 
   sync::RegionId region(mlir::Value value, Frame &frame);

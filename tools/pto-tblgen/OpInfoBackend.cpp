@@ -37,7 +37,8 @@ void printMicro(raw_ostream &os, const Op &op) {
     array(os, "MicroStep", op.id + "_form" + Twine(f), form.steps, [&](const Step &s) {
       os << "\n    {MicroStep::" << s.kind << ", Pipe::" << s.pipe << ", Pipe::" << s.to << ", " << s.id << ", "
          << reference(s.reads.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_reads") << ", "
-         << reference(s.writes.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes") << "}";
+         << reference(s.writes.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes") << ", MicroStep::"
+         << s.part << "}";
       ++i;
     });
   }

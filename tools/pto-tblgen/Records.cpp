@@ -330,6 +330,10 @@ std::optional<Step> Loader::parseStep(StringRef s) {
       return step;
   } else {
     auto [pipe, body] = s.split(':');
+    if (pipe.consume_back(" upper"))
+      step.part = "Upper";
+    else if (pipe.consume_back(" lower"))
+      step.part = "Lower";
     if (isPipe(pipe) && parseAccess(pipe, body, step))
       return step;
   }

@@ -50,6 +50,7 @@ struct Step {
   std::string kind, pipe = "S", to = "S";
   unsigned id = 0;
   std::vector<unsigned> reads, writes;
+  std::string part = "Whole"; ///< MicroStep::Part
 };
 struct Form {
   std::string name;

@@ -101,6 +101,7 @@ struct MicroStep {
   Pipe to = Pipe::S;                    ///< Set, Wait
   uint8_t id = 0;                       ///< event id; LoopBegin: the least number of iterations
   llvm::ArrayRef<uint8_t> reads, writes; ///< operand indices
+  enum Part : uint8_t { Whole, Upper, Lower } part = Whole; ///< Access: which half of the rows of its tiles
 };
 struct MicroForm {
   llvm::StringLiteral name;

@@ -15,9 +15,9 @@ include "ptoas/IR/Attrs.td"
 // isa-library 9.2 C and D step by step.
 defvar FormB = ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3: ping -> dst",
                 "set MTE3>MTE2 0", "wait MTE3>MTE2 0"];
-defvar FormC = ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3: ping -> dst",
-                "MTE2: src -> ping", "set MTE3>MTE2 0", "set MTE2>MTE3 1", "wait MTE3>MTE2 0", "wait MTE2>MTE3 1", "barrier ALL",
-                "MTE3: ping -> dst", "set MTE3>MTE2 1", "wait MTE3>MTE2 1"];
+defvar FormC = ["MTE2 upper: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3 upper: ping -> dst",
+                "MTE2 lower: src -> ping", "set MTE3>MTE2 0", "set MTE2>MTE3 1", "wait MTE3>MTE2 0", "wait MTE2>MTE3 1", "barrier ALL",
+                "MTE3 lower: ping -> dst", "set MTE3>MTE2 1", "wait MTE3>MTE2 1"];
 
 class TransferOp<string mnemonic, list<string> fits, string halved> : PtoOp<mnemonic> {
   let family = "comm";
