@@ -96,7 +96,10 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   cl::ParseCommandLineOptions(
       argc, argv,
       "pto-sim: runs .pto kernels on a simulated NPU and says where they race, hang or read "
-      "garbage\n\nExit code 0 when the run is clean, 1 after findings or errors.\n");
+      "garbage\n\nTakes the pipeline flags of ptoas; hand-written synchronisation is judged by the "
+      "run "
+      "alone unless --verify-sync is given.\nExit code 0 when the run is clean, 1 after findings "
+      "or errors.\n");
 
   ToolOptions options;
   bool ok = checkNumbers();
@@ -129,6 +132,10 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.compile = compileOptionsFromCommandLine();
+  // The run is the judge of hand-written synchronisation here; what the checker thinks of it is for
+  // those who ask. What ptoas inserts is proven in any case.
+  if (!cl::getRegisteredOptions()["verify-sync"]->getNumOccurrences())
+    options.compile.verifySync = VerifySync::Off;
   if (!ok)
     return std::nullopt;
   return options;
