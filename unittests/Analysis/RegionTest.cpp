@@ -122,7 +122,7 @@ TEST(Region, OfViews) {
        {16, 64},
        0,
        256,
-       {{16, 0}}},
+       {}},
   };
   for (auto &row : table) {
     Parsed parsed(loadOf(row.element, row.shape, row.strides, row.offsets, row.sizes));
