@@ -35,7 +35,7 @@ void printStep(raw_ostream &os, const Op &op, const Step &s) {
     return out;
   };
   if (s.kind == "Access")
-    os << s.pipe << ": " << names(s.reads) << " -> " << names(s.writes);
+    os << s.pipe << (s.part == "Whole" ? "" : ", " + StringRef(s.part).lower() + " half") << ": " << names(s.reads) << " -> " << names(s.writes);
   else if (s.kind == "Barrier")
     os << "barrier " << s.pipe;
   else if (s.kind == "LoopBegin")
@@ -48,8 +48,14 @@ void printStep(raw_ostream &os, const Op &op, const Step &s) {
 
 void printOp(raw_ostream &os, const Op &op) {
   os << "## `" << op.name << "`\n\n" << op.summary << "\n\n";
-  if (!op.description.empty())
-    os << op.description << "\n\n";
+  if (!op.description.empty()) {
+    // Lines of a .td string keep the indentation of the file.
+    SmallVector<StringRef> lines;
+    StringRef(op.description).split(lines, '\n');
+    for (StringRef line : lines)
+      os << line.trim() << "\n";
+    os << "\n";
+  }
   if (!op.example.empty())
     os << "```mlir\n" << op.example << "\n```\n\n";
   if (!op.operands.empty()) {
@@ -84,12 +90,15 @@ void printOp(raw_ostream &os, const Op &op) {
     os << "\n";
   }
   for (const Form &f : op.micro) {
-    os << "**Inside, form \"" << f.name << "\":** ";
-    for (auto [i, s] : enumerate(f.steps)) {
-      os << (i ? "; " : "");
-      printStep(os, op, s);
+    os << "**Inside, form \"" << f.name << "\"**\n\n```\n";
+    unsigned depth = 0;
+    for (const Step &s : f.steps) {
+      depth -= s.kind == "LoopEnd";
+      printStep(os.indent(2 * depth), op, s);
+      os << "\n";
+      depth += s.kind == "LoopBegin";
     }
-    os << "\n\n";
+    os << "```\n\n";
   }
   os << "Since " << op.since << (op.until.empty() ? "" : ", until " + op.until);
   for (const std::string &old : op.was)

@@ -149,44 +149,44 @@ class When<Condition c, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.n
 }
 
 class Tiles<list<string> ops> : Rule<"tiles", "$0: valid extents within the shape, element type not low precision", ops>;
-class SameElement<list<string> ops> : Rule<"sameElement", "$0 have one element type", ops>;
-class SameBytes<list<string> ops> : Rule<"sameBytes", "elements of $0 have the same size in bytes", ops>;
-class ElementsOf<string op> : Rule<"elements", "$0 has an element type of the table", [op]>;
-class SameValid<list<string> ops> : Rule<"sameValid", "$0 have equal valid shapes (an extent known only at run time matches any)", ops>;
-class SameShape<list<string> ops> : Rule<"sameShape", "$0 have equal shapes", ops>;
+class SameElement<list<string> ops> : Rule<"sameElement", "$0: one element type", ops>;
+class SameBytes<list<string> ops> : Rule<"sameBytes", "$0: elements of one size in bytes", ops>;
+class ElementsOf<string op> : Rule<"elements", "$0: an element type of the table above", [op]>;
+class SameValid<list<string> ops> : Rule<"sameValid", "$0: equal valid shapes (an extent known only at run time matches any)", ops>;
+class SameShape<list<string> ops> : Rule<"sameShape", "$0: equal shapes", ops>;
 class RowMajor<list<string> ops> : Rule<"rowMajor", "$0: blayout is row_major", ops>;
-class InSpace<list<string> ops, list<Space> s> : Rule<"inSpace", "$0 live in $1", ops, !foreach(x, s, x.name)> {
+class InSpace<list<string> ops, list<Space> s> : Rule<"inSpace", "$0: in $1", ops, !foreach(x, s, x.name)> {
   let wordsAre = "Space";
 }
-class ValidPositive<list<string> ops> : Rule<"validPositive", "valid extents of $0 are positive", ops>;
-class PositiveDims<list<string> ops> : Rule<"positiveDims", "extents of $0 are positive", ops>;
-class BlockLayout<string op, string b, string s> : Rule<"blockLayout", "$0 has the layout $1", [op], [b, s]> {
+class ValidPositive<list<string> ops> : Rule<"validPositive", "$0: positive valid extents", ops>;
+class PositiveDims<list<string> ops> : Rule<"positiveDims", "$0: positive extents", ops>;
+class BlockLayout<string op, string b, string s> : Rule<"blockLayout", "$0: blayout and slayout $1", [op], [b, s]> {
   let wordsAre = "BLayout SLayout";
 }
-class FractalSize<string op, list<int> sizes> : Rule<"fractalSize", "$0 has an allowed fractal size", [op], [], sizes>;
-class Distinct<list<string> ops> : Rule<"distinct", "$0 are different tiles", ops>;
-class ScalarIsElementOf<string scalar, string tile> : Rule<"scalarIsElement", "the scalar has the element type of the tile: $0", [scalar, tile]>;
-class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0 hold equally many elements where both are known", [view, tile]>;
-class MinValid<string op, string as_, int rows_> : Rule<"minValid", "scratch $0 holds enough rows and columns", [op, as_], [], [rows_]>;
+class FractalSize<string op, list<int> sizes> : Rule<"fractalSize", "$0: a fractal size of $1", [op], [], sizes>;
+class Distinct<list<string> ops> : Rule<"distinct", "$0: different tiles", ops>;
+class ScalarIsElementOf<string scalar, string tile> : Rule<"scalarIsElement", "$0: the scalar has the element type of the tile", [scalar, tile]>;
+class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
+class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.
-class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0 have element types of the table: $1", ops, t> {
+class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0: element types $1", ops, t> {
   let wordsAre = "Element";
 }
 class MatmulShape<string dst, string lhs, string rhs> : Rule<"matmulShape", "$0: M, K and N agree and lie in 1..4095", [dst, lhs, rhs]>;
-class ValidRows<list<string> ops, int n> : Rule<"validRows", "$0 have that many valid rows", ops, [], [n]>;
-class PhysicalRows<list<string> ops, int n> : Rule<"physicalRows", "$0 have that many rows", ops, [], [n]>;
+class ValidRows<list<string> ops, int n> : Rule<"validRows", "$0: $1 valid row(s)", ops, [], [n]>;
+class PhysicalRows<list<string> ops, int n> : Rule<"physicalRows", "$0: $1 row(s)", ops, [], [n]>;
 class ValidColsCover<string op, string as_> : Rule<"validColsCover", "$0: the first has at least the valid columns of the second", [op, as_]>;
 // dst is a window of src at (row, col); constants are looked through casts.
 class WindowInside<string outer, string row, string col, string inner>
-    : Rule<"window", "the window lies inside its parent: $0", [outer, row, col, inner]>;
+    : Rule<"window", "$0: the window lies inside its parent", [outer, row, col, inner]>;
 class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "$0: window offsets are multiples of the fractal", [op, row, col]>;
-class LegalRoute<string src, string dst> : Rule<"route", "($0) is a pair of memories of the table", [src, dst]>;
+class LegalRoute<string src, string dst> : Rule<"route", "$0: a pair of memories that the pipes above list", [src, dst]>;
 // The next three look at global views: static extents, rank and element types.
-class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0 have at most so many dimensions", ops, [], [most]>;
-class StaticExtents<list<string> ops> : Rule<"staticExtents", "extents of $0 are static and positive", ops>;
-class SameExtents<list<string> ops> : Rule<"sameExtents", "$0 have equal extents", ops>;
-class SameType<list<string> ops> : Rule<"sameType", "$0 have one type", ops>;
-class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0 have element type $1", ops, !foreach(x, e, x.name)> {
+class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0: 1 to $1 dimensions", ops, [], [most]>;
+class StaticExtents<list<string> ops> : Rule<"staticExtents", "$0: static positive extents", ops>;
+class SameExtents<list<string> ops> : Rule<"sameExtents", "$0: equal extents", ops>;
+class SameType<list<string> ops> : Rule<"sameType", "$0: one type", ops>;
+class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: element type $1", ops, !foreach(x, e, x.name)> {
   let wordsAre = "Element";
 }
 
@@ -196,6 +196,7 @@ class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0 have 
 
 // One form of a call. Steps, in order:
 //   "MTE2: src -> ping"      an access: pipe, what it reads, what it writes (commas between several)
+//   "MTE2 upper: src -> ping", "MTE2 lower: ..."   the same on the first or second half of the rows of its tiles
 //   "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL"
 //   "loop {" ... "}"         the steps inside run once or more; "loop? {" ... "}" any number of times
 // `name` is what the selector (lib/Analysis/MicroForms.cpp) returns for a call whose shapes are known; when they are not,
