@@ -101,7 +101,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
 }
 
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options, SyncReport *report) {
-  mlir::PassManager passes(module.getContext());
+  mlir::PassManager passes(module.getContext(), mlir::ModuleOp::getOperationName());
   if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
     return mlir::failure();
   mlir::applyDefaultTimingPassManagerCLOptions(passes);

@@ -23,6 +23,12 @@ llvm::StringRef pto::sourceName(mlir::Value value) {
   return name ? name.getName().getValue() : llvm::StringRef();
 }
 
+mlir::Location pto::placeOf(mlir::Location location) {
+  while (auto named = llvm::dyn_cast<mlir::NameLoc>(location))
+    location = named.getChildLoc();
+  return location;
+}
+
 std::string pto::locationText(mlir::Location location) {
   std::string text;
   location->walk([&](mlir::Location inner) {
@@ -81,11 +87,13 @@ namespace {
 /// The parser recurses at every bracket; text nested deeper than this would exhaust the stack. Kernels need about ten.
 constexpr unsigned mostNested = 256;
 
-/// The first bracket that is nested too deeply; null when none is.
-const char *tooDeep(llvm::StringRef text) {
+/// The first bracket that is nested too deeply, or the first zero byte, which the parser would skip; null when none is.
+const char *unreadable(llvm::StringRef text) {
   unsigned depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     switch (text[i]) {
+    case '\0':
+      return text.data() + i;
     case '/': // a comment
       if (text.substr(i).starts_with("//"))
         i = std::min(text.find('\n', i), text.size());
@@ -127,10 +135,17 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, ml
     if (mlir::failed(mlir::readBytecodeFile(*buffer, &block, config)))
       return nullptr;
   } else {
-    if (const char *at = tooDeep(buffer->getBuffer())) {
+    if (buffer->getBuffer().starts_with("PTOBC")) {
+      mlir::emitError(location) << "is a PTOBC container, which ptoas does not read; give it the text or MLIR bytecode";
+      return nullptr;
+    }
+    if (const char *at = unreadable(buffer->getBuffer())) {
       auto [line, column] = sources.getLineAndColumn(llvm::SMLoc::getFromPointer(at));
-      mlir::emitError(mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column))
-          << "is nested more than " << mostNested << " brackets deep";
+      auto error = mlir::emitError(mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column));
+      if (*at)
+        error << "is nested more than " << mostNested << " brackets deep";
+      else
+        error << "is no text: a zero byte";
       return nullptr;
     }
     mlir::AsmParserState state;

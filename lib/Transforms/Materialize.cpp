@@ -2,6 +2,7 @@
 
 #include "Materialize.h"
 #include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/Pipelines/Parse.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
@@ -18,7 +19,7 @@ class Materializer {
 public:
   Materializer(const SyncModel &model, const sync::Program &solved, CoreKind core, bool wrap)
       : model(model), solved(solved), core(core), wrap(wrap),
-        loc(model.blocks.at({sync::none, 0})->getParentOp()->getLoc()) {}
+        loc(placeOf(model.blocks.at({sync::none, 0})->getParentOp()->getLoc())) {}
 
   unsigned run() {
     list(solved.top, sync::none, 0);
@@ -57,7 +58,7 @@ void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId own
     }
     Operation *source = model.sources[node.source];
     b.setInsertionPoint(source);
-    loc = source->getLoc();
+    loc = placeOf(source->getLoc());
     for (sync::NodeId p : pending)
       create(b, solved[p]);
     pending.clear();

@@ -216,7 +216,7 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
       mlir::Value &value = constants[{alloc->getParentOfType<FuncOp>(), address}];
       if (!value) {
         auto b = mlir::OpBuilder::atBlockBegin(&alloc->getParentOfType<FuncOp>().getBody().front());
-        value = mlir::arith::ConstantOp::create(b, alloc.getLoc(), b.getI64IntegerAttr(address));
+        value = mlir::arith::ConstantOp::create(b, placeOf(alloc.getLoc()), b.getI64IntegerAttr(address));
       }
       alloc.getAddrMutable().assign(value);
     }

@@ -103,7 +103,7 @@ int run(const Options &options) {
     return 1;
   compileOptions.prepareForCpp = !options.emitIR;
   if (options.printPipeline) {
-    mlir::PassManager passes(&context);
+    mlir::PassManager passes(&context, mlir::ModuleOp::getOperationName());
     buildPipeline(passes, compileOptions, nullptr);
     passes.printAsTextualPipeline(llvm::errs());
     llvm::errs() << "\n";

@@ -25,6 +25,9 @@ mlir::LogicalResult verifyAll(mlir::ModuleOp module);
 /// The name that the source gives to a value, without '%'; empty when it has none ("3" counts as a name).
 llvm::StringRef sourceName(mlir::Value value);
 
+/// The place without a value's name: for operations that a pass makes, which are not what the source called so.
+mlir::Location placeOf(mlir::Location location);
+
 /// "file:line:col" of a location, looked through names, fusions and call sites; empty when unknown.
 std::string locationText(mlir::Location location);
 
