@@ -22,6 +22,14 @@ function(pto_library name)
   endif()
 endfunction()
 
+# Options of AddressSanitizer, compiled straight into a program: the runtime has a weak definition of its own, so no archive
+# member would be taken.
+function(pto_sanitizer_defaults name)
+  if(PTOAS_SANITIZE)
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/SanitizerDefaults.cpp)
+  endif()
+endfunction()
+
 # pto_tool(NAME LINK libs...): an executable in bin/ from the .cpp files of the current folder.
 function(pto_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
@@ -30,6 +38,7 @@ function(pto_tool name)
   target_compile_options(${name} PRIVATE -fno-rtti)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} mlir_static)
   add_dependencies(${name} pto_generated)
+  pto_sanitizer_defaults(${name})
 endfunction()
 
 # pto_unittest(NAME [MLIR] [SLOW] LINK libs...): a gtest program from the .cpp files of the current folder. SLOW keeps
@@ -49,6 +58,7 @@ function(pto_unittest name)
   else()
     target_link_libraries(${name} PRIVATE llvm_support)
   endif()
+  pto_sanitizer_defaults(${name})
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_SLOW)
     set_tests_properties(${name} PROPERTIES LABELS quick)

@@ -1,4 +1,4 @@
-//===- Sanitizers.cpp - Defaults under AddressSanitizer --------------------===//
+//===- SanitizerDefaults.cpp - Options of AddressSanitizer ---------------------===//
 //
 // MLIR's bump allocator poisons memory by hand and reports falsely when it meets code that was not built the same way, as
 // the packaged archives are not.
