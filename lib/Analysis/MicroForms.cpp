@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ptoas/Analysis/SyncModel.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using mlir::Operation;
@@ -44,7 +45,7 @@ bool staysAsDeclared(Value tile, Operation *call) {
 /// The form that halves a chunk by itself; `most` chunks at the most (TPUT), or any number from 8 on (TGET).
 struct Halved {
   llvm::StringRef name;
-  std::optional<int64_t> most;
+  std::optional<uint64_t> most;
 };
 
 llvm::SmallVector<llvm::StringRef, 4> transferForms(Operation *call, Value src, Value ping, bool twoTiles, Halved halved) {
@@ -64,10 +65,15 @@ llvm::SmallVector<llvm::StringRef, 4> transferForms(Operation *call, Value src, 
   if (known) {
     llvm::SmallVector<int64_t, 5> s(5 - part.getShape().size(), 1);
     llvm::append_range(s, part.getShape());
-    if (s[0] * s[1] * s[2] * s[3] <= *valid[0] && s[4] <= *valid[1] && staysAsDeclared(ping, call))
+    auto times = [](auto... factors) { // no extent of the text may wrap around into a small one
+      uint64_t all = 1;
+      ((all = llvm::SaturatingMultiply<uint64_t>(all, factors)), ...);
+      return all;
+    };
+    if (times(s[0], s[1], s[2], s[3]) <= uint64_t(*valid[0]) && s[4] <= *valid[1] && staysAsDeclared(ping, call))
       return fits;
-    auto ceil = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-    int64_t chunks = s[0] * s[1] * s[2] * ceil(s[3], *valid[0]) * ceil(s[4], *valid[1]);
+    auto ceil = [](int64_t a, int64_t b) { return (a - 1) / b + 1; };
+    uint64_t chunks = times(s[0], s[1], s[2], ceil(s[3], *valid[0]), ceil(s[4], *valid[1]));
     mayHalve &= *valid[0] == type.getRows() && *valid[1] == type.getCols() && chunks >= 8 && chunks <= halved.most.value_or(chunks);
     if (staysAsDeclared(ping, call)) {
       if (mayHalve)

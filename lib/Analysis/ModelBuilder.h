@@ -56,6 +56,9 @@ private:
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
 };
 
+/// a * b; none when it is larger than any distance in memory, so that sums of a few such products cannot overflow.
+std::optional<int64_t> product(int64_t a, int64_t b);
+
 /// Exact number of iterations of a loop when bounds and step are constant.
 std::optional<int64_t> tripCount(mlir::scf::ForOp loop);
 

@@ -2,6 +2,7 @@
 
 #include "ModelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::analysis;
@@ -17,11 +18,20 @@ Bound analysis::follow(Value value, Frame *frame) {
   return {value, frame};
 }
 
+std::optional<int64_t> analysis::product(int64_t a, int64_t b) {
+  constexpr int64_t largest = int64_t(1) << 48;
+  int64_t result;
+  if (llvm::MulOverflow(a, b, result) || result > largest || result < -largest)
+    return std::nullopt;
+  return result;
+}
+
 std::optional<int64_t> analysis::tripCount(mlir::scf::ForOp loop) {
   auto lower = constantOf(loop.getLowerBound()), upper = constantOf(loop.getUpperBound()), step = constantOf(loop.getStep());
-  if (!lower || !upper || !step || *step <= 0)
+  int64_t length;
+  if (!lower || !upper || !step || *step <= 0 || llvm::SubOverflow(*upper, *lower, length))
     return std::nullopt;
-  return *upper <= *lower ? 0 : (*upper - *lower + *step - 1) / *step;
+  return length <= 0 ? 0 : (length - 1) / *step + 1;
 }
 
 const OpenLoop *OffsetReader::loopOf(Value value, Frame *frame) const {
@@ -68,18 +78,21 @@ void OffsetReader::add(sync::Offset &into, const sync::Offset &other) {
 void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Offset &out) {
   auto [value, frame] = follow(raw, rawFrame);
   if (auto constant = constantOf(value)) {
-    out.constant += *constant * scale;
+    auto scaled = product(*constant, scale);
+    out.known &= scaled.has_value();
+    out.constant += scaled.value_or(0);
     return;
   }
   if (const OpenLoop *loop = loopOf(value, frame)) {
     // iv = lower + step * counter
     auto forOp = llvm::cast<mlir::scf::ForOp>(loop->op);
     auto step = constantOf(forOp.getStep());
-    if (!step)
+    auto coefficient = step ? product(*step, scale) : std::nullopt;
+    if (!coefficient)
       return opaque({value, frame}, scale, out);
     readInto(forOp.getLowerBound(), frame, scale, out);
     sync::Offset term;
-    term.terms.push_back({loop->node, *step * scale});
+    term.terms.push_back({loop->node, *coefficient});
     return add(out, term);
   }
   mlir::Operation *op = value.getDefiningOp();
@@ -94,8 +107,9 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
   if (llvm::isa<mlir::arith::MulIOp>(op))
     for (unsigned i : {0u, 1u}) {
       Bound side = follow(op->getOperand(i), frame);
-      if (auto factor = constantOf(side.value))
-        return readInto(op->getOperand(1 - i), frame, scale * *factor, out);
+      auto factor = constantOf(side.value);
+      if (auto scaled = factor ? product(*factor, scale) : std::nullopt)
+        return readInto(op->getOperand(1 - i), frame, *scaled, out);
     }
   opaque({value, frame}, scale, out);
 }

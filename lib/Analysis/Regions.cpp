@@ -81,18 +81,19 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
   for (auto [i, strideValue] : llvm::enumerate(make.getStrides())) {
     auto stride = constantOf(follow(strideValue, view.frame).value);
     if (!stride)
-      if (auto product = strideValue.getDefiningOp<mlir::arith::MulIOp>()) {
-        auto a = constantOf(product.getLhs()), b = constantOf(product.getRhs());
+      if (auto mul = strideValue.getDefiningOp<mlir::arith::MulIOp>()) {
+        auto a = constantOf(mul.getLhs()), b = constantOf(mul.getRhs());
         if (a && b)
-          stride = *a * *b;
+          stride = product(*a, *b);
       }
     int64_t extent = type.getShape()[i];
-    if (!stride || extent < 0) {
+    stride = stride ? product(*stride, bytes) : std::nullopt;
+    if (!stride || extent < 0 || !product(extent, std::max<int64_t>(*stride, bytes))) {
       region.offset.known = false; // a stride or an extent that only run time knows: the whole tensor
       break;
     }
-    OffsetReader::add(region.offset, offsets.read(partition.getOffsets()[i], part.frame, *stride * bytes));
-    dims.push_back({extent, *stride * bytes});
+    OffsetReader::add(region.offset, offsets.read(partition.getOffsets()[i], part.frame, *stride));
+    dims.push_back({extent, *stride});
   }
   offsets.close(region.offset);
   if (!region.offset.known) {

@@ -2,6 +2,7 @@
 
 #include "Rules.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::rules;
@@ -27,10 +28,10 @@ PTO_RULE(sameCount) {
   auto valid = validShape(list[1].value);
   if (!part || !part.hasStaticShape() || valid[0] < 0 || valid[1] < 0)
     return success();
-  int64_t count = 1;
+  uint64_t count = 1;
   for (int64_t d : part.getShape())
-    count *= d;
-  if (count != valid[0] * valid[1])
+    count = llvm::SaturatingMultiply<uint64_t>(count, d);
+  if (count != uint64_t(valid[0] * valid[1]))
     return op->emitOpError() << "needs as many elements on both sides, but " << list[0].name << " has " << extents(part.getShape())
                              << " = " << count << " and the valid region of " << list[1].name << " has " << extents(valid) << " = "
                              << valid[0] * valid[1];
@@ -129,7 +130,7 @@ PTO_RULE(window) {
       continue;
     if (*at < 0)
       return op->emitOpError() << "needs window offsets that are not negative, but the " << axis.what << " is " << *at;
-    if (*at + axis.size > axis.limit)
+    if (*at > axis.limit - axis.size)
       return op->emitOpError() << "has a window of " << axis.size << " " << axis.what << "s at " << axis.what << " " << *at
                                << " that leaves " << list[0].name << ", which has " << axis.limit;
   }

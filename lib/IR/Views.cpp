@@ -109,7 +109,7 @@ LogicalResult PartitionViewOp::verify() {
       fail() << "has size " << *size << " in dimension " << i << "; sizes are positive";
     else if (size && extent >= 0 && *size != extent)
       fail() << "has size " << *size << " in dimension " << i << ", but its type says " << extent;
-    else if (size && whole >= 0 && offset.value_or(0) + *size > whole)
+    else if (size && whole >= 0 && (*size > whole || offset.value_or(0) > whole - *size))
       fail() << "takes " << *size << " elements from " << offset.value_or(0) << " on in dimension " << i << ", but its source has "
              << whole;
   }

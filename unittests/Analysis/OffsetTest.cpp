@@ -61,6 +61,14 @@ TEST(Offset, Table) {
       {"c0", "c1", "%j = arith.muli %i, %i : index\n", "j", "?"},
       {"c0", "c1", "%j = arith.divui %i, %c2 : index\n", "j", "?"},
       {"c0", "c1", "", "m", "0 + s0"},
+      // Beyond any memory: unknown, never wrapped.
+      {"c0", "c1",
+       "%h = arith.constant 9223372036854775807 : index\n %j = arith.addi %i, %h : index\n", "j",
+       "?"},
+      {"c0", "c1",
+       "%h = arith.constant 4611686018427387904 : index\n %j = arith.muli %i, %h : index\n", "j",
+       "?"},
+      {"c0", "c1", "%h = arith.constant -9223372036854775808 : index\n", "h", "?"},
       {"c0", "c1", "", "c3", "12"},
   };
   for (auto &row : table) {
@@ -141,7 +149,9 @@ TEST(Offset, TripCounts) {
                {"2", "10", "3", 3},
                {"5", "5", "1", 0},
                {"7", "5", "1", 0},
-               {"-4", "4", "4", 2}};
+               {"-4", "4", "4", 2},
+               {"-9223372036854775808", "9223372036854775807", "1", std::nullopt},
+               {"0", "9223372036854775807", "9223372036854775807", 1}};
   for (auto &row : table) {
     Parsed parsed(std::string("func.func @f() {\n %l = arith.constant ") + row.lower +
                   " : index\n %u = arith.constant " + row.upper +

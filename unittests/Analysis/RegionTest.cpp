@@ -114,15 +114,7 @@ TEST(Region, OfViews) {
        512,
        512,
        {{4, 1024}}},
-      {"a stride of zero repeats the bytes",
-       "f32",
-       {16, 64},
-       {0, 1},
-       {0, 0},
-       {16, 64},
-       0,
-       256,
-       {}},
+      {"a stride of zero repeats the bytes", "f32", {16, 64}, {0, 1}, {0, 0}, {16, 64}, 0, 256, {}},
   };
   for (auto &row : table) {
     Parsed parsed(loadOf(row.element, row.shape, row.strides, row.offsets, row.sizes));
