@@ -21,7 +21,8 @@ namespace {
 struct Row {
   const char *record, *text;
 };
-/// In the spelling that is printed, %p pointer, %i index, %a address, %x scalar, %v and %part views.
+/// In the spelling that is printed, %p pointer, %i index, %a address, %x scalar, %v and %part
+/// views.
 constexpr Row rows[] = {
     {"pto.addptr", "%r = pto.addptr %p, %i : !pto.ptr<f32, gm> -> !pto.ptr<f32, gm>"},
     {"pto.load_scalar", "%r = pto.load_scalar %p[%i] : !pto.ptr<f32, gm> -> f32"},
