@@ -1,7 +1,7 @@
 //===- MicroForms.cpp - Which form a library call takes --------------------===//
 //
 // Answers with the names of `Form` records (Comm.td, Elementwise.td). A form is left out only when the shapes in the text
-// rule it out (isa-library 9.2); when in doubt it stays.
+// rule it out (library 5.2); when in doubt it stays.
 //
 //===----------------------------------------------------------------------===//
 

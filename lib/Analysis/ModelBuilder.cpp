@@ -263,7 +263,7 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
   node.accumulates = *pipe == Pipe::M && writesAcc;
   model.hasAccess |= *pipe != Pipe::S;
   if (publishes) {
-    // TNOTIFY: the signal, then PIPE_ALL (isa-library 9.3).
+    // TNOTIFY: the signal, then PIPE_ALL (library 5.3).
     node.kind = NodeKind::Publish;
     Node barrier;
     barrier.kind = NodeKind::Barrier;

@@ -31,7 +31,7 @@ void PtoDialect::registerAttributes() {
 }
 
 //===----------------------------------------------------------------------===//
-// Attributes of the dialect on operations of other dialects (dialect-core 3)
+// Attributes of the dialect on operations of other dialects (library 8.3)
 //===----------------------------------------------------------------------===//
 
 namespace {

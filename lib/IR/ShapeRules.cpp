@@ -92,7 +92,7 @@ PTO_RULE(triples) {
   return diagnostic;
 }
 
-/// dst [M, N] = lhs [M, K] x rhs [K, N]; an extent known only at run time agrees with any (dialect-ops defect 13).
+/// dst [M, N] = lhs [M, K] x rhs [K, N]; an extent known only at run time agrees with any (library 4).
 PTO_RULE(matmulShape) {
   auto list = subjects(op, info, rule);
   auto d = validShape(list[0].value), l = validShape(list[1].value), r = validShape(list[2].value);
@@ -144,7 +144,7 @@ PTO_RULE(wholeFractals) {
   int64_t c0 = element ? 32 / bytesOf(*element) : 1; // elements of one 32-byte block
   for (auto [at, what] : {std::pair(list[1].value, "row"), std::pair(list[2].value, "column")}) {
     int64_t step = outer.getSlayout() == SLayout::NoneBox ? 1 : std::max<int64_t>(c0, 1);
-    // Rows of Nz and columns of Zn come in sixteens, the other axis in 32-byte blocks (isa-library 3.1).
+    // Rows of Nz and columns of Zn come in sixteens, the other axis in 32-byte blocks (library 2.5).
     bool sixteens = (outer.getSlayout() == SLayout::RowMajor) == (llvm::StringRef(what) == "row");
     if (outer.getSlayout() != SLayout::NoneBox && sixteens)
       step = 16;

@@ -16,7 +16,7 @@ std::optional<Pipe> pto::pipeOfClass(mlir::Attribute attr) {
     kind = b.getValue();
   else
     return std::nullopt;
-  switch (kind) { // dialect-core 2.3
+  switch (kind) { // library 8.2
   case PipeEventKind::TLOAD:
     return Pipe::MTE2;
   case PipeEventKind::TSTORE_VEC:

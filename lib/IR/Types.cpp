@@ -68,7 +68,7 @@ Type pto::pointerTo(Type view) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Short hardware names, as printed; the long ones are read too (dialect-core 1.6).
+/// Short hardware names, as printed; the long ones are read too (library 8.4).
 constexpr std::pair<llvm::StringLiteral, Space> pointerSpaces[] = {
     {"gm", Space::GM},     {"ub", Space::Vec},    {"l1", Space::Mat},    {"l0a", Space::Left},   {"l0b", Space::Right},
     {"l0c", Space::Acc},   {"bt", Space::Bias},   {"fb", Space::Scaling}, {"vec", Space::Vec},   {"mat", Space::Mat},

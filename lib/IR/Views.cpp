@@ -121,7 +121,7 @@ LogicalResult PartitionViewOp::verify() {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Alignment rules that every op may then assume (dialect-core 1.3, isa-library 2.2).
+/// Alignment rules that every op may then assume (library 1.2).
 LogicalResult verifyTileLayout(mlir::Operation *op, TileBufType type) {
   TileShape t = type.getTileShape();
   int64_t bytes = bytesOf(t.element);

@@ -9,7 +9,7 @@ using namespace pto::sim;
 
 CostTable CostTable::of(Arch arch) {
   CostTable table;
-  if (arch == Arch::A5) { // isa-library 13.4: VADD 7, startup 23, drain 12
+  if (arch == Arch::A5) { // library 7
     table.vectorHead = 23;
     table.vectorSlope = 1;
     table.vectorTail = 12;

@@ -76,7 +76,7 @@ void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
   builder.issue(program.addCall(std::move(call)), operands);
 }
 
-/// A library call that brackets its work with flags (isa-library 7.2): the steps of the form of
+/// A library call that brackets its work with flags (library 5.1): the steps of the form of
 /// this arch, the kernel in place of the step that writes.
 void Lowering::lowerMicroKernel(Operation *op, const OpInfo &info, Call call,
                                 llvm::ArrayRef<uint32_t> operands) {

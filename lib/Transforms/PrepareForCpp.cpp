@@ -21,7 +21,7 @@ struct PrepareForCppPass : pto::impl::PrepareForCppBase<PrepareForCppPass> {
       signalPassFailure();
   }
 
-  /// The scalar data cache is not coherent: without this, stores may never reach global memory (sync-and-memory 1.10).
+  /// The scalar data cache is not coherent: without this, stores may never reach global memory (library 6.4).
   void flushScalarStores(mlir::func::FuncOp function) {
     if (function.isDeclaration() || !function.walk([](StoreScalarOp) { return mlir::WalkResult::interrupt(); }).wasInterrupted())
       return;

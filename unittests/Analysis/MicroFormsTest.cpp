@@ -156,7 +156,7 @@ TEST(MicroForms, TableOfKnownShapes) {
       {"run-time extents, two tiles",
        {.valid = Transfer::RunTime, .twoTiles = true},
        {"fits, two tiles", "two tiles", "two tiles, even number of chunks"}},
-      // The first call may leave the tile at its last chunk's size (isa-library 9.2).
+      // The first call may leave the tile at its last chunk's size (library 5.2).
       {"run-time extents shared by two calls",
        {.valid = Transfer::Constant, .shared = true},
        {"fits, one tile", "chunks"}},

@@ -146,7 +146,7 @@ TEST(EngineTransfer, PutAtomicAddAdds) {
 }
 
 TEST(EngineTransfer, PendingTokenOnIdZeroCollides) {
-  // The seed's upstream output: flag set before TPUT, waited for after it.
+  // What another compiler printed: flag set before TPUT, waited for after it.
   KernelText k({"x", "z"});
   Handle tile = k.tile(0), stage = k.tile(256);
   k.load(k.view(0), tile);

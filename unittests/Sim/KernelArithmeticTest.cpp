@@ -9,7 +9,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 //===----------------------------------------------------------------------===//
-// TREM (isa-library 6.4)
+// TREM (library 3.3)
 //===----------------------------------------------------------------------===//
 
 TEST(KernelElementwise, RemainderOfFloatsHasTheSignOfTheDivisor) {
@@ -122,7 +122,7 @@ TEST(KernelElementwise, RemainderRefusesOtherTypes) {
 }
 
 //===----------------------------------------------------------------------===//
-// TPOW (isa-library 6.2)
+// TPOW (library 3.4)
 //===----------------------------------------------------------------------===//
 
 TEST(KernelElementwise, PowerOfWholeNumbers) {

@@ -17,7 +17,7 @@ struct Shape {
 struct Tiles {
   TileOperand left, right, result, bias;
 
-  /// The forms of the operands per arch: isa-library 2.3.
+  /// The forms of the operands per arch: library 1.4.
   Tiles(Arch arch, Element operandElement, Element resultElement, Shape size, Shape valid) {
     Form leftForm = arch == Arch::A3 ? Form::Zz : Form::Nz;
     left = tile(Space::Left, operandElement, leftForm, size.m, size.k, valid.m, valid.k, 0x200);

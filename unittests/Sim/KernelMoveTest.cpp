@@ -31,7 +31,7 @@ struct FractalCase {
   Space to;
   Form fromForm, toForm;
 };
-/// 3.1 and dialect-ops 5.4; the second of each pair is the transposing one.
+/// library 1.4 and 2.5; the second of each pair is the transposing one.
 constexpr FractalCase fractalCases[] = {
     {Arch::A3, Space::Left, Form::Nz, Form::Zz},  {Arch::A3, Space::Left, Form::Zn, Form::Zz},
     {Arch::A5, Space::Left, Form::Nz, Form::Nz},  {Arch::A5, Space::Left, Form::Zn, Form::Nz},

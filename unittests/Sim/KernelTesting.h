@@ -148,7 +148,7 @@ inline Operand realOperand(double value, Element element) {
   return result;
 }
 
-/// The layouts by the names of isa-library 3.
+/// The layouts by the names of library 1.3.
 enum class Form { ND, DN, Nz, Zz, Zn, Nn };
 
 inline TileOperand tile(Space space, Element element, Form form, int64_t rows, int64_t cols,
@@ -174,7 +174,7 @@ inline TileOperand tile(Space space, Element element, Form form, int64_t rows, i
 }
 
 /// The GM address of element (row, col) of a view's matrix, from the index formulas of
-/// isa-library 3.1.
+/// library 1.1.
 inline uint64_t viewAddress(const ViewOperand &view, int64_t row, int64_t col) {
   const auto &s = view.shape;
   std::array<int64_t, 5> i{};

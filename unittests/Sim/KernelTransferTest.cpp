@@ -211,7 +211,7 @@ TEST(KernelLoad, PadsOnlyTheLastBlockOfEachRow) {
     PadValue pad;
     uint64_t bits;
   };
-  // isa-library 2.4
+  // library 1.6
   for (const Row &row :
        {Row{Element::F32, PadValue::Zero, 0}, Row{Element::F32, PadValue::Max, 0x7f800000},
         Row{Element::F32, PadValue::Min, 0xff800000}, Row{Element::F16, PadValue::Max, 0x7c00},

@@ -10,7 +10,7 @@ TEST(Hardware, VectorCoreHasNoFixPipe) {
 }
 
 TEST(Element, NzOffsetWalksColumnBlocksFirst) {
-  // 32 x 32 f16 in Nz: 16 x 16 boxes, column blocks outermost (isa-library 3).
+  // 32 x 32 f16 in Nz: 16 x 16 boxes, column blocks outermost (library 1.3).
   TileShape nz;
   nz.space = Space::Mat;
   nz.element = Element::F16;

@@ -14,7 +14,7 @@ std::string body(llvm::StringRef text, llvm::StringRef arguments) {
 }
 } // namespace
 
-// Signed, so that a negative bound runs as often as it should (dialect-core defect 3).
+// Signed, so that a negative bound runs as often as it should.
 TEST(ControlFlow, ForIsSigned64) {
   EXPECT_EQ(
       body("%m = arith.constant -2 : index\n%u = arith.subi %n, %c1 : index\n"
@@ -103,8 +103,7 @@ TEST(ControlFlow, ExpressionsStayOutOfLoops) {
       "float s = x + y;\nfor (int64_t i = 0; i < n; ++i) {\np[i] = s;\n}\n");
 }
 
-// The expression of a load is the value at the load, whatever is stored later (dialect-core defect
-// 8).
+// The expression of a load is the value at the load, whatever is stored later.
 TEST(ControlFlow, LoadsAreSnapshots) {
   EXPECT_EQ(body("%v = pto.load_scalar %p[%c0] : !pto.ptr<f32> -> f32\npto.store_scalar %x, "
                  "%p[%c0] : !pto.ptr<f32>, f32\n"

@@ -71,7 +71,7 @@ TEST(View, OpenExtentsAreArguments) {
                         "* m, i * m, i * m, m));"));
 }
 
-// 3000000000 * 16 does not fit into 32 bits (dialect-core defect 4).
+// 3000000000 * 16 does not fit into 32 bits.
 TEST(View, OffsetsAre64Bit) {
   EXPECT_THAT(load("pto.make_tensor_view %p, shape = [%n, %c16], strides = [%c16, %c1] : "
                    "!pto.tensor_view<?x16xf32>",
@@ -136,7 +136,7 @@ TEST(View, PointersKeepTheirNames) {
   EXPECT_EQ(text, "__gm__ float* q = p + i;\nq[i] = x;\n");
 }
 
-// The template lists of TSTORE (dialect-ops 5.1): types are spelled only where a value behind them
+// The template lists of TSTORE (library 6.2): types are spelled only where a value behind them
 // is wanted.
 TEST(View, StoreTemplates) {
   auto store = [](llvm::StringRef attributes, bool quant) {

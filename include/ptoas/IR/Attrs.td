@@ -1,6 +1,6 @@
 //===- Attrs.td - Enumerations of the dialect -------------------*- tablegen -*-===//
 //
-// Two textual families (dialect-core 2): Angle prints `#pto.name<case>`, Spaced prints `#pto<name case>`. `cpp` is the
+// Two textual families (library 8.1): Angle prints `#pto.name<case>`, Spaced prints `#pto<name case>`. `cpp` is the
 // prefix of the library's enumerator; the case's symbol follows it, so a symbol is spelled as the library spells it.
 //
 //===----------------------------------------------------------------------===//
@@ -33,7 +33,7 @@ def PipeAttr : Angle<PipeKind, "pipe", "">;
 def EventKind : PtoEnum<"EventKind", "An event id", !foreach(i, !range(8), I32EnumAttrCase<"EVENT_ID" # i, i>)>;
 def EventAttr : Angle<EventKind, "event", "">;
 
-// What upstream's record_event names instead of a pipe (dialect-core 2.3).
+// What upstream's record_event names instead of a pipe (library 8.2).
 def PipeEventKind : PtoEnum<"PipeEventKind", "A class of operations that stands for its pipe", [
   I32EnumAttrCase<"TLOAD", 0>, I32EnumAttrCase<"TSTORE_ACC", 1>, I32EnumAttrCase<"TSTORE_VEC", 2>, I32EnumAttrCase<"TMOV_M2L", 3>,
   I32EnumAttrCase<"TMOV_M2S", 4>, I32EnumAttrCase<"TMOV_M2B", 5>, I32EnumAttrCase<"TMOV_M2V", 6>, I32EnumAttrCase<"TMOV_V2M", 7>,
@@ -59,7 +59,7 @@ def FenceScopeKind : PtoEnum<"FenceScopeKind", "What a fence covers", [
   I32EnumAttrCase<"LocalMemory", 0, "local_memory">, I32EnumAttrCase<"Gm", 1, "gm">, I32EnumAttrCase<"All", 2, "all">]>;
 def FenceScopeAttr : Angle<FenceScopeKind, "fence_scope", "">;
 
-// The numbers skip 1 as in the library (isa-library 2.4).
+// The numbers skip 1 as in the library (library 1.5).
 def AccPhaseKind : PtoEnum<"AccPhaseKind", "Unit-flag phase of a matrix product", [
   I32EnumAttrCase<"Unspecified", 0, "unspecified">, I32EnumAttrCase<"Partial", 2, "partial">, I32EnumAttrCase<"Final", 3, "final">]>;
 def AccPhaseAttr : Spaced<AccPhaseKind, "acc_phase", "pto::AccPhase::">;
@@ -79,7 +79,7 @@ def NotifyKind : PtoEnum<"NotifyKind", "How a signal changes", [
   I32EnumAttrCase<"AtomicAdd", 0, "atomic_add">, I32EnumAttrCase<"Set", 1, "set">]>;
 def NotifyOpAttr : Spaced<NotifyKind, "notify_op", "pto::comm::NotifyOp::">;
 
-// Another order than `cmp` (dialect-core defect 38).
+// Another order than `cmp` (library 1.5).
 def WaitCmpKind : PtoEnum<"WaitCmpKind", "What a signal is waited for", [
   I32EnumAttrCase<"EQ", 0, "eq">, I32EnumAttrCase<"NE", 1, "ne">, I32EnumAttrCase<"GT", 2, "gt">,
   I32EnumAttrCase<"GE", 3, "ge">, I32EnumAttrCase<"LT", 4, "lt">, I32EnumAttrCase<"LE", 5, "le">]>;

@@ -59,7 +59,7 @@ def SpaceBias : Space<"Bias">;
 def SpaceScaling : Space<"Scaling">;
 
 // Element types with signedness: signless and signed integers are one ("I16"), unsigned ones another ("U16"), because
-// the library accepts signed only in many places (dialect-ops defect 19).
+// the library accepts signed only in many places (library 3.2).
 class Element<string n> { string name = n; }
 foreach e = ["I1", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F16", "BF16", "F32", "F64",
              "F8E4M3", "F8E5M2", "F8E8M0", "HIF8", "F4E1M2x2", "F4E2M1x2"] in
@@ -191,7 +191,7 @@ class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: elem
 }
 
 //===----------------------------------------------------------------------===//
-// Library calls with flags inside: what they do, step by step (isa-library 7.2, 9.2)
+// Library calls with flags inside: what they do, step by step (library 5)
 //===----------------------------------------------------------------------===//
 
 // One form of a call. Steps, in order:

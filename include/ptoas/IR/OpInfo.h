@@ -94,7 +94,7 @@ struct RuleInfo {
   llvm::StringLiteral text; ///< for the reference page
 };
 
-/// One step of a library call that uses flags inside (isa-library 7.2, 9.2).
+/// One step of a library call that uses flags inside (library 5).
 struct MicroStep {
   enum Kind : uint8_t { Access, Set, Wait, Barrier, LoopBegin, LoopEnd } kind;
   Pipe pipe = Pipe::S;                  ///< Access, Barrier; source of Set and Wait

@@ -35,7 +35,7 @@ struct SignalMemory : mlir::SideEffects::Resource::Base<SignalMemory> {
 #include "ptoas/IR/Types.h.inc"
 
 namespace pto {
-/// Attribute and type names that are part of the language (dialect-core 3).
+/// Attribute and type names that are part of the language (library 8.3).
 inline constexpr llvm::StringLiteral targetArchAttr = "pto.target_arch";
 inline constexpr llvm::StringLiteral kernelKindAttr = "pto.kernel_kind";
 inline constexpr llvm::StringLiteral entryAttr = "pto.entry";

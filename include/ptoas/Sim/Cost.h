@@ -6,7 +6,7 @@
 
 namespace pto::sim {
 
-/// Figures of isa-library 13.3 and 13.4 as bytes and cycles. All are estimates; a user may replace
+/// Figures of library 7 as bytes and cycles. All are estimates; a user may replace
 /// them.
 struct CostTable {
   double clockGHz = 1.85;

@@ -1,7 +1,7 @@
 //===- Engine.h - Runs a program on a simulated NPU -------------*- C++ -*-===//
 //
 // Ranks x blocks x cores, each with a scalar unit that dispatches in order to asynchronous in-order
-// pipes (spec sync-and-memory 1 and 3.1, our docs/memory-and-sync.md). Kernels read when an item
+// pipes (docs/memory-and-sync.md 1 - 5). Kernels read when an item
 // starts and their writes take effect when it completes; when that is, the schedule decides. The
 // race verdict does not depend on it: it comes from vector clocks (H1 - H7).
 //

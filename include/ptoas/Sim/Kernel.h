@@ -22,7 +22,7 @@ struct TileOperand {
   uint64_t address = 0;  ///< byte offset in its memory
 };
 
-/// A global tensor: five dims, outermost first, as in the library (isa-library 2.1).
+/// A global tensor: five dims, outermost first, as in the library (library 1.1).
 struct ViewOperand {
   Element element = Element::F32;
   Layout layout = Layout::ND;
@@ -66,7 +66,7 @@ public:
   /// Copies `bytes` bytes from memory. Bytes outside an allocation, or never written, become findings of the run; the
   /// copy then holds poison.
   virtual void read(Space space, uint64_t address, void *into, uint64_t bytes) = 0;
-  /// Like read, for the padding that travels with whole fractals (isa-library 3.1): part of the footprint, so races and
+  /// Like read, for the padding that travels with whole fractals (library 2.5): part of the footprint, so races and
   /// bounds are judged, but bytes that were never written are no finding, since nobody has used them yet.
   virtual void readResidue(Space space, uint64_t address, void *into, uint64_t bytes) {
     read(space, address, into, bytes);

@@ -113,8 +113,8 @@ enum class SpecialValue : uint8_t {
 };
 enum class TileFieldName : uint8_t { Address, ValidRows, ValidCols };
 enum class TransferOp : uint8_t { Put, PutAtomicAdd, Get };
-enum class NotifyOp : uint8_t { AtomicAdd, Set };            ///< numbers of isa-library 9.1
-enum class WaitCompare : uint8_t { EQ, NE, GT, GE, LT, LE }; ///< numbers of isa-library 9.1
+enum class NotifyOp : uint8_t { AtomicAdd, Set };            ///< numbers of library 1.5
+enum class WaitCompare : uint8_t { EQ, NE, GT, GE, LT, LE }; ///< numbers of library 1.5
 
 /// One step of the scalar unit. What the fields mean is said at the opcode.
 struct Instruction {

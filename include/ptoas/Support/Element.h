@@ -33,7 +33,7 @@ bool isUnsigned(Element element);
 /// fp8, hif8, packed fp4: legal only where an op opts in.
 bool isLowPrecision(Element element);
 
-/// Numbers as in the dialect's attributes (dialect-core 2.1).
+/// Numbers as in the dialect's attributes (library 1.5).
 enum class BLayout : uint8_t { RowMajor, ColMajor };
 enum class SLayout : uint8_t { NoneBox, RowMajor, ColMajor };
 enum class PadValue : uint8_t { Null, Zero, Max, Min };
@@ -56,11 +56,11 @@ struct TileShape {
   bool isBoxed() const { return slayout != SLayout::NoneBox; }
   /// Bytes of storage: rows x cols elements.
   uint64_t bytes() const { return uint64_t(rows) * cols * bytesOf(element); }
-  /// Rows and columns of the inner box, in elements (isa-library 2.2); 1 x 1 when not boxed, 0 when the fractal size
+  /// Rows and columns of the inner box, in elements (library 1.2); 1 x 1 when not boxed, 0 when the fractal size
   /// is none of 32, 512, 1024.
   int64_t boxRows() const;
   int64_t boxCols() const;
-  /// Offset in elements of (row, col) inside the tile's storage (isa-library 3).
+  /// Offset in elements of (row, col) inside the tile's storage (library 1.3).
   int64_t elementOffset(int64_t row, int64_t col) const;
 };
 

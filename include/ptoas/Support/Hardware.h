@@ -1,6 +1,6 @@
 //===- Hardware.h - What the chip is: pipes, memories, flags ----*- C++ -*-===//
 //
-// The one table of hardware facts (spec: sync-and-memory 1.2 - 1.5, isa-library 2.6). The IR, the planner, the sync
+// The one table of hardware facts (memory-and-sync 1 - 4). The IR, the planner, the sync
 // checker, the inserter and the simulator all read it; none of them keeps a second copy. Nothing here depends on MLIR.
 //
 //===----------------------------------------------------------------------===//

@@ -1,6 +1,6 @@
 //===- Insert.h - Adds the synchronisation that is missing ------*- C++ -*-===//
 //
-// The inserter (spec sync-and-memory 3.6 - 3.8). It shares no code with Sync/Check; its result is
+// The inserter (memory-and-sync 13). It shares no code with Sync/Check; its result is
 // judged there.
 //
 //===----------------------------------------------------------------------===//

@@ -89,7 +89,7 @@ struct PipeState {
   PipeTime account;
 };
 
-/// One step of a library call that S runs after another (isa-library 9.2).
+/// One step of a library call that S runs after another (library 5.2).
 struct MicroStep {
   enum class Kind : uint8_t { Load, Store, Set, Wait, BarrierAll } kind;
   TileOperand tile;

@@ -1,7 +1,7 @@
 //===- Signal.cpp - TNOTIFY, TWAIT, TTEST and dsb --------------------------===//
 //
 // A signal releases what S knew complete at the last dsb before it (C8): the dsb inside TNOTIFY
-// comes after the store, and so does its pipe_barrier(ALL) (isa-library 9.3).
+// comes after the store, and so does its pipe_barrier(ALL) (library 5.3).
 //
 //===----------------------------------------------------------------------===//
 

@@ -10,7 +10,7 @@ using namespace pto;
 using namespace pto::sim;
 
 //===----------------------------------------------------------------------===//
-// TREM (isa-library 6.4)
+// TREM (library 3.3)
 //===----------------------------------------------------------------------===//
 
 /// a - floor(a / b) * b, then one more b if the sign is not the divisor's.
@@ -52,7 +52,7 @@ static uint16_t truncateToF16(float value) {
 }
 
 /// The scratch that a2/a3 uses: one row of intermediate values, and behind its row stride the sign
-/// mask, for which the f32 form writes a whole 256-byte repeat (6.4).
+/// mask, for which the f32 form writes a whole 256-byte repeat (library 3.5).
 static void scribbleRemainder(KernelContext &context, const Operand &scratch,
                               const TileShape &shape) {
   if (scratch.kind != Operand::Tile)
@@ -62,7 +62,7 @@ static void scribbleRemainder(KernelContext &context, const Operand &scratch,
   scribble(context, scratch.tile, uint64_t(shape.cols) * 4, mask);
 }
 
-/// a2/a3 with s32: src0 is left rounded to f32 precision and src1 as the bits of floats (6.4).
+/// a2/a3 with s32: src0 is left rounded to f32 precision and src1 as the bits of floats (library 3.3).
 static void remainderOnA3(KernelContext &context, ElementwiseCall &call) {
   Packed result = call.result(), rounded = call.result(), floats = call.result();
   const int32_t *a = call.input(0).as<int32_t>(), *b = call.input(1).as<int32_t>();
@@ -141,8 +141,8 @@ void pto::sim::preluKernel(KernelContext &context) {
   const Operand &scratch = context.operands[2];
   if (context.arch != Arch::A3 || scratch.kind != Operand::Tile)
     return;
-  // tmp holds a compare mask, written in whole repeats of 256 bytes of source (6.2, TCMP), and one
-  // row more that the select uses (dialect-ops 4, tprelu @ latest).
+  // tmp holds a compare mask, written in whole repeats of 256 bytes of source (library 3.5), and one
+  // row more that the select uses.
   const TileShape &shape = call.output().shape, &mask = scratch.tile.shape;
   int64_t perRepeat = 256 / bytesOf(shape.element);
   uint64_t rowBytes =
@@ -154,7 +154,7 @@ void pto::sim::preluKernel(KernelContext &context) {
 }
 
 //===----------------------------------------------------------------------===//
-// TPOW (isa-library 6.2)
+// TPOW (library 3.4)
 //===----------------------------------------------------------------------===//
 
 template <typename T> static T wholePower(T base, T exponent) {
@@ -204,7 +204,7 @@ void pto::sim::powerKernel(KernelContext &context) {
     };
     mapLoop<Number>(call, power, std::index_sequence<0, 1>());
   });
-  // The float form keeps its intermediate powers in tmp, which is dst-shaped (dialect-ops 7).
+  // The float form keeps its intermediate powers in tmp, which is dst-shaped (library 3.5).
   const Operand &scratch = context.operands[2];
   if (!isFloat(call.element()) || scratch.kind != Operand::Tile)
     return;

@@ -80,7 +80,7 @@ template <typename Visit> bool dispatchElement(Element element, Visit visit) {
 /// output's element type.
 class ElementwiseCall {
 public:
-  /// Reads `inputs` operands. Reports extents that disagree with the output's (isa-library 6), and
+  /// Reads `inputs` operands. Reports extents that disagree with the output's (library 3.1), and
   /// missing operands.
   ElementwiseCall(KernelContext &context, unsigned inputs, unsigned output);
 

@@ -8,7 +8,7 @@
 
 namespace pto::sim {
 
-/// quant, then relu, then conversion (dialect-ops, tstore): the stages of the FIX pipe.
+/// quant, then relu, then conversion (library 2.3): the stages of the FIX pipe.
 struct Fixpipe {
   explicit Fixpipe(Element to) : to(to) {}
 
@@ -20,7 +20,7 @@ struct Fixpipe {
   /// The scale inside a quantisation parameter: its low 32 bits as a float. Modelled: the pages
   /// name no other field.
   static float scaleOf(uint64_t parameter);
-  /// Whether the hardware has this conversion (dialect-ops 5.1); the message when it has not.
+  /// Whether the hardware has this conversion (library 2.3); the message when it has not.
   std::optional<std::string> whyNot(Element from, Arch arch) const;
   /// Converts packed rows of i32 or f32.
   Packed convert(const Packed &values, Element from) const;

@@ -31,7 +31,7 @@ const TileOperand *tileAt(KernelContext &context, unsigned index);
 /// The same for a view of global memory.
 const ViewOperand *viewAt(KernelContext &context, unsigned index);
 
-/// Bytes of the value that pads a tile of this element (isa-library 2.4); `bytesOf(element)` of
+/// Bytes of the value that pads a tile of this element (library 1.6); `bytesOf(element)` of
 /// them are written.
 void encodePad(PadValue pad, Element element, std::byte *bytes);
 

@@ -1,6 +1,6 @@
 //===- Load.cpp - TLOAD: global memory to Vec and Mat ----------------------===//
 //
-// Which transfers exist: isa-library 3.1. Every one of them keeps the logical matrix; only the
+// Which transfers exist: library 2.1. Every one of them keeps the logical matrix; only the
 // places change.
 //
 //===----------------------------------------------------------------------===//
@@ -13,7 +13,7 @@
 using namespace pto;
 using namespace pto::sim;
 
-/// Whether the MTE2 can write a view of this layout into a tile of this shape (isa-library 3.1).
+/// Whether the MTE2 can write a view of this layout into a tile of this shape (library 2.1).
 static bool pathExists(Layout from, const TileShape &to, Arch arch) {
   bool nz = to.blayout == BLayout::ColMajor && to.slayout == SLayout::RowMajor;
   bool zn = to.blayout == BLayout::RowMajor && to.slayout == SLayout::ColMajor;

@@ -1,6 +1,6 @@
 //===- Matmul.cpp - TMATMUL and TGEMV, plain, accumulating and with bias ---===//
 //
-// Footprint (isa-library 6.2): m = A.validRow, k = A.validCol, n = B.validCol elements are read and
+// Footprint (library 4): m = A.validRow, k = A.validCol, n = B.validCol elements are read and
 // m x n are written, not the whole fractals around them; except that TMATMUL on a2/a3 raises m == 1
 // to 16.
 //
@@ -125,7 +125,7 @@ static void run(KernelContext &context, const Product &product) {
     context.fail("the product is " + extents(size.m, size.n) + ", the result tile holds " +
                  extents(result.validRows, result.validCols));
   if (size.m <= 0 || size.k <= 0 || size.n <= 0)
-    return; // nothing to do (dialect-ops, tmatmul @ 0.48)
+    return; // nothing to do (library 4)
   size.writtenRows = size.m;
   if (context.arch == Arch::A3 && !product.gemv && size.m == 1) {
     if (left.rows < 16 || result.rows < 16)

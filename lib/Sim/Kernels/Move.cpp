@@ -1,6 +1,6 @@
 //===- Move.cpp - TMOV and TEXTRACT: between the memories of a core --------===//
 //
-// Pairs of memories: dialect-ops 5.2, isa-library 3.1. Moves into the matrix operands carry whole
+// Pairs of memories: library 2.4. Moves into the matrix operands carry whole
 // fractals: the bytes of the destination's grid are touched whatever its valid region is, and the
 // padding is what L1 holds.
 //

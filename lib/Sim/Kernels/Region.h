@@ -30,16 +30,15 @@ struct Piece {
 };
 
 /// The shape by which a tile's elements are really placed. Differs from the declared one for
-/// compact tiles, whose grid follows the valid shape (isa-library 3), for accumulators, which are
-/// always 16 x 16 boxes (2.3), and for boxed tiles of one row, which are plain vectors (3.1, GEMV
-/// load).
+/// compact tiles, whose grid follows the valid shape (library 1.3), for accumulators, which are
+/// always 16 x 16 boxes, and for boxed tiles of one row, which are plain vectors.
 TileShape storageGrid(const TileShape &shape);
 
 /// Calls `visit` for the pieces that make up `region` of a tile with this grid, each byte once, as
 /// few as the layout allows. Pieces may lie outside the tile when the region does.
 void forEachPiece(const TileShape &grid, Region region, llvm::function_ref<void(Piece)> visit);
 
-/// Rows and columns of a global tensor seen as a matrix (isa-library 3.1: ND s0*s1*s2*s3 x s4, DN
+/// Rows and columns of a global tensor seen as a matrix (library 1.1: ND s0*s1*s2*s3 x s4, DN
 /// s3 x s0*s1*s2*s4, NZ s2*s3 x s0*s1*s4).
 int64_t matrixRows(const ViewOperand &view);
 int64_t matrixCols(const ViewOperand &view);
@@ -88,7 +87,7 @@ void readView(KernelContext &context, const ViewOperand &view, Packed &into);
 /// Copies all of `from` to the start of the view's matrix; as additions when `atomicAdd`.
 void writeView(KernelContext &context, const ViewOperand &view, Packed &from, bool atomicAdd);
 
-/// The valid region of a tile (isa-library 6: the iteration space of an instruction unless said
+/// The valid region of a tile (library 3.1: the iteration space of an instruction unless said
 /// otherwise).
 inline Region validRegion(const TileOperand &tile) {
   return {0, 0, tile.shape.validRows, tile.shape.validCols};

@@ -7,7 +7,7 @@
 using namespace pto;
 using namespace pto::sim;
 
-/// Whether MTE3 or FIX can write this tile into a view of this layout (isa-library 3.1).
+/// Whether MTE3 or FIX can write this tile into a view of this layout (library 2.2).
 static bool pathExists(const TileShape &from, Layout to, Arch arch) {
   bool nz = from.blayout == BLayout::ColMajor && from.slayout == SLayout::RowMajor;
   if (from.space == Space::Acc)
@@ -25,7 +25,7 @@ static bool pathExists(const TileShape &from, Layout to, Arch arch) {
   return false;
 }
 
-/// The elements that the hardware can add in GM (6.2).
+/// The elements that the hardware can add in GM (library 2.2).
 static bool canAddAtomically(Element element) {
   constexpr ElementMask legal = maskOf(Element::F32) | maskOf(Element::F16) |
                                 maskOf(Element::BF16) | maskOf(Element::I32) |

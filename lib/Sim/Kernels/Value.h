@@ -108,7 +108,7 @@ template <Real V> V floor(V a) { return std::floor(a); }
 template <Real V> V trunc(V a) { return std::trunc(a); }
 /// TDIV: the quotient of floats, the truncated one of integers.
 template <typename V> constexpr V divide(V a, std::type_identity_t<V> b) { return a / b; }
-/// TFMOD (isa-library 6.4): the formula, not the exact remainder; the sign follows a.
+/// TFMOD (library 3.3): the formula, not the exact remainder; the sign follows a.
 template <Real V> V truncatedRemainder(V a, std::type_identity_t<V> b) {
   return a - std::trunc(a / b) * b;
 }

@@ -15,8 +15,7 @@ constexpr llvm::StringLiteral elementNames[numElements] = {
     "bfloat16_t",    "float",      "double",          "float8_e4m3_t",   "float8_e5m2_t",
     "float8_e8m0_t", "hifloat8_t", "float4_e1m2x2_t", "float4_e2m1x2_t", "int64_t"};
 
-/// Qualifier of a pointer into a memory, indexed by Space; the bias table has none
-/// (dialect-core 1.2).
+/// Qualifier of a pointer into a memory, indexed by Space; the bias table has none (library 6.1).
 constexpr llvm::StringLiteral qualifiers[numSpaces] = {"__gm__", "__cbuf__", "__ca__", "__cb__",
                                                        "__cc__", "__ubuf__", "",       "__fbuf__"};
 

@@ -13,7 +13,7 @@ namespace pto::cpp {
 using Dims = std::array<int64_t, 5>;
 inline constexpr int64_t dynamicDim = -1;
 
-/// C++ type of a scalar, pointer or tile; empty when there is none (dialect-core 1.5).
+/// C++ type of a scalar, pointer or tile; empty when there is none (library 6.1).
 std::string cppType(mlir::Type type);
 /// The unsigned integer type of the width of `type` (integer or index).
 std::string unsignedType(mlir::Type type);

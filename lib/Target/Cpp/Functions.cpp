@@ -85,7 +85,7 @@ mlir::LogicalResult cpp::orderFunctions(mlir::ModuleOp module,
 }
 
 bool cpp::isEntry(FuncOp function) {
-  // The spellings of all versions (dialect-core 3, 3.1).
+  // The spellings of all versions (library 6.3).
   return llvm::any_of(
       llvm::ArrayRef<llvm::StringRef>{entryAttr, "hacc.entry", "pto.kernel", "pto.aicore"},
       [&](llvm::StringRef name) { return function->hasAttr(name); });

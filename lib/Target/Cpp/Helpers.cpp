@@ -1,6 +1,6 @@
 //===- Helpers.cpp - Template lists that a record asks for -----------------===//
 //
-// Some overloads of the library take their tile types before a value (isa-library 5.2, 5.3): who
+// Some overloads of the library take their tile types before a value (library 6.2): who
 // wants the value must spell the types, and who does not want it must not.
 //
 //===----------------------------------------------------------------------===//
@@ -42,7 +42,7 @@ std::string templateList(llvm::ArrayRef<std::string> arguments) {
   return arguments.empty() ? "" : "<" + llvm::join(arguments, ", ") + ">";
 }
 
-/// TSTORE: [phase,] [source, view, atomic [, relu]] (dialect-ops 5.1).
+/// TSTORE: [phase,] [source, view, atomic [, relu]] (library 6.2).
 std::string storeTemplates(Printer &p, RecordOp op) {
   llvm::SmallVector<std::string> arguments;
   std::string phase = enumerator(op, "stPhase"), atomic = enumerator(op, "atomicType"),
@@ -60,7 +60,7 @@ std::string storeTemplates(Printer &p, RecordOp op) {
   return templateList(arguments);
 }
 
-/// TMOV: [destination, source, relu] (dialect-ops 5.2).
+/// TMOV: [destination, source, relu] (library 6.2).
 std::string moveTemplates(Printer &p, RecordOp op) {
   std::string relu = enumerator(op, "reluPreMode");
   if (relu.empty())

@@ -1,7 +1,7 @@
 //===- Comm.td - Between ranks ----------------------------------*- tablegen -*-===//
 //
 // The synchronous calls run on a vector core, MTE2 and MTE3, through a staging tile of the caller, and use flags of their
-// own (isa-library 9.2). `micro` is what inserter and checker know of them; the simulator runs the library's program
+// own (library 5.2). `micro` is what inserter and checker know of them; the simulator runs the library's program
 // from its own description (lib/Sim), so that one is judged by the other.
 //
 //===----------------------------------------------------------------------===//
@@ -12,7 +12,7 @@ include "ptoas/IR/Types.td"
 include "ptoas/IR/Attrs.td"
 
 // A chunk that is not split: load, hand over, PIPE_ALL, store, hand back (form B). The lists of the two-id forms follow
-// isa-library 9.2 C and D step by step.
+// forms C and D of memory-and-sync 9 step by step.
 defvar FormB = ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3: ping -> dst",
                 "set MTE3>MTE2 0", "wait MTE3>MTE2 0"];
 defvar FormC = ["MTE2 upper: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3 upper: ping -> dst",

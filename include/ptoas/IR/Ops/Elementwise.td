@@ -5,7 +5,7 @@
 include "ptoas/IR/Types.td"
 include "ptoas/IR/Attrs.td"
 
-// Element types of the library (isa-library 6.1), which wins over the looser tables of the original's verifier.
+// Element types of the library (library 3.2), which wins over the looser tables of the original's verifier.
 defvar ArithA3 = [E_I16, E_I32, E_F16, E_F32];
 defvar ArithA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_BF16, E_F32];
 defvar MulA5 = [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_BF16, E_F32];
@@ -15,7 +15,7 @@ defvar BitsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64];
 defvar ShiftBits = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32];
 
 class BinaryRules<list<string> tiles> {
-  // Tiles of all operands lie in UB: the library's vector calls take nothing else (dialect-ops defect 12).
+  // Tiles of all operands lie in UB: the library's vector calls take nothing else (library 3.1).
   list<Rule> all = [Tiles<tiles>, InSpace<tiles, [SpaceVec]>, RowMajor<tiles>, ElementsOf<"src0">,
                      SameElement<["src0", "src1", "dst"]>, SameValid<["src0", "src1", "dst"]>];
 }
@@ -74,7 +74,7 @@ def TXorOp : TileBinaryScratch<"txor", "TXOR", Bits16, BitsA5, Kernel<"xor">,
     [OnlyOn<A3, SameElement<["tmp", "dst"]>>, OnlyOn<A3, SameValid<["tmp", "dst"]>>]> {
   let summary = "Bitwise exclusive or.";
 }
-// The whole op is a scalar loop on a2/a3, bracketed by flags of id 0 (isa-library 7.2).
+// The whole op is a scalar loop on a2/a3, bracketed by flags of id 0 (library 5.1).
 class TileShift<string mnemonic, string call, string kernel> : TileBinary<mnemonic, call, ShiftBits, ShiftBits, Kernel<kernel>> {
   let micro = [Form<"a3", ["V: ->", "set V>S 0", "wait V>S 0", "S: src0, src1 -> dst", "set S>V 0", "wait S>V 0"]>,
                Form<"a5", ["V: src0, src1 -> dst"]>];
@@ -82,7 +82,7 @@ class TileShift<string mnemonic, string call, string kernel> : TileBinary<mnemon
 def TShlOp : TileShift<"tshl", "TSHL", "shift_left"> { let summary = "Shifts left by the elements of src1."; }
 def TShrOp : TileShift<"tshr", "TSHR", "shift_right"> { let summary = "Shifts right by the elements of src1; signed types keep the sign."; }
 
-// a2/a3: the sources of i32 are left rounded or as float bits (isa-library 6.4), hence read and written.
+// a2/a3: the sources of i32 are left rounded or as float bits (library 3.3), hence read and written.
 def TRemOp : PtoOp<"trem"> {
   let summary = "Remainder with the sign of the divisor: src0 - floor(src0 / src1) * src1.";
   let family = "elementwise";

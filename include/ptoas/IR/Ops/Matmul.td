@@ -10,7 +10,7 @@ class PhaseArg { dag arg = (ins DefaultValuedOptionalAttr<AccPhaseAttr, "::pto::
 class CubeOp<string mnemonic, string a, string b> : PtoOp<mnemonic> {
   let family = "matmul";
   let pipe = PipeM;
-  // What the two operands and the accumulator must look like (dialect-ops 5.4); the library asserts it on both archs.
+  // What the two operands and the accumulator must look like (library 1.4); the library asserts it on both archs.
   list<Rule> operandRules = [InSpace<[a], [SpaceLeft]>, InSpace<[b], [SpaceRight]>, InSpace<["dst"], [SpaceAcc]>,
     MatmulShape<"dst", a, b>, OnlyOn<A3, BlockLayout<a, "RowMajor", "RowMajor">>,
     OnlyOn<A5, BlockLayout<a, "ColMajor", "RowMajor">>, BlockLayout<b, "RowMajor", "ColMajor">,

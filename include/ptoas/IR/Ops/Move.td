@@ -58,7 +58,7 @@ def TMovOp : MoveOp<"tmov"> {
                        DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
   let assemblyFormat = InsOuts<["src"], ["dst"]>.text;
   let pipe = ByRoute;
-  // The engine decides (sync-and-memory 1.4b): a5 vec > mat is the UB > L1 copy, mat > scaling is FIX.
+  // The engine decides (library 2.4): a5 vec > mat is the UB > L1 copy, mat > scaling is FIX.
   let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceLeft, PipeMte1>, Route<SpaceMat, SpaceRight, PipeMte1>,
                 Route<SpaceMat, SpaceBias, PipeMte1>, Route<SpaceMat, SpaceScaling, PipeFix>,
                 Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>,

@@ -38,7 +38,7 @@ def WaitFlagDynOp : DynamicFlagOp<"wait_flag_dyn", "wait_flag", "wait_flag with 
   let summary = "Receives a token; the event id is a value.";
 }
 
-// The spellings by class of operation (dialect-core 2.3): turned into set_flag and wait_flag when normalised.
+// The spellings by class of operation (library 8.2): turned into set_flag and wait_flag when normalised.
 class EventOp<string mnemonic, string meaning> : SyncOp<mnemonic> {
   let arguments = (ins AnyAttr:$src_op, AnyAttr:$dst_op, EventAttr:$event_id);
   let assemblyFormat = "`[` custom<OpClass>($src_op) `,` custom<OpClass>($dst_op) `,` custom<Token>($event_id) `]` attr-dict";
