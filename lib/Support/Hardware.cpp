@@ -44,7 +44,7 @@ uint64_t pto::capacity(Space space, Arch arch) {
   case Space::GM:
     return 0;
   case Space::Vec:
-    return a5 ? 248 * kib : 192 * kib; // a5: 256 KiB, the last 8 held back by the toolchain (1.3)
+    return a5 ? 248 * kib : 192 * kib; // a5: 256 KiB, the last 8 held back by the toolchain (memory-and-sync 2)
   case Space::Mat:
     return 512 * kib;
   case Space::Left:
@@ -98,13 +98,13 @@ bool pto::coreHasPipe(CoreKind kind, Pipe pipe, Arch arch) {
   case Pipe::FIX:
     return kind == CoreKind::Cube;
   case Pipe::MTE3:
-    return kind == CoreKind::Vector || arch == Arch::A3; // a5 has no L1 -> GM copy (1.2)
+    return kind == CoreKind::Vector || arch == Arch::A3; // a5 has no L1 -> GM copy
   }
   return false;
 }
 
 bool pto::flagPairIsListed(Pipe from, Pipe to) {
-  // HardEvent (1.5), as one row of allowed destinations per source.
+  // The table of memory-and-sync 4, as one row of allowed destinations per source.
   auto in = [&](std::initializer_list<Pipe> list) -> bool {
     return llvm::is_contained(list, to);
   };

@@ -1,4 +1,8 @@
 //===- InsertIds.cpp - Event ids for handoffs ------------------------------===//
+//
+// Numbers such as 13.4 are sections of docs/memory-and-sync.md.
+//
+//===----------------------------------------------------------------------===//
 
 #include "InsertIds.h"
 #include "llvm/ADT/STLExtras.h"
@@ -125,7 +129,7 @@ bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
   return facts.atSet.back() >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
 }
 
-/// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (3.7).
+/// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (13.4).
 llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const Handoff &handoff = plan.handoffs[h];
   const HandoffFacts &facts = sweep.handoffs[h];
@@ -159,7 +163,7 @@ bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
          facts.atSet.back() >= arc.lastWait;
 }
 
-/// Least recently used ids first: then a lossy flag has the most time to be seen (3.8). Ids whose
+/// Least recently used ids first: then a lossy flag has the most time to be seen (13.4). Ids whose
 /// reuse breaks C3 come last.
 std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
   const Handoff &handoff = plan.handoffs[h];
@@ -331,7 +335,7 @@ bool IdAllocator::mergeNearest(HandoffId h, llvm::ArrayRef<HandoffId> rivals) {
   return true;
 }
 
-/// Latest set, earliest wait, least delay: serves what both served (3.8).
+/// Latest set, earliest wait, least delay: serves what both served (13.4).
 void IdAllocator::merge(HandoffId into, HandoffId other) {
   Handoff &a = plan.handoffs[into], &b = plan.handoffs[other];
   HandoffFacts &x = sweep.handoffs[into];

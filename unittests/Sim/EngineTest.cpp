@@ -289,7 +289,7 @@ TEST(Engine, TokenLeftAtExit) {
 }
 
 TEST(Engine, SingleBitFlagsNeedTheWaitBeforeTheNextSet) {
-  // C3: independent buffers, so only the flag itself is at stake (run-ahead of 1.5).
+  // C3: independent buffers, so only the flag itself is at stake (memory-and-sync 7).
   KernelText k({"x"});
   Handle a = k.tile(0), b = k.tile(256), c = k.tile(512), d = k.tile(768);
   k.load(k.view(0), a);
@@ -449,7 +449,7 @@ TEST(Engine, AccumulationChainsAreOrderedOnOneTileOnly) {
   for (const Options &options : schedules(30)) {
     EXPECT_TRUE(Accumulation(0, true).run(options, sum).clean());
     EXPECT_EQ(sum, 3);
-    Accumulation shifted(32, true); // half of the tile: no chain (1.4b)
+    Accumulation shifted(32, true); // half of the tile: no chain (H7)
     EXPECT_NE(find(shifted.run(options, sum), FindingKind::Race, shifted.second, shifted.first),
               nullptr);
     Accumulation loose(0, false);

@@ -100,7 +100,7 @@ TEST(EngineTransfer, FormDPingPong) {
 }
 
 TEST(EngineTransfer, DynamicStagingKeepsTheExtentsOfItsLastChunk) {
-  // 9.2: a second call with the same tile then uses smaller chunks.
+  // library 5.2: a second call with the same tile then uses smaller chunks.
   KernelText k({"x", "z"});
   Handle tile = k.dynamicTile(0, 4, 64, 4, 64);
   k.put(k.view(1, 5, 64), k.view(0, 5, 64), tile); // chunks of 4 and 1 rows
@@ -170,7 +170,7 @@ TEST(EngineTransfer, PendingTokenOnIdZeroCollides) {
 }
 
 TEST(EngineTransfer, TrailingWaitOrdersMte2AndNobodyElse) {
-  // 3.10: after TPUT and TGET a load of dst is covered, a store into it is not.
+  // memory-and-sync 9: after TPUT and TGET a load of dst is covered, a store into it is not.
   for (bool isGet : {false, true}) {
     KernelText k({"x", "z"});
     Handle stage = k.tile(0), other = k.tile(256), third = k.tile(512);

@@ -146,7 +146,7 @@ TEST(KernelLoad, MovesTheMatrixAndTouchesNothingElse) {
     for (Element element : {Element::I8, Element::BF16, Element::F32, Element::I64}) {
       unsigned size = bytesOf(element);
       if (size == 8 && path.form != Form::ND && path.form != Form::DN)
-        continue; // 3.1: 64-bit elements only by ND and DN
+        continue; // library 2.1: 64-bit elements only by ND and DN
       TestMachine machine;
       TileOperand to = tile(path.space, element, path.form, path.rows, path.cols, path.validRows,
                             path.validCols, 512);
@@ -288,7 +288,7 @@ TEST(KernelLoad, MovesNothingForAnEmptyRegion) {
 }
 
 TEST(KernelStore, ColumnTilesReachAnyLayout) {
-  // 3.1: a tile with one column is accepted with any layout.
+  // library 2.2: a tile with one column is accepted with any layout.
   TestMachine machine;
   TileOperand from = tile(Space::Vec, Element::F32, Form::DN, 16, 1, 10, 1);
   ViewOperand to;

@@ -321,10 +321,10 @@ TEST_F(CheckTest, TokenAcrossACallThatUsesItsFlag) {
   for (const Finding &finding : result.findings)
     if (rules.find(name(finding.rule).str()) == std::string::npos)
       rules += name(finding.rule).str();
-  EXPECT_EQ(rules, "C5C1C2"); // 3.10 (1): all at once
+  EXPECT_EQ(rules, "C5C1C2"); // all at once
 }
 
-/// ring_step with the handoffs before the call on `event`, and `after` the call (3.10).
+/// ring_step with the handoffs before the call on `event`, and `after` the call (memory-and-sync 9).
 std::string ringStepVerdict(int32_t event, Pipe reader) {
   Builder b;
   uint32_t in = b.root("in"), src = b.root("src"), dst = b.root("dst");

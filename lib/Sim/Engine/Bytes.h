@@ -34,7 +34,7 @@ struct Occurrence {
   }
 };
 
-/// What kind of access: which pairs need no order among themselves (table 1.4b).
+/// What kind of access: which pairs need no order among themselves (memory-and-sync 3).
 enum class AccessClass : uint8_t {
   Plain,
   Load,       ///< write of on-chip memory by MTE2

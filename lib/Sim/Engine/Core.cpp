@@ -255,7 +255,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
   pipe.time += cycles;
   pipe.account.busy += cycles;
   ++pipe.account.items;
-  // 1.4b: loads into the same bytes are ordered by the hardware, so their values must land in
+  // H7: loads into the same bytes are ordered by the hardware, so their values must land in
   // order.
   if (item.by.pipe == Pipe::MTE2 && context.loadFootprint()) {
     auto [last, isNew] = pipe.loads.try_emplace(context.loadFootprint(), item.by.position);

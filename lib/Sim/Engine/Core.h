@@ -83,7 +83,7 @@ struct PipeState {
   Clock clock;                   ///< K[this pipe]: known complete when its next item starts
   ClockRef joined;               ///< last dispatch knowledge that was joined, to skip it next time
   uint64_t time = 0;             ///< cycle at which the pipe is free
-  llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (1.4b)
+  llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
   PipeTime account;

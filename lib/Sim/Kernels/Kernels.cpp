@@ -79,7 +79,7 @@ void pto::sim::encodePad(PadValue pad, Element element, std::byte *bytes) {
   unsigned size = bytesOf(element);
   std::memset(bytes, 0, size);
   bool isMax = pad == PadValue::Max;
-  // 2.4: 64-bit integers and the one-byte floats always pad with zero.
+  // library 1.6: 64-bit integers and the one-byte floats always pad with zero.
   if ((pad != PadValue::Max && pad != PadValue::Min) || isLowPrecision(element))
     return;
   if (isFloat(element)) {

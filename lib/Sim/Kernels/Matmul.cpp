@@ -92,7 +92,7 @@ static void multiply(KernelContext &context, const Product &product, Extents siz
   writeTile(context, *product.result, {0, 0, size.writtenRows, size.n}, packed);
 }
 
-/// (dst; lhs, rhs) element triples (6.1).
+/// (dst; lhs, rhs) element triples (library 4).
 static bool tripleExists(Element result, Element left, Element right, Arch arch) {
   if (result == Element::I32)
     return left == Element::I8 && right == Element::I8;
@@ -119,7 +119,7 @@ static void run(KernelContext &context, const Product &product) {
   if (left.validCols != right.validRows)
     context.fail("A has " + std::to_string(left.validCols) + " columns, B has " +
                  std::to_string(right.validRows) + " rows");
-  // 6.2: TGEMV takes k and n from B.
+  // library 4: TGEMV takes k and n from B.
   Extents size{left.validRows, product.gemv ? right.validRows : left.validCols, right.validCols, 0};
   if (size.m != result.validRows || size.n != result.validCols)
     context.fail("the product is " + extents(size.m, size.n) + ", the result tile holds " +
@@ -133,7 +133,7 @@ static void run(KernelContext &context, const Product &product) {
     else
       size.writtenRows = 16;
   }
-  // 6.2: the a2/a3 hardware accumulates into the result's own place, wherever cIn is.
+  // library 4: the a2/a3 hardware accumulates into the result's own place, wherever cIn is.
   Product fixed = product;
   if (product.accumulator && context.arch == Arch::A3) {
     if (product.accumulator->address != product.result->address)

@@ -51,7 +51,7 @@ static void moveValid(KernelContext &context, const TileOperand &from, Origin at
   writeTile(context, to, valid, data);
 }
 
-/// Mat -> Left, Right: whole fractals (3.1). What lies outside the destination's valid region moves
+/// Mat -> Left, Right: whole fractals (library 2.5). What lies outside the destination's valid region moves
 /// too, as residue.
 static void moveFractals(KernelContext &context, const TileOperand &from, Origin at,
                          const TileOperand &to) {
@@ -59,7 +59,7 @@ static void moveFractals(KernelContext &context, const TileOperand &from, Origin
   if (!sameElementSize(context, from.shape, to.shape) ||
       !windowFits(context, from.shape, at, grid.rows, grid.cols) || grid.rows * grid.cols == 0)
     return;
-  // A transposing move reads square blocks, the others the fractals of the source (3.1).
+  // A transposing move reads square blocks, the others the fractals of the source (library 2.5).
   bool transposes = from.shape.isBoxed() && from.shape.slayout != grid.slayout;
   int64_t side = std::max<int64_t>(16, 32 / bytesOf(grid.element));
   int64_t rowUnit = transposes ? side : from.shape.boxRows();
@@ -82,7 +82,7 @@ static void moveFractals(KernelContext &context, const TileOperand &from, Origin
   writeTile(context, to, {0, 0, grid.rows, grid.cols}, data);
 }
 
-/// Mat -> Bias: a row of the accumulator's type, or of half precision that is widened (3.1).
+/// Mat -> Bias: a row of the accumulator's type, or of half precision that is widened (library 2.4).
 static void moveBias(KernelContext &context, const TileOperand &from, const TileOperand &to) {
   Element source = from.shape.element, target = to.shape.element;
   if (source == target)
@@ -176,7 +176,7 @@ void pto::sim::extractKernel(KernelContext &context) {
   if (source == Space::Mat && (target == Space::Left || target == Space::Right))
     return moveFractals(context, *from, at, *to);
   if (source == Space::Vec && target == Space::Vec) {
-    // 3.1: the A2/A3 vector copy works on 32-byte blocks of the source.
+    // library 2.4: the a2/a3 vector copy works on 32-byte blocks of the source.
     if (context.arch == Arch::A3 && !from->shape.isBoxed() &&
         at.col * bytesOf(from->shape.element) % 32)
       context.fail("the window starts at column " + std::to_string(at.col) +
