@@ -151,7 +151,7 @@ bool Lowering::lowerSync(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case([&](BarrierOp b) { return barrier(toPipe(b.getPipeKind())); })
       .Case([&](BarrierSyncOp b) {
-        // By class of operations, a barrier that the arch has no use for is no error (memory-and-sync 3).
+        // By class of operations, a barrier that the arch has no use for is no error (sync 3).
         Pipe pipe = *pipeOfClass(b.getOpClass());
         return barrierIsLegal(pipe, arch) ? barrier(pipe) : true;
       })

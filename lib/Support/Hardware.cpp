@@ -44,7 +44,7 @@ uint64_t pto::capacity(Space space, Arch arch) {
   case Space::GM:
     return 0;
   case Space::Vec:
-    return a5 ? 248 * kib : 192 * kib; // a5: 256 KiB, the last 8 held back by the toolchain (memory-and-sync 2)
+    return a5 ? 248 * kib : 192 * kib; // a5: 256 KiB, the last 8 held back by the toolchain (sync 2)
   case Space::Mat:
     return 512 * kib;
   case Space::Left:
@@ -104,7 +104,7 @@ bool pto::coreHasPipe(CoreKind kind, Pipe pipe, Arch arch) {
 }
 
 bool pto::flagPairIsListed(Pipe from, Pipe to) {
-  // The table of memory-and-sync 4, as one row of allowed destinations per source.
+  // The table of sync 4, as one row of allowed destinations per source.
   auto in = [&](std::initializer_list<Pipe> list) -> bool {
     return llvm::is_contained(list, to);
   };

@@ -102,7 +102,7 @@ std::vector<Want> IdAllocator::credits() {
   };
   llvm::sort(late, [&](const Want &a, const Want &b) { return rank(a) < rank(b); });
   // One credit serves all reuses between whose ends it fits; half of the first interval is given up
-  // for that, half a ring of slack remains (memory-and-sync 13.4).
+  // for that, half a ring of slack remains (sync 13.4).
   std::vector<Want> result;
   uint32_t limit = 0;
   for (Want &want : late) {

@@ -32,7 +32,7 @@ void Plan::attach(ListId id) {
       carried[list.owner].push_back(h);
   }
   // Waits on S first, they inform everybody, then the latest set first: the last link of a chain
-  // that covers a handoff is set later than it. With that order pruning is exact (memory-and-sync 13.2).
+  // that covers a handoff is set later than it. With that order pruning is exact (sync 13.2).
   auto rank = [&](HandoffId h) {
     const Handoff &handoff = handoffs[h];
     return std::tuple(handoff.to != Pipe::S, handoff.delay, -int64_t(handoff.span.producer), h);

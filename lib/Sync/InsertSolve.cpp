@@ -60,7 +60,7 @@ bool Solver::request(const Want &want, bool credit) {
   handoff.to = want.to;
   handoff.span = want.span;
   handoff.distance = want.distance;
-  // A smaller delay is a stronger handoff and hides that the demand is implied (memory-and-sync 13.2): only
+  // A smaller delay is a stronger handoff and hides that the demand is implied (sync 13.2): only
   // credits, which are not pruned, start with the one that they keep.
   handoff.delay = credit ? std::min<int64_t>(want.distance, options.maxDelay) : want.distance;
   handoff.credit = credit;
@@ -97,7 +97,7 @@ void Solver::dropRedundant(ListId list) {
 }
 
 /// Stabs the open intervals between dependent accesses of one pipe with as few barriers as
-/// possible; a carried one is an interval on the circle of the loop (memory-and-sync 13.2).
+/// possible; a carried one is an interval on the circle of the loop (sync 13.2).
 void Solver::addBarriers(ListId list) {
   std::vector<Want> missing = wants(list, false, true);
   auto rank = [](const Want &w) {
@@ -126,7 +126,7 @@ bool Solver::lowerDelays(ListId list) {
     int64_t most = std::max(1u, options.maxDelay);
     if (!handoff.alive || handoff.delay <= most)
       continue;
-    handoff.delay = most; // fewer ids; stronger, so still right (memory-and-sync 13.3)
+    handoff.delay = most; // fewer ids; stronger, so still right (sync 13.3)
     lowered = true;
   }
   if (!lowered)

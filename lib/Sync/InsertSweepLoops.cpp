@@ -2,7 +2,7 @@
 //
 // Every open loop has claims of its own: a place in its body and a number of iterations ago. They
 // start from "complete up to the loop" and descend until the back edge takes nothing away
-// (memory-and-sync 13.1).
+// (sync 13.1).
 // Iterations before the first are empty, so claims about them hold; that lets the tokens of primes
 // meet those of the back edge.
 //
@@ -204,7 +204,7 @@ void Sweep::resume(NodeId loop, Head &head) const {
 
 Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
   // Facts that the body does not renew fall by one iteration a sweep. Once every ring had a chance
-  // to come around, what still falls is given up (memory-and-sync 13.1).
+  // to come around, what still falls is given up (sync 13.1).
   size_t patience = 2;
   for (const std::vector<Clock> &queue : entry.queues)
     patience = std::max(patience, queue.size() + 3);

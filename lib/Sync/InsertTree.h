@@ -19,7 +19,7 @@ using Position = int64_t;
 inline constexpr Position nodeStep = Position(1) << 20;
 inline constexpr Position iteration = Position(1) << 46;
 inline constexpr Position unknown = -(Position(1) << 60);
-/// Distances beyond are treated as this one, which demands more (memory-and-sync 13.1).
+/// Distances beyond are treated as this one, which demands more (sync 13.1).
 inline constexpr int64_t maxDistance = 16;
 
 using ListId = uint32_t;

@@ -217,7 +217,7 @@ bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const N
   if (later.pipe == Pipe::M)
     return earlier.accumulates && later.accumulates && program.regions[y].space == Space::Acc &&
            overlap.sameTile(x, y);
-  // memory-and-sync 3: load after load into the same tile.
+  // sync 3: load after load into the same tile.
   return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y);
 }
 

@@ -53,7 +53,7 @@ bool needsOrder(mlir::Operation *op) {
 }
 
 /// The model takes an scf.while as one piece, because the text of its first region stands at two places of the program.
-/// Unless the source synchronises it by hand, everything inside waits for all pipes (the last rung of memory-and-sync 13.4).
+/// Unless the source synchronises it by hand, everything inside waits for all pipes (the last rung of sync 13.4).
 void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
   llvm::SmallVector<mlir::Operation *> work;
   function.walk([&](mlir::scf::WhileOp loop) {

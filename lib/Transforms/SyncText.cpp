@@ -146,7 +146,7 @@ void flatten(const Program &program, const std::vector<NodeId> &nodes, std::vect
   }
 }
 
-/// Later accesses that need no flag of ours because the call's own wait tells their pipe (memory-and-sync 9).
+/// Later accesses that need no flag of ours because the call's own wait tells their pipe (sync 9).
 void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
   std::vector<NodeId> flat;
   flatten(solved, solved[macro].arms.front(), flat);

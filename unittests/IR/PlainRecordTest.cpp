@@ -116,7 +116,7 @@ TEST_F(PlainRecords, ReadBackWhatTheyPrint) {
     EXPECT_EQ(info.rules.empty(), seen[info.name.str()] > 0) << info.name.str();
 }
 
-/// Which pipes a core has (memory-and-sync 1), written out once more: the table in Support is
+/// Which pipes a core has (sync 1), written out once more: the table in Support is
 /// what is tested.
 bool has(llvm::StringRef core, llvm::StringRef pipe, llvm::StringRef arch) {
   if (core.empty() || pipe == "S" || pipe == "MTE2")

@@ -201,7 +201,7 @@ private:
   std::vector<std::vector<bool>> reach;
 };
 
-/// Pairs of steps that conflict and are not ordered, less the exempt ones (memory-and-sync 3).
+/// Pairs of steps that conflict and are not ordered, less the exempt ones (sync 3).
 std::set<std::pair<int, int>> expectedRaces(const std::vector<Step> &steps, Arch arch,
                                             bool onChip) {
   Closure closure(steps, arch);

@@ -289,7 +289,7 @@ TEST(Engine, TokenLeftAtExit) {
 }
 
 TEST(Engine, SingleBitFlagsNeedTheWaitBeforeTheNextSet) {
-  // C3: independent buffers, so only the flag itself is at stake (memory-and-sync 7).
+  // C3: independent buffers, so only the flag itself is at stake (sync 7).
   KernelText k({"x"});
   Handle a = k.tile(0), b = k.tile(256), c = k.tile(512), d = k.tile(768);
   k.load(k.view(0), a);

@@ -170,7 +170,7 @@ TEST(EngineTransfer, PendingTokenOnIdZeroCollides) {
 }
 
 TEST(EngineTransfer, TrailingWaitOrdersMte2AndNobodyElse) {
-  // memory-and-sync 9: after TPUT and TGET a load of dst is covered, a store into it is not.
+  // sync 9: after TPUT and TGET a load of dst is covered, a store into it is not.
   for (bool isGet : {false, true}) {
     KernelText k({"x", "z"});
     Handle stage = k.tile(0), other = k.tile(256), third = k.tile(512);

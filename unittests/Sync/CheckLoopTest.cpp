@@ -288,7 +288,7 @@ TEST_F(CheckLoopTest, KnownTripNamesTheDrain) {
 //===----------------------------------------------------------------------===//
 
 /// y = (x + z) + 1 in place, three slots, loads two ahead: three handoffs and one bar(V) per
-/// iteration (memory-and-sync 13.3). Items of synchronisation are counted; number `without` is left out.
+/// iteration (sync 13.3). Items of synchronisation are counted; number `without` is left out.
 struct ThreeSlot {
   Builder b;
   int count = 0, without;

@@ -324,7 +324,7 @@ TEST_F(CheckTest, TokenAcrossACallThatUsesItsFlag) {
   EXPECT_EQ(rules, "C5C1C2"); // all at once
 }
 
-/// ring_step with the handoffs before the call on `event`, and `after` the call (memory-and-sync 9).
+/// ring_step with the handoffs before the call on `event`, and `after` the call (sync 9).
 std::string ringStepVerdict(int32_t event, Pipe reader) {
   Builder b;
   uint32_t in = b.root("in"), src = b.root("src"), dst = b.root("dst");

@@ -90,7 +90,7 @@ TEST(InsertTest, RingStep) {
 }
 
 TEST(InsertTest, AfterRingStep) {
-  // TPUT's last wait tells MTE2 that the store is complete (memory-and-sync 9).
+  // TPUT's last wait tells MTE2 that the store is complete (sync 9).
   EXPECT_EQ(countInserted(synchronised(ringStep(Tail::Load))), 5u);
   EXPECT_THAT(insertedIn(synchronised(ringStep(Tail::Scalar))),
               UnorderedElementsAre("MTE2>MTE3", "MTE3>MTE2", "MTE3>S", "bar(ALL)"));
@@ -425,7 +425,7 @@ TEST(InsertTest, VisitsGrowLinearly) {
 }
 
 TEST(InsertTest, VisitsGrowWithDepthNotExponentially) {
-  // memory-and-sync 13.1: about five turns per loop would be 5^depth.
+  // sync 13.1: about five turns per loop would be 5^depth.
   uint64_t two = insert(groups(256, 2)).stats.visits, six = insert(groups(256, 6)).stats.visits;
   EXPECT_LE(six, 30 * two);
 }

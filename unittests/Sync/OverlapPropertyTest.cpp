@@ -163,7 +163,7 @@ TEST(OverlapProperty, NeverDeniesSharedBytes) {
   EXPECT_LT(distance.percent(), 12);
 }
 
-// memory-and-sync 3 exempts equal tiles and slots of one ring; a partial overlap must not pass as one.
+// sync 3 exempts equal tiles and slots of one ring; a partial overlap must not pass as one.
 TEST(OverlapProperty, SameTileNeverOverlapsPartially) {
   unsigned claims = 0;
   for (uint64_t seed = 0; seed < 8000; ++seed) {

@@ -82,7 +82,7 @@ std::optional<Trace> expand(const Program &program, const PathPlan &plan, Random
 void forEachPath(const Program &program, uint64_t seed, unsigned count,
                  llvm::function_ref<bool(const Trace &)> visit, size_t limit = 400);
 
-/// memory-and-sync 3: does the hardware order these two conflicting accesses by itself (H7)? `x` and `y`
+/// sync 3: does the hardware order these two conflicting accesses by itself (H7)? `x` and `y`
 /// are the footprints, and the pipes are equal.
 bool isHardwareOrdered(const Program &program, const Trace &trace, const Event &earlier, uint32_t x,
                        bool xWrites, const Event &later, uint32_t y, bool yWrites);

@@ -29,7 +29,7 @@ struct Options {
   Schedule schedule = Schedule::Eager;
   uint64_t seed = 0;
   FlagModel flags = FlagModel::Counter;
-  /// Same-pipe order of dependent neighbours by pipe; unset: memory-and-sync 3 (keepsOrder in
+  /// Same-pipe order of dependent neighbours by pipe; unset: sync 3 (keepsOrder in
   /// Support/Hardware.h).
   std::array<std::optional<bool>, numPipes> keepsOrder;
   unsigned eventIds = numEventIds;

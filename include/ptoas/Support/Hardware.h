@@ -1,6 +1,6 @@
 //===- Hardware.h - What the chip is: pipes, memories, flags ----*- C++ -*-===//
 //
-// The one table of hardware facts (memory-and-sync 1 - 4). The IR, the planner, the sync
+// The one table of hardware facts (sync 1 - 4). The IR, the planner, the sync
 // checker, the inserter and the simulator all read it; none of them keeps a second copy. Nothing here depends on MLIR.
 //
 //===----------------------------------------------------------------------===//
@@ -45,16 +45,16 @@ uint64_t capacity(Space space, Arch arch);
 /// The alignment in bytes that the hardware asks of a tile: 32 in UB and L1, 512 in L0, 64 in BT and FB.
 uint64_t alignment(Space space);
 
-/// True when dependent neighbours on one pipe are ordered by hardware (memory-and-sync 3): S always, V on a5.
+/// True when dependent neighbours on one pipe are ordered by hardware (sync 3): S always, V on a5.
 bool keepsOrder(Pipe pipe, Arch arch);
 
 /// True when `pipe_barrier(pipe)` compiles: PIPE_V is rejected on a5, PIPE_S has no barrier.
 bool barrierIsLegal(Pipe pipe, Arch arch);
 
-/// True when the core has the pipe (memory-and-sync 1): AIV S V MTE2 MTE3; AIC S M MTE1 MTE2 FIX, and MTE3 on a2/a3.
+/// True when the core has the pipe (sync 1): AIV S V MTE2 MTE3; AIC S M MTE1 MTE2 FIX, and MTE3 on a2/a3.
 bool coreHasPipe(CoreKind kind, Pipe pipe, Arch arch);
 
-/// True when the vendor enumerates the directed pair (memory-and-sync 4). Others are a warning, not an error (HQ2).
+/// True when the vendor enumerates the directed pair (sync 4). Others are a warning, not an error (HQ2).
 bool flagPairIsListed(Pipe from, Pipe to);
 
 } // namespace pto

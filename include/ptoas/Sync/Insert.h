@@ -1,6 +1,6 @@
 //===- Insert.h - Adds the synchronisation that is missing ------*- C++ -*-===//
 //
-// The inserter (memory-and-sync 13). It shares no code with Sync/Check; its result is
+// The inserter (sync 13). It shares no code with Sync/Check; its result is
 // judged there.
 //
 //===----------------------------------------------------------------------===//
@@ -13,7 +13,7 @@ namespace pto::sync {
 
 struct InsertOptions {
   bool strongFlags = true; ///< obey C3
-  /// Iterations that a loop-carried handoff may lag behind (memory-and-sync 13.3), at least 1. Two keep both
+  /// Iterations that a loop-carried handoff may lag behind (sync 13.3), at least 1. Two keep both
   /// slots of a double buffer busy; one would make each load wait for the use of the iteration
   /// before.
   unsigned maxDelay = 2;

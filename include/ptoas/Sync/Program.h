@@ -98,7 +98,7 @@ struct EventId {
   bool operator==(const EventId &) const = default;
 };
 
-/// Identity of a flag: the directed pair and the id (memory-and-sync 4).
+/// Identity of a flag: the directed pair and the id (sync 4).
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
   EventId id;
@@ -191,7 +191,7 @@ public:
   bool ever(RegionId x, RegionId y) const;
 
   /// Do both name the very same bytes, or slots of one ring (equal or disjoint)? Then load-after-load (WAW on MTE2) and
-  /// accumulation chains are exempt (memory-and-sync 3).
+  /// accumulation chains are exempt (sync 3).
   bool sameTile(RegionId x, RegionId y) const;
 
   /// For each region, the ids of all regions that may ever overlap it (itself included), sorted; pairs of which no node
@@ -204,7 +204,7 @@ private:
   mutable std::vector<std::vector<RegionId>> table;
 };
 
-/// The exemptions from C1 (memory-and-sync 3), on a pair of accesses of the same pipe.
+/// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x, bool xWrites,
               const Node &later, RegionId y, bool yWrites);
 

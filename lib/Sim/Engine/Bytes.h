@@ -34,7 +34,7 @@ struct Occurrence {
   }
 };
 
-/// What kind of access: which pairs need no order among themselves (memory-and-sync 3).
+/// What kind of access: which pairs need no order among themselves (sync 3).
 enum class AccessClass : uint8_t {
   Plain,
   Load,       ///< write of on-chip memory by MTE2

@@ -1,6 +1,6 @@
 //===- Transfer.cpp - TPUT and TGET as the library runs them ---------------===//
 //
-// The micro-programs of memory-and-sync 9, unrolled for the run-time shapes when the call is
+// The micro-programs of sync 9, unrolled for the run-time shapes when the call is
 // dispatched. Their event ids are those of the library, so a token of the caller on id 0 or 1
 // collides as on the chip (C5).
 //

@@ -12,7 +12,7 @@ include "ptoas/IR/Types.td"
 include "ptoas/IR/Attrs.td"
 
 // A chunk that is not split: load, hand over, PIPE_ALL, store, hand back (form B). The lists of the two-id forms follow
-// forms C and D of memory-and-sync 9 step by step.
+// forms C and D of sync 9 step by step.
 defvar FormB = ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3: ping -> dst",
                 "set MTE3>MTE2 0", "wait MTE3>MTE2 0"];
 defvar FormC = ["MTE2 upper: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL", "MTE3 upper: ping -> dst",
