@@ -44,7 +44,7 @@ uint64_t pto::capacity(Space space, Arch arch) {
   case Space::GM:
     return 0;
   case Space::Vec:
-    return a5 ? 248 * kib : 192 * kib; // a5: 256 KiB, the last 8 held back by the toolchain (sync 2)
+    return a5 ? 248 * kib : 192 * kib; // a5: the toolchain keeps 8 of 256 KiB (sync 2)
   case Space::Mat:
     return 512 * kib;
   case Space::Left:
