@@ -13,8 +13,8 @@ namespace pto::sync::inserter {
 using HandoffId = uint32_t;
 
 /// A set on `from` after one item of a list and a wait on `to` before another (sync 13.2). With a
-/// delay the list is a loop body, and `delay` sets before the loop and as many waits after it make up
-/// for the iterations in which set and wait do not meet (sync 13.3).
+/// delay the list is a loop body, and `delay` sets before the loop and as many waits after it make
+/// up for the iterations in which set and wait do not meet (sync 13.3).
 struct Handoff {
   Pipe from, to;
   Span span;

@@ -122,9 +122,9 @@ static ViewOperand slice(const ViewOperand &view, const std::array<int64_t, 5> &
   return part;
 }
 
-/// Chunks run over dims 0, 1, 2, then rows, then columns; none spans two outer indices (library 5.2). Both
-/// views have the src shape. Tiles with dynamic valid extents take the size of each chunk and keep
-/// that of their last one.
+/// Chunks run over dims 0, 1, 2, then rows, then columns; none spans two outer indices
+/// (library 5.2). Both views have the src shape. Tiles with dynamic valid extents take the size of
+/// each chunk and keep that of their last one.
 static std::vector<Chunk> cut(const ViewOperand &src, const ViewOperand &dst, int64_t rows,
                               int64_t cols, llvm::ArrayRef<HandleValue *> tiles,
                               const Program &program) {

@@ -62,7 +62,8 @@ static void scribbleRemainder(KernelContext &context, const Operand &scratch,
   scribble(context, scratch.tile, uint64_t(shape.cols) * 4, mask);
 }
 
-/// a2/a3 with s32: src0 is left rounded to f32 precision and src1 as the bits of floats (library 3.3).
+/// a2/a3 with s32: src0 is left rounded to f32 precision and src1 as the bits of floats
+/// (library 3.3).
 static void remainderOnA3(KernelContext &context, ElementwiseCall &call) {
   Packed result = call.result(), rounded = call.result(), floats = call.result();
   const int32_t *a = call.input(0).as<int32_t>(), *b = call.input(1).as<int32_t>();
@@ -141,8 +142,8 @@ void pto::sim::preluKernel(KernelContext &context) {
   const Operand &scratch = context.operands[2];
   if (context.arch != Arch::A3 || scratch.kind != Operand::Tile)
     return;
-  // tmp holds a compare mask, written in whole repeats of 256 bytes of source (library 3.5), and one
-  // row more that the select uses.
+  // tmp holds a compare mask, written in whole repeats of 256 bytes of source (library 3.5), and
+  // one row more that the select uses.
   const TileShape &shape = call.output().shape, &mask = scratch.tile.shape;
   int64_t perRepeat = 256 / bytesOf(shape.element);
   uint64_t rowBytes =

@@ -51,8 +51,8 @@ static void moveValid(KernelContext &context, const TileOperand &from, Origin at
   writeTile(context, to, valid, data);
 }
 
-/// Mat -> Left, Right: whole fractals (library 2.5). What lies outside the destination's valid region moves
-/// too, as residue.
+/// Mat -> Left, Right: whole fractals (library 2.5). What lies outside the destination's valid
+/// region moves too, as residue.
 static void moveFractals(KernelContext &context, const TileOperand &from, Origin at,
                          const TileOperand &to) {
   TileShape grid = storageGrid(to.shape);
@@ -82,7 +82,8 @@ static void moveFractals(KernelContext &context, const TileOperand &from, Origin
   writeTile(context, to, {0, 0, grid.rows, grid.cols}, data);
 }
 
-/// Mat -> Bias: a row of the accumulator's type, or of half precision that is widened (library 2.4).
+/// Mat -> Bias: a row of the accumulator's type, or of half precision that is widened
+/// (library 2.4).
 static void moveBias(KernelContext &context, const TileOperand &from, const TileOperand &to) {
   Element source = from.shape.element, target = to.shape.element;
   if (source == target)
