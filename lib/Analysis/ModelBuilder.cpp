@@ -165,6 +165,12 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
       return callOp.emitOpError() << "calls @" << callee.getName() << " while it runs; kernels cannot recurse";
   if (!llvm::hasSingleElement(callee.getBody()))
     return callee.emitOpError() << "has several blocks; synchronisation needs structured control flow (scf)";
+  if (frames.size() >= mostCalls) {
+    if (!std::exchange(tooManyCalls, true)) // said once
+      callOp.emitOpError() << "is call number " << mostCalls << " when helpers are followed in place, which is as far as "
+                           << "synchronisation goes; let helpers call one another less often";
+    return failure();
+  }
   auto inner = std::make_unique<Frame>();
   inner->caller = &frame;
   inner->call = callOp;

@@ -101,6 +101,9 @@ private:
   std::vector<OpenLoop> open, closed;
   OffsetReader offsets;
   std::vector<std::pair<Bound, uint32_t>> roots;
+  /// Helpers stand in place at each call, so their number can double with each level: bounded, so that no input hangs.
+  static constexpr size_t mostCalls = 10000;
+  bool tooManyCalls = false;
   std::vector<std::unique_ptr<Frame>> frames;
   bool insideMacro = false;
 };

@@ -109,6 +109,10 @@ plan::Problem Group::problem(Arch arch) {
       auto &sites = callSites[call.getCallee().str()];
       sites.push_back(around(call, &function.getBody().front()));
       llvm::append_range(sites, inherited);
+      // Each site once: there are as many as calls in the text, however many ways lead through them.
+      auto key = [](const plan::Interval &i) { return std::pair(i.begin, i.end); };
+      llvm::sort(sites, [&](auto &a, auto &b) { return key(a) < key(b); });
+      sites.erase(std::unique(sites.begin(), sites.end()), sites.end());
     });
   plan::Problem problem = plan::Problem::forArch(arch);
   for (auto [i, alloc] : llvm::enumerate(allocs)) {

@@ -92,7 +92,7 @@ std::vector<RuleKind> layoutKinds() {
   return {
       {rules::rowMajor,
        "rowMajor",
-       {{"a column-major tile", "^needs [a-z0-9]+ with blayout row_major, but it is col_major$",
+       {{"a column-major tile", "^needs [a-z0-9_]+ with blayout row_major, but it is col_major$",
          [](auto &s, auto &, auto &) { s.back()->tile.blayout = BLayout::ColMajor; }}}},
       {rules::inSpace,
        "inSpace",
@@ -104,11 +104,11 @@ std::vector<RuleKind> layoutKinds() {
       {rules::blockLayout,
        "blockLayout",
        {{"no boxes",
-         "^needs [a-z]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has [a-z_]+ and "
+         "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has [a-z_]+ and "
          "none_box$",
          [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::NoneBox; }},
         {"the other blayout",
-         "^needs [a-z]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has "
+         "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has "
          "(row|col)_major "
          "and [a-z_]+$",
          [](auto &s, auto &, auto &) {

@@ -31,7 +31,7 @@ class Product<string mnemonic, string call, string kernel, list<Rule> more> : Cu
 class AccProduct<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "lhs", "rhs"> {
   let arguments = !con((ins In<>:$acc_in, In<>:$lhs, In<>:$rhs, Out<>:$dst), PhaseArg<>.arg);
   let assemblyFormat = InsOuts<["acc_in", "lhs", "rhs"], ["dst"]>.text;
-  let rules = !listconcat([OnlyOn<A3, Tiles<["acc_in", "lhs", "rhs", "dst"]>>, InSpace<["acc_in"], [SpaceAcc]>,
+  let rules = !listconcat([OnlyOn<A3, Tiles<["acc_in", "lhs", "rhs", "dst"]>>, InSpace<["acc_in"], [SpaceAcc]>, BlockLayout<"acc_in", "ColMajor", "RowMajor">,
                            SameElement<["acc_in", "dst"]>, SameShape<["acc_in", "dst"]>], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $acc_in, $lhs, $rhs)";
   let semantics = Kernel<kernel>;
