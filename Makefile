@@ -10,7 +10,7 @@ PACKAGES := libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-
   libgtest-dev libgmock-dev libbenchmark-dev libeigen3-dev zlib1g-dev libzstd-dev \
   python3 python3-numpy python3-pytest
 
-.PHONY: help setup build demo test quick bench format lint docs soak
+.PHONY: help setup build demo test quick bench format lint tidy docs soak
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ bench: build ## Compile-time scaling on generated kernels
 format: ## Format all C++ with clang-format
 	git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 -i
 
-lint: build ## Formatting, clang-tidy, file sizes
+lint: ## Formatting, file sizes, includes, citations (seconds)
 	scripts/lint.sh
+
+tidy: build ## What lint does, and clang-tidy (minutes)
+	scripts/lint.sh tidy
 
 docs: build ## Regenerate docs/ops from the op records
 	scripts/docs.sh
