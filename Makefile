@@ -7,8 +7,7 @@ JOBS ?= 2
 # What building, testing and running need: Debian packages only (docs/adr/0001).
 PACKAGES := libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 \
   clang-format-22 clang-tidy-22 libclang-rt-22-dev cmake ninja-build ccache \
-  libgtest-dev libgmock-dev libbenchmark-dev libeigen3-dev zlib1g-dev libzstd-dev \
-  python3 python3-numpy python3-pytest
+  libgtest-dev libgmock-dev libeigen3-dev zlib1g-dev libzstd-dev python3 python3-numpy
 
 .PHONY: help setup build demo test quick bench format lint tidy docs soak
 
@@ -31,7 +30,7 @@ test: build ## Build, then run every test
 quick: build ## Build, then run the tests that take seconds
 	ctest --preset quick
 
-bench: build ## Compile-time scaling on generated kernels
+bench: build ## Compile time: start-up, and growth on generated kernels
 	$(PYTHON) bench/compile_time.py
 
 format: ## Format all C++ with clang-format
@@ -43,7 +42,7 @@ lint: ## Formatting, file sizes, includes, citations (seconds)
 tidy: build ## What lint does, and clang-tidy (minutes)
 	scripts/lint.sh tidy
 
-docs: build ## Regenerate docs/ops from the op records
+docs: build ## Regenerate docs/ops from the op records, docs/cli.md from --help
 	scripts/docs.sh
 
 soak: build ## Random programs and schedules for SOAK_MINUTES (default 10)

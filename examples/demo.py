@@ -4,8 +4,8 @@
 usage: demo.py [--build DIR] [--out DIR] [--only NAME] [--runs K] [--seed S]
 
 Per kernel: ptoas turns the .pto text into C++ and proves its synchronisation; pto-sim then runs the same program with
-the pipes of the chip: eager, lazy, lazy with flags of a single bit, and K random schedules. Exit 0 when every tool was content and every
-result is within its tolerance, else 1.
+the pipes of the chip: eager, lazy, lazy with flags of a single bit, and K random schedules. Exit 0 when every tool was
+content and every result is within its tolerance, else 1.
 """
 import argparse
 import json
@@ -15,7 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+try:
+    import numpy as np
+except ModuleNotFoundError:
+    sys.exit(f"{sys.executable} has no NumPy. `make demo` uses Debian's Python, for which `make setup` installs it.")
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -9,13 +9,19 @@ for package in "$@"; do
   [[ $state == "install ok installed" ]] || missing+=("$package")
 done
 if [[ ${#missing[@]} -eq 0 ]]; then
-  echo "setup: all $# packages are installed"
+  [[ $# -eq 1 ]] && echo "setup: $1 is installed" || echo "setup: all $# packages are installed"
   exit 0
 fi
 
 as_root=()
-[[ $(id -u) -eq 0 ]] || as_root=(sudo)
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup: not root, and there is no sudo; as root run: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
 echo "setup: installing ${missing[*]}"
-"${as_root[@]}" apt-get update
+"${as_root[@]}" apt-get -o Acquire::Retries=3 update
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y --no-install-recommends "${missing[@]}"
+  apt-get -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}"
