@@ -1,5 +1,5 @@
 # pto_library(NAME [MLIR] LINK libs...): all .cpp files of the current folder (and of its sub-folders) make one static
-# library. Without MLIR it may use LLVM's containers and JSON only; `Sync`, `Plan` and `Sim` stay that way (design 3).
+# library. Without MLIR it may use LLVM's containers and JSON only; `Sync`, `Plan` and `Sim` stay that way (docs/adr/0005).
 function(pto_library name)
   cmake_parse_arguments(ARG "MLIR" "" "LINK;DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)

@@ -1,6 +1,6 @@
 //===- Base.td - The vocabulary of the op records ---------------*- tablegen -*-===//
 //
-// One record per operation carries every fact about it (design law 1, ADR 0002). This file defines the words that a record
+// One record per operation carries every fact about it (law 1 of CONTRIBUTING.md, docs/adr/0002). This file defines the words that a record
 // may use; tools/pto-tblgen reads the records and derives the op-info table, the verifier's rules, the reference pages
 // and the simulator's dispatch. A word that no backend understands does not belong here.
 //

@@ -8,7 +8,7 @@ include "mlir/IR/Interfaces.td"
 def RecordOp : OpInterface<"RecordOp"> {
   let cppNamespace = "::pto";
   let description = [{
-    Gives a pass the facts of an operation's record without naming the operation (design law 2). Every operation of the
+    Gives a pass the facts of an operation's record without naming the operation (law 2). Every operation of the
     dialect has it; its verifier is the generic one.
   }];
   let methods = [

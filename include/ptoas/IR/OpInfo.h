@@ -1,7 +1,7 @@
 //===- OpInfo.h - The op-info table -----------------------------*- C++ -*-===//
 //
 // What the op records say, as constant data: pto-tblgen writes the rows (OpInfo.inc, Constraints.inc), everything else asks
-// them. Passes, printer, sync model and simulator lowering never name an operation (design law 2).
+// them. Passes, printer, sync model and simulator lowering never name an operation (law 2).
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_IR_OPINFO_H

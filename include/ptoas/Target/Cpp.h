@@ -1,6 +1,6 @@
 //===- Cpp.h - C++17 for the vendor's tile library --------------*- C++ -*-===//
 //
-// The last stage: a lowered module becomes text. Nothing in the project reads that text (design law
+// The last stage: a lowered module becomes text. Nothing in the project reads that text (law
 // 3). Its shape is an interface that front-ends parse (include line, `AICORE void NAME(`, core
 // guards, `get_subblockid()`); the promises are kept by unittests/Target/CppShapeTest.cpp.
 //
