@@ -1,7 +1,7 @@
 //===- SanitizerDefaults.cpp - Options of AddressSanitizer ---------------------===//
 //
-// MLIR's bump allocator poisons memory by hand and reports falsely when it meets code that was not built the same way, as
-// the packaged archives are not.
+// MLIR's bump allocator poisons memory by hand and reports falsely when it meets code that was not
+// built the same way, as the packaged archives are not.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,9 +1,9 @@
 //===- ModelBuilder.cpp - The walk that builds a SyncModel -----------------===//
 
 #include "ModelBuilder.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Pipelines/Parse.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace pto;
 using namespace pto::analysis;
@@ -32,7 +32,8 @@ LogicalResult ModelBuilder::run(mlir::func::FuncOp function) {
   model.program.core = core;
   model.blocks[{sync::none, 0}] = &function.getBody().front();
   if (!llvm::hasSingleElement(function.getBody()))
-    return function.emitOpError() << "has several blocks; synchronisation needs structured control flow (scf)";
+    return function.emitOpError()
+           << "has several blocks; synchronisation needs structured control flow (scf)";
   return block(function.getBody().front(), top, model.program.top);
 }
 
@@ -58,7 +59,8 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
   if (llvm::isa<mlir::scf::IfOp, mlir::scf::IndexSwitchOp>(op))
     return branch(op, frame, list);
   if (op->getNumRegions())
-    return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, scf.if, scf.while or scf.index_switch";
+    return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
+                                "scf.if, scf.while or scf.index_switch";
   if (syncOperation(op, list))
     return success();
   if (const OpInfo *info = findOpInfo(op))
@@ -140,7 +142,8 @@ LogicalResult ModelBuilder::branch(Operation *op, Frame &frame, List &list) {
 }
 
 LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &list) {
-  auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<mlir::func::FuncOp>(callOp, callOp.getCalleeAttr());
+  auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<mlir::func::FuncOp>(
+      callOp, callOp.getCalleeAttr());
   if (!callee)
     return callOp.emitOpError() << "calls @" << callOp.getCallee() << ", which does not exist";
   Node macro;
@@ -162,12 +165,15 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
   }
   for (Frame *f = &frame; f; f = f->caller)
     if (f->function == callee)
-      return callOp.emitOpError() << "calls @" << callee.getName() << " while it runs; kernels cannot recurse";
+      return callOp.emitOpError() << "calls @" << callee.getName()
+                                  << " while it runs; kernels cannot recurse";
   if (!llvm::hasSingleElement(callee.getBody()))
-    return callee.emitOpError() << "has several blocks; synchronisation needs structured control flow (scf)";
+    return callee.emitOpError()
+           << "has several blocks; synchronisation needs structured control flow (scf)";
   if (frames.size() >= mostCalls) {
     if (!std::exchange(tooManyCalls, true)) // said once
-      callOp.emitOpError() << "is call number " << mostCalls << " when helpers are followed in place, which is as far as "
+      callOp.emitOpError() << "is call number " << mostCalls
+                           << " when helpers are followed in place, which is as far as "
                            << "synchronisation goes; let helpers call one another less often";
     return failure();
   }
@@ -176,7 +182,8 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
   inner->call = callOp;
   inner->function = callee;
   inner->loopDepth = frame.loopDepth;
-  for (Operation *p = callOp->getParentOp(); p && !llvm::isa<mlir::func::FuncOp>(p); p = p->getParentOp())
+  for (Operation *p = callOp->getParentOp(); p && !llvm::isa<mlir::func::FuncOp>(p);
+       p = p->getParentOp())
     inner->loopDepth += llvm::isa<mlir::LoopLikeOpInterface>(p);
   bool outer = insideMacro;
   insideMacro = true;
@@ -213,9 +220,11 @@ bool ModelBuilder::syncOperation(Operation *op, List &list) {
   else if (auto wait = llvm::dyn_cast<WaitFlagOp>(op))
     flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), fixed(wait.getEventId()));
   else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op))
-    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(), readEventId(set.getEventId(), open, closed));
+    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(),
+         readEventId(set.getEventId(), open, closed));
   else if (auto wait = llvm::dyn_cast<WaitFlagDynOp>(op))
-    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), readEventId(wait.getEventId(), open, closed));
+    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(),
+         readEventId(wait.getEventId(), open, closed));
   else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
     node.kind = NodeKind::Barrier;
     node.pipe = toPipe(barrier.getPipeKind());
@@ -258,9 +267,13 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
       if (operand.role == Role::Value)
         continue;
       // Scalar accesses name a pointer and an index, tile operations name a view.
-      sync::RegionId id = llvm::isa<PtrType>(value.getType())
-                              ? scalarRegion(value, *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(), frame)
-                              : region(value, frame);
+      sync::RegionId id =
+          llvm::isa<PtrType>(value.getType())
+              ? scalarRegion(
+                    value,
+                    *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(),
+                    frame)
+              : region(value, frame);
       access(node, operand.role, id);
       auto tile = llvm::dyn_cast<TileBufType>(value.getType());
       writesAcc |= tile && tile.getSpace() == Space::Acc && writes(operand.role);
@@ -283,7 +296,8 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
   add(std::move(node), list);
 }
 
-/// Half of the rows of a row-major tile. A view stays whole: which half of the chunk lies where is not modelled.
+/// Half of the rows of a row-major tile. A view stays whole: which half of the chunk lies where is
+/// not modelled.
 sync::RegionId ModelBuilder::half(sync::RegionId id, MicroStep::Part part) {
   sync::Region region = model.program.regions[id];
   if (part == MicroStep::Whole || region.space == Space::GM || !region.offset.known)
@@ -294,7 +308,8 @@ sync::RegionId ModelBuilder::half(sync::RegionId id, MicroStep::Part part) {
   return model.program.intern(std::move(region));
 }
 
-ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> program, size_t &at,
+ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
+                                       llvm::ArrayRef<MicroStep> program, size_t &at,
                                        uint32_t source, llvm::ArrayRef<sync::RegionId> regions) {
   List list;
   for (; at < program.size() && program[at].kind != MicroStep::LoopEnd; ++at) {
@@ -341,7 +356,9 @@ void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &
   llvm::SmallVector<sync::RegionId> regions;
   for (unsigned i = 0; i < info.operands.size(); ++i) {
     auto values = llvm::cast<RecordOp>(op).getRecordOperands(i);
-    regions.push_back(values.empty() || info.operands[i].role == Role::Value ? sync::none : region(*values.begin(), frame));
+    regions.push_back(values.empty() || info.operands[i].role == Role::Value
+                          ? sync::none
+                          : region(*values.begin(), frame));
   }
   model.hasAccess = true;
   Node macro;

@@ -1,22 +1,23 @@
 //===- ModelBuilder.h - The walk that builds a SyncModel --------*- C++ -*-===//
 //
-// Private to lib/Analysis. A Frame is one activation of a function: values of a helper mean something only together with
-// the call that is being followed, because its arguments stand for the caller's values.
+// Private to lib/Analysis. A Frame is one activation of a function: values of a helper mean
+// something only together with the call that is being followed, because its arguments stand for the
+// caller's values.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_LIB_ANALYSIS_MODELBUILDER_H
 #define PTOAS_LIB_ANALYSIS_MODELBUILDER_H
 
-#include "ptoas/Analysis/SyncModel.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "ptoas/Analysis/SyncModel.h"
 
 namespace pto::analysis {
 
 struct Frame {
   Frame *caller = nullptr;
-  mlir::func::CallOp call;     ///< in the caller
+  mlir::func::CallOp call; ///< in the caller
   mlir::func::FuncOp function;
-  unsigned loopDepth = 0;      ///< loops around the call, of all callers
+  unsigned loopDepth = 0; ///< loops around the call, of all callers
 };
 
 /// A value in its frame; arguments of helpers are followed to the caller first.
@@ -56,14 +57,17 @@ private:
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
 };
 
-/// a * b; none when it is larger than any distance in memory, so that sums of a few such products cannot overflow.
+/// a * b; none when it is larger than any distance in memory, so that sums of a few such products
+/// cannot overflow.
 std::optional<int64_t> product(int64_t a, int64_t b);
 
 /// Exact number of iterations of a loop when bounds and step are constant.
 std::optional<int64_t> tripCount(mlir::scf::ForOp loop);
 
-/// Reads the event id of a dynamic flag: base + (counter + c) mod n, as Transforms/InsertSync writes it.
-sync::EventId readEventId(mlir::Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed);
+/// Reads the event id of a dynamic flag: base + (counter + c) mod n, as Transforms/InsertSync
+/// writes it.
+sync::EventId readEventId(mlir::Value value, const std::vector<OpenLoop> &open,
+                          const std::vector<OpenLoop> &closed);
 
 class ModelBuilder {
 public:
@@ -81,8 +85,8 @@ private:
   bool syncOperation(mlir::Operation *op, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
-  List steps(mlir::Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> steps, size_t &at, uint32_t source,
-             llvm::ArrayRef<sync::RegionId> regions);
+  List steps(mlir::Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> steps, size_t &at,
+             uint32_t source, llvm::ArrayRef<sync::RegionId> regions);
   sync::RegionId half(sync::RegionId id, MicroStep::Part part);
   void access(sync::Node &node, Role role, sync::RegionId region);
 
@@ -101,7 +105,8 @@ private:
   std::vector<OpenLoop> open, closed;
   OffsetReader offsets;
   std::vector<std::pair<Bound, uint32_t>> roots;
-  /// Helpers stand in place at each call, so their number can double with each level: bounded, so that no input hangs.
+  /// Helpers stand in place at each call, so their number can double with each level: bounded, so
+  /// that no input hangs.
   static constexpr size_t mostCalls = 10000;
   bool tooManyCalls = false;
   std::vector<std::unique_ptr<Frame>> frames;

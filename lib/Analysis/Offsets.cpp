@@ -27,7 +27,8 @@ std::optional<int64_t> analysis::product(int64_t a, int64_t b) {
 }
 
 std::optional<int64_t> analysis::tripCount(mlir::scf::ForOp loop) {
-  auto lower = constantOf(loop.getLowerBound()), upper = constantOf(loop.getUpperBound()), step = constantOf(loop.getStep());
+  auto lower = constantOf(loop.getLowerBound()), upper = constantOf(loop.getUpperBound()),
+       step = constantOf(loop.getStep());
   int64_t length;
   if (!lower || !upper || !step || *step <= 0 || llvm::SubOverflow(*upper, *lower, length))
     return std::nullopt;
@@ -36,7 +37,8 @@ std::optional<int64_t> analysis::tripCount(mlir::scf::ForOp loop) {
 
 const OpenLoop *OffsetReader::loopOf(Value value, Frame *frame) const {
   for (const OpenLoop &loop : open)
-    if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op); forOp && loop.frame == frame && forOp.getInductionVar() == value)
+    if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+        forOp && loop.frame == frame && forOp.getInductionVar() == value)
       return &loop;
   return nullptr;
 }
@@ -44,10 +46,12 @@ const OpenLoop *OffsetReader::loopOf(Value value, Frame *frame) const {
 /// The same value in every iteration of every open loop.
 bool OffsetReader::isFixed(Bound bound) const {
   mlir::Operation *at = bound.value.getDefiningOp();
-  mlir::Block *block = at ? at->getBlock() : llvm::cast<mlir::BlockArgument>(bound.value).getOwner();
+  mlir::Block *block =
+      at ? at->getBlock() : llvm::cast<mlir::BlockArgument>(bound.value).getOwner();
   if (bound.frame->loopDepth)
     return false;
-  for (mlir::Operation *op = block->getParentOp(); op && !llvm::isa<mlir::func::FuncOp>(op); op = op->getParentOp())
+  for (mlir::Operation *op = block->getParentOp(); op && !llvm::isa<mlir::func::FuncOp>(op);
+       op = op->getParentOp())
     if (llvm::isa<mlir::LoopLikeOpInterface>(op))
       return false;
   return true;
@@ -64,7 +68,9 @@ void OffsetReader::add(sync::Offset &into, const sync::Offset &other) {
   into.constant += other.constant;
   into.known &= other.known;
   for (const auto &term : other.terms) {
-    auto it = llvm::lower_bound(into.terms, term.loop, [](const sync::Offset::Term &t, sync::NodeId l) { return t.loop < l; });
+    auto it =
+        llvm::lower_bound(into.terms, term.loop,
+                          [](const sync::Offset::Term &t, sync::NodeId l) { return t.loop < l; });
     if (it != into.terms.end() && it->loop == term.loop) {
       it->coefficient += term.coefficient;
       if (!it->coefficient)
@@ -98,11 +104,13 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
   mlir::Operation *op = value.getDefiningOp();
   if (!op)
     return opaque({value, frame}, scale, out);
-  if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp, mlir::arith::ExtUIOp>(op))
+  if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp,
+                mlir::arith::ExtUIOp>(op))
     return readInto(op->getOperand(0), frame, scale, out);
   if (llvm::isa<mlir::arith::AddIOp, mlir::arith::SubIOp>(op)) {
     readInto(op->getOperand(0), frame, scale, out);
-    return readInto(op->getOperand(1), frame, llvm::isa<mlir::arith::AddIOp>(op) ? scale : -scale, out);
+    return readInto(op->getOperand(1), frame, llvm::isa<mlir::arith::AddIOp>(op) ? scale : -scale,
+                    out);
   }
   if (llvm::isa<mlir::arith::MulIOp>(op))
     for (unsigned i : {0u, 1u}) {
@@ -121,11 +129,13 @@ sync::Offset OffsetReader::read(Value value, Frame *frame, int64_t scale) {
 }
 
 void OffsetReader::close(sync::Offset &offset) {
-  // Equal sums of the same fixed values get one number: they cancel in a comparison. Found by identity of the values, in
-  // order of appearance, so that numbers do not depend on addresses.
+  // Equal sums of the same fixed values get one number: they cancel in a comparison. Found by
+  // identity of the values, in order of appearance, so that numbers do not depend on addresses.
   std::vector<std::pair<Bound, int64_t>> merged;
   for (auto &[bound, scale] : symbols) {
-    auto it = llvm::find_if(merged, [&](auto &m) { return m.first.value == bound.value && m.first.frame == bound.frame; });
+    auto it = llvm::find_if(merged, [&](auto &m) {
+      return m.first.value == bound.value && m.first.frame == bound.frame;
+    });
     if (it == merged.end())
       merged.push_back({bound, scale});
     else
@@ -138,7 +148,8 @@ void OffsetReader::close(sync::Offset &offset) {
   auto same = [&](const std::vector<std::pair<Bound, int64_t>> &other) {
     return other.size() == merged.size() && llvm::all_of(merged, [&](auto &m) {
              return llvm::any_of(other, [&](auto &o) {
-               return o.first.value == m.first.value && o.first.frame == m.first.frame && o.second == m.second;
+               return o.first.value == m.first.value && o.first.frame == m.first.frame &&
+                      o.second == m.second;
              });
            });
   };
@@ -153,13 +164,15 @@ void OffsetReader::close(sync::Offset &offset) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// counter(loop) + add, by the shapes that InsertSync writes: iv, (iv - lower) / step, the trip count after the loop.
+/// counter(loop) + add, by the shapes that InsertSync writes: iv, (iv - lower) / step, the trip
+/// count after the loop.
 struct Counter {
   sync::NodeId loop = sync::none;
   int64_t add = 0;
 };
 
-std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed) {
+std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open,
+                                   const std::vector<OpenLoop> &closed) {
   if (auto addOp = value.getDefiningOp<mlir::arith::AddIOp>())
     if (auto c = constantOf(addOp.getRhs()))
       if (auto inner = readCounter(addOp.getLhs(), open, closed))
@@ -173,22 +186,27 @@ std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &ope
       return Counter{loop.node, 0};
     auto div = value.getDefiningOp<mlir::arith::DivUIOp>();
     auto sub = div ? div.getLhs().getDefiningOp<mlir::arith::SubIOp>() : nullptr;
-    if (sub && sub.getLhs() == iv && sub.getRhs() == forOp.getLowerBound() && div.getRhs() == forOp.getStep())
+    if (sub && sub.getLhs() == iv && sub.getRhs() == forOp.getLowerBound() &&
+        div.getRhs() == forOp.getStep())
       return Counter{loop.node, 0};
   }
   auto div = value.getDefiningOp<mlir::arith::CeilDivSIOp>();
   auto max = div ? div.getLhs().getDefiningOp<mlir::arith::MaxSIOp>() : nullptr;
-  auto sub = max && constantOf(max.getRhs()) == 0 ? max.getLhs().getDefiningOp<mlir::arith::SubIOp>() : nullptr;
+  auto sub = max && constantOf(max.getRhs()) == 0
+                 ? max.getLhs().getDefiningOp<mlir::arith::SubIOp>()
+                 : nullptr;
   if (sub)
     for (const OpenLoop &loop : llvm::reverse(closed))
       if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
-          forOp && sub.getLhs() == forOp.getUpperBound() && sub.getRhs() == forOp.getLowerBound() && div.getRhs() == forOp.getStep())
+          forOp && sub.getLhs() == forOp.getUpperBound() && sub.getRhs() == forOp.getLowerBound() &&
+          div.getRhs() == forOp.getStep())
         return Counter{loop.node, 0};
   return std::nullopt;
 }
 } // namespace
 
-sync::EventId analysis::readEventId(Value value, const std::vector<OpenLoop> &open, const std::vector<OpenLoop> &closed) {
+sync::EventId analysis::readEventId(Value value, const std::vector<OpenLoop> &open,
+                                    const std::vector<OpenLoop> &closed) {
   sync::EventId id;
   if (auto constant = constantOf(value)) {
     id.base = int32_t(*constant);

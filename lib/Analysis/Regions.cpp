@@ -1,8 +1,8 @@
 //===- Regions.cpp - Which bytes an operand names --------------------------===//
 
 #include "ModelBuilder.h"
-#include "ptoas/Pipelines/Parse.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ptoas/Pipelines/Parse.h"
 
 using namespace pto;
 using namespace pto::analysis;
@@ -21,7 +21,8 @@ sync::RegionId ModelBuilder::tileRegion(Bound tile, TileBufType type) {
   region.run = type.getTileShape().bytes();
   region.name = nameOf(tile.value);
   auto alloc = tile.value.getDefiningOp<AllocTileOp>();
-  // A tile that comes from a branch, a loop or a caller we do not know could lie anywhere in its memory.
+  // A tile that comes from a branch, a loop or a caller we do not know could lie anywhere in its
+  // memory.
   if (alloc && alloc.getAddr()) {
     region.offset = offsets.read(alloc.getAddr(), tile.frame, 1);
     offsets.close(region.offset);
@@ -39,9 +40,11 @@ uint32_t ModelBuilder::rootNumber(Bound bound) {
       return number;
   sync::Root root;
   root.name = nameOf(bound.value);
-  // Pointers that are no argument of the kernel may point anywhere, also into the memory of an argument.
+  // Pointers that are no argument of the kernel may point anywhere, also into the memory of an
+  // argument.
   auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
-  bool isArgument = argument && !bound.frame->caller && argument.getOwner() == &bound.frame->function.getBody().front();
+  bool isArgument = argument && !bound.frame->caller &&
+                    argument.getOwner() == &bound.frame->function.getBody().front();
   if (!isArgument)
     return sync::none;
   root.mayAlias = bool(bound.frame->function.getArgAttr(argument.getArgNumber(), mayAliasAttr));
@@ -89,7 +92,8 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
     int64_t extent = type.getShape()[i];
     stride = stride ? product(*stride, bytes) : std::nullopt;
     if (!stride || extent < 0 || !product(extent, std::max<int64_t>(*stride, bytes))) {
-      region.offset.known = false; // a stride or an extent that only run time knows: the whole tensor
+      region.offset.known =
+          false; // a stride or an extent that only run time knows: the whole tensor
       break;
     }
     OffsetReader::add(region.offset, offsets.read(partition.getOffsets()[i], part.frame, *stride));
@@ -101,7 +105,8 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
     region.offset.known = false;
     return model.program.intern(std::move(region));
   }
-  // Widest stride first, so that DN and NZ views have the same normal form as ND; then merge what is contiguous.
+  // Widest stride first, so that DN and NZ views have the same normal form as ND; then merge what
+  // is contiguous.
   llvm::stable_sort(dims, [](const Dim &a, const Dim &b) { return a.stride > b.stride; });
   region.run = bytes;
   for (const Dim &d : llvm::reverse(dims)) {
@@ -109,7 +114,8 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
       continue; // the same bytes again
     if (region.dims.empty() && d.stride == int64_t(region.run))
       region.run *= d.extent;
-    else if (!region.dims.empty() && d.stride == region.dims.front().stride * region.dims.front().extent)
+    else if (!region.dims.empty() &&
+             d.stride == region.dims.front().stride * region.dims.front().extent)
       region.dims.front().extent *= d.extent;
     else
       region.dims.insert(region.dims.begin(), {d.extent, d.stride});

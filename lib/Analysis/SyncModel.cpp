@@ -18,7 +18,8 @@ llvm::SmallVector<FuncOp> pto::rootFunctions(mlir::ModuleOp module) {
 }
 
 namespace {
-/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory of one kind.
+/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory
+/// of one kind.
 std::optional<CoreKind> coreOf(mlir::Operation *op) {
   if (auto pipe = pipeOf(op)) {
     if (*pipe == Pipe::V)

@@ -1,9 +1,9 @@
 //===- Dialect.cpp - Registration of the pto dialect -----------------------===//
 
-#include "ptoas/IR/Pto.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/Matchers.h"
+#include "ptoas/IR/Pto.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -37,13 +37,19 @@ void PtoDialect::registerAttributes() {
 namespace {
 /// The spellings that front-ends write, in any case.
 bool isTailHint(llvm::StringRef text) {
-  static constexpr llvm::StringLiteral known[] = {"barrier-all", "barrier_all", "default", "mte3-to-s-event0", "mte3_to_s_event0",
-                                                  "setwait-mte3-to-s-event0", "setwait_mte3_to_s_event0"};
+  static constexpr llvm::StringLiteral known[] = {"barrier-all",
+                                                  "barrier_all",
+                                                  "default",
+                                                  "mte3-to-s-event0",
+                                                  "mte3_to_s_event0",
+                                                  "setwait-mte3-to-s-event0",
+                                                  "setwait_mte3_to_s_event0"};
   return llvm::is_contained(known, llvm::StringRef(text.lower()));
 }
 } // namespace
 
-mlir::LogicalResult PtoDialect::verifyOperationAttribute(mlir::Operation *op, mlir::NamedAttribute attr) {
+mlir::LogicalResult PtoDialect::verifyOperationAttribute(mlir::Operation *op,
+                                                         mlir::NamedAttribute attr) {
   llvm::StringRef name = attr.getName();
   auto wrong = [&](const llvm::Twine &what) {
     return op->emitOpError() << "has '" << name << "' = " << attr.getValue() << "; " << what;
@@ -70,10 +76,12 @@ mlir::LogicalResult PtoDialect::verifyOperationAttribute(mlir::Operation *op, ml
   return mlir::success();
 }
 
-mlir::LogicalResult PtoDialect::verifyRegionArgAttribute(mlir::Operation *op, unsigned, unsigned argument, mlir::NamedAttribute attr) {
+mlir::LogicalResult PtoDialect::verifyRegionArgAttribute(mlir::Operation *op, unsigned,
+                                                         unsigned argument,
+                                                         mlir::NamedAttribute attr) {
   if (attr.getName() == mayAliasAttr && !llvm::isa<mlir::UnitAttr>(attr.getValue()))
-    return op->emitOpError() << "has '" << mayAliasAttr << "' = " << attr.getValue() << " on argument " << argument
-                             << "; it takes no value";
+    return op->emitOpError() << "has '" << mayAliasAttr << "' = " << attr.getValue()
+                             << " on argument " << argument << "; it takes no value";
   return mlir::success();
 }
 
@@ -106,10 +114,11 @@ std::optional<int64_t> pto::constantOf(mlir::Value value) {
   for (mlir::Operation *op = value.getDefiningOp(); op; op = value.getDefiningOp()) {
     if (mlir::matchPattern(op, mlir::m_Constant(&attr)))
       return attr.getValue().getSExtValue();
-    // By name, so that the dialect library need not link arith: the casts that keep a constant what it is.
+    // By name, so that the dialect library need not link arith: the casts that keep a constant what
+    // it is.
     llvm::StringRef name = op->getName().getStringRef();
-    if (name != "arith.index_cast" && name != "arith.extsi" && name != "arith.extui" && name != "arith.trunci" &&
-        name != "arith.index_castui")
+    if (name != "arith.index_cast" && name != "arith.extsi" && name != "arith.extui" &&
+        name != "arith.trunci" && name != "arith.index_castui")
       return std::nullopt;
     value = op->getOperand(0);
   }
@@ -138,6 +147,4 @@ Pipe pto::toPipe(PipeKind kind) {
   return Pipe::ALL;
 }
 
-PipeKind pto::fromPipe(Pipe pipe) {
-  return *symbolizePipeKind(("PIPE_" + name(pipe)).str());
-}
+PipeKind pto::fromPipe(Pipe pipe) { return *symbolizePipeKind(("PIPE_" + name(pipe)).str()); }

@@ -28,7 +28,8 @@ unsigned OpInfo::attribute(llvm::StringRef wanted) const {
 llvm::ArrayRef<OpInfo> pto::allOpInfos() { return opInfos; }
 
 const OpInfo &pto::lookupOpInfo(llvm::StringRef name) {
-  auto *it = llvm::lower_bound(opInfos, name, [](const OpInfo &row, llvm::StringRef n) { return row.name < n; });
+  auto *it = llvm::lower_bound(opInfos, name,
+                               [](const OpInfo &row, llvm::StringRef n) { return row.name < n; });
   assert(it != std::end(opInfos) && it->name == name && "operation without a record");
   return *it;
 }
@@ -75,7 +76,8 @@ std::optional<Pipe> pto::pipeOf(mlir::Operation *op) {
 }
 
 int64_t pto::attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t otherwise) {
-  // Every enum attribute of the dialect is stored as an i32 behind its own class; the generic view is its number.
+  // Every enum attribute of the dialect is stored as an i32 behind its own class; the generic view
+  // is its number.
   mlir::Attribute attr = op->getAttr(name);
   if (!attr) {
     const OpInfo *info = findOpInfo(op);

@@ -11,9 +11,11 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name) LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
+#define PTO_RULE(name)                                                                             \
+  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
 
-llvm::SmallVector<Subject, 4> rules::subjects(Operation *op, const OpInfo &info, const RuleInfo &rule) {
+llvm::SmallVector<Subject, 4> rules::subjects(Operation *op, const OpInfo &info,
+                                              const RuleInfo &rule) {
   llvm::SmallVector<Subject, 4> out;
   auto record = llvm::cast<RecordOp>(op);
   for (uint8_t index : rule.operands)
@@ -73,11 +75,13 @@ bool disagree(int64_t a, int64_t b) { return a >= 0 && b >= 0 && a != b; }
 
 /// The first of the subjects that differs from the first one, told with both values.
 template <typename Key, typename Text>
-LogicalResult allEqual(Operation *op, llvm::ArrayRef<Subject> list, llvm::StringRef what, Key differ, Text text) {
+LogicalResult allEqual(Operation *op, llvm::ArrayRef<Subject> list, llvm::StringRef what,
+                       Key differ, Text text) {
   for (const Subject &s : list.drop_front(list.empty() ? 0 : 1))
     if (differ(list[0].value, s.value))
-      return op->emitOpError() << "needs " << what << ", but " << list[0].name << " has " << text(list[0].value) << " and "
-                               << s.name << " has " << text(s.value);
+      return op->emitOpError() << "needs " << what << ", but " << list[0].name << " has "
+                               << text(list[0].value) << " and " << s.name << " has "
+                               << text(s.value);
   return success();
 }
 
@@ -104,9 +108,11 @@ PTO_RULE(tiles) {
   for (auto &s : subjects(op, info, rule)) {
     auto element = elementOf(tile(s.value).getElementType());
     if (!element)
-      return op->emitOpError() << "cannot take elements of type " << elementName(s.value.getType()) << " in " << s.name;
+      return op->emitOpError() << "cannot take elements of type " << elementName(s.value.getType())
+                               << " in " << s.name;
     if (isLowPrecision(*element))
-      return op->emitOpError() << "does not take the low-precision type " << name(*element) << " of " << s.name;
+      return op->emitOpError() << "does not take the low-precision type " << name(*element)
+                               << " of " << s.name;
   }
   return success();
 }
@@ -116,8 +122,9 @@ PTO_RULE(elements) {
   for (auto &s : subjects(op, info, rule)) {
     auto element = elementOf(elementTypeOf(s.value.getType()));
     if (!element || !(legal & maskOf(*element)))
-      return op->emitOpError() << "does not take element type " << elementName(s.value.getType()) << " of " << s.name << " on "
-                               << name(archOf(op)) << "; it takes " << elementNames(legal);
+      return op->emitOpError() << "does not take element type " << elementName(s.value.getType())
+                               << " of " << s.name << " on " << name(archOf(op)) << "; it takes "
+                               << elementNames(legal);
   }
   return success();
 }
@@ -129,25 +136,30 @@ PTO_RULE(elementIs) {
     for (int64_t n : rule.numbers)
       legal |= maskOf(Element(n));
     if (!element || !(legal & maskOf(*element)))
-      return op->emitOpError() << "needs " << s.name << " of element type " << elementNames(legal) << ", but it has "
-                               << elementName(s.value.getType());
+      return op->emitOpError() << "needs " << s.name << " of element type " << elementNames(legal)
+                               << ", but it has " << elementName(s.value.getType());
   }
   return success();
 }
 
 PTO_RULE(sameElement) {
-  return allEqual(op, subjects(op, info, rule), "one element type",
-                  [](mlir::Value a, mlir::Value b) { return elementTypeOf(a.getType()) != elementTypeOf(b.getType()); },
-                  [](mlir::Value v) { return elementName(v.getType()); });
+  return allEqual(
+      op, subjects(op, info, rule), "one element type",
+      [](mlir::Value a, mlir::Value b) {
+        return elementTypeOf(a.getType()) != elementTypeOf(b.getType());
+      },
+      [](mlir::Value v) { return elementName(v.getType()); });
 }
 
 PTO_RULE(sameType) {
-  return allEqual(op, subjects(op, info, rule), "one type", [](mlir::Value a, mlir::Value b) { return a.getType() != b.getType(); },
-                  [](mlir::Value v) {
-                    std::string text;
-                    llvm::raw_string_ostream(text) << v.getType();
-                    return text;
-                  });
+  return allEqual(
+      op, subjects(op, info, rule), "one type",
+      [](mlir::Value a, mlir::Value b) { return a.getType() != b.getType(); },
+      [](mlir::Value v) {
+        std::string text;
+        llvm::raw_string_ostream(text) << v.getType();
+        return text;
+      });
 }
 
 PTO_RULE(sameBytes) {
@@ -155,47 +167,56 @@ PTO_RULE(sameBytes) {
     auto element = elementOf(elementTypeOf(v.getType()));
     return element ? bytesOf(*element) : 0;
   };
-  return allEqual(op, subjects(op, info, rule), "elements of equal size", [&](mlir::Value a, mlir::Value b) { return bytes(a) != bytes(b); },
-                  [&](mlir::Value v) { return elementName(v.getType()) + " (" + std::to_string(bytes(v)) + " bytes)"; });
+  return allEqual(
+      op, subjects(op, info, rule), "elements of equal size",
+      [&](mlir::Value a, mlir::Value b) { return bytes(a) != bytes(b); },
+      [&](mlir::Value v) {
+        return elementName(v.getType()) + " (" + std::to_string(bytes(v)) + " bytes)";
+      });
 }
 
 PTO_RULE(scalarIsElement) {
   auto list = subjects(op, info, rule);
   if (list.size() == 2 && list[0].value.getType() != elementTypeOf(list[1].value.getType()))
-    return op->emitOpError() << "needs a scalar of the element type " << elementName(list[1].value.getType()) << " of "
-                             << list[1].name << ", but " << list[0].name << " is " << elementName(list[0].value.getType());
+    return op->emitOpError() << "needs a scalar of the element type "
+                             << elementName(list[1].value.getType()) << " of " << list[1].name
+                             << ", but " << list[0].name << " is "
+                             << elementName(list[0].value.getType());
   return success();
 }
 
 PTO_RULE(sameValid) {
-  return allEqual(op, subjects(op, info, rule), "equal valid shapes",
-                  [](mlir::Value a, mlir::Value b) {
-                    auto x = validShape(a), y = validShape(b);
-                    return disagree(x[0], y[0]) || disagree(x[1], y[1]);
-                  },
-                  [](mlir::Value v) { return extents(validShape(v)); });
+  return allEqual(
+      op, subjects(op, info, rule), "equal valid shapes",
+      [](mlir::Value a, mlir::Value b) {
+        auto x = validShape(a), y = validShape(b);
+        return disagree(x[0], y[0]) || disagree(x[1], y[1]);
+      },
+      [](mlir::Value v) { return extents(validShape(v)); });
 }
 
 PTO_RULE(sameShape) {
-  return allEqual(op, subjects(op, info, rule), "equal shapes",
-                  [](mlir::Value a, mlir::Value b) {
-                    return tile(a).getRows() != tile(b).getRows() || tile(a).getCols() != tile(b).getCols();
-                  },
-                  [](mlir::Value v) { return extents({tile(v).getRows(), tile(v).getCols()}); });
+  return allEqual(
+      op, subjects(op, info, rule), "equal shapes",
+      [](mlir::Value a, mlir::Value b) {
+        return tile(a).getRows() != tile(b).getRows() || tile(a).getCols() != tile(b).getCols();
+      },
+      [](mlir::Value v) { return extents({tile(v).getRows(), tile(v).getCols()}); });
 }
 
 PTO_RULE(rowMajor) {
   for (auto &s : subjects(op, info, rule))
     if (tile(s.value).getBlayout() != BLayout::RowMajor)
-      return op->emitOpError() << "needs " << s.name << " with blayout row_major, but it is col_major";
+      return op->emitOpError() << "needs " << s.name
+                               << " with blayout row_major, but it is col_major";
   return success();
 }
 
 PTO_RULE(inSpace) {
   for (auto &s : subjects(op, info, rule))
     if (!llvm::is_contained(rule.numbers, int64_t(tile(s.value).getSpace())))
-      return op->emitOpError() << "needs " << s.name << " in " << spaceNames(rule.numbers) << ", but it is in "
-                               << name(tile(s.value).getSpace());
+      return op->emitOpError() << "needs " << s.name << " in " << spaceNames(rule.numbers)
+                               << ", but it is in " << name(tile(s.value).getSpace());
   return success();
 }
 
@@ -204,16 +225,18 @@ PTO_RULE(blockLayout) {
   auto l = SLayout(rule.numbers[1]);
   for (auto &s : subjects(op, info, rule))
     if (tile(s.value).getBlayout() != b || tile(s.value).getSlayout() != l)
-      return op->emitOpError() << "needs " << s.name << " with blayout " << layoutName(b) << " and slayout " << layoutName(l) << " on "
-                               << name(archOf(op)) << ", but it has " << layoutName(tile(s.value).getBlayout()) << " and "
-                               << layoutName(tile(s.value).getSlayout());
+      return op->emitOpError() << "needs " << s.name << " with blayout " << layoutName(b)
+                               << " and slayout " << layoutName(l) << " on " << name(archOf(op))
+                               << ", but it has " << layoutName(tile(s.value).getBlayout())
+                               << " and " << layoutName(tile(s.value).getSlayout());
   return success();
 }
 
 PTO_RULE(fractalSize) {
   for (auto &s : subjects(op, info, rule))
     if (!llvm::is_contained(rule.numbers, tile(s.value).getFractal()))
-      return op->emitOpError() << "does not take the fractal size " << tile(s.value).getFractal() << " of " << s.name;
+      return op->emitOpError() << "does not take the fractal size " << tile(s.value).getFractal()
+                               << " of " << s.name;
   return success();
 }
 
@@ -221,7 +244,8 @@ PTO_RULE(validPositive) {
   for (auto &s : subjects(op, info, rule)) {
     auto valid = validShape(s.value);
     if (valid[0] == 0 || valid[1] == 0)
-      return op->emitOpError() << "needs positive valid extents, but " << s.name << " has " << extents(valid);
+      return op->emitOpError() << "needs positive valid extents, but " << s.name << " has "
+                               << extents(valid);
   }
   return success();
 }
@@ -229,27 +253,31 @@ PTO_RULE(validPositive) {
 PTO_RULE(positiveDims) {
   for (auto &s : subjects(op, info, rule))
     if (llvm::is_contained(viewShape(s.value), 0))
-      return op->emitOpError() << "needs positive extents, but " << s.name << " has " << extents(viewShape(s.value));
+      return op->emitOpError() << "needs positive extents, but " << s.name << " has "
+                               << extents(viewShape(s.value));
   return success();
 }
 
 PTO_RULE(staticExtents) {
   for (auto &s : subjects(op, info, rule))
     if (llvm::any_of(viewShape(s.value), [](int64_t d) { return d <= 0; }))
-      return op->emitOpError() << "needs static positive extents, but " << s.name << " has " << extents(viewShape(s.value));
+      return op->emitOpError() << "needs static positive extents, but " << s.name << " has "
+                               << extents(viewShape(s.value));
   return success();
 }
 
 PTO_RULE(sameExtents) {
-  return allEqual(op, subjects(op, info, rule), "equal extents", [](mlir::Value a, mlir::Value b) { return viewShape(a) != viewShape(b); },
-                  [](mlir::Value v) { return extents(viewShape(v)); });
+  return allEqual(
+      op, subjects(op, info, rule), "equal extents",
+      [](mlir::Value a, mlir::Value b) { return viewShape(a) != viewShape(b); },
+      [](mlir::Value v) { return extents(viewShape(v)); });
 }
 
 PTO_RULE(viewRank) {
   for (auto &s : subjects(op, info, rule))
     if (viewShape(s.value).empty() || int64_t(viewShape(s.value).size()) > rule.numbers[0])
-      return op->emitOpError() << "needs " << s.name << " of 1 to " << rule.numbers[0] << " dimensions, but it has "
-                               << viewShape(s.value).size();
+      return op->emitOpError() << "needs " << s.name << " of 1 to " << rule.numbers[0]
+                               << " dimensions, but it has " << viewShape(s.value).size();
   return success();
 }
 
@@ -258,6 +286,7 @@ PTO_RULE(distinct) {
   for (auto [i, a] : llvm::enumerate(list))
     for (auto &b : llvm::drop_begin(list, i + 1))
       if (a.value == b.value)
-        return op->emitOpError() << "needs different tiles, but " << a.name << " and " << b.name << " are the same";
+        return op->emitOpError() << "needs different tiles, but " << a.name << " and " << b.name
+                                 << " are the same";
   return success();
 }

@@ -1,6 +1,7 @@
 //===- Rules.h - One function per kind of rule ------------------*- C++ -*-===//
 //
-// Constraints.inc names these; a rule of a record without a function here does not compile. All speak with one voice:
+// Constraints.inc names these; a rule of a record without a function here does not compile. All
+// speak with one voice:
 // `'pto.x' op <what is wrong, with the numbers>`.
 //
 //===----------------------------------------------------------------------===//
@@ -49,7 +50,8 @@ struct Subject {
   llvm::StringRef name;
   mlir::Value value;
 };
-llvm::SmallVector<Subject, 4> subjects(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule);
+llvm::SmallVector<Subject, 4> subjects(mlir::Operation *op, const OpInfo &info,
+                                       const RuleInfo &rule);
 
 /// "16x64", with `?` for an extent known at run time.
 std::string extents(llvm::ArrayRef<int64_t> shape);

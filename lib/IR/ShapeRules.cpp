@@ -11,7 +11,8 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name) LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
+#define PTO_RULE(name)                                                                             \
+  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
 
 namespace {
 TileBufType tile(mlir::Value v) { return llvm::cast<TileBufType>(v.getType()); }
@@ -32,9 +33,10 @@ PTO_RULE(sameCount) {
   for (int64_t d : part.getShape())
     count = llvm::SaturatingMultiply<uint64_t>(count, d);
   if (count != uint64_t(valid[0] * valid[1]))
-    return op->emitOpError() << "needs as many elements on both sides, but " << list[0].name << " has " << extents(part.getShape())
-                             << " = " << count << " and the valid region of " << list[1].name << " has " << extents(valid) << " = "
-                             << valid[0] * valid[1];
+    return op->emitOpError() << "needs as many elements on both sides, but " << list[0].name
+                             << " has " << extents(part.getShape()) << " = " << count
+                             << " and the valid region of " << list[1].name << " has "
+                             << extents(valid) << " = " << valid[0] * valid[1];
   return success();
 }
 
@@ -43,9 +45,12 @@ PTO_RULE(minValid) {
   if (list.size() < 2)
     return success();
   auto have = validShape(list[0].value), as = validShape(list[1].value);
-  if ((have[0] >= 0 && have[0] < rule.numbers[0]) || (have[1] >= 0 && as[1] >= 0 && have[1] < as[1]))
-    return op->emitOpError() << "needs scratch " << list[0].name << " of at least " << rule.numbers[0] << " rows and the columns of "
-                             << list[1].name << " (" << extents({rule.numbers[0], as[1]}) << "), but it has " << extents(have);
+  if ((have[0] >= 0 && have[0] < rule.numbers[0]) ||
+      (have[1] >= 0 && as[1] >= 0 && have[1] < as[1]))
+    return op->emitOpError() << "needs scratch " << list[0].name << " of at least "
+                             << rule.numbers[0] << " rows and the columns of " << list[1].name
+                             << " (" << extents({rule.numbers[0], as[1]}) << "), but it has "
+                             << extents(have);
   return success();
 }
 
@@ -53,7 +58,8 @@ PTO_RULE(validRows) {
   for (auto &s : subjects(op, info, rule)) {
     auto valid = validShape(s.value);
     if (valid[0] >= 0 && valid[0] != rule.numbers[0])
-      return op->emitOpError() << "needs " << s.name << " with " << rule.numbers[0] << " valid row(s), but it has " << valid[0];
+      return op->emitOpError() << "needs " << s.name << " with " << rule.numbers[0]
+                               << " valid row(s), but it has " << valid[0];
   }
   return success();
 }
@@ -61,7 +67,8 @@ PTO_RULE(validRows) {
 PTO_RULE(physicalRows) {
   for (auto &s : subjects(op, info, rule))
     if (tile(s.value).getRows() != rule.numbers[0])
-      return op->emitOpError() << "needs " << s.name << " of " << rule.numbers[0] << " row(s), but it has " << tile(s.value).getRows();
+      return op->emitOpError() << "needs " << s.name << " of " << rule.numbers[0]
+                               << " row(s), but it has " << tile(s.value).getRows();
   return success();
 }
 
@@ -69,8 +76,9 @@ PTO_RULE(validColsCover) {
   auto list = subjects(op, info, rule);
   auto a = validShape(list[0].value), b = validShape(list[1].value);
   if (a[1] >= 0 && b[1] >= 0 && a[1] < b[1])
-    return op->emitOpError() << "needs " << list[0].name << " as wide as " << list[1].name << ", but it has " << a[1]
-                             << " valid columns and " << list[1].name << " has " << b[1];
+    return op->emitOpError() << "needs " << list[0].name << " as wide as " << list[1].name
+                             << ", but it has " << a[1] << " valid columns and " << list[1].name
+                             << " has " << b[1];
   return success();
 }
 
@@ -80,19 +88,23 @@ PTO_RULE(triples) {
   for (auto [i, s] : llvm::enumerate(list))
     have[i] = elementOf(elementTypeOf(s.value.getType()));
   for (size_t i = 0; i + 2 < rule.numbers.size(); i += 3)
-    if (have[0] == Element(rule.numbers[i]) && have[1] == Element(rule.numbers[i + 1]) && have[2] == Element(rule.numbers[i + 2]))
+    if (have[0] == Element(rule.numbers[i]) && have[1] == Element(rule.numbers[i + 1]) &&
+        have[2] == Element(rule.numbers[i + 2]))
       return success();
-  auto diagnostic = op->emitOpError() << "does not take element types ("
-                                      << list[0].name << "; " << list[1].name << ", " << list[2].name << ") = "
-                                      << triple(list[0].value.getType(), list[1].value.getType(), list[2].value.getType()) << " on "
-                                      << name(archOf(op)) << "; it takes";
+  auto diagnostic = op->emitOpError() << "does not take element types (" << list[0].name << "; "
+                                      << list[1].name << ", " << list[2].name << ") = "
+                                      << triple(list[0].value.getType(), list[1].value.getType(),
+                                                list[2].value.getType())
+                                      << " on " << name(archOf(op)) << "; it takes";
   for (size_t i = 0; i + 2 < rule.numbers.size(); i += 3)
-    diagnostic << (i ? ", (" : " (") << name(Element(rule.numbers[i])) << "; " << name(Element(rule.numbers[i + 1])) << ", "
-               << name(Element(rule.numbers[i + 2])) << ")";
+    diagnostic << (i ? ", (" : " (") << name(Element(rule.numbers[i])) << "; "
+               << name(Element(rule.numbers[i + 1])) << ", " << name(Element(rule.numbers[i + 2]))
+               << ")";
   return diagnostic;
 }
 
-/// dst [M, N] = lhs [M, K] x rhs [K, N]; an extent known only at run time agrees with any (library 4).
+/// dst [M, N] = lhs [M, K] x rhs [K, N]; an extent known only at run time agrees with any (library
+/// 4).
 PTO_RULE(matmulShape) {
   auto list = subjects(op, info, rule);
   auto d = validShape(list[0].value), l = validShape(list[1].value), r = validShape(list[2].value);
@@ -106,9 +118,11 @@ PTO_RULE(matmulShape) {
                {"N", d[1], r[1], list[0].name, list[2].name, tile(list[0].value).getCols()}};
   for (auto &p : pairs) {
     if (p.a >= 0 && p.b >= 0 && p.a != p.b)
-      return op->emitOpError() << "needs one " << p.what << ", but " << p.an << " has " << p.a << " and " << p.bn << " has " << p.b
-                               << " (valid extents: " << list[0].name << " " << extents(d) << ", " << list[1].name << " "
-                               << extents(l) << ", " << list[2].name << " " << extents(r) << ")";
+      return op->emitOpError() << "needs one " << p.what << ", but " << p.an << " has " << p.a
+                               << " and " << p.bn << " has " << p.b
+                               << " (valid extents: " << list[0].name << " " << extents(d) << ", "
+                               << list[1].name << " " << extents(l) << ", " << list[2].name << " "
+                               << extents(r) << ")";
     int64_t extent = known(p.a, p.physical);
     if (extent < 1 || extent > 4095)
       return op->emitOpError() << "needs " << p.what << " in 1..4095, but it is " << extent;
@@ -123,16 +137,19 @@ PTO_RULE(window) {
     const char *what;
     mlir::Value at;
     int64_t size, limit;
-  } axes[] = {{"row", list[1].value, inner.getRows(), outer.getRows()}, {"column", list[2].value, inner.getCols(), outer.getCols()}};
+  } axes[] = {{"row", list[1].value, inner.getRows(), outer.getRows()},
+              {"column", list[2].value, inner.getCols(), outer.getCols()}};
   for (auto &axis : axes) {
     auto at = constantOf(axis.at);
     if (!at)
       continue;
     if (*at < 0)
-      return op->emitOpError() << "needs window offsets that are not negative, but the " << axis.what << " is " << *at;
+      return op->emitOpError() << "needs window offsets that are not negative, but the "
+                               << axis.what << " is " << *at;
     if (*at > axis.limit - axis.size)
-      return op->emitOpError() << "has a window of " << axis.size << " " << axis.what << "s at " << axis.what << " " << *at
-                               << " that leaves " << list[0].name << ", which has " << axis.limit;
+      return op->emitOpError() << "has a window of " << axis.size << " " << axis.what << "s at "
+                               << axis.what << " " << *at << " that leaves " << list[0].name
+                               << ", which has " << axis.limit;
   }
   return success();
 }
@@ -144,12 +161,14 @@ PTO_RULE(wholeFractals) {
   int64_t c0 = element ? 32 / bytesOf(*element) : 1; // elements of one 32-byte block
   for (auto [at, what] : {std::pair(list[1].value, "row"), std::pair(list[2].value, "column")}) {
     int64_t step = outer.getSlayout() == SLayout::NoneBox ? 1 : std::max<int64_t>(c0, 1);
-    // Rows of Nz and columns of Zn come in sixteens, the other axis in 32-byte blocks (library 2.5).
+    // Rows of Nz and columns of Zn come in sixteens, the other axis in 32-byte blocks
+    // (library 2.5).
     bool sixteens = (outer.getSlayout() == SLayout::RowMajor) == (llvm::StringRef(what) == "row");
     if (outer.getSlayout() != SLayout::NoneBox && sixteens)
       step = 16;
     if (auto value = constantOf(at); value && *value % step)
-      return op->emitOpError() << "moves whole fractals, so its " << what << " offset must be a multiple of " << step << ", but it is "
+      return op->emitOpError() << "moves whole fractals, so its " << what
+                               << " offset must be a multiple of " << step << ", but it is "
                                << *value;
   }
   return success();
@@ -164,8 +183,9 @@ PTO_RULE(route) {
   };
   auto list = subjects(op, info, rule);
   Arch arch = archOf(op);
-  auto diagnostic = op->emitOpError() << "cannot move from " << spaceName(list[0].value) << " to " << spaceName(list[1].value) << " on "
-                                      << name(arch) << "; it can move";
+  auto diagnostic = op->emitOpError()
+                    << "cannot move from " << spaceName(list[0].value) << " to "
+                    << spaceName(list[1].value) << " on " << name(arch) << "; it can move";
   bool first = true;
   for (const RouteInfo &r : info.routes)
     if (r.archs >> unsigned(arch) & 1) {

@@ -1,9 +1,9 @@
 //===- SyncOps.cpp - Text and checks of flags, barriers, sections ----------===//
 
 #include "Rules.h"
-#include "ptoas/IR/CustomSyntax.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
+#include "ptoas/IR/CustomSyntax.h"
 
 using namespace pto;
 using mlir::LogicalResult;
@@ -54,30 +54,43 @@ namespace {
 /// C4, the part that needs no path: which pipes a flag may join.
 LogicalResult verifyFlag(mlir::Operation *op, Pipe from, Pipe to) {
   if (from == Pipe::ALL || to == Pipe::ALL)
-    return op->emitOpError() << "joins PIPE_ALL; a flag goes from one pipe to another, use pto.barrier <PIPE_ALL>";
+    return op->emitOpError()
+           << "joins PIPE_ALL; a flag goes from one pipe to another, use pto.barrier <PIPE_ALL>";
   if (from == to)
-    return op->emitOpError() << "joins PIPE_" << name(from) << " with itself, which hangs; use pto.barrier <PIPE_" << name(from) << ">";
+    return op->emitOpError() << "joins PIPE_" << name(from)
+                             << " with itself, which hangs; use pto.barrier <PIPE_" << name(from)
+                             << ">";
   auto kind = coreKindOf(op);
   if (!kind)
     return mlir::success();
   for (Pipe p : {from, to})
     if (!coreHasPipe(*kind, p, archOf(op)))
-      return op->emitOpError() << "names PIPE_" << name(p) << ", which a " << name(*kind) << " core on " << name(archOf(op))
-                               << " does not have";
+      return op->emitOpError() << "names PIPE_" << name(p) << ", which a " << name(*kind)
+                               << " core on " << name(archOf(op)) << " does not have";
   return mlir::success();
 }
 } // namespace
 
-LogicalResult SetFlagOp::verify() { return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe())); }
-LogicalResult WaitFlagOp::verify() { return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe())); }
-LogicalResult SetFlagDynOp::verify() { return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe())); }
-LogicalResult WaitFlagDynOp::verify() { return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe())); }
+LogicalResult SetFlagOp::verify() {
+  return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe()));
+}
+LogicalResult WaitFlagOp::verify() {
+  return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe()));
+}
+LogicalResult SetFlagDynOp::verify() {
+  return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe()));
+}
+LogicalResult WaitFlagDynOp::verify() {
+  return verifyFlag(*this, toPipe(getSrcPipe()), toPipe(getDstPipe()));
+}
 
 namespace {
 LogicalResult verifyEvent(mlir::Operation *op, mlir::Attribute src, mlir::Attribute dst) {
   auto from = pipeOfClass(src), to = pipeOfClass(dst);
   if (!from || !to)
-    return op->emitOpError() << "needs two classes of operations (#pto.pipe_event_type<...>), but got " << (from ? dst : src);
+    return op->emitOpError()
+           << "needs two classes of operations (#pto.pipe_event_type<...>), but got "
+           << (from ? dst : src);
   return verifyFlag(op, *from, *to);
 }
 } // namespace
@@ -88,16 +101,19 @@ LogicalResult WaitEventOp::verify() { return verifyEvent(*this, getSrcOp(), getD
 LogicalResult BarrierOp::verify() {
   Pipe pipe = toPipe(getPipeKind());
   Arch arch = archOf(*this);
-  // A pipe that takes no barrier (PIPE_S, PIPE_V on a5) keeps its order; normalising drops it with a remark.
+  // A pipe that takes no barrier (PIPE_S, PIPE_V on a5) keeps its order; normalising drops it with
+  // a remark.
   auto kind = coreKindOf(*this);
   if (kind && !coreHasPipe(*kind, pipe, arch))
-    return emitOpError() << "names PIPE_" << name(pipe) << ", which a " << name(*kind) << " core on " << name(arch) << " does not have";
+    return emitOpError() << "names PIPE_" << name(pipe) << ", which a " << name(*kind)
+                         << " core on " << name(arch) << " does not have";
   return mlir::success();
 }
 
 LogicalResult BarrierSyncOp::verify() {
   if (!pipeOfClass(getOpClass()))
-    return emitOpError() << "needs a class of operations (#pto.pipe_event_type<...>), but got " << getOpClass();
+    return emitOpError() << "needs a class of operations (#pto.pipe_event_type<...>), but got "
+                         << getOpClass();
   return mlir::success();
 }
 
@@ -105,7 +121,9 @@ namespace {
 LogicalResult verifySection(mlir::Operation *op) {
   for (mlir::Operation *p = op->getParentOp(); p; p = p->getParentOp())
     if (llvm::isa<SectionCubeOp, SectionVectorOp>(p))
-      return op->emitOpError("lies inside another section; sections do not nest").attachNote(p->getLoc()) << "the outer section";
+      return op->emitOpError("lies inside another section; sections do not nest")
+                 .attachNote(p->getLoc())
+             << "the outer section";
   return mlir::success();
 }
 } // namespace
@@ -132,22 +150,31 @@ mlir::ParseResult parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr)
   }
   return parser.parseAttribute(attr);
 }
-void printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr) { printer << attr; }
+void printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr) {
+  printer << attr;
+}
 
-mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr) { return parseToken(parser, attr); }
-void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr) { printToken(printer, op, attr); }
+mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr) {
+  return parseToken(parser, attr);
+}
+void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr) {
+  printToken(printer, op, attr);
+}
 
 using Unresolved = mlir::OpAsmParser::UnresolvedOperand;
 /// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
-mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser, llvm::SmallVectorImpl<Unresolved> &shape,
+mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser,
+                                       llvm::SmallVectorImpl<Unresolved> &shape,
                                        llvm::SmallVectorImpl<Unresolved> &strides) {
   auto square = mlir::OpAsmParser::Delimiter::Square;
   if (parser.parseKeyword("shape") || parser.parseEqual() || parser.parseOperandList(shape, square))
     return mlir::failure();
   (void)parser.parseOptionalComma();
-  return mlir::failure(parser.parseKeyword("strides") || parser.parseEqual() || parser.parseOperandList(strides, square));
+  return mlir::failure(parser.parseKeyword("strides") || parser.parseEqual() ||
+                       parser.parseOperandList(strides, square));
 }
-void printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange shape, mlir::OperandRange strides) {
+void printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange shape,
+                          mlir::OperandRange strides) {
   printer << "shape = [" << shape << "], strides = [" << strides << "]";
 }
 } // namespace

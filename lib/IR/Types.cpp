@@ -1,8 +1,8 @@
 //===- Types.cpp - Text and checks of the dialect's types ------------------===//
 
-#include "ptoas/IR/Pto.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "ptoas/IR/Pto.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -70,9 +70,11 @@ Type pto::pointerTo(Type view) {
 namespace {
 /// Short hardware names, as printed; the long ones are read too (library 8.4).
 constexpr std::pair<llvm::StringLiteral, Space> pointerSpaces[] = {
-    {"gm", Space::GM},     {"ub", Space::Vec},    {"l1", Space::Mat},    {"l0a", Space::Left},   {"l0b", Space::Right},
-    {"l0c", Space::Acc},   {"bt", Space::Bias},   {"fb", Space::Scaling}, {"vec", Space::Vec},   {"mat", Space::Mat},
-    {"left", Space::Left}, {"right", Space::Right}, {"acc", Space::Acc}, {"bias", Space::Bias}, {"scaling", Space::Scaling}};
+    {"gm", Space::GM},    {"ub", Space::Vec},     {"l1", Space::Mat},
+    {"l0a", Space::Left}, {"l0b", Space::Right},  {"l0c", Space::Acc},
+    {"bt", Space::Bias},  {"fb", Space::Scaling}, {"vec", Space::Vec},
+    {"mat", Space::Mat},  {"left", Space::Left},  {"right", Space::Right},
+    {"acc", Space::Acc},  {"bias", Space::Bias},  {"scaling", Space::Scaling}};
 } // namespace
 
 Type PtrType::parse(AsmParser &parser) {
@@ -87,7 +89,9 @@ Type PtrType::parse(AsmParser &parser) {
       return {};
     auto *it = llvm::find_if(pointerSpaces, [&](auto &row) { return row.first == word; });
     if (it == std::end(pointerSpaces))
-      return parser.emitError(loc, "unknown address space '") << word << "'; known are gm, ub, l1, l0a, l0b, l0c, bt, fb", Type();
+      return parser.emitError(loc, "unknown address space '")
+                 << word << "'; known are gm, ub, l1, l0a, l0b, l0c, bt, fb",
+             Type();
     space = it->second;
   }
   if (parser.parseGreater())
@@ -104,7 +108,8 @@ namespace {
 template <typename View> Type parseView(AsmParser &parser) {
   llvm::SmallVector<int64_t> shape;
   Type element;
-  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/true) || parser.parseType(element) || parser.parseGreater())
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/true) ||
+      parser.parseType(element) || parser.parseGreater())
     return {};
   return View::get(parser.getContext(), shape, element);
 }
@@ -123,7 +128,9 @@ template <typename View> void printView(View view, AsmPrinter &printer) {
 
 Type TensorViewType::parse(AsmParser &parser) { return parseView<TensorViewType>(parser); }
 void TensorViewType::print(AsmPrinter &printer) const { printView(*this, printer); }
-Type PartitionTensorViewType::parse(AsmParser &parser) { return parseView<PartitionTensorViewType>(parser); }
+Type PartitionTensorViewType::parse(AsmParser &parser) {
+  return parseView<PartitionTensorViewType>(parser);
+}
 void PartitionTensorViewType::print(AsmPrinter &printer) const { printView(*this, printer); }
 
 //===----------------------------------------------------------------------===//
@@ -131,8 +138,12 @@ void PartitionTensorViewType::print(AsmPrinter &printer) const { printView(*this
 //===----------------------------------------------------------------------===//
 
 TileShape TileBufType::getTileShape() const {
-  return {getSpace(), elementOf(getElementType()).value_or(Element::I8), getRows(), getCols(), getValidRows(), getValidCols(),
-          getBlayout(), getSlayout(), getFractal(), getPad(), getCompact()};
+  return {getSpace(),     elementOf(getElementType()).value_or(Element::I8),
+          getRows(),      getCols(),
+          getValidRows(), getValidCols(),
+          getBlayout(),   getSlayout(),
+          getFractal(),   getPad(),
+          getCompact()};
 }
 
 namespace {
@@ -159,7 +170,8 @@ private:
   mlir::ParseResult key(llvm::StringRef name);
   mlir::ParseResult space(llvm::StringRef word, llvm::SMLoc at);
   mlir::ParseResult word(std::string &out);
-  mlir::ParseResult choice(llvm::StringRef what, llvm::ArrayRef<llvm::StringLiteral> names, int64_t &out);
+  mlir::ParseResult choice(llvm::StringRef what, llvm::ArrayRef<llvm::StringLiteral> names,
+                           int64_t &out);
   mlir::ParseResult number(llvm::StringRef what, int64_t &out, int64_t most);
   mlir::ParseResult extent(int64_t &out, bool minusOne);
   mlir::ParseResult fractal();
@@ -184,10 +196,12 @@ mlir::ParseResult TileParser::space(llvm::StringRef text, llvm::SMLoc at) {
       f.space = Space(i);
       return mlir::success();
     }
-  return parser.emitError(at, "unknown loc: ") << text << "; a tile lives in mat, left, right, acc, vec, bias or scaling";
+  return parser.emitError(at, "unknown loc: ")
+         << text << "; a tile lives in mat, left, right, acc, vec, bias or scaling";
 }
 
-mlir::ParseResult TileParser::choice(llvm::StringRef what, llvm::ArrayRef<llvm::StringLiteral> names, int64_t &out) {
+mlir::ParseResult TileParser::choice(llvm::StringRef what,
+                                     llvm::ArrayRef<llvm::StringLiteral> names, int64_t &out) {
   auto at = parser.getCurrentLocation();
   std::string text;
   if (word(text))
@@ -204,7 +218,8 @@ mlir::ParseResult TileParser::number(llvm::StringRef what, int64_t &out, int64_t
   if (parser.parseInteger(out))
     return mlir::failure();
   if (out < 0 || out > most)
-    return parser.emitError(at, "unknown ") << what << ": " << out << "; it is a number from 0 to " << most;
+    return parser.emitError(at, "unknown ")
+           << what << ": " << out << "; it is a number from 0 to " << most;
   return mlir::success();
 }
 
@@ -217,7 +232,8 @@ mlir::ParseResult TileParser::extent(int64_t &out, bool minusOne) {
   if (parser.parseInteger(out))
     return mlir::failure();
   if (out < (minusOne ? -1 : 0))
-    return parser.emitError(at, "expected a valid extent that is not negative, or '?', but got ") << out;
+    return parser.emitError(at, "expected a valid extent that is not negative, or '?', but got ")
+           << out;
   return mlir::success();
 }
 
@@ -235,20 +251,23 @@ mlir::ParseResult TileParser::key(llvm::StringRef name) {
   return mlir::failure(parser.parseComma() || parser.parseKeyword(name) || parser.parseEqual());
 }
 
-/// After `loc`: = L, dtype=T, rows=R, cols=C, v_row=VR, v_col=VC, blayout=B, slayout=S, fractal=F, pad=P[, compact=K].
+/// After `loc`: = L, dtype=T, rows=R, cols=C, v_row=VR, v_col=VC, blayout=B, slayout=S, fractal=F,
+/// pad=P[, compact=K].
 mlir::ParseResult TileParser::parseLong() {
   std::string text;
   if (parser.parseEqual())
     return mlir::failure();
   auto at = parser.getCurrentLocation();
-  if (word(text) || space(text, at) || key("dtype") || parser.parseType(f.element) || key("rows") || parser.parseInteger(f.rows) ||
-      key("cols") || parser.parseInteger(f.cols) || key("v_row") || extent(f.validRows, true) || key("v_col") ||
-      extent(f.validCols, true) || key("blayout") || choice("blayout", blayoutNames, f.blayout) || key("slayout") ||
+  if (word(text) || space(text, at) || key("dtype") || parser.parseType(f.element) || key("rows") ||
+      parser.parseInteger(f.rows) || key("cols") || parser.parseInteger(f.cols) || key("v_row") ||
+      extent(f.validRows, true) || key("v_col") || extent(f.validCols, true) || key("blayout") ||
+      choice("blayout", blayoutNames, f.blayout) || key("slayout") ||
       choice("slayout", slayoutNames, f.slayout) || key("fractal") || fractal() || key("pad") ||
       number("pad", f.pad, 3))
     return mlir::failure();
   if (mlir::succeeded(parser.parseOptionalComma()))
-    return mlir::failure(parser.parseKeyword("compact") || parser.parseEqual() || number("compact", f.compact, 2));
+    return mlir::failure(parser.parseKeyword("compact") || parser.parseEqual() ||
+                         number("compact", f.compact, 2));
   return mlir::success();
 }
 
@@ -274,7 +293,8 @@ mlir::ParseResult TileParser::option(llvm::StringRef name, llvm::SMLoc at) {
     return number(name, f.pad, 3);
   if (name == "compact")
     return number(name, f.compact, 2);
-  return parser.emitError(at, "unknown tile_buf option '") << name << "'; known are valid, blayout, slayout, fractal, pad, compact";
+  return parser.emitError(at, "unknown tile_buf option '")
+         << name << "'; known are valid, blayout, slayout, fractal, pad, compact";
 }
 
 /// After the space: , RxCxT [, option=value]*.
@@ -312,14 +332,16 @@ Type TileParser::parse() {
     return {};
   auto at = parser.getCurrentLocation();
   std::string first;
-  if (word(first) || (first == "loc" ? parseLong() : parseCompact(first, at)) || parser.parseGreater())
+  if (word(first) || (first == "loc" ? parseLong() : parseCompact(first, at)) ||
+      parser.parseGreater())
     return {};
   if (f.validRows == -2)
     f.validRows = f.rows;
   if (f.validCols == -2)
     f.validCols = f.cols;
-  return TileBufType::getChecked([&] { return parser.emitError(begin); }, parser.getContext(), f.space, f.element, f.rows, f.cols,
-                                 f.validRows, f.validCols, BLayout(f.blayout), SLayout(f.slayout), int32_t(f.fractal),
+  return TileBufType::getChecked([&] { return parser.emitError(begin); }, parser.getContext(),
+                                 f.space, f.element, f.rows, f.cols, f.validRows, f.validCols,
+                                 BLayout(f.blayout), SLayout(f.slayout), int32_t(f.fractal),
                                  PadValue(f.pad), CompactMode(f.compact));
 }
 } // namespace
@@ -328,7 +350,8 @@ Type TileBufType::parse(AsmParser &parser) { return TileParser(parser).parse(); 
 
 void TileBufType::print(AsmPrinter &printer) const {
   auto extent = [&](int64_t d) -> std::string { return d == dynamic ? "?" : std::to_string(d); };
-  printer << '<' << pto::name(getSpace()) << ", " << getRows() << 'x' << getCols() << 'x' << getElementType();
+  printer << '<' << pto::name(getSpace()) << ", " << getRows() << 'x' << getCols() << 'x'
+          << getElementType();
   if (getValidRows() != getRows() || getValidCols() != getCols())
     printer << ", valid=" << extent(getValidRows()) << 'x' << extent(getValidCols());
   if (getBlayout() != BLayout::RowMajor)
@@ -344,16 +367,18 @@ void TileBufType::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
-mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError, Space space, Type element,
-                                        int64_t rows, int64_t cols, int64_t validRows, int64_t validCols, BLayout, SLayout,
+mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                                        Space space, Type element, int64_t rows, int64_t cols,
+                                        int64_t validRows, int64_t validCols, BLayout, SLayout,
                                         int32_t fractal, PadValue, CompactMode) {
   // Extents are bounded so that no byte count can overflow; the largest memory holds 2^19 elements.
   constexpr int64_t most = int64_t(1) << 24;
   if (rows <= 0 || cols <= 0 || rows > most || cols > most)
-    return emitError() << "tile_buf needs rows and cols in 1.." << most << ", but has " << rows << "x" << cols;
+    return emitError() << "tile_buf needs rows and cols in 1.." << most << ", but has " << rows
+                       << "x" << cols;
   if (validRows > rows || validCols > cols)
-    return emitError() << "tile_buf has a valid region of " << validRows << "x" << validCols << " that exceeds its shape " << rows << "x"
-                       << cols;
+    return emitError() << "tile_buf has a valid region of " << validRows << "x" << validCols
+                       << " that exceeds its shape " << rows << "x" << cols;
   if (fractal != 32 && fractal != 512 && fractal != 1024)
     return emitError() << "tile_buf has fractal size " << fractal << "; it is 32, 512 or 1024";
   if (!elementOf(element) || element.isIndex())

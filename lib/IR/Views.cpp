@@ -23,14 +23,15 @@ LogicalResult MakeTensorViewOp::verify() {
   if (rank == 0 || rank > 5)
     return emitOpError() << "makes a view of " << rank << " dimensions; the library has 1 to 5";
   if (getShape().size() != rank || getStrides().size() != rank)
-    return emitOpError() << "needs " << rank << " extents and strides for its result, but has " << getShape().size() << " and "
-                         << getStrides().size();
+    return emitOpError() << "needs " << rank << " extents and strides for its result, but has "
+                         << getShape().size() << " and " << getStrides().size();
   for (auto [i, value, extent] : llvm::enumerate(getShape(), type.getShape())) {
     auto constant = constantOf(value);
     if (constant && *constant < 0)
       return emitOpError() << "has a negative extent " << *constant << " in dimension " << i;
     if (constant && extent >= 0 && *constant != extent)
-      return emitOpError() << "has extent " << *constant << " in dimension " << i << ", but its type says " << extent;
+      return emitOpError() << "has extent " << *constant << " in dimension " << i
+                           << ", but its type says " << extent;
   }
   return mlir::success();
 }
@@ -55,30 +56,35 @@ ParseResult PartitionViewOp::parse(OpAsmParser &parser, mlir::OperationState &re
   llvm::SmallVector<Unresolved> offsets, sizes;
   TensorViewType sourceType;
   mlir::Type index = parser.getBuilder().getIndexType();
-  if (parser.parseOperand(source) || parser.parseComma() || parser.parseKeyword("offsets") || parser.parseEqual() ||
-      parser.parseOperandList(offsets, OpAsmParser::Delimiter::Square) || parser.parseComma() || parser.parseKeyword("sizes") ||
-      parser.parseEqual() || parser.parseOperandList(sizes, OpAsmParser::Delimiter::Square) ||
+  if (parser.parseOperand(source) || parser.parseComma() || parser.parseKeyword("offsets") ||
+      parser.parseEqual() || parser.parseOperandList(offsets, OpAsmParser::Delimiter::Square) ||
+      parser.parseComma() || parser.parseKeyword("sizes") || parser.parseEqual() ||
+      parser.parseOperandList(sizes, OpAsmParser::Delimiter::Square) ||
       parser.parseOptionalAttrDict(result.attributes) || parser.parseColonType(sourceType) ||
-      parser.resolveOperand(source, sourceType, result.operands) || parser.resolveOperands(offsets, index, result.operands))
+      parser.resolveOperand(source, sourceType, result.operands) ||
+      parser.resolveOperands(offsets, index, result.operands))
     return mlir::failure();
   llvm::SmallVector<mlir::Value> sizeValues;
   if (parser.resolveOperands(sizes, index, sizeValues))
     return mlir::failure();
   llvm::append_range(result.operands, sizeValues);
-  result.getOrAddProperties<Properties>().operandSegmentSizes = {1, int32_t(offsets.size()), int32_t(sizes.size())};
+  result.getOrAddProperties<Properties>().operandSegmentSizes = {1, int32_t(offsets.size()),
+                                                                 int32_t(sizes.size())};
   PartitionTensorViewType type;
   if (mlir::succeeded(parser.parseOptionalArrow())) {
     if (parser.parseType(type))
       return mlir::failure();
   } else {
-    type = PartitionTensorViewType::get(parser.getContext(), partitionShape(sizeValues), sourceType.getElementType());
+    type = PartitionTensorViewType::get(parser.getContext(), partitionShape(sizeValues),
+                                        sourceType.getElementType());
   }
   result.addTypes(type);
   return mlir::success();
 }
 
 void PartitionViewOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << getSource() << ", offsets = [" << getOffsets() << "], sizes = [" << getSizes() << "]";
+  printer << ' ' << getSource() << ", offsets = [" << getOffsets() << "], sizes = [" << getSizes()
+          << "]";
   printer.printOptionalAttrDict((*this)->getAttrs(), {getOperandSegmentSizesAttrName()});
   printer << " : " << getSource().getType() << " -> " << getResult().getType();
 }
@@ -88,16 +94,20 @@ LogicalResult PartitionViewOp::verify() {
   PartitionTensorViewType part = getResult().getType();
   size_t rank = source.getShape().size();
   if (part.getElementType() != source.getElementType())
-    return emitOpError() << "has elements of type " << elementName(part) << ", but its source has " << elementName(source);
+    return emitOpError() << "has elements of type " << elementName(part) << ", but its source has "
+                         << elementName(source);
   if (getOffsets().size() != rank || getSizes().size() != rank || part.getShape().size() != rank)
-    return emitOpError() << "needs " << rank << " offsets, sizes and result dimensions as its source has, but there are "
-                         << getOffsets().size() << ", " << getSizes().size() << " and " << part.getShape().size();
+    return emitOpError()
+           << "needs " << rank
+           << " offsets, sizes and result dimensions as its source has, but there are "
+           << getOffsets().size() << ", " << getSizes().size() << " and " << part.getShape().size();
   bool ok = true;
   for (size_t i = 0; i < rank; ++i) {
     auto offset = constantOf(getOffsets()[i]), size = constantOf(getSizes()[i]);
     int64_t whole = source.getShape()[i], extent = part.getShape()[i];
     if (whole < 0)
-      if (auto make = getSource().getDefiningOp<MakeTensorViewOp>(); make && i < make.getShape().size())
+      if (auto make = getSource().getDefiningOp<MakeTensorViewOp>();
+          make && i < make.getShape().size())
         whole = constantOf(make.getShape()[i]).value_or(-1);
     auto fail = [&] {
       ok = false;
@@ -110,8 +120,8 @@ LogicalResult PartitionViewOp::verify() {
     else if (size && extent >= 0 && *size != extent)
       fail() << "has size " << *size << " in dimension " << i << ", but its type says " << extent;
     else if (size && whole >= 0 && (*size > whole || offset.value_or(0) > whole - *size))
-      fail() << "takes " << *size << " elements from " << offset.value_or(0) << " on in dimension " << i << ", but its source has "
-             << whole;
+      fail() << "takes " << *size << " elements from " << offset.value_or(0) << " on in dimension "
+             << i << ", but its source has " << whole;
   }
   return mlir::success(ok);
 }
@@ -135,22 +145,30 @@ LogicalResult verifyTileLayout(mlir::Operation *op, TileBufType type) {
   }
   int64_t boxRows = t.boxRows(), boxCols = t.boxCols();
   if (t.cols % boxCols)
-    return op->emitOpError() << "has " << t.cols << " columns; its layout needs a multiple of the inner box, " << boxRows << "x" << boxCols;
+    return op->emitOpError() << "has " << t.cols
+                             << " columns; its layout needs a multiple of the inner box, "
+                             << boxRows << "x" << boxCols;
   if (t.rows % boxRows && t.space != Space::Vec && t.fractal != 32 && t.rows != 1)
-    return op->emitOpError() << "has " << t.rows << " rows; its layout needs a multiple of the inner box, " << boxRows << "x" << boxCols;
+    return op->emitOpError() << "has " << t.rows
+                             << " rows; its layout needs a multiple of the inner box, " << boxRows
+                             << "x" << boxCols;
   return mlir::success();
 }
 
 /// `?` in the type and an operand go together; a constant operand fits into the shape.
-LogicalResult verifyValid(mlir::Operation *op, mlir::Value value, int64_t inType, int64_t extent, llvm::StringRef what) {
+LogicalResult verifyValid(mlir::Operation *op, mlir::Value value, int64_t inType, int64_t extent,
+                          llvm::StringRef what) {
   if ((inType == TileBufType::dynamic) != bool(value))
-    return op->emitOpError() << (value ? "gives " : "must give ") << what << (value ? ", but its type has the extent " : ", because its type says ")
+    return op->emitOpError() << (value ? "gives " : "must give ") << what
+                             << (value ? ", but its type has the extent "
+                                       : ", because its type says ")
                              << (value ? std::to_string(inType) : "?");
   if (!value)
     return mlir::success();
   auto constant = constantOf(value);
   if (constant && (*constant < 0 || *constant > extent))
-    return op->emitOpError() << "has " << what << " = " << *constant << ", which is not in 0.." << extent;
+    return op->emitOpError() << "has " << what << " = " << *constant << ", which is not in 0.."
+                             << extent;
   return mlir::success();
 }
 } // namespace
@@ -158,19 +176,22 @@ LogicalResult verifyValid(mlir::Operation *op, mlir::Value value, int64_t inType
 LogicalResult AllocTileOp::verify() {
   TileBufType type = getResult().getType();
   bool ok = mlir::succeeded(verifyTileLayout(*this, type));
-  ok &= mlir::succeeded(verifyValid(*this, getValidRow(), type.getValidRows(), type.getRows(), "valid_row"));
-  ok &= mlir::succeeded(verifyValid(*this, getValidCol(), type.getValidCols(), type.getCols(), "valid_col"));
+  ok &= mlir::succeeded(
+      verifyValid(*this, getValidRow(), type.getValidRows(), type.getRows(), "valid_row"));
+  ok &= mlir::succeeded(
+      verifyValid(*this, getValidCol(), type.getValidCols(), type.getCols(), "valid_col"));
   if (!getAddr())
     return mlir::success(ok);
   if (auto address = constantOf(getAddr())) {
     Space space = type.getSpace();
     uint64_t bytes = type.getTileShape().bytes(), limit = capacity(space, archOf(*this));
     if (*address < 0 || *address % int64_t(alignment(space))) {
-      emitOpError() << "has address " << *address << "; " << name(space) << " needs a multiple of " << alignment(space);
+      emitOpError() << "has address " << *address << "; " << name(space) << " needs a multiple of "
+                    << alignment(space);
       ok = false;
     } else if (uint64_t(*address) + bytes > limit) {
-      emitOpError() << "lies at " << *address << " and takes " << bytes << " bytes, but " << name(space) << " on "
-                    << name(archOf(*this)) << " ends at " << limit;
+      emitOpError() << "lies at " << *address << " and takes " << bytes << " bytes, but "
+                    << name(space) << " on " << name(archOf(*this)) << " ends at " << limit;
       ok = false;
     }
   }

@@ -14,8 +14,8 @@ using namespace pto;
 using mlir::Operation;
 
 void pto::registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<PtoDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
-                  mlir::scf::SCFDialect>();
+  registry.insert<PtoDialect, mlir::arith::ArithDialect, mlir::cf::ControlFlowDialect,
+                  mlir::func::FuncDialect, mlir::scf::SCFDialect>();
 }
 
 llvm::StringRef pto::sourceName(mlir::Value value) {
@@ -35,18 +35,22 @@ std::string pto::locationText(mlir::Location location) {
     auto file = llvm::dyn_cast<mlir::FileLineColLoc>(inner);
     if (!file)
       return mlir::WalkResult::advance();
-    text = (file.getFilename().getValue() + ":" + llvm::Twine(file.getLine()) + ":" + llvm::Twine(file.getColumn())).str();
+    text = (file.getFilename().getValue() + ":" + llvm::Twine(file.getLine()) + ":" +
+            llvm::Twine(file.getColumn()))
+               .str();
     return mlir::WalkResult::interrupt();
   });
   return text;
 }
 
 namespace {
-/// The identifier at a definition: the text between '%' and the first character that cannot be part of a name.
+/// The identifier at a definition: the text between '%' and the first character that cannot be part
+/// of a name.
 llvm::StringRef identifier(llvm::SMRange range) {
   llvm::StringRef text(range.Start.getPointer(), range.End.getPointer() - range.Start.getPointer());
   text.consume_front("%");
-  return text.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '$' || c == '.' || c == '-'; });
+  return text.take_while(
+      [](char c) { return llvm::isAlnum(c) || c == '_' || c == '$' || c == '.' || c == '-'; });
 }
 
 void rememberNames(const mlir::AsmParserState &state, mlir::MLIRContext &context) {
@@ -79,15 +83,18 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
     else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
       ok = false;
   });
-  // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is reported twice.
+  // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is
+  // reported twice.
   return mlir::success(ok && mlir::succeeded(mlir::verify(module)));
 }
 
 namespace {
-/// The parser recurses at every bracket; text nested deeper than this would exhaust the stack. Kernels need about ten.
+/// The parser recurses at every bracket; text nested deeper than this would exhaust the stack.
+/// Kernels need about ten.
 constexpr unsigned mostNested = 256;
 
-/// The first bracket that is nested too deeply, or the first zero byte, which the parser would skip; null when none is.
+/// The first bracket that is nested too deeply, or the first zero byte, which the parser would
+/// skip; null when none is.
 const char *unreadable(llvm::StringRef text) {
   unsigned depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -125,8 +132,8 @@ const char *unreadable(llvm::StringRef text) {
 }
 } // namespace
 
-mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
-                                                    std::optional<Arch> arch) {
+mlir::OwningOpRef<mlir::ModuleOp>
+pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::optional<Arch> arch) {
   mlir::Block block;
   mlir::ParserConfig config(&context, /*verifyAfterParse=*/false);
   const llvm::MemoryBuffer *buffer = sources.getMemoryBuffer(sources.getMainFileID());
@@ -136,12 +143,14 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, ml
       return nullptr;
   } else {
     if (buffer->getBuffer().starts_with("PTOBC")) {
-      mlir::emitError(location) << "is a PTOBC container, which ptoas does not read; give it the text or MLIR bytecode";
+      mlir::emitError(location)
+          << "is a PTOBC container, which ptoas does not read; give it the text or MLIR bytecode";
       return nullptr;
     }
     if (const char *at = unreadable(buffer->getBuffer())) {
       auto [line, column] = sources.getLineAndColumn(llvm::SMLoc::getFromPointer(at));
-      auto error = mlir::emitError(mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column));
+      auto error = mlir::emitError(
+          mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column));
       if (*at)
         error << "is nested more than " << mostNested << " brackets deep";
       else
@@ -169,12 +178,13 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources, ml
       auto text = llvm::dyn_cast<mlir::StringAttr>(given);
       arch = text ? parseArch(text.getValue()) : std::nullopt;
       if (!arch) {
-        mlir::emitError(module->getLoc()) << "module attribute '" << targetArchAttr << "' is " << given
-                                          << "; it is \"a2\", \"a3\", \"a2a3\" or \"a5\"";
+        mlir::emitError(module->getLoc()) << "module attribute '" << targetArchAttr << "' is "
+                                          << given << "; it is \"a2\", \"a3\", \"a2a3\" or \"a5\"";
         return nullptr;
       }
     }
-  (*module)->setAttr(targetArchAttr, mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
+  (*module)->setAttr(targetArchAttr,
+                     mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
   if (mlir::failed(verifyAll(*module)))
     return nullptr;
   return module;

@@ -12,9 +12,10 @@ struct Row {
 };
 /// In the order of the enum.
 constexpr Row rows[numElements] = {
-    {"i1", 1},     {"i8", 1},     {"i16", 2},    {"i32", 4},  {"i64", 8},      {"ui8", 1},     {"ui16", 2},
-    {"ui32", 4},   {"ui64", 8},   {"f16", 2},    {"bf16", 2}, {"f32", 4},      {"f64", 8},     {"f8E4M3", 1},
-    {"f8E5M2", 1}, {"f8E8M0", 1}, {"hif8", 1},   {"f4E1M2x2", 1}, {"f4E2M1x2", 1}, {"index", 8},
+    {"i1", 1},     {"i8", 1},   {"i16", 2},      {"i32", 4},      {"i64", 8},
+    {"ui8", 1},    {"ui16", 2}, {"ui32", 4},     {"ui64", 8},     {"f16", 2},
+    {"bf16", 2},   {"f32", 4},  {"f64", 8},      {"f8E4M3", 1},   {"f8E5M2", 1},
+    {"f8E8M0", 1}, {"hif8", 1}, {"f4E1M2x2", 1}, {"f4E2M1x2", 1}, {"index", 8},
 };
 } // namespace
 
@@ -29,7 +30,9 @@ std::optional<Element> pto::parseElement(StringRef text) {
 
 unsigned pto::bytesOf(Element element) { return rows[unsigned(element)].bytes; }
 
-bool pto::isFloat(Element element) { return element >= Element::F16 && element <= Element::F4E2M1x2; }
+bool pto::isFloat(Element element) {
+  return element >= Element::F16 && element <= Element::F4E2M1x2;
+}
 
 bool pto::isUnsigned(Element element) { return element >= Element::U8 && element <= Element::U64; }
 
@@ -73,6 +76,7 @@ int64_t TileShape::elementOffset(int64_t row, int64_t col) const {
   int64_t ir = boxRows(), ic = boxCols();
   int64_t block = blayout == BLayout::RowMajor ? (cols / ic) * (row / ir) + col / ic  // Zz, Zn
                                                : (rows / ir) * (col / ic) + row / ir; // Nz, Nn
-  int64_t inner = slayout == SLayout::RowMajor ? (row % ir) * ic + col % ic : (col % ic) * ir + row % ir;
+  int64_t inner =
+      slayout == SLayout::RowMajor ? (row % ir) * ic + col % ic : (col % ic) * ir + row % ir;
   return block * ir * ic + inner;
 }

@@ -105,9 +105,7 @@ bool pto::coreHasPipe(CoreKind kind, Pipe pipe, Arch arch) {
 
 bool pto::flagPairIsListed(Pipe from, Pipe to) {
   // The table of sync 4, as one row of allowed destinations per source.
-  auto in = [&](std::initializer_list<Pipe> list) -> bool {
-    return llvm::is_contained(list, to);
-  };
+  auto in = [&](std::initializer_list<Pipe> list) -> bool { return llvm::is_contained(list, to); };
   switch (from) {
   case Pipe::MTE2:
     return in({Pipe::MTE1, Pipe::V, Pipe::M, Pipe::MTE3, Pipe::S, Pipe::FIX});

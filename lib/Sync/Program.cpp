@@ -19,6 +19,8 @@ void Region::bounds(int64_t &low, int64_t &high) const {
 }
 
 bool Region::isEmpty() const {
+  if (!offset.known)
+    return false; // nobody said how many bytes there are either
   for (const Dim &dim : dims)
     if (dim.extent <= 0)
       return true;

@@ -1,17 +1,17 @@
 //===- InsertSync.cpp - Adds the synchronisation that is missing -----------===//
 //
-// Adapters around Sync/Insert and the barrier-all mode: model, solve, write back. Helpers come before their callers, which
-// see them as calls whose inside nobody touches.
+// Adapters around Sync/Insert and the barrier-all mode: model, solve, write back. Helpers come
+// before their callers, which see them as calls whose inside nobody touches.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Materialize.h"
 #include "SyncText.h"
-#include "ptoas/Sync/Insert.h"
-#include "ptoas/Pipelines/Parse.h"
-#include "ptoas/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Sync/Insert.h"
+#include "ptoas/Transforms/Passes.h"
 
 namespace pto {
 #define GEN_PASS_DEF_INSERTSYNC
@@ -32,7 +32,8 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
     if (function.isDeclaration() || !seen.insert(function).second)
       return;
     function.walk([&](mlir::func::CallOp call) {
-      if (auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+      if (auto callee =
+              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
         self(self, callee);
     });
     order.push_back(function);
@@ -52,12 +53,15 @@ bool needsOrder(mlir::Operation *op) {
   return llvm::isa<mlir::func::CallOp>(op) || (info && (pipeOf(op) || !info->micro.empty()));
 }
 
-/// The model takes an scf.while as one piece, because the text of its first region stands at two places of the program.
-/// Unless the source synchronises it by hand, everything inside waits for all pipes (the last rung of sync 13.4).
+/// The model takes an scf.while as one piece, because the text of its first region stands at two
+/// places of the program. Unless the source synchronises it by hand, everything inside waits for
+/// all pipes (the last rung of sync 13.4).
 void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
   llvm::SmallVector<mlir::Operation *> work;
   function.walk([&](mlir::scf::WhileOp loop) {
-    auto own = loop->walk([](mlir::Operation *op) { return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance(); });
+    auto own = loop->walk([](mlir::Operation *op) {
+      return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+    });
     if (loop->getParentOfType<mlir::scf::WhileOp>() || own.wasInterrupted())
       return;
     size_t before = work.size();
@@ -66,22 +70,29 @@ void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
         work.push_back(op);
     });
     if (work.size() > before)
-      remarks.push_back({"everything inside scf.while (" + locationText(loop.getLoc()) + ") waits for all pipes; scf.for would not need that"});
+      remarks.push_back({"everything inside scf.while (" + locationText(loop.getLoc()) +
+                         ") waits for all pipes; scf.for would not need that"});
   });
   for (mlir::Operation *op : work) {
     mlir::OpBuilder b(op);
     BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
     const OpInfo *info = findOpInfo(op);
-    if (info && llvm::any_of(info->operands, [](const OperandInfo &o) { return o.role == Role::SignalOut; }))
+    if (info && llvm::any_of(info->operands,
+                             [](const OperandInfo &o) { return o.role == Role::SignalOut; }))
       DsbOp::create(b, op->getLoc()); // C8
   }
 }
 
 /// Solves every function of the module with `solve(model program, is a root)`.
-template <typename Solve> mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
+template <typename Solve>
+mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
   auto roots = rootFunctions(module);
   bool handWritten =
-      module->walk([](mlir::Operation *op) { return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance(); }).wasInterrupted();
+      module
+          ->walk([](mlir::Operation *op) {
+            return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+          })
+          .wasInterrupted();
   for (FuncOp function : calleesFirst(module)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
@@ -95,7 +106,8 @@ template <typename Solve> mlir::LogicalResult forEachProgram(mlir::ModuleOp modu
         continue; // a helper that only computes
       sync::Program solved = solve(model->program, isRoot);
       if (report) {
-        SyncFunction &entry = report->functions.emplace_back(summarize(*model, solved, function.getName(), core));
+        SyncFunction &entry =
+            report->functions.emplace_back(summarize(*model, solved, function.getName(), core));
         entry.handWritten = handWritten;
         llvm::append_range(entry.remarks, remarks);
       }
@@ -121,12 +133,14 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   SyncReport *report = nullptr;
 };
 
-/// bar(ALL) before everything that touches memory, library calls and scalar accesses included (W10).
+/// bar(ALL) before everything that touches memory, library calls and scalar accesses included
+/// (W10).
 void drainBefore(sync::Program &program, std::vector<sync::NodeId> &list) {
   std::vector<sync::NodeId> out;
   for (sync::NodeId id : list) {
     auto kind = program[id].kind;
-    if (kind == sync::NodeKind::Access || kind == sync::NodeKind::Macro || kind == sync::NodeKind::Publish) {
+    if (kind == sync::NodeKind::Access || kind == sync::NodeKind::Macro ||
+        kind == sync::NodeKind::Publish) {
       auto insert = [&](sync::NodeKind what) {
         sync::Node node;
         node.kind = what;
@@ -171,5 +185,9 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 };
 } // namespace
 
-std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report) { return std::make_unique<InsertSyncPass>(report); }
-std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) { return std::make_unique<BarrierAllSyncPass>(report); }
+std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report) {
+  return std::make_unique<InsertSyncPass>(report);
+}
+std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
+  return std::make_unique<BarrierAllSyncPass>(report);
+}

@@ -1,15 +1,15 @@
 //===- Materialize.cpp - Inserted nodes back into the IR -------------------===//
 
 #include "Materialize.h"
-#include "ptoas/IR/CustomSyntax.h"
-#include "ptoas/Pipelines/Parse.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
+#include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/Pipelines/Parse.h"
 
 using namespace pto;
-using mlir::Operation;
 using mlir::OpBuilder;
+using mlir::Operation;
 using mlir::Value;
 using sync::NodeKind;
 
@@ -32,7 +32,9 @@ private:
   void flag(OpBuilder &b, const sync::Node &node);
   Value eventId(OpBuilder &b, const sync::EventId &id);
   Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
-  Value index(OpBuilder &b, int64_t value) { return mlir::arith::ConstantIndexOp::create(b, loc, value); }
+  Value index(OpBuilder &b, int64_t value) {
+    return mlir::arith::ConstantIndexOp::create(b, loc, value);
+  }
 
   const SyncModel &model;
   const sync::Program &solved;
@@ -78,9 +80,10 @@ void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId own
 void Materializer::create(OpBuilder &b, const sync::Node &node) {
   ++changes;
   OpBuilder::InsertionGuard guard(b);
-  bool inSection = llvm::isa<SectionCubeOp, SectionVectorOp>(b.getInsertionBlock()->getParentOp()) ||
-                   b.getInsertionBlock()->getParentOp()->getParentOfType<SectionVectorOp>() ||
-                   b.getInsertionBlock()->getParentOp()->getParentOfType<SectionCubeOp>();
+  bool inSection =
+      llvm::isa<SectionCubeOp, SectionVectorOp>(b.getInsertionBlock()->getParentOp()) ||
+      b.getInsertionBlock()->getParentOp()->getParentOfType<SectionVectorOp>() ||
+      b.getInsertionBlock()->getParentOp()->getParentOfType<SectionCubeOp>();
   if (wrap && !inSection) {
     Operation *section = core == CoreKind::Cube ? SectionCubeOp::create(b, loc).getOperation()
                                                 : SectionVectorOp::create(b, loc).getOperation();
@@ -133,7 +136,8 @@ void Materializer::flag(OpBuilder &b, const sync::Node &node) {
 /// base + (counter + add) mod count; Analysis/Offsets.cpp reads it back (readEventId).
 Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
   auto loop = llvm::cast<mlir::scf::ForOp>(model.sources[solved[id.loop].source]);
-  bool inside = loop->isProperAncestor(b.getInsertionBlock()->getParentOp()) || loop.getOperation() == b.getInsertionBlock()->getParentOp();
+  bool inside = loop->isProperAncestor(b.getInsertionBlock()->getParentOp()) ||
+                loop.getOperation() == b.getInsertionBlock()->getParentOp();
   Value value = counter(b, loop, inside);
   int64_t count = id.count, add = (id.add % count + count) % count;
   if (add)
@@ -152,7 +156,8 @@ Value Materializer::counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside) {
   if (!inside) {
     Value length = mlir::arith::SubIOp::create(b, loc, loop.getUpperBound(), lower);
     Value zero = index(b, 0);
-    return mlir::arith::CeilDivSIOp::create(b, loc, mlir::arith::MaxSIOp::create(b, loc, length, zero), step);
+    return mlir::arith::CeilDivSIOp::create(
+        b, loc, mlir::arith::MaxSIOp::create(b, loc, length, zero), step);
   }
   if (constantOf(lower) == 0 && constantOf(step) == 1)
     return loop.getInductionVar();
@@ -162,6 +167,7 @@ Value Materializer::counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside) {
 
 } // namespace
 
-unsigned pto::materialize(const SyncModel &model, const sync::Program &solved, CoreKind core, bool wrap) {
+unsigned pto::materialize(const SyncModel &model, const sync::Program &solved, CoreKind core,
+                          bool wrap) {
   return Materializer(model, solved, core, wrap).run();
 }

@@ -6,9 +6,10 @@
 
 namespace pto {
 
-/// Writes every node of `solved` with Node::inserted into the IR that `model` was built from. `solved` is model.program
-/// plus inserted nodes. With `wrap`, an item outside of all sections goes into a section of `core` of its own, because
-/// the other kind of core runs that code too. Returns how often the IR was changed.
+/// Writes every node of `solved` with Node::inserted into the IR that `model` was built from.
+/// `solved` is model.program plus inserted nodes. With `wrap`, an item outside of all sections goes
+/// into a section of `core` of its own, because the other kind of core runs that code too. Returns
+/// how often the IR was changed.
 unsigned materialize(const SyncModel &model, const sync::Program &solved, CoreKind core, bool wrap);
 
 } // namespace pto

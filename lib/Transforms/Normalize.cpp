@@ -1,8 +1,8 @@
 //===- Normalize.cpp - One spelling for what has two -----------------------===//
 
+#include "mlir/IR/Builders.h"
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Transforms/Passes.h"
-#include "mlir/IR/Builders.h"
 
 namespace pto {
 #define GEN_PASS_DEF_NORMALIZE
@@ -48,7 +48,8 @@ struct NormalizePass : pto::impl::NormalizeBase<NormalizePass> {
     Arch arch = archOf(barrier);
     if (pipe == Pipe::ALL || barrierIsLegal(pipe, arch))
       return;
-    barrier.emitRemark() << "barrier of PIPE_" << name(pipe) << " is dropped: that pipe keeps its order on " << name(arch);
+    barrier.emitRemark() << "barrier of PIPE_" << name(pipe)
+                         << " is dropped: that pipe keeps its order on " << name(arch);
     barrier.erase();
   }
 };

@@ -1,17 +1,17 @@
 //===- PlanMemory.cpp - Gives every tile an address ------------------------===//
 //
-// Adapter between the IR and Plan/: builds one problem per group of functions that call one another, writes addresses back.
-// Live ranges follow the rules in Plan/Problem.h.
+// Adapter between the IR and Plan/: builds one problem per group of functions that call one
+// another, writes addresses back. Live ranges follow the rules in Plan/Problem.h.
 //
 //===----------------------------------------------------------------------===//
 
-#include "ptoas/Pipelines/Parse.h"
-#include "ptoas/Plan/Validate.h"
-#include "ptoas/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Plan/Validate.h"
+#include "ptoas/Transforms/Passes.h"
 #include <set>
 
 namespace pto {
@@ -42,7 +42,8 @@ private:
   llvm::SmallVector<FuncOp> functions;
   llvm::DenseMap<Operation *, plan::Interval> position; ///< 2k .. 2k' + 2, regions included
   std::vector<AllocTileOp> allocs;
-  std::map<std::string, plan::LiveRange> callSites; ///< of a helper: where its callers stand while it runs
+  std::map<std::string, plan::LiveRange>
+      callSites; ///< of a helper: where its callers stand while it runs
   uint32_t next = 0;
 };
 
@@ -63,8 +64,9 @@ void Group::number(FuncOp function) {
   next += 2;
 }
 
-/// The part of the line on which a use keeps a tile alive: the operation, or the outermost loop around it that does not
-/// also hold the declaration, because the next iteration needs the bytes again.
+/// The part of the line on which a use keeps a tile alive: the operation, or the outermost loop
+/// around it that does not also hold the declaration, because the next iteration needs the bytes
+/// again.
 plan::Interval Group::around(Operation *user, mlir::Block *home) {
   plan::Interval interval = position[user];
   for (Operation *op = user; op->getBlock() != home; op = op->getParentOp())
@@ -79,7 +81,8 @@ void Group::uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, boo
     hull.begin = std::min(hull.begin, at.begin);
     hull.end = std::max(hull.end, at.end);
     // Handed on by a branch or a loop: who uses it then has another name for it.
-    escapes |= user->hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::LoopLikeOpInterface>(user);
+    escapes |=
+        user->hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::LoopLikeOpInterface>(user);
   }
 }
 
@@ -102,14 +105,17 @@ plan::LiveRange Group::liveRange(AllocTileOp alloc) {
 plan::Problem Group::problem(Arch arch) {
   for (FuncOp function : functions)
     number(function);
-  // Callers stand before their callees in `functions`, so that sites of callers are complete when they are handed down.
+  // Callers stand before their callees in `functions`, so that sites of callers are complete when
+  // they are handed down.
   for (FuncOp function : functions)
     function.walk([&](mlir::func::CallOp call) {
-      plan::LiveRange inherited = callSites[function.getName().str()]; // a copy: recursion appends to itself
+      plan::LiveRange inherited =
+          callSites[function.getName().str()]; // a copy: recursion appends to itself
       auto &sites = callSites[call.getCallee().str()];
       sites.push_back(around(call, &function.getBody().front()));
       llvm::append_range(sites, inherited);
-      // Each site once: there are as many as calls in the text, however many ways lead through them.
+      // Each site once: there are as many as calls in the text, however many ways lead through
+      // them.
       auto key = [](const plan::Interval &i) { return std::pair(i.begin, i.end); };
       llvm::sort(sites, [&](auto &a, auto &b) { return key(a) < key(b); });
       sites.erase(std::unique(sites.begin(), sites.end()), sites.end());
@@ -132,7 +138,8 @@ plan::Problem Group::problem(Arch arch) {
   return problem;
 }
 
-/// Functions grouped by calls, callers first; recursion has been refused by then or ends in one group anyway.
+/// Functions grouped by calls, callers first; recursion has been refused by then or ends in one
+/// group anyway.
 std::vector<llvm::SmallVector<FuncOp>> groupsOf(mlir::ModuleOp module) {
   std::map<std::string, FuncOp> byName;
   std::vector<FuncOp> all;
@@ -188,7 +195,8 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
     bool ok = true;
     getOperation().walk([&](AllocTileOp alloc) {
       if (alloc.getAddr()) {
-        alloc.emitOpError() << "has an address, but ptoas plans memory at this level; leave it out or compile with --pto-level=level3";
+        alloc.emitOpError() << "has an address, but ptoas plans memory at this level; leave it out "
+                               "or compile with --pto-level=level3";
         ok = false;
       }
     });
@@ -220,22 +228,28 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
       mlir::Value &value = constants[{alloc->getParentOfType<FuncOp>(), address}];
       if (!value) {
         auto b = mlir::OpBuilder::atBlockBegin(&alloc->getParentOfType<FuncOp>().getBody().front());
-        value = mlir::arith::ConstantOp::create(b, placeOf(alloc.getLoc()), b.getI64IntegerAttr(address));
+        value = mlir::arith::ConstantOp::create(b, placeOf(alloc.getLoc()),
+                                                b.getI64IntegerAttr(address));
       }
       alloc.getAddrMutable().assign(value);
     }
     return true;
   }
 
-  void report(const plan::Problem &problem, const plan::Failure &failure, llvm::MutableArrayRef<AllocTileOp> tiles, FuncOp function) {
-    Operation *at = failure.live.empty() ? function.getOperation() : tiles[problem.buffers[failure.live.front()].source].getOperation();
+  void report(const plan::Problem &problem, const plan::Failure &failure,
+              llvm::MutableArrayRef<AllocTileOp> tiles, FuncOp function) {
+    Operation *at = failure.live.empty()
+                        ? function.getOperation()
+                        : tiles[problem.buffers[failure.live.front()].source].getOperation();
     if (failure.buffer != plan::none)
       at = tiles[problem.buffers[failure.buffer].source];
     auto diagnostic = at->emitOpError() << plan::headline(problem, failure);
     for (auto [i, line] : llvm::enumerate(plan::details(problem, failure))) {
       // The first lines are the live tiles, largest first; the rest is the way out.
       bool isTile = i < failure.live.size() && i < 12;
-      diagnostic.attachNote(isTile ? tiles[problem.buffers[failure.live[i]].source].getLoc() : at->getLoc()) << line;
+      diagnostic.attachNote(isTile ? tiles[problem.buffers[failure.live[i]].source].getLoc()
+                                   : at->getLoc())
+          << line;
     }
   }
 };
@@ -245,7 +259,8 @@ struct CheckMemoryPass : pto::impl::CheckMemoryBase<CheckMemoryPass> {
     getOperation().walk([&](AllocTileOp alloc) {
       if (alloc.getAddr())
         return;
-      alloc.emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add `addr = %a` or compile with "
+      alloc.emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add "
+                             "`addr = %a` or compile with "
                              "--pto-level=level2";
       signalPassFailure();
     });

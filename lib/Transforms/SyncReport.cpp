@@ -14,7 +14,8 @@ json::Value SyncReport::toJson() const {
       ids[pair] = json::Array(used);
     json::Array items, remarks;
     for (const SyncItem &i : f.items)
-      items.push_back(json::Object{{"text", i.text}, {"before", i.before}, {"reasons", json::Array(i.reasons)}});
+      items.push_back(json::Object{
+          {"text", i.text}, {"before", i.before}, {"reasons", json::Array(i.reasons)}});
     for (const SyncRemark &r : f.remarks)
       remarks.push_back(r.text);
     list.push_back(json::Object{{"function", f.name},
@@ -40,7 +41,8 @@ void SyncReport::explain(llvm::raw_ostream &os) const {
     os << "@" << f.name << " on the " << f.core << " core: ";
     if (f.judged)
       os << (f.accepted ? "proven, " : "NOT proven, ") << f.hazards << " hazards examined, ";
-    os << f.handoffs << " handoffs inserted, " << f.barriers << " barriers, " << f.barriersAll << " PIPE_ALL, " << f.fences << " fences\n";
+    os << f.handoffs << " handoffs inserted, " << f.barriers << " barriers, " << f.barriersAll
+       << " PIPE_ALL, " << f.fences << " fences\n";
     for (const SyncItem &i : f.items) {
       os << "  " << i.text << ", before " << i.before << "\n";
       for (const std::string &r : i.reasons)

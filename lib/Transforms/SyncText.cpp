@@ -27,15 +27,19 @@ std::string pto::describeRegion(const Program &program, sync::RegionId id) {
   else if (r.offset.symbol != sync::none || !r.offset.terms.empty() || r.rotation.count > 1)
     text = std::to_string(r.span()) + " bytes";
   else
-    text = "bytes " + std::to_string(r.offset.constant) + ".." + std::to_string(r.offset.constant + int64_t(r.span()));
+    text = "bytes " + std::to_string(r.offset.constant) + ".." +
+           std::to_string(r.offset.constant + int64_t(r.span()));
   text += " of " + (r.name.empty() ? std::string("memory") : r.name);
   if (r.space != Space::GM)
     return text + " in " + name(r.space).str();
-  return text + (r.root == sync::none ? " (a pointer of unknown origin)" : " behind " + program.roots[r.root].name);
+  return text + (r.root == sync::none ? " (a pointer of unknown origin)"
+                                      : " behind " + program.roots[r.root].name);
 }
 
 namespace {
-llvm::StringRef hazardName(sync::Hazard h) { return h == sync::Hazard::RAW ? "RAW" : h == sync::Hazard::WAR ? "WAR" : "WAW"; }
+llvm::StringRef hazardName(sync::Hazard h) {
+  return h == sync::Hazard::RAW ? "RAW" : h == sync::Hazard::WAR ? "WAR" : "WAW";
+}
 
 std::string place(const SyncModel &model, const Program &program, NodeId id) {
   std::string text = locationText(locationOf(model, program, id));
@@ -50,13 +54,15 @@ std::string who(const SyncModel &model, const Program &program, NodeId id) {
 }
 } // namespace
 
-std::string pto::describeReason(const SyncModel &model, const Program &program, const sync::Reason &reason) {
+std::string pto::describeReason(const SyncModel &model, const Program &program,
+                                const sync::Reason &reason) {
   switch (reason.kind) {
   case sync::Reason::Exit:
     return "every write to global memory is complete when the function returns (C7)";
   case sync::Reason::Publication:
     return "what the signal lets another core or rank touch is complete and visible (C8): " +
-           (reason.earlier == sync::none ? std::string("earlier accesses") : who(model, program, reason.earlier));
+           (reason.earlier == sync::none ? std::string("earlier accesses")
+                                         : who(model, program, reason.earlier));
   case sync::Reason::Credit:
     return "the event id is used again only after its last wait (C3)";
   case sync::Reason::Order:
@@ -67,9 +73,11 @@ std::string pto::describeReason(const SyncModel &model, const Program &program, 
   if (reason.region != sync::none && !program.regions[reason.region].name.empty())
     text += " on " + program.regions[reason.region].name;
   if (reason.earlier != sync::none)
-    text += std::string(": ") + (first ? "read" : "written") + " by " + who(model, program, reason.earlier);
+    text += std::string(": ") + (first ? "read" : "written") + " by " +
+            who(model, program, reason.earlier);
   if (reason.later != sync::none)
-    text += std::string(", ") + (second ? "read" : "written") + " by " + who(model, program, reason.later);
+    text += std::string(", ") + (second ? "read" : "written") + " by " +
+            who(model, program, reason.later);
   if (reason.distance)
     text += ", " + std::to_string(reason.distance) + " iteration(s) later";
   return text;
@@ -82,7 +90,8 @@ std::string pto::describeReason(const SyncModel &model, const Program &program, 
 namespace {
 class Summary {
 public:
-  Summary(const SyncModel &model, const Program &solved, SyncFunction &out) : model(model), solved(solved), out(out) {}
+  Summary(const SyncModel &model, const Program &solved, SyncFunction &out)
+      : model(model), solved(solved), out(out) {}
   void list(const std::vector<NodeId> &nodes, const std::string &end);
 
 private:
@@ -95,7 +104,9 @@ private:
   SyncFunction &out;
 };
 
-std::string pairName(const sync::FlagKey &key) { return (name(key.from) + ">" + name(key.to)).str(); }
+std::string pairName(const sync::FlagKey &key) {
+  return (name(key.from) + ">" + name(key.to)).str();
+}
 
 void Summary::count(const Node &node) {
   switch (node.kind) {
@@ -125,9 +136,11 @@ void Summary::item(const Node &node, const std::string &before) {
   SyncItem item;
   item.before = before;
   if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
-    item.text = std::string(node.kind == NodeKind::Set ? "set_flag " : "wait_flag ") + describe(solved, node.key);
+    item.text = std::string(node.kind == NodeKind::Set ? "set_flag " : "wait_flag ") +
+                describe(solved, node.key);
   else
-    item.text = node.kind == NodeKind::Barrier ? "pipe_barrier " + name(node.pipe).str() : std::string("dsb");
+    item.text = node.kind == NodeKind::Barrier ? "pipe_barrier " + name(node.pipe).str()
+                                               : std::string("dsb");
   for (const sync::Reason &reason : node.reasons)
     item.reasons.push_back(describeReason(model, solved, reason));
   out.items.push_back(std::move(item));
@@ -163,15 +176,19 @@ void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
       const Node &x = solved[flat[i]];
       if (x.kind != NodeKind::Access || x.pipe == y.pipe)
         continue;
-      bool meets = llvm::any_of(x.writes, [&](auto w) { return llvm::any_of(y.reads, [&](auto r) { return overlap.ever(w, r); }); });
+      bool meets = llvm::any_of(x.writes, [&](auto w) {
+        return llvm::any_of(y.reads, [&](auto r) { return overlap.ever(w, r); });
+      });
       bool handed = false;
       for (size_t j = trailing; j < flat.size(); ++j)
-        handed |= solved[flat[j]].kind == NodeKind::Wait && solved[flat[j]].key.from == x.pipe && solved[flat[j]].key.to == y.pipe;
+        handed |= solved[flat[j]].kind == NodeKind::Wait && solved[flat[j]].key.from == x.pipe &&
+                  solved[flat[j]].key.to == y.pipe;
       if (!meets || !handed)
         continue;
       told.insert(y.pipe);
-      out.remarks.push_back({"no flag is needed between " + who(model, solved, macro) + " and " + who(model, solved, later) +
-                             ": the call's own trailing wait (" + name(x.pipe).str() + ">" + name(y.pipe).str() + ") orders them"});
+      out.remarks.push_back({"no flag is needed between " + who(model, solved, macro) + " and " +
+                             who(model, solved, later) + ": the call's own trailing wait (" +
+                             name(x.pipe).str() + ">" + name(y.pipe).str() + ") orders them"});
       break;
     }
   }
@@ -180,7 +197,9 @@ void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
 void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
   std::vector<std::string> next(nodes.size(), end);
   for (size_t i = nodes.size(); i-- > 0;)
-    next[i] = !solved[nodes[i]].inserted ? who(model, solved, nodes[i]) : i + 1 < nodes.size() ? next[i + 1] : end;
+    next[i] = !solved[nodes[i]].inserted ? who(model, solved, nodes[i])
+              : i + 1 < nodes.size()     ? next[i + 1]
+                                         : end;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const Node &node = solved[nodes[i]];
     count(node);
@@ -188,15 +207,19 @@ void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
       item(node, next[i]);
     if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
       for (const auto &arm : node.arms)
-        list(arm, node.kind == NodeKind::Loop ? "the end of the loop body" : "the end of the branch");
-    const OpInfo *info = node.kind == NodeKind::Macro ? findOpInfo(model.sources[node.source]) : nullptr;
+        list(arm,
+             node.kind == NodeKind::Loop ? "the end of the loop body" : "the end of the branch");
+    const OpInfo *info =
+        node.kind == NodeKind::Macro ? findOpInfo(model.sources[node.source]) : nullptr;
     if (info && info->pipeRule == PipeRule::ByMicro)
-      remarks(nodes[i], llvm::ArrayRef(nodes).drop_front(i + 1).take_front(64)); // the next few users are what a reader asks for
+      remarks(nodes[i], llvm::ArrayRef(nodes).drop_front(i + 1).take_front(
+                            64)); // the next few users are what a reader asks for
   }
 }
 } // namespace
 
-SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm::StringRef function, CoreKind core) {
+SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm::StringRef function,
+                            CoreKind core) {
   SyncFunction out;
   out.name = function.str();
   out.core = name(core).str();
@@ -223,8 +246,9 @@ std::string headline(const SyncModel &model, const sync::Finding &f) {
     const Node &x = p[f.earlier], &y = p[f.later];
     std::string what = f.hazard == sync::Hazard::RAW ? "reads " : "writes ";
     std::string was = f.hazard == sync::Hazard::WAR ? "reading" : "writing";
-    return what + describeRegion(p, f.laterRegion) + " on " + name(y.pipe).str() + " while " + name(x.pipe).str() + " may still be " +
-           was + " it (" + hazardName(f.hazard).str() + "): " + f.what;
+    return what + describeRegion(p, f.laterRegion) + " on " + name(y.pipe).str() + " while " +
+           name(x.pipe).str() + " may still be " + was + " it (" + hazardName(f.hazard).str() +
+           "): " + f.what;
   }
   case sync::Rule::C7:
     return f.what;
@@ -233,7 +257,8 @@ std::string headline(const SyncModel &model, const sync::Finding &f) {
   }
 }
 llvm::StringRef ruleName(sync::Rule rule) {
-  static constexpr llvm::StringLiteral names[] = {"C1", "C2", "C3", "C4", "C5", "C7", "C8", "limit of the checker"};
+  static constexpr llvm::StringLiteral names[] = {"C1", "C2", "C3", "C4",
+                                                  "C5", "C7", "C8", "limit of the checker"};
   return names[unsigned(rule)];
 }
 } // namespace
@@ -243,9 +268,11 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
   mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
   auto diagnostic = warn || f.warning ? at->emitWarning() : at->emitError();
-  diagnostic << "'" << at->getName() << "' op " << headline(model, f) << " [" << ruleName(f.rule) << "]";
+  diagnostic << "'" << at->getName() << "' op " << headline(model, f) << " [" << ruleName(f.rule)
+             << "]";
   if (f.earlier != sync::none && p[f.earlier].source != sync::none) {
-    auto &note = diagnostic.attachNote(locationOf(model, p, f.earlier)) << "the earlier one is here: " << p[f.earlier].label;
+    auto &note = diagnostic.attachNote(locationOf(model, p, f.earlier))
+                 << "the earlier one is here: " << p[f.earlier].label;
     if (f.earlierRegion != sync::none)
       note << ", " << describeRegion(p, f.earlierRegion);
     if (f.distance)
@@ -254,13 +281,19 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   if (f.distance && f.loop != sync::none)
     diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
   if (author == Author::Both)
-    diagnostic.attachNote(function->getLoc()) << "this program brings synchronisation of its own, and what was added to it cannot mend it; "
-                                                 "--verify-sync=error without insertion judges the original";
+    diagnostic.attachNote(function->getLoc())
+        << "this program brings synchronisation of its own, and what was added to it cannot mend "
+           "it; "
+           "--verify-sync=error without insertion judges the original";
   else if (author == Author::Inserter)
-    diagnostic.attachNote(function->getLoc()) << "this is a bug of ptoas: it inserted this synchronisation itself; please report the input. "
-                                                 "--enable-inject-barrier-all-sync may help meanwhile";
+    diagnostic.attachNote(function->getLoc())
+        << "this is a bug of ptoas: it inserted this synchronisation itself; please report the "
+           "input. "
+           "--enable-inject-barrier-all-sync may help meanwhile";
   else if (f.rule == sync::Rule::C1)
-    diagnostic.attachNote(at->getLoc()) << "put pto.set_flag[<PIPE_" << name(p[f.earlier].pipe) << ">, <PIPE_" << name(p[f.later].pipe)
-                                        << ">, id] after the first and pto.wait_flag before the second, or compile with "
-                                           "--enable-insert-sync";
+    diagnostic.attachNote(at->getLoc())
+        << "put pto.set_flag[<PIPE_" << name(p[f.earlier].pipe) << ">, <PIPE_"
+        << name(p[f.later].pipe)
+        << ">, id] after the first and pto.wait_flag before the second, or compile with "
+           "--enable-insert-sync";
 }

@@ -12,13 +12,18 @@ namespace pto {
 mlir::Location locationOf(const SyncModel &model, const sync::Program &program, sync::NodeId id);
 /// "bytes 0..256 of %src (gm)".
 std::string describeRegion(const sync::Program &program, sync::RegionId id);
-/// "RAW on %tile: written by pto.tload on MTE2 (k.pto:12:5), read by pto.tstore on MTE3 (k.pto:14:5)".
-std::string describeReason(const SyncModel &model, const sync::Program &program, const sync::Reason &reason);
+/// "RAW on %tile: written by pto.tload on MTE2 (k.pto:12:5), read by pto.tstore on MTE3
+/// (k.pto:14:5)".
+std::string describeReason(const SyncModel &model, const sync::Program &program,
+                           const sync::Reason &reason);
 
-/// Numbers and items of a solved program, for the report. `solved` is model.program with or without inserted nodes.
-SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name, CoreKind core);
+/// Numbers and items of a solved program, for the report. `solved` is model.program with or without
+/// inserted nodes.
+SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name,
+                       CoreKind core);
 
-/// Who wrote the synchronisation that a finding is about; a finding on what is only ours is our bug.
+/// Who wrote the synchronisation that a finding is about; a finding on what is only ours is our
+/// bug.
 enum class Author : uint8_t { Source, Inserter, Both };
 /// Emits one checker finding as a diagnostic with its notes.
 void emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, Author author);

@@ -14,7 +14,8 @@ using namespace pto;
 namespace {
 struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
   using VerifySyncBase::VerifySyncBase;
-  VerifySyncPass(const VerifySyncOptions &options, SyncReport *report) : VerifySyncBase(options), report(report) {}
+  VerifySyncPass(const VerifySyncOptions &options, SyncReport *report)
+      : VerifySyncBase(options), report(report) {}
 
   void runOnOperation() override {
     for (auto function : rootFunctions(getOperation()))
@@ -45,17 +46,20 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
   SyncFunction *reported(mlir::func::FuncOp function, CoreKind core) const {
     if (!report)
       return nullptr;
-    auto it = llvm::find_if(report->functions,
-                            [&](const SyncFunction &f) { return f.name == function.getName() && f.core == name(core); });
+    auto it = llvm::find_if(report->functions, [&](const SyncFunction &f) {
+      return f.name == function.getName() && f.core == name(core);
+    });
     return it == report->functions.end() ? nullptr : &*it;
   }
 
-  void record(const SyncModel &model, mlir::func::FuncOp function, CoreKind core, const sync::CheckResult &result) {
+  void record(const SyncModel &model, mlir::func::FuncOp function, CoreKind core,
+              const sync::CheckResult &result) {
     if (!report)
       return;
     SyncFunction *entry = reported(function, core);
     if (!entry) // hand-written synchronisation
-      entry = &report->functions.emplace_back(summarize(model, model.program, function.getName(), core));
+      entry = &report->functions.emplace_back(
+          summarize(model, model.program, function.getName(), core));
     entry->judged = true;
     entry->accepted = result.accepted();
     entry->hazards = result.hazards;
@@ -64,6 +68,7 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
 };
 } // namespace
 
-std::unique_ptr<mlir::Pass> pto::createVerifySyncPass(const VerifySyncOptions &options, SyncReport *report) {
+std::unique_ptr<mlir::Pass> pto::createVerifySyncPass(const VerifySyncOptions &options,
+                                                      SyncReport *report) {
   return std::make_unique<VerifySyncPass>(options, report);
 }

@@ -1,12 +1,13 @@
 //===- pto-opt.cpp - MLIR's pass driver with the pto dialect ---------------===//
 
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "ptoas/Pipelines/Parse.h"
 #include "ptoas/Transforms/Passes.h"
-#include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   pto::registerDialects(registry);
   pto::registerPtoPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "pto-opt: passes over .pto files\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "pto-opt: passes over .pto files\n", registry));
 }

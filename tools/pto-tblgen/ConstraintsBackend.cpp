@@ -1,6 +1,7 @@
 //===- ConstraintsBackend.cpp - The rules of every op, as data -------------===//
 //
-// Each rule becomes a row that names its function in pto::rules; a rule without a function does not compile.
+// Each rule becomes a row that names its function in pto::rules; a rule without a function does not
+// compile.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +36,8 @@ bool generate(const RecordKeeper &records, raw_ostream &os) {
         os << "{}";
       else
         os << op.id << "_rule" << i << "_numbers";
-      os << ", " << rule.archs << ", {RuleCondition::" << rule.when.kind << ", " << rule.when.index << ", 0";
+      os << ", " << rule.archs << ", {RuleCondition::" << rule.when.kind << ", " << rule.when.index
+         << ", 0";
       for (const std::string &space : rule.when.spaces)
         os << " | 1u << unsigned(Space::" << space << ")";
       os << "}, \"";
@@ -47,6 +49,7 @@ bool generate(const RecordKeeper &records, raw_ostream &os) {
   return false;
 }
 
-mlir::GenRegistration registration("gen-pto-constraints", "Rules of the generic verifier", generate);
+mlir::GenRegistration registration("gen-pto-constraints", "Rules of the generic verifier",
+                                   generate);
 
 } // namespace

@@ -11,7 +11,9 @@ using namespace pto::tblgen;
 
 namespace {
 
-cl::opt<std::string> family("pto-family", cl::desc("Family of operations that -gen-pto-docs prints; default: the index"));
+cl::opt<std::string>
+    family("pto-family",
+           cl::desc("Family of operations that -gen-pto-docs prints; default: the index"));
 
 void printPipe(raw_ostream &os, const Op &op) {
   os << "**Pipe:** ";
@@ -35,7 +37,8 @@ void printStep(raw_ostream &os, const Op &op, const Step &s) {
     return out;
   };
   if (s.kind == "Access")
-    os << s.pipe << (s.part == "Whole" ? "" : ", " + StringRef(s.part).lower() + " half") << ": " << names(s.reads) << " -> " << names(s.writes);
+    os << s.pipe << (s.part == "Whole" ? "" : ", " + StringRef(s.part).lower() + " half") << ": "
+       << names(s.reads) << " -> " << names(s.writes);
   else if (s.kind == "Barrier")
     os << "barrier " << s.pipe;
   else if (s.kind == "LoopBegin")
@@ -61,8 +64,11 @@ void printOp(raw_ostream &os, const Op &op) {
   if (!op.operands.empty()) {
     os << "| operand | role | type |\n|---|---|---|\n";
     for (const Operand &o : op.operands)
-      os << "| `" << o.name << "`" << (o.optional ? " (optional)" : o.variadic ? " (any number)" : "") << " | " << o.role << " | "
-         << o.type << " |\n";
+      os << "| `" << o.name << "`"
+         << (o.optional   ? " (optional)"
+             : o.variadic ? " (any number)"
+                          : "")
+         << " | " << o.role << " | " << o.type << " |\n";
     os << "\n";
   }
   for (const std::string &r : op.results)
@@ -77,15 +83,22 @@ void printOp(raw_ostream &os, const Op &op) {
   printPipe(os, op);
   for (unsigned arch : {0u, 1u})
     if (!op.elements[arch].empty())
-      os << "**Element types " << (arch ? "a5" : "a3") << ":** " << StringRef(join(op.elements[arch], ", ")).lower() << "\n\n";
-  os << "**Meaning:** " << (!op.map.empty() ? "`" + op.map + "` for each element of the valid region"
-                            : !op.kernel.empty() ? "kernel `" + op.kernel + "` of the simulator" : op.engine) << "\n\n";
+      os << "**Element types " << (arch ? "a5" : "a3") << ":** "
+         << StringRef(join(op.elements[arch], ", ")).lower() << "\n\n";
+  os << "**Meaning:** "
+     << (!op.map.empty()      ? "`" + op.map + "` for each element of the valid region"
+         : !op.kernel.empty() ? "kernel `" + op.kernel + "` of the simulator"
+                              : op.engine)
+     << "\n\n";
   if (!op.cppText.empty())
     os << "**C++:** `" << op.cppText << "`\n\n";
   if (!op.rules.empty()) {
     os << "**Rules**\n\n";
     for (const Rule &r : op.rules)
-      os << "- " << r.text << (r.archs == 1 ? " (a3)" : r.archs == 2 ? " (a5)" : "")
+      os << "- " << r.text
+         << (r.archs == 1   ? " (a3)"
+             : r.archs == 2 ? " (a5)"
+                            : "")
          << (r.when.text.empty() ? "" : "; only with " + r.when.text) << "\n";
     os << "\n";
   }

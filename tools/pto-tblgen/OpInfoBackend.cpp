@@ -30,15 +30,19 @@ void printMicro(raw_ostream &os, const Op &op) {
   for (auto [f, form] : enumerate(op.micro)) {
     for (auto [i, s] : enumerate(form.steps)) {
       auto number = [&](unsigned n) { os << n; };
-      array(os, "uint8_t", op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_reads", s.reads, number);
-      array(os, "uint8_t", op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes", s.writes, number);
+      array(os, "uint8_t", op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_reads", s.reads,
+            number);
+      array(os, "uint8_t", op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes", s.writes,
+            number);
     }
     unsigned i = 0;
     array(os, "MicroStep", op.id + "_form" + Twine(f), form.steps, [&](const Step &s) {
-      os << "\n    {MicroStep::" << s.kind << ", Pipe::" << s.pipe << ", Pipe::" << s.to << ", " << s.id << ", "
-         << reference(s.reads.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_reads") << ", "
-         << reference(s.writes.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes") << ", MicroStep::"
-         << s.part << "}";
+      os << "\n    {MicroStep::" << s.kind << ", Pipe::" << s.pipe << ", Pipe::" << s.to << ", "
+         << s.id << ", "
+         << reference(s.reads.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_reads")
+         << ", "
+         << reference(s.writes.empty(), op.id + "_form" + Twine(f) + "_step" + Twine(i) + "_writes")
+         << ", MicroStep::" << s.part << "}";
       ++i;
     });
   }
@@ -52,8 +56,8 @@ void printMicro(raw_ostream &os, const Op &op) {
 
 void printArrays(raw_ostream &os, const Op &op) {
   array(os, "OperandInfo", op.id + "_operands", op.operands, [&](const Operand &o) {
-    os << "{\"" << o.name << "\", Role::" << o.role << ", " << (o.optional ? "true" : "false") << ", "
-       << (o.variadic ? "true" : "false") << ", ";
+    os << "{\"" << o.name << "\", Role::" << o.role << ", " << (o.optional ? "true" : "false")
+       << ", " << (o.variadic ? "true" : "false") << ", ";
     quoted(os, o.type);
     os << "}";
   });
@@ -61,18 +65,20 @@ void printArrays(raw_ostream &os, const Op &op) {
     array(os, "AttributeCase", op.id + "_" + a.name + "_cases", a.cases,
           [&](const AttributeCase &c) { os << "{" << c.value << ", \"" << c.cpp << "\"}"; });
   array(os, "AttributeInfo", op.id + "_attributes", op.attributes, [&](const Attribute &a) {
-    os << "{\"" << a.name << "\", " << (a.optional ? "true" : "false") << ", " << a.defaultValue << ", "
-       << reference(a.cases.empty(), op.id + "_" + a.name + "_cases") << "}";
+    os << "{\"" << a.name << "\", " << (a.optional ? "true" : "false") << ", " << a.defaultValue
+       << ", " << reference(a.cases.empty(), op.id + "_" + a.name + "_cases") << "}";
   });
   array(os, "RouteInfo", op.id + "_routes", op.routes, [&](const Route &r) {
-    os << "{Space::" << r.from << ", Space::" << r.to << ", Pipe::" << r.pipe << ", " << r.archs << "}";
+    os << "{Space::" << r.from << ", Space::" << r.to << ", Pipe::" << r.pipe << ", " << r.archs
+       << "}";
   });
   array(os, "CppPiece", op.id + "_cpp", op.cpp, [&](const CppPiece &p) {
     os << "{CppPiece::" << p.kind << ", " << p.index << ", ";
     quoted(os, p.text);
     os << "}";
   });
-  array(os, "StringLiteral", op.id + "_was", op.was, [&](const std::string &old) { os << '"' << old << '"'; });
+  array(os, "StringLiteral", op.id + "_was", op.was,
+        [&](const std::string &old) { os << '"' << old << '"'; });
   printMicro(os, op);
 }
 
@@ -81,18 +87,25 @@ void printRow(raw_ostream &os, const Op &op) {
   os << "  {\"" << op.name << "\", ";
   quoted(os, op.summary);
   os << ", \"" << op.family << "\",\n   PipeRule::"
-     << (fixed ? "Fixed" : op.pipe == "none" ? "None" : op.pipe == "byRoute" ? "ByRoute" : "ByMicro")
-     << ", Pipe::" << (fixed ? op.pipe : "S") << ", " << reference(op.operands.empty(), op.id + "_operands") << ", "
-     << reference(op.attributes.empty(), op.id + "_attributes") << ", " << reference(op.routes.empty(), op.id + "_routes")
-     << ",\n   {";
+     << (fixed                  ? "Fixed"
+         : op.pipe == "none"    ? "None"
+         : op.pipe == "byRoute" ? "ByRoute"
+                                : "ByMicro")
+     << ", Pipe::" << (fixed ? op.pipe : "S") << ", "
+     << reference(op.operands.empty(), op.id + "_operands") << ", "
+     << reference(op.attributes.empty(), op.id + "_attributes") << ", "
+     << reference(op.routes.empty(), op.id + "_routes") << ",\n   {";
   list(os, op.elements, [&](const std::vector<std::string> &elements) {
     if (elements.empty())
       os << "0";
-    interleave(elements, os, [&](const std::string &e) { os << "maskOf(Element::" << e << ")"; }, " | ");
+    interleave(
+        elements, os, [&](const std::string &e) { os << "maskOf(Element::" << e << ")"; }, " | ");
   });
-  os << "},\n   " << reference(op.rules.empty(), op.id + "_rules") << ", " << reference(op.cpp.empty(), op.id + "_cpp") << ", "
+  os << "},\n   " << reference(op.rules.empty(), op.id + "_rules") << ", "
+     << reference(op.cpp.empty(), op.id + "_cpp") << ", "
      << reference(op.micro.empty(), op.id + "_micro") << ", ";
-  list(os, std::array{op.map, op.kernel, op.engine, op.since, op.until}, [&](const std::string &s) { quoted(os, s); });
+  list(os, std::array{op.map, op.kernel, op.engine, op.since, op.until},
+       [&](const std::string &s) { quoted(os, s); });
   os << ", " << reference(op.was.empty(), op.id + "_was") << "},\n";
 }
 

@@ -95,8 +95,9 @@ void Loader::loadOperands() {
     if (auto *argDef = dyn_cast<DefInit>(arguments->getArg(i)))
       if (argDef->getDef()->isSubClassOf("OpVariable"))
         summary = argDef->getDef()->getValueAsString("summary");
-    op.operands.push_back({constraint->name.str(), roleOf(odsOp, i, summary), constraint->constraint.getSummary().str(),
-                           constraint->isOptional(), constraint->isVariadic()});
+    op.operands.push_back({constraint->name.str(), roleOf(odsOp, i, summary),
+                           constraint->constraint.getSummary().str(), constraint->isOptional(),
+                           constraint->isVariadic()});
   }
   for (auto &result : odsOp.getResults())
     op.results.push_back((result.name + ": " + result.constraint.getSummary()).str());
@@ -115,7 +116,8 @@ void Loader::loadAttributes() {
       StringRef chosen = attr.hasDefaultValue() ? attr.getDefaultValue().rsplit("::").second : "";
       for (const Record *c : base.getValueAsDef("enum")->getValueAsListOfDefs("enumerants")) {
         StringRef symbol = c->getValueAsString("symbol");
-        a.cases.push_back({c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + symbol.str()});
+        a.cases.push_back(
+            {c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + symbol.str()});
         if (symbol == chosen)
           a.defaultValue = a.cases.back().value;
       }
@@ -131,7 +133,8 @@ void Loader::loadPipe() {
   op.pipe = pipe->getValueAsString("name").str();
   for (const Record *r : def->getValueAsListOfDefs("routes")) {
     auto name = [&](StringRef f) { return r->getValueAsDef(f)->getValueAsString("name").str(); };
-    op.routes.push_back({name("from"), name("to"), name("pipe"), archMask(r->getValueAsListOfDefs("archs"))});
+    op.routes.push_back(
+        {name("from"), name("to"), name("pipe"), archMask(r->getValueAsListOfDefs("archs"))});
   }
   if ((op.pipe == "byRoute") == op.routes.empty())
     error("needs routes exactly when its pipe is ByRoute");
@@ -261,7 +264,8 @@ void Loader::loadCpp(StringRef f) {
       if (auto index = operand(name)) {
         used[*index] = true;
         if (op.operands[*index].optional != optional)
-          error("has '" + name + "' in its C++ form, written as if it were " + (optional ? "optional" : "always there"));
+          error("has '" + name + "' in its C++ form, written as if it were " +
+                (optional ? "optional" : "always there"));
         op.cpp.push_back({optional ? "OptionalOperand" : "Operand", "", *index});
       } else if (auto index = attribute(name)) {
         op.cpp.push_back({"Attribute", "", *index});
@@ -350,7 +354,8 @@ void Loader::checkTokens(const Form &form) {
     if (s.kind == "Set" || s.kind == "Wait") {
       bool &there = pending[key];
       if (there == (s.kind == "Set"))
-        return error("form '" + form.name + "': " + (there ? "sets " : "waits for ") + key + (there ? " twice" : " before it is set"));
+        return error("form '" + form.name + "': " + (there ? "sets " : "waits for ") + key +
+                     (there ? " twice" : " before it is set"));
       there = s.kind == "Set";
     } else if (s.kind == "LoopBegin") {
       loops.push_back(pending);
@@ -392,7 +397,8 @@ void Loader::loadSemantics() {
     return;
   StringSet<> words;
   for (size_t i = 0; i < op.map.size();) {
-    StringRef word = StringRef(op.map).drop_front(i).take_while([](char c) { return isAlnum(c) || c == '_'; });
+    StringRef word =
+        StringRef(op.map).drop_front(i).take_while([](char c) { return isAlnum(c) || c == '_'; });
     words.insert(word);
     i += std::max<size_t>(word.size(), 1);
   }
@@ -450,7 +456,8 @@ std::vector<Op> pto::tblgen::loadRecords(const RecordKeeper &records) {
   for (const Op &op : ops)
     for (const std::string &old : op.was)
       if (!spellings.try_emplace(old, &op).second)
-        PrintError(op.def->getLoc(), "'" + op.name + "' was '" + old + "', but that spelling is taken");
+        PrintError(op.def->getLoc(),
+                   "'" + op.name + "' was '" + old + "', but that spelling is taken");
   if (ErrorsPrinted)
     PrintFatalError("bad op records");
   return ops;

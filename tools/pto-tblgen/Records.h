@@ -1,7 +1,7 @@
 //===- Records.h - The op records, read and refused -------------*- C++ -*-===//
 //
-// Loads every `PtoOp` record into plain data and checks it: a bad record is an error at the record's line and stops the
-// build. The backends only print what this gives them.
+// Loads every `PtoOp` record into plain data and checks it: a bad record is an error at the
+// record's line and stops the build. The backends only print what this gives them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTO_TBLGEN_RECORDS_H
@@ -17,7 +17,9 @@ namespace pto::tblgen {
 struct Operand {
   std::string name, role, type;
   bool optional, variadic;
-  bool isTile() const { return role == "In" || role == "Out" || role == "InOut" || role == "Scratch"; }
+  bool isTile() const {
+    return role == "In" || role == "Out" || role == "InOut" || role == "Scratch";
+  }
 };
 struct AttributeCase {
   int64_t value;

@@ -1,12 +1,12 @@
 //===- ptoas.cpp - From .pto text to C++ -----------------------------------===//
 
+#include "mlir/IR/AsmState.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/Timing.h"
 #include "ptoas/Pipelines/Compile.h"
 #include "ptoas/Pipelines/Parse.h"
 #include "ptoas/Target/Cpp.h"
 #include "ptoas/Transforms/Passes.h"
-#include "mlir/IR/AsmState.h"
-#include "mlir/Support/FileUtilities.h"
-#include "mlir/Support/Timing.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
@@ -19,20 +19,29 @@ namespace {
 
 struct Options {
   cl::OptionCategory category{"ptoas"};
-  cl::opt<std::string> input{cl::Positional, cl::desc("<input.pto>"), cl::init("-"), cl::cat(category)};
-  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output"), cl::value_desc("file"), cl::init("-"), cl::cat(category)};
-  cl::opt<bool> emitIR{"emit-pto-ir", cl::desc("Print the IR after the sync passes instead of C++"), cl::cat(category)};
-  cl::opt<bool> explain{"explain-sync", cl::desc("Say on stderr why each synchronisation instruction is there"), cl::cat(category)};
-  cl::opt<std::string> syncReport{"sync-report", cl::desc("Write what was inserted and proven as JSON"), cl::value_desc("file"),
-                                  cl::cat(category)};
-  cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"), cl::cat(category)};
-  cl::opt<CppOptions::Names> names{"cpp-names", cl::desc("Names of values in the C++"), cl::init(CppOptions::Source), cl::cat(category),
-                                   cl::values(clEnumValN(CppOptions::Source, "source", "as in the source"),
-                                              clEnumValN(CppOptions::Numbered, "numbered", "v1, v2, ..."))};
+  cl::opt<std::string> input{cl::Positional, cl::desc("<input.pto>"), cl::init("-"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output"),
+                              cl::value_desc("file"), cl::init("-"), cl::cat(category)};
+  cl::opt<bool> emitIR{"emit-pto-ir", cl::desc("Print the IR after the sync passes instead of C++"),
+                       cl::cat(category)};
+  cl::opt<bool> explain{"explain-sync",
+                        cl::desc("Say on stderr why each synchronisation instruction is there"),
+                        cl::cat(category)};
+  cl::opt<std::string> syncReport{"sync-report",
+                                  cl::desc("Write what was inserted and proven as JSON"),
+                                  cl::value_desc("file"), cl::cat(category)};
+  cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"),
+                              cl::cat(category)};
+  cl::opt<CppOptions::Names> names{
+      "cpp-names", cl::desc("Names of values in the C++"), cl::init(CppOptions::Source),
+      cl::cat(category),
+      cl::values(clEnumValN(CppOptions::Source, "source", "as in the source"),
+                 clEnumValN(CppOptions::Numbered, "numbered", "v1, v2, ..."))};
 };
 
-/// Writes `text` so that a failing run never leaves a partial file or destroys an old one: to a temporary beside it, then
-/// a rename.
+/// Writes `text` so that a failing run never leaves a partial file or destroys an old one: to a
+/// temporary beside it, then a rename.
 bool writeFile(llvm::StringRef path, llvm::StringRef text) {
   if (path == "-") {
     llvm::outs() << text;
@@ -43,7 +52,8 @@ bool writeFile(llvm::StringRef path, llvm::StringRef text) {
     llvm::errs() << "Error: cannot write " << path << ": " << what << "\n";
     return false;
   };
-  // A rename would replace what is no plain file, such as /dev/null or a link, instead of writing into it.
+  // A rename would replace what is no plain file, such as /dev/null or a link, instead of writing
+  // into it.
   llvm::SmallString<128> target(path);
   if (llvm::sys::fs::exists(path)) {
     if (!llvm::sys::fs::is_regular_file(path)) {
@@ -139,6 +149,7 @@ int main(int argc, char **argv) {
   registerCompileOptions();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "ptoas " PTOAS_VERSION "\n"; });
-  cl::ParseCommandLineOptions(argc, argv, "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");
+  cl::ParseCommandLineOptions(argc, argv,
+                              "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");
   return run(options);
 }

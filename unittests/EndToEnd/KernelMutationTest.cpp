@@ -1,8 +1,8 @@
 //===- KernelMutationTest.cpp - Every inserted item is needed, and missed --===//
 //
-// Deletes each inserted flag pair, barrier and fence of the flagship kernels, one at a time. The checker must reject the
-// mutant and the simulator must find something under every schedule: two judges that share no code with the inserter or
-// with one another.
+// Deletes each inserted flag pair, barrier and fence of the flagship kernels, one at a time. The
+// checker must reject the mutant and the simulator must find something under every schedule: two
+// judges that share no code with the inserter or with one another.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,13 +28,20 @@ struct KernelCase {
 };
 
 const KernelCase kernels[] = {
-    {"vector_add", Level::Level2,
-     {"--arg=x=random:2048x64:f32:1", "--arg=y=random:2048x64:f32:2", "--arg=z=poison:2048x64:f32"}},
-    {"matmul", Level::Level2,
-     {"--arg=a=random:128x512:f16:1", "--arg=b=random:512x128:f16:2", "--arg=c=poison:128x128:f32"}},
-    {"ring_shuffle", Level::Level3,
-     {"--function=ring_shuffle", "--ranks=2", "--arg=inp=random:1x64:f32:1", "--arg=src=window:0:1x64:f32", "--arg=dst=window:256:1x64:f32",
-      "--arg=sig=window:512:1x1:i32", "--arg=out=poison:1x64:f32", "--arg=ctx=ctx", "--arg=peer=peer"}},
+    {"vector_add",
+     Level::Level2,
+     {"--arg=x=random:2048x64:f32:1", "--arg=y=random:2048x64:f32:2",
+      "--arg=z=poison:2048x64:f32"}},
+    {"matmul",
+     Level::Level2,
+     {"--arg=a=random:128x512:f16:1", "--arg=b=random:512x128:f16:2",
+      "--arg=c=poison:128x128:f32"}},
+    {"ring_shuffle",
+     Level::Level3,
+     {"--function=ring_shuffle", "--ranks=2", "--arg=inp=random:1x64:f32:1",
+      "--arg=src=window:0:1x64:f32", "--arg=dst=window:256:1x64:f32",
+      "--arg=sig=window:512:1x1:i32", "--arg=out=poison:1x64:f32", "--arg=ctx=ctx",
+      "--arg=peer=peer"}},
 };
 
 class KernelMutation : public testing::TestWithParam<KernelCase> {
@@ -45,7 +52,9 @@ protected:
     registerDialects(r);
     return r;
   }
-  static std::string path() { return std::string(PTOAS_EXAMPLES) + "/" + GetParam().name + "/" + GetParam().name + ".pto"; }
+  static std::string path() {
+    return std::string(PTOAS_EXAMPLES) + "/" + GetParam().name + "/" + GetParam().name + ".pto";
+  }
 
   void SetUp() override {
     llvm::SourceMgr sources;
@@ -69,7 +78,8 @@ protected:
     return std::move(*model);
   }
 
-  /// Number of findings of pto-sim on `m`, whose synchronisation is taken as it stands; -1 when the run itself failed.
+  /// Number of findings of pto-sim on `m`, whose synchronisation is taken as it stands; -1 when the
+  /// run itself failed.
   int simulate(mlir::ModuleOp m, const std::string &schedule) {
     llvm::SmallString<128> file, report;
     EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("mutant", "pto", file));
@@ -79,11 +89,13 @@ protected:
       llvm::raw_fd_ostream os(file, error);
       m.print(os, mlir::OpPrintingFlags().printNameLocAsPrefix());
     }
-    std::vector<std::string> command{PTOAS_SIM, file.str().str(), "--pto-level=level3", "--verify-sync=off", "--schedule=" + schedule,
-                                     "--report=" + report.str().str()};
+    std::vector<std::string> command{
+        PTOAS_SIM,           file.str().str(),         "--pto-level=level3",
+        "--verify-sync=off", "--schedule=" + schedule, "--report=" + report.str().str()};
     llvm::append_range(command, GetParam().simArguments);
     std::vector<llvm::StringRef> refs(command.begin(), command.end());
-    std::optional<llvm::StringRef> quiet[] = {llvm::StringRef(), llvm::StringRef(), llvm::StringRef()};
+    std::optional<llvm::StringRef> quiet[] = {llvm::StringRef(), llvm::StringRef(),
+                                              llvm::StringRef()};
     int code = llvm::sys::ExecuteAndWait(PTOAS_SIM, refs, std::nullopt, quiet);
     int findings = -1;
     if (auto text = llvm::MemoryBuffer::getFile(report))
@@ -132,12 +144,15 @@ TEST_P(KernelMutation, EveryDeletionIsFoundTwice) {
       found &= simulate(*mutant, schedule) > 0;
     byChecker += rejected;
     bySimulator += found;
-    EXPECT_TRUE(rejected && found) << (rejected ? "" : "the checker accepts it; ") << (found ? "" : "the simulator finds nothing; ")
-                                   << "deleted: " << model.program[item.front()].label << " "
-                                   << sync::describe(model.program, model.program[item.front()].key);
+    EXPECT_TRUE(rejected && found)
+        << (rejected ? "" : "the checker accepts it; ")
+        << (found ? "" : "the simulator finds nothing; ")
+        << "deleted: " << model.program[item.front()].label << " "
+        << sync::describe(model.program, model.program[item.front()].key);
   }
-  std::printf("%-12s %3u mutants, %3u rejected by the checker, %3u found by the simulator under every schedule\n", GetParam().name,
-              mutants, byChecker, bySimulator);
+  std::printf("%-12s %3u mutants, %3u rejected by the checker, %3u found by the simulator under "
+              "every schedule\n",
+              GetParam().name, mutants, byChecker, bySimulator);
   EXPECT_GT(mutants, 4u);
 }
 

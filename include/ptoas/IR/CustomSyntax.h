@@ -38,7 +38,10 @@ template <typename Attr> mlir::ParseResult parseToken(mlir::OpAsmParser &parser,
   attr = Attr::get(parser.getContext(), *value);
   return mlir::success();
 }
-template <typename Attr> void printToken(mlir::OpAsmPrinter &printer, mlir::Operation *, Attr attr) { printer.printStrippedAttrOrType(attr); }
+template <typename Attr>
+void printToken(mlir::OpAsmPrinter &printer, mlir::Operation *, Attr attr) {
+  printer.printStrippedAttrOrType(attr);
+}
 
 /// The pipe of a class of operations; none for other attributes.
 std::optional<Pipe> pipeOfClass(mlir::Attribute attr);

@@ -1,14 +1,15 @@
 //===- OpInfo.h - The op-info table -----------------------------*- C++ -*-===//
 //
-// What the op records say, as constant data: pto-tblgen writes the rows (OpInfo.inc, Constraints.inc), everything else asks
-// them. Passes, printer, sync model and simulator lowering never name an operation (law 2).
+// What the op records say, as constant data: pto-tblgen writes the rows (OpInfo.inc,
+// Constraints.inc), everything else asks them. Passes, printer, sync model and simulator lowering
+// never name an operation (law 2).
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_IR_OPINFO_H
 #define PTOAS_IR_OPINFO_H
 
-#include "ptoas/Support/Element.h"
 #include "mlir/IR/Operation.h"
+#include "ptoas/Support/Element.h"
 #include "llvm/ADT/ArrayRef.h"
 
 namespace pto {
@@ -27,10 +28,12 @@ enum class Role : uint8_t {
   SignalOut, ///< signal cell given
 };
 inline bool reads(Role r) {
-  return r == Role::In || r == Role::InOut || r == Role::Scratch || r == Role::GmIn || r == Role::GmInOut;
+  return r == Role::In || r == Role::InOut || r == Role::Scratch || r == Role::GmIn ||
+         r == Role::GmInOut;
 }
 inline bool writes(Role r) {
-  return r == Role::Out || r == Role::InOut || r == Role::Scratch || r == Role::GmOut || r == Role::GmInOut;
+  return r == Role::Out || r == Role::InOut || r == Role::Scratch || r == Role::GmOut ||
+         r == Role::GmInOut;
 }
 inline bool isTile(Role r) { return r >= Role::In && r <= Role::Scratch; }
 inline bool isGlobal(Role r) { return r >= Role::GmIn; }
@@ -78,17 +81,19 @@ struct CppPiece {
 /// When a rule applies.
 struct RuleCondition {
   enum Kind : uint8_t { Always, Present, InSpace, AttributeSet } kind = Always;
-  uint8_t index = 0;     ///< of the operand or attribute
-  uint32_t spaces = 0;   ///< bit per Space
+  uint8_t index = 0;   ///< of the operand or attribute
+  uint32_t spaces = 0; ///< bit per Space
 };
 
 struct RuleInfo;
 /// Decides one rule; on failure emits one error at `op` and returns failure.
-using RuleFunction = mlir::LogicalResult (*)(mlir::Operation *op, const struct OpInfo &info, const RuleInfo &rule);
+using RuleFunction = mlir::LogicalResult (*)(mlir::Operation *op, const struct OpInfo &info,
+                                             const RuleInfo &rule);
 struct RuleInfo {
   RuleFunction check;
   llvm::ArrayRef<uint8_t> operands; ///< indices into OpInfo::operands
-  llvm::ArrayRef<int64_t> numbers;  ///< spaces, elements, layouts or plain numbers, as the rule defines
+  llvm::ArrayRef<int64_t>
+      numbers; ///< spaces, elements, layouts or plain numbers, as the rule defines
   uint8_t archs;
   RuleCondition when;
   llvm::StringLiteral text; ///< for the reference page
@@ -97,11 +102,15 @@ struct RuleInfo {
 /// One step of a library call that uses flags inside (library 5).
 struct MicroStep {
   enum Kind : uint8_t { Access, Set, Wait, Barrier, LoopBegin, LoopEnd } kind;
-  Pipe pipe = Pipe::S;                  ///< Access, Barrier; source of Set and Wait
-  Pipe to = Pipe::S;                    ///< Set, Wait
-  uint8_t id = 0;                       ///< event id; LoopBegin: the least number of iterations
+  Pipe pipe = Pipe::S;                   ///< Access, Barrier; source of Set and Wait
+  Pipe to = Pipe::S;                     ///< Set, Wait
+  uint8_t id = 0;                        ///< event id; LoopBegin: the least number of iterations
   llvm::ArrayRef<uint8_t> reads, writes; ///< operand indices
-  enum Part : uint8_t { Whole, Upper, Lower } part = Whole; ///< Access: which half of the rows of its tiles
+  enum Part : uint8_t {
+    Whole,
+    Upper,
+    Lower
+  } part = Whole; ///< Access: which half of the rows of its tiles
 };
 struct MicroForm {
   llvm::StringLiteral name;
@@ -109,15 +118,15 @@ struct MicroForm {
 };
 
 struct OpInfo {
-  llvm::StringLiteral name;    ///< "pto.tadd"
+  llvm::StringLiteral name; ///< "pto.tadd"
   llvm::StringLiteral summary;
   llvm::StringLiteral family;
   PipeRule pipeRule;
-  Pipe pipe;                   ///< with PipeRule::Fixed
+  Pipe pipe;                            ///< with PipeRule::Fixed
   llvm::ArrayRef<OperandInfo> operands; ///< ODS order: ins, then outs
   llvm::ArrayRef<AttributeInfo> attributes;
   llvm::ArrayRef<RouteInfo> routes;
-  ElementMask elements[2];     ///< per Arch
+  ElementMask elements[2]; ///< per Arch
   llvm::ArrayRef<RuleInfo> rules;
   llvm::ArrayRef<CppPiece> cpp; ///< empty: printed by hand-written code of its family
   llvm::ArrayRef<MicroForm> micro;
@@ -141,7 +150,8 @@ const OpInfo *findOpInfo(mlir::Operation *op);
 Arch archOf(mlir::Operation *op);
 /// The pipe on which `op` runs, none for ops without one, for ByMicro and for illegal routes.
 std::optional<Pipe> pipeOf(mlir::Operation *op);
-/// The number of an enum attribute by name, its default when absent, `otherwise` when it has no default.
+/// The number of an enum attribute by name, its default when absent, `otherwise` when it has no
+/// default.
 int64_t attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t otherwise = 0);
 
 /// The number of an enum attribute of the dialect, none for other attributes.

@@ -2,8 +2,6 @@
 #ifndef PTOAS_IR_PTO_H
 #define PTOAS_IR_PTO_H
 
-#include "ptoas/IR/OpInfo.h"
-#include "ptoas/Support/Element.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -12,6 +10,8 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "ptoas/IR/OpInfo.h"
+#include "ptoas/Support/Element.h"
 
 namespace pto {
 /// The memories that effects name.

@@ -1,15 +1,16 @@
 //===- Compile.h - The pipeline from a parsed module to C++-ready IR -*- C++ -*-===//
 //
-// What ptoas and pto-sim share: the options that choose passes, the pass pipeline, and what the passes report.
+// What ptoas and pto-sim share: the options that choose passes, the pass pipeline, and what the
+// passes report.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_PIPELINES_COMPILE_H
 #define PTOAS_PIPELINES_COMPILE_H
 
-#include "ptoas/Support/Hardware.h"
-#include "ptoas/Transforms/SyncReport.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "ptoas/Support/Hardware.h"
+#include "ptoas/Transforms/SyncReport.h"
 #include <string>
 
 namespace pto {
@@ -38,12 +39,13 @@ CompileOptions compileOptionsFromCommandLine();
 /// Flags that exclude one another: says so on stderr and returns true.
 bool compileOptionsConflict();
 
-/// Fills `passes` with the pipeline for `options`; `report` (may be null) receives what the sync passes did and must
-/// outlive the run.
+/// Fills `passes` with the pipeline for `options`; `report` (may be null) receives what the sync
+/// passes did and must outlive the run.
 void buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options, SyncReport *report);
 
 /// Runs the pipeline with MLIR's pass-manager flags applied. Errors went to the diagnostic engine.
-mlir::LogicalResult compile(mlir::ModuleOp module, const CompileOptions &options, SyncReport *report = nullptr);
+mlir::LogicalResult compile(mlir::ModuleOp module, const CompileOptions &options,
+                            SyncReport *report = nullptr);
 
 } // namespace pto
 

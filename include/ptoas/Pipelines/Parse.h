@@ -2,8 +2,8 @@
 #ifndef PTOAS_PIPELINES_PARSE_H
 #define PTOAS_PIPELINES_PARSE_H
 
-#include "ptoas/IR/Pto.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "ptoas/IR/Pto.h"
 #include "llvm/Support/SourceMgr.h"
 
 namespace pto {
@@ -11,21 +11,24 @@ namespace pto {
 /// Registers what a .pto file may hold: pto, func, arith, scf, cf, builtin.
 void registerDialects(mlir::DialectRegistry &registry);
 
-/// Parses `sources` (text or MLIR bytecode) and verifies it. All semantic errors are reported, not only the first of
-/// each function; a syntax error ends the parse. The arch is `arch` when given (command line), else the module's
-/// `pto.target_arch`, else a3; it is written to the module, in one spelling. SSA names of the text become NameLocs, so
-/// that passes, messages and printers can call a value what the source calls it.
-/// Null after errors, which went to the context's diagnostic engine.
+/// Parses `sources` (text or MLIR bytecode) and verifies it. All semantic errors are reported, not
+/// only the first of each function; a syntax error ends the parse. The arch is `arch` when given
+/// (command line), else the module's `pto.target_arch`, else a3; it is written to the module, in
+/// one spelling. SSA names of the text become NameLocs, so that passes, messages and printers can
+/// call a value what the source calls it. Null after errors, which went to the context's diagnostic
+/// engine.
 mlir::OwningOpRef<mlir::ModuleOp> parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
                                                std::optional<Arch> arch = std::nullopt);
 
 /// Verifies every operation on its own, then the module's structure; every failure is reported.
 mlir::LogicalResult verifyAll(mlir::ModuleOp module);
 
-/// The name that the source gives to a value, without '%'; empty when it has none ("3" counts as a name).
+/// The name that the source gives to a value, without '%'; empty when it has none ("3" counts as a
+/// name).
 llvm::StringRef sourceName(mlir::Value value);
 
-/// The place without a value's name: for operations that a pass makes, which are not what the source called so.
+/// The place without a value's name: for operations that a pass makes, which are not what the
+/// source called so.
 mlir::Location placeOf(mlir::Location location);
 
 /// "file:line:col" of a location, looked through names, fusions and call sites; empty when unknown.

@@ -1,8 +1,9 @@
 //===- Kernel.h - What an operation computes, on bytes ----------*- C++ -*-===//
 //
-// The contract between the engine (which owns memory, time and order) and the kernels (which own the arithmetic and the
-// layouts). A kernel reads and writes bytes only through its context; what it touches IS its footprint: nothing else
-// tells the race check (issue law: footprints never come from the access model of the sync pass).
+// The contract between the engine (which owns memory, time and order) and the kernels (which own
+// the arithmetic and the layouts). A kernel reads and writes bytes only through its context; what
+// it touches IS its footprint: nothing else tells the race check (issue law: footprints never come
+// from the access model of the sync pass).
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SIM_KERNEL_H
@@ -16,10 +17,11 @@
 
 namespace pto::sim {
 
-/// A tile as captured when the call was dispatched: later TASSIGNs and SetValidShapes do not change it.
+/// A tile as captured when the call was dispatched: later TASSIGNs and SetValidShapes do not change
+/// it.
 struct TileOperand {
-  TileShape shape;       ///< shape.validRows / validCols hold the run-time extents, never -1
-  uint64_t address = 0;  ///< byte offset in its memory
+  TileShape shape;      ///< shape.validRows / validCols hold the run-time extents, never -1
+  uint64_t address = 0; ///< byte offset in its memory
 };
 
 /// A global tensor: five dims, outermost first, as in the library (library 1.1).
@@ -52,7 +54,8 @@ struct Attribute {
   int64_t value;
 };
 
-/// The bytes that a kernel may ask for. Implemented by the engine (with checks) and by tests (plain arrays).
+/// The bytes that a kernel may ask for. Implemented by the engine (with checks) and by tests (plain
+/// arrays).
 class KernelContext {
 public:
   virtual ~KernelContext() = default;
@@ -63,19 +66,23 @@ public:
 
   int64_t attribute(llvm::StringRef name, int64_t otherwise) const;
 
-  /// Copies `bytes` bytes from memory. Bytes outside an allocation, or never written, become findings of the run; the
-  /// copy then holds poison.
+  /// Copies `bytes` bytes from memory. Bytes outside an allocation, or never written, become
+  /// findings of the run; the copy then holds poison.
   virtual void read(Space space, uint64_t address, void *into, uint64_t bytes) = 0;
-  /// Like read, for the padding that travels with whole fractals (library 2.5): part of the footprint, so races and
-  /// bounds are judged, but bytes that were never written are no finding, since nobody has used them yet.
+  /// Like read, for the padding that travels with whole fractals (library 2.5): part of the
+  /// footprint, so races and bounds are judged, but bytes that were never written are no finding,
+  /// since nobody has used them yet.
   virtual void readResidue(Space space, uint64_t address, void *into, uint64_t bytes) {
     read(space, address, into, bytes);
   }
   /// Writes take effect when the instruction completes, not when the kernel runs.
   virtual void write(Space space, uint64_t address, const void *from, uint64_t bytes) = 0;
-  /// Reads-modifies-writes GM element by element (atomic add); commutes with other atomics of the same element.
-  virtual void atomicAdd(uint64_t address, Element element, const void *from, uint64_t elements) = 0;
-  /// The library would misbehave on these operands (extents disagree, shape out of range ...): a finding.
+  /// Reads-modifies-writes GM element by element (atomic add); commutes with other atomics of the
+  /// same element.
+  virtual void atomicAdd(uint64_t address, Element element, const void *from,
+                         uint64_t elements) = 0;
+  /// The library would misbehave on these operands (extents disagree, shape out of range ...): a
+  /// finding.
   virtual void fail(const std::string &what) = 0;
 };
 
@@ -83,12 +90,15 @@ using KernelFunction = void (*)(KernelContext &);
 
 /// A kernel by the name in the op record (`Kernel<"load">`), or null.
 KernelFunction findKernel(llvm::StringRef name);
-/// The kernel of an op whose record says `Map<"...">`, by mnemonic ("pto.tadd"), or null. Generated from the records.
+/// The kernel of an op whose record says `Map<"...">`, by mnemonic ("pto.tadd"), or null. Generated
+/// from the records.
 KernelFunction findMapKernel(llvm::StringRef mnemonic);
 
-/// Number formats: exact conversion between an element's bits in memory and double / int64 (Sim/Number.cpp).
+/// Number formats: exact conversion between an element's bits in memory and double / int64
+/// (Sim/Number.cpp).
 double decodeFloat(Element element, const void *bytes);
-void encodeFloat(Element element, double value, void *bytes); ///< round to nearest even; f16 overflows to inf
+void encodeFloat(Element element, double value,
+                 void *bytes); ///< round to nearest even; f16 overflows to inf
 int64_t decodeInteger(Element element, const void *bytes);
 void encodeInteger(Element element, int64_t value, void *bytes); ///< wraps
 

@@ -1,7 +1,7 @@
 //===- Element.h - Element types and tile layouts without MLIR --*- C++ -*-===//
 //
-// The vocabulary of data shared by the op table, the planner and the simulator. `Element` numbers are bit positions in
-// the type masks of the op table.
+// The vocabulary of data shared by the op table, the planner and the simulator. `Element` numbers
+// are bit positions in the type masks of the op table.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SUPPORT_ELEMENT_H
@@ -12,12 +12,26 @@
 namespace pto {
 
 enum class Element : uint8_t {
-  I1, I8, I16, I32, I64, // signless or signed
-  U8, U16, U32, U64,
-  F16, BF16, F32, F64,
-  F8E4M3, F8E5M2, F8E8M0, HIF8, // one byte each
-  F4E1M2x2, F4E2M1x2,           // one byte holds two values
-  Index                          // 64-bit, scalars only
+  I1,
+  I8,
+  I16,
+  I32,
+  I64, // signless or signed
+  U8,
+  U16,
+  U32,
+  U64,
+  F16,
+  BF16,
+  F32,
+  F64,
+  F8E4M3,
+  F8E5M2,
+  F8E8M0,
+  HIF8, // one byte each
+  F4E1M2x2,
+  F4E2M1x2, // one byte holds two values
+  Index     // 64-bit, scalars only
 };
 inline constexpr unsigned numElements = 20;
 
@@ -56,8 +70,8 @@ struct TileShape {
   bool isBoxed() const { return slayout != SLayout::NoneBox; }
   /// Bytes of storage: rows x cols elements.
   uint64_t bytes() const { return uint64_t(rows) * cols * bytesOf(element); }
-  /// Rows and columns of the inner box, in elements (library 1.2); 1 x 1 when not boxed, 0 when the fractal size
-  /// is none of 32, 512, 1024.
+  /// Rows and columns of the inner box, in elements (library 1.2); 1 x 1 when not boxed, 0 when the
+  /// fractal size is none of 32, 512, 1024.
   int64_t boxRows() const;
   int64_t boxCols() const;
   /// Offset in elements of (row, col) inside the tile's storage (library 1.3).

@@ -1,8 +1,9 @@
 //===- Program.h - A program as synchronisation sees it ---------*- C++ -*-===//
 //
-// The problem that the inserter solves and the checker judges: structured control flow over accesses to memory, flags
-// and barriers of ONE core. No MLIR here; `Analysis/SyncModel` builds it from the IR and `Transforms/InsertSync` writes
-// a solution back. Rules C1 - C10 and H1 - H7 are those of docs/memory-and-sync.md.
+// The problem that the inserter solves and the checker judges: structured control flow over
+// accesses to memory, flags and barriers of ONE core. No MLIR here; `Analysis/SyncModel` builds it
+// from the IR and `Transforms/InsertSync` writes a solution back. Rules C1 - C10 and H1 - H7 are
+// those of docs/memory-and-sync.md.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SYNC_PROGRAM_H
@@ -29,8 +30,9 @@ inline constexpr uint32_t none = ~0u;
 // Memory
 //===----------------------------------------------------------------------===//
 
-/// A byte offset: constant + sum of coefficient * counter of a loop + an unknown but fixed symbol. Loop counters count
-/// iterations from 0, whatever the bounds in the source are. The loop of a term encloses every access that uses it.
+/// A byte offset: constant + sum of coefficient * counter of a loop + an unknown but fixed symbol.
+/// Loop counters count iterations from 0, whatever the bounds in the source are. The loop of a term
+/// encloses every access that uses it.
 struct Offset {
   struct Term {
     NodeId loop;
@@ -39,12 +41,14 @@ struct Offset {
   };
   int64_t constant = 0;
   llvm::SmallVector<Term, 2> terms; ///< sorted by loop, no zero coefficients
-  uint32_t symbol = none;           ///< names a run-time value that is the same in all iterations; equal symbols cancel
-  bool known = true;                ///< false: could be anything inside the root or memory
+  uint32_t symbol =
+      none; ///< names a run-time value that is the same in all iterations; equal symbols cancel
+  bool known = true; ///< false: could be anything inside the root or memory
   bool operator==(const Offset &) const = default;
 };
 
-/// A slot of a ring of equal buffers: the address is offset + stride * ((counter(loop) + add) mod count).
+/// A slot of a ring of equal buffers: the address is offset + stride * ((counter(loop) + add) mod
+/// count).
 struct Rotation {
   uint32_t count = 1; ///< 1: no ring
   int64_t stride = 0; ///< bytes between slots
@@ -53,7 +57,8 @@ struct Rotation {
   bool operator==(const Rotation &) const = default;
 };
 
-/// The bytes that one access may touch: `run` contiguous bytes, repeated along `dims` (outermost first).
+/// The bytes that one access may touch: `run` contiguous bytes, repeated along `dims` (outermost
+/// first).
 struct Region {
   struct Dim {
     int64_t extent;
@@ -68,17 +73,20 @@ struct Region {
   Rotation rotation;
   std::string name; ///< as the source calls it; only for messages, not part of equality
   bool operator==(const Region &o) const {
-    return space == o.space && root == o.root && offset == o.offset && dims == o.dims && run == o.run &&
-           rotation == o.rotation;
+    return space == o.space && root == o.root && offset == o.offset && dims == o.dims &&
+           run == o.run && rotation == o.rotation;
   }
-  /// Bytes from the first to one past the last byte, over all dims, without the rotation; 0 when empty.
+  /// Bytes from the first to one past the last byte, over all dims, without the rotation; 0 when
+  /// empty.
   uint64_t span() const;
-  /// The same as offsets relative to `offset`: low <= 0 (below 0 with a negative stride), bytes lie in [low, high).
+  /// The same as offsets relative to `offset`: low <= 0 (below 0 with a negative stride), bytes lie
+  /// in [low, high).
   void bounds(int64_t &low, int64_t &high) const;
-  bool isEmpty() const;
+  bool isEmpty() const; ///< no byte, for certain
 };
 
-/// A pointer of the program. Different roots are distinct memory unless both are marked (the report names the assumption).
+/// A pointer of the program. Different roots are distinct memory unless both are marked (the report
+/// names the assumption).
 struct Root {
   std::string name;
   bool mayAlias = false; ///< pto.may_alias, or a pointer of unknown origin
@@ -88,7 +96,8 @@ struct Root {
 // Nodes
 //===----------------------------------------------------------------------===//
 
-/// base + (counter(loop) + add) mod count; count 1 is the static id `base`. Outside its loop the counter is the trip count.
+/// base + (counter(loop) + add) mod count; count 1 is the static id `base`. Outside its loop the
+/// counter is the trip count.
 struct EventId {
   int32_t base = 0;
   uint32_t count = 1;
@@ -113,12 +122,14 @@ enum class NodeKind : uint8_t {
   Publish, ///< a signal to another core or rank (TNOTIFY): C8 holds here. Executes on S
   Loop,    ///< arms[0] is the body
   Branch,  ///< exactly one of `arms` runs (an absent else is an empty arm)
-  Macro,   ///< a call that runs arms[0] as it stands; nothing may be inserted inside (library calls, helper functions)
+  Macro, ///< a call that runs arms[0] as it stands; nothing may be inserted inside (library calls,
+         ///< helper functions)
 };
 
 enum class Hazard : uint8_t { RAW, WAR, WAW };
 
-/// Why an inserted item is there: `later` must come after `earlier` of `distance` iterations ago (in `loop`).
+/// Why an inserted item is there: `later` must come after `earlier` of `distance` iterations ago
+/// (in `loop`).
 struct Reason {
   NodeId earlier = none, later = none;
   Hazard hazard = Hazard::RAW;
@@ -130,17 +141,17 @@ struct Reason {
 
 struct Node {
   NodeKind kind = NodeKind::Access;
-  Pipe pipe = Pipe::S;                       ///< Access, Barrier
+  Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
-  bool accumulates = false;                  ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  FlagKey key;                               ///< Set, Wait
-  std::optional<int64_t> trip;               ///< Loop: exact number of iterations when known
-  int64_t minTrip = 0;                       ///< Loop: at least so many
-  std::vector<std::vector<NodeId>> arms;     ///< Loop, Macro: one; Branch: two or more
-  uint32_t source = none;                    ///< client's index of the operation (several nodes may share it)
-  std::string label;                         ///< "pto.tload", "pto.comm.tput load"; only for messages
-  bool inserted = false;                     ///< put there by the inserter
-  std::vector<Reason> reasons;               ///< of inserted nodes
+  bool accumulates = false;    ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
+  FlagKey key;                 ///< Set, Wait
+  std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
+  int64_t minTrip = 0;         ///< Loop: at least so many
+  std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
+  uint32_t source = none;      ///< client's index of the operation (several nodes may share it)
+  std::string label;           ///< "pto.tload", "pto.comm.tput load"; only for messages
+  bool inserted = false;       ///< put there by the inserter
+  std::vector<Reason> reasons; ///< of inserted nodes
 };
 
 struct Program {
@@ -173,8 +184,8 @@ std::string describe(const Program &program, RegionId region);
 // Overlap: may two regions share a byte?
 //===----------------------------------------------------------------------===//
 
-/// The facts on overlap that checker and inserter both use (the simulator does not: it sees real bytes).
-/// `open` are the loops that enclose both accesses, outermost first.
+/// The facts on overlap that checker and inserter both use (the simulator does not: it sees real
+/// bytes). `open` are the loops that enclose both accesses, outermost first.
 class Overlap {
 public:
   explicit Overlap(const Program &program) : program(program) {}
@@ -182,21 +193,23 @@ public:
   /// May `x` and `y` share bytes when all loops in `open` are in the same iteration for both?
   bool sameIteration(RegionId x, RegionId y, llvm::ArrayRef<NodeId> open) const;
 
-  /// The least d >= 1 such that `x` of iteration i of open[level] and `y` of iteration i + d may share bytes, with equal
-  /// counters of open[0 .. level-1] and any counters of loops further in; none when no d does (or the trip count is too
-  /// small for it).
-  std::optional<int64_t> carried(RegionId x, RegionId y, llvm::ArrayRef<NodeId> open, unsigned level) const;
+  /// The least d >= 1 such that `x` of iteration i of open[level] and `y` of iteration i + d may
+  /// share bytes, with equal counters of open[0 .. level-1] and any counters of loops further in;
+  /// none when no d does (or the trip count is too small for it).
+  std::optional<int64_t> carried(RegionId x, RegionId y, llvm::ArrayRef<NodeId> open,
+                                 unsigned level) const;
 
   /// May they share bytes in any iterations at all? Cheap first filter.
   bool ever(RegionId x, RegionId y) const;
 
-  /// Do both name the very same bytes, or slots of one ring (equal or disjoint)? Then load-after-load (WAW on MTE2) and
-  /// accumulation chains are exempt (sync 3).
+  /// Do both name the very same bytes, or slots of one ring (equal or disjoint)? Then
+  /// load-after-load (WAW on MTE2) and accumulation chains are exempt (sync 3).
   bool sameTile(RegionId x, RegionId y) const;
 
-  /// For each region, the ids of all regions that may ever overlap it (itself included), sorted; pairs of which no node
-  /// writes either are left out. Built by a sweep over sorted spans per root and memory, not over all pairs; only what
-  /// really may overlap costs (n offsets with n different symbols in one written root are n^2 pairs).
+  /// For each region, the ids of all regions that may ever overlap it (itself included), sorted;
+  /// pairs of which no node writes either are left out. Built by a sweep over sorted spans per root
+  /// and memory, not over all pairs; only what really may overlap costs (n offsets with n different
+  /// symbols in one written root are n^2 pairs).
   const std::vector<std::vector<RegionId>> &neighbours() const;
 
 private:
@@ -205,8 +218,8 @@ private:
 };
 
 /// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
-bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x, bool xWrites,
-              const Node &later, RegionId y, bool yWrites);
+bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,
+              bool xWrites, const Node &later, RegionId y, bool yWrites);
 
 } // namespace pto::sync
 

@@ -2,20 +2,22 @@
 #ifndef PTOAS_TRANSFORMS_PASSES_H
 #define PTOAS_TRANSFORMS_PASSES_H
 
-#include "ptoas/IR/Pto.h"
-#include "ptoas/Transforms/SyncReport.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Pass/Pass.h"
+#include "ptoas/IR/Pto.h"
+#include "ptoas/Transforms/SyncReport.h"
 
 namespace pto {
 
 #define GEN_PASS_DECL
 #include "ptoas/Transforms/Passes.h.inc"
 
-/// The sync passes with a report to fill; it must outlive the pass. The generated create functions have none.
+/// The sync passes with a report to fill; it must outlive the pass. The generated create functions
+/// have none.
 std::unique_ptr<mlir::Pass> createInsertSyncPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createBarrierAllSyncPass(SyncReport *report);
-std::unique_ptr<mlir::Pass> createVerifySyncPass(const VerifySyncOptions &options, SyncReport *report);
+std::unique_ptr<mlir::Pass> createVerifySyncPass(const VerifySyncOptions &options,
+                                                 SyncReport *report);
 
 #define GEN_PASS_REGISTRATION
 #include "ptoas/Transforms/Passes.h.inc"

@@ -16,9 +16,11 @@ namespace pto {
 
 /// One synchronisation instruction that the inserter added.
 struct SyncItem {
-  std::string text;   ///< "set_flag MTE2>V 0", "pipe_barrier V"
-  std::string before; ///< what stands after it: "pto.tadd at k.pto:12:5", or "the end of the function"
-  std::vector<std::string> reasons; ///< "RAW on %x: written by pto.tload at k.pto:10:5, read by pto.tadd at ..."
+  std::string text; ///< "set_flag MTE2>V 0", "pipe_barrier V"
+  std::string
+      before; ///< what stands after it: "pto.tadd at k.pto:12:5", or "the end of the function"
+  std::vector<std::string>
+      reasons; ///< "RAW on %x: written by pto.tload at k.pto:10:5, read by pto.tadd at ..."
 };
 
 /// What holds without any item of ours: an order that a library call's own flags give.
@@ -29,18 +31,18 @@ struct SyncRemark {
 /// One core program: a root function on one core kind.
 struct SyncFunction {
   std::string name;
-  std::string core;        ///< "vector" or "cube"
+  std::string core;         ///< "vector" or "cube"
   bool handWritten = false; ///< the source of the module had flags, barriers or fences
-  bool judged = false;     ///< the checker ran
+  bool judged = false;      ///< the checker ran
   bool accepted = false;
-  uint64_t hazards = 0;    ///< ordered pairs that the checker examined
-  unsigned handoffs = 0;   ///< set/wait pairs by static text, inserted
-  unsigned flags = 0;      ///< set and wait instructions in the text, all
-  unsigned barriers = 0;   ///< pipe_barrier of one pipe, all
+  uint64_t hazards = 0;  ///< ordered pairs that the checker examined
+  unsigned handoffs = 0; ///< set/wait pairs by static text, inserted
+  unsigned flags = 0;    ///< set and wait instructions in the text, all
+  unsigned barriers = 0; ///< pipe_barrier of one pipe, all
   unsigned barriersAll = 0;
   unsigned fences = 0;
   std::map<std::string, std::vector<unsigned>> eventIds; ///< "MTE2>V" -> ids in use
-  std::vector<std::string> assumptions; ///< "%a and %b are distinct memory"
+  std::vector<std::string> assumptions;                  ///< "%a and %b are distinct memory"
   std::vector<SyncItem> items;
   std::vector<SyncRemark> remarks;
 };
