@@ -29,15 +29,15 @@ enum class ArchFlag { Default, A3, A5 };
 struct Flags {
   cl::OptionCategory category{"ptoas pipeline"};
   cl::opt<ArchFlag, false, NoCaseParser<ArchFlag>> arch{
-      "pto-arch", cl::desc("Target; default: the module's pto.target_arch, else a3"),
+      "pto-arch", cl::desc("Target (default: the module's pto.target_arch, else a3)"),
       cl::init(ArchFlag::Default), cl::cat(category),
       cl::values(clEnumValN(ArchFlag::A3, "a3", "Ascend 910B/C"),
                  clEnumValN(ArchFlag::A3, "a2", "same as a3"),
                  clEnumValN(ArchFlag::A3, "a2a3", "same as a3"),
                  clEnumValN(ArchFlag::A5, "a5", "Ascend 950"))};
   cl::opt<Level, false, NoCaseParser<Level>> level{
-      "pto-level", cl::desc("Who gives tiles their addresses"), cl::init(Level::Level2),
-      cl::cat(category),
+      "pto-level", cl::desc("Who gives tiles their addresses (default level2)"),
+      cl::init(Level::Level2), cl::cat(category),
       cl::values(clEnumValN(Level::Level1, "level1", "ptoas (as level2)"),
                  clEnumValN(Level::Level2, "level2", "ptoas plans memory"),
                  clEnumValN(Level::Level3, "level3", "the program: every alloc_tile has an addr"))};
@@ -47,7 +47,8 @@ struct Flags {
   cl::opt<bool> barrierAll{"enable-inject-barrier-all-sync",
                            cl::desc("Drain all pipes before every access (slow, for debugging)"),
                            cl::cat(category)};
-  cl::opt<VerifySync> verify{"verify-sync", cl::desc("Findings on hand-written synchronisation"),
+  cl::opt<VerifySync> verify{"verify-sync",
+                             cl::desc("Findings on hand-written synchronisation (default warn)"),
                              cl::init(VerifySync::Warn), cl::cat(category),
                              cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
                                         clEnumValN(VerifySync::Warn, "warn", "are warnings"),

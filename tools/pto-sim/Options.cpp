@@ -41,8 +41,9 @@ static cl::opt<Schedule> schedule(
                clEnumValN(Schedule::Random, "random", "by seed")));
 static cl::opt<uint64_t> seed("seed", cl::init(0), cl::value_desc("s"), cl::cat(category),
                               cl::desc("Seed of the random schedule (default 0)"));
-static cl::opt<unsigned> runs("runs", cl::init(1), cl::value_desc("k"), cl::cat(category),
-                              cl::desc("Runs with seeds s ... s+k-1; findings are merged"));
+static cl::opt<unsigned>
+    runs("runs", cl::init(1), cl::value_desc("k"), cl::cat(category),
+         cl::desc("Runs with seeds s ... s+k-1; findings are merged (default 1)"));
 static cl::opt<FlagModel>
     flagModel("flag-model", cl::init(FlagModel::Counter), cl::cat(category),
               cl::desc("What a second set of a flag does before its wait"),

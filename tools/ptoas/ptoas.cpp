@@ -21,21 +21,21 @@ struct Options {
   cl::OptionCategory category{"ptoas"};
   cl::opt<std::string> input{cl::Positional, cl::desc("<input.pto>"), cl::init("-"),
                              cl::cat(category)};
-  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output"),
+  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
                               cl::value_desc("file"), cl::init("-"), cl::cat(category)};
   cl::opt<bool> emitIR{"emit-pto-ir", cl::desc("Print the IR after the sync passes instead of C++"),
                        cl::cat(category)};
   cl::opt<bool> explain{"explain-sync",
                         cl::desc("Say on stderr why each synchronisation instruction is there"),
                         cl::cat(category)};
-  cl::opt<std::string> syncReport{"sync-report",
-                                  cl::desc("Write what was inserted and proven as JSON"),
-                                  cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> syncReport{
+      "sync-report", cl::desc("Write what was inserted and proven as JSON (- for stdout)"),
+      cl::value_desc("file"), cl::cat(category)};
   cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"),
                               cl::cat(category)};
   cl::opt<CppOptions::Names> names{
-      "cpp-names", cl::desc("Names of values in the C++"), cl::init(CppOptions::Source),
-      cl::cat(category),
+      "cpp-names", cl::desc("Names of values in the C++ (default source)"),
+      cl::init(CppOptions::Source), cl::cat(category),
       cl::values(clEnumValN(CppOptions::Source, "source", "as in the source"),
                  clEnumValN(CppOptions::Numbered, "numbered", "v1, v2, ..."))};
 };
