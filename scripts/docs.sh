@@ -21,8 +21,7 @@ options() {
   printf '| option | what it does |\n|---|---|\n'
   "build/bin/$1" --help | awk -v section="$2:" '
     function flush() { if (row != "") print row " |"; row = "" }
-    $0 == section { inside = 1; next }
-    inside && /^[^ ]/ { exit }
+    /^[^ ]/ { inside = $0 == section; next }
     !inside || !NF { next }
     {
       split($0, part, / +- +/)
