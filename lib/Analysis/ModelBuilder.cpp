@@ -3,7 +3,7 @@
 #include "ModelBuilder.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/IR/CustomSyntax.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 
 using namespace pto;
 using namespace pto::analysis;

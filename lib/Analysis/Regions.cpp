@@ -2,7 +2,7 @@
 
 #include "ModelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 
 using namespace pto;
 using namespace pto::analysis;

@@ -1,7 +1,7 @@
 //===- Kernels.cpp - Which functions are launched, on which cores ----------===//
 
 #include "ptoas/IR/CustomSyntax.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "ptoas/Sim/Lower.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"

@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "ptoas/Sim/Lower.h"
 #include "llvm/ADT/DenseMap.h"
 #include <deque>

@@ -9,7 +9,7 @@
 #include "SyncText.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "ptoas/Sync/Insert.h"
 #include "ptoas/Transforms/Passes.h"
 
@@ -117,6 +117,31 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
   return mlir::success();
 }
 
+/// A helper is solved alone but judged where it is called, behind work of the caller of which its
+/// pipes know nothing. Knowledge is a point up to which all is complete, so that earlier work can
+/// keep a pipe from learning of later work (a loop of the helper that does not run teaches it
+/// nothing). Reads of a place that nobody writes stand for that work: they are no hazard.
+std::vector<sync::NodeId> addCallersWork(sync::Program &program) {
+  sync::Region place;
+  place.space = Space::GM;
+  place.root = uint32_t(program.roots.size());
+  place.run = 1;
+  program.roots.push_back({"work of the caller", false});
+  sync::RegionId region = program.intern(std::move(place));
+  std::vector<sync::NodeId> work;
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    if (Pipe(pipe) == Pipe::S || !coreHasPipe(program.core, Pipe(pipe), program.arch))
+      continue;
+    sync::Node node;
+    node.pipe = Pipe(pipe);
+    node.label = "work of the caller";
+    node.reads.push_back(region);
+    work.push_back(program.add(std::move(node)));
+  }
+  program.top.insert(program.top.begin(), work.begin(), work.end());
+  return work;
+}
+
 struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   InsertSyncPass() = default;
   explicit InsertSyncPass(SyncReport *report) : report(report) {}
@@ -125,7 +150,13 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
     auto solve = [](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
-      return sync::insert(program, options).program;
+      if (isRoot)
+        return sync::insert(program, options).program;
+      sync::Program helper = program;
+      std::vector<sync::NodeId> work = addCallersWork(helper);
+      sync::Program solved = sync::insert(helper, options).program;
+      llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
+      return solved;
     };
     if (mlir::failed(forEachProgram(getOperation(), report, solve)))
       signalPassFailure();

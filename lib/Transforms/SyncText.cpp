@@ -1,7 +1,7 @@
 //===- SyncText.cpp - Synchronisation in words -----------------------------===//
 
 #include "SyncText.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringExtras.h"
 

@@ -1,7 +1,7 @@
 //===- pto-opt.cpp - MLIR's pass driver with the pto dialect ---------------===//
 
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "ptoas/Transforms/Passes.h"
 
 int main(int argc, char **argv) {

@@ -3,7 +3,7 @@
 #include "Arguments.h"
 #include "Options.h"
 #include "mlir/IR/Diagnostics.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"

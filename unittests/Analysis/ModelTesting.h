@@ -3,7 +3,7 @@
 #define PTOAS_UNITTESTS_ANALYSIS_MODELTESTING_H
 
 #include "ptoas/Analysis/SyncModel.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <gtest/gtest.h>
 

@@ -8,8 +8,8 @@
 
 #include "Mutate.h"
 #include "ptoas/Analysis/SyncModel.h"
+#include "ptoas/Parse/Parse.h"
 #include "ptoas/Pipelines/Compile.h"
-#include "ptoas/Pipelines/Parse.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"

@@ -9,7 +9,7 @@
 #include "Messages.h"
 #include "mlir/Parser/Parser.h"
 #include "ptoas/IR/Pto.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include <gtest/gtest.h>
 #include <map>
 

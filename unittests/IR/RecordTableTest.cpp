@@ -4,7 +4,7 @@
 #include "Messages.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Parser/Parser.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include <gtest/gtest.h>
 #include <set>
 

@@ -9,7 +9,7 @@
 #include "../../lib/IR/Rules.h"
 #include "Draft.h"
 #include "Messages.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/Support/Regex.h"
 #include <functional>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 //===- LowerTest.cpp - Kernels of a module and their flat form -------------===//
 
 #include "ptoas/Sim/Lower.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "gmock/gmock.h"
 

@@ -1,7 +1,7 @@
 //===- Emit.cpp - From text to C++ in one call -----------------------------===//
 
 #include "Emit.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "gtest/gtest.h"
 
 using namespace pto;

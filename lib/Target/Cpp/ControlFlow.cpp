@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Printer.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 

@@ -1,7 +1,7 @@
 //===- Functions.cpp - The file, its functions, their guards ---------------===//
 
 #include "Printer.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace pto;

@@ -2,7 +2,7 @@
 
 #include "Printer.h"
 #include "Scalars.h"
-#include "ptoas/Pipelines/Parse.h"
+#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;

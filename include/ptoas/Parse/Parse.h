@@ -1,6 +1,6 @@
 //===- Parse.h - From text to a verified module -----------------*- C++ -*-===//
-#ifndef PTOAS_PIPELINES_PARSE_H
-#define PTOAS_PIPELINES_PARSE_H
+#ifndef PTOAS_PARSE_PARSE_H
+#define PTOAS_PARSE_PARSE_H
 
 #include "mlir/IR/OwningOpRef.h"
 #include "ptoas/IR/Pto.h"
@@ -36,4 +36,4 @@ std::string locationText(mlir::Location location);
 
 } // namespace pto
 
-#endif // PTOAS_PIPELINES_PARSE_H
+#endif // PTOAS_PARSE_PARSE_H
