@@ -2,61 +2,123 @@
 
 #include "ptoas/Sim/Trace.h"
 #include "llvm/Support/JSON.h"
-#include <algorithm>
+#include <array>
 
 using namespace pto;
 using namespace pto::sim;
 
-void Trace::write(llvm::raw_ostream &os) const {
-  llvm::json::OStream json(os);
-  auto lane = [&](uint32_t core, Pipe pipe) {
-    json.attribute("pid", int64_t(core));
-    json.attribute("tid", int64_t(pipe));
-  };
-  auto named = [&](llvm::StringRef what, uint32_t core, Pipe pipe, llvm::StringRef text) {
-    json.object([&] {
-      json.attribute("ph", "M");
-      json.attribute("name", what);
-      lane(core, pipe);
-      json.attributeObject("args", [&] { json.attribute("name", text); });
-    });
-  };
-  json.objectBegin();
-  json.attribute("displayTimeUnit", "ns");
-  json.attributeBegin("traceEvents");
-  json.arrayBegin();
-  for (uint32_t core = 0; core < cores.size(); ++core) {
-    named("process_name", core, Pipe::S, cores[core]);
-    for (unsigned p = 0; p < numPipes; ++p)
-      named("thread_name", core, Pipe(p), name(Pipe(p)));
-  }
-  for (const Slice &slice : slices)
-    json.object([&] {
-      json.attribute("ph", "X");
-      json.attribute("name", slice.name);
-      json.attribute("cat", slice.kind == SliceKind::Work ? "work" : "stall");
-      lane(slice.core, slice.pipe);
-      json.attribute("ts", int64_t(slice.begin));
-      json.attribute("dur", int64_t(slice.end - slice.begin));
-      if (slice.kind == SliceKind::Stall)
-        json.attribute("cname", "terrible");
-      json.attributeObject("args", [&] { json.attribute("location", slice.location); });
-    });
-  for (size_t id = 0; id < arrows.size(); ++id) {
-    const Arrow &arrow = arrows[id];
-    for (bool isEnd : {false, true})
-      json.object([&] {
-        json.attribute("ph", isEnd ? "f" : "s");
-        if (isEnd)
-          json.attribute("bp", "e");
-        json.attribute("name", arrow.name);
-        json.attribute("cat", "flag");
-        json.attribute("id", int64_t(id));
-        lane(isEnd ? arrow.toCore : arrow.fromCore, isEnd ? arrow.to : arrow.from);
-        json.attribute("ts", int64_t(isEnd ? arrow.end : arrow.begin));
-      });
-  }
-  json.arrayEnd();
-  json.attributeEnd();
-  json.objectEnd();
+/// Lanes from top to bottom: data flows downwards, S dispatches below it.
+static constexpr std::array<Pipe, numPipes> laneOrder = {Pipe::MTE2, Pipe::MTE1, Pipe::M, Pipe::V,
+                                                         Pipe::FIX,  Pipe::MTE3, Pipe::S};
+
+static int64_t laneIndex(Pipe pipe) {
+  return std::find(laneOrder.begin(), laneOrder.end(), pipe) - laneOrder.begin();
 }
+
+namespace {
+class Writer {
+public:
+  Writer(const Trace &trace, llvm::raw_ostream &os) : trace(trace), json(os) {}
+  void write();
+
+private:
+  // Viewers take pid 0 for the idle process, and a tid that equals its pid for the main thread,
+  // which they sort first: neither occurs.
+  static int64_t processOf(uint32_t core) { return int64_t(core) + 1; }
+  static int64_t threadOf(uint32_t core, Pipe pipe) {
+    return 10 * processOf(core) + laneIndex(pipe) + 1;
+  }
+  void lane(uint32_t core, Pipe pipe) {
+    json.attribute("pid", processOf(core));
+    json.attribute("tid", threadOf(core, pipe));
+  }
+  template <typename Value>
+  void metadata(llvm::StringRef what, uint32_t core, Pipe pipe, llvm::StringRef key, Value value);
+  void names();
+  void slice(const Trace::Slice &slice);
+  void arrow(const Trace::Arrow &arrow, int64_t id, bool isEnd);
+
+  const Trace &trace;
+  llvm::json::OStream json;
+};
+} // namespace
+
+template <typename Value>
+void Writer::metadata(llvm::StringRef what, uint32_t core, Pipe pipe, llvm::StringRef key,
+                      Value value) {
+  json.object([&] {
+    json.attribute("ph", "M");
+    json.attribute("name", what);
+    lane(core, pipe);
+    json.attributeObject("args", [&] { json.attribute(key, value); });
+  });
+}
+
+/// Names and order of the cores, and of those of their pipes that did anything.
+void Writer::names() {
+  std::vector<std::array<bool, numPipes>> used(trace.cores.size());
+  for (const Trace::Slice &slice : trace.slices)
+    used[slice.core][unsigned(slice.pipe)] = true;
+  for (uint32_t core = 0; core < trace.cores.size(); ++core) {
+    metadata("process_name", core, Pipe::S, "name", trace.cores[core]);
+    metadata("process_sort_index", core, Pipe::S, "sort_index", int64_t(core));
+    for (Pipe pipe : laneOrder)
+      if (used[core][unsigned(pipe)]) {
+        metadata("thread_name", core, pipe, "name", name(pipe));
+        metadata("thread_sort_index", core, pipe, "sort_index", laneIndex(pipe));
+      }
+  }
+}
+
+void Writer::slice(const Trace::Slice &slice) {
+  static constexpr llvm::StringRef categories[] = {"work", "sync", "stall"};
+  json.object([&] {
+    json.attribute("ph", "X");
+    json.attribute("name", slice.name);
+    json.attribute("cat", categories[unsigned(slice.kind)]);
+    lane(slice.core, slice.pipe);
+    json.attribute("ts", int64_t(slice.begin));
+    json.attribute("dur", int64_t(slice.end - slice.begin));
+    if (slice.kind == Trace::SliceKind::Stall)
+      json.attribute("cname", "terrible");
+    json.attributeObject("args", [&] {
+      json.attribute("location", slice.location);
+      if (!slice.calledAt.empty())
+        json.attribute("called at", slice.calledAt);
+      if (slice.iteration)
+        json.attribute("iteration", *slice.iteration);
+      for (size_t i = 0; i < slice.operands.size(); ++i)
+        json.attribute("operand " + std::to_string(i), slice.operands[i]);
+    });
+  });
+}
+
+void Writer::arrow(const Trace::Arrow &arrow, int64_t id, bool isEnd) {
+  json.object([&] {
+    json.attribute("ph", isEnd ? "f" : "s");
+    if (isEnd)
+      json.attribute("bp", "e"); // binds to the slice around it, not to the next one
+    json.attribute("name", arrow.name);
+    json.attribute("cat", "sync");
+    json.attribute("id", id);
+    lane(isEnd ? arrow.toCore : arrow.fromCore, isEnd ? arrow.to : arrow.from);
+    json.attribute("ts", int64_t(isEnd ? arrow.end : arrow.begin));
+  });
+}
+
+void Writer::write() {
+  json.object([&] {
+    json.attribute("displayTimeUnit", "ns");
+    json.attributeArray("traceEvents", [&] {
+      names();
+      // Before the arrows: viewers sort by time and keep the order of the file at equal times.
+      for (const Trace::Slice &each : trace.slices)
+        slice(each);
+      for (size_t id = 0; id < trace.arrows.size(); ++id)
+        for (bool isEnd : {false, true})
+          arrow(trace.arrows[id], int64_t(id) + 1, isEnd);
+    });
+  });
+}
+
+void Trace::write(llvm::raw_ostream &os) const { Writer(*this, os).write(); }

@@ -359,25 +359,6 @@ TEST(Engine, SameSeedSameReportAndTrace) {
   }
 }
 
-TEST(Engine, TraceHasStallsAndArrows) {
-  VectorAdd kernel;
-  Trace trace;
-  kernel.run({}, nullptr, &trace);
-  ASSERT_EQ(trace.cores.size(), 1u);
-  EXPECT_EQ(llvm::count_if(trace.slices, [](auto &s) { return s.kind == Trace::SliceKind::Work; }),
-            4);
-  EXPECT_TRUE(llvm::any_of(trace.slices, [](auto &s) {
-    return s.kind == Trace::SliceKind::Stall && s.name == "wait MTE2 > V";
-  }));
-  EXPECT_EQ(trace.arrows.size(), 2u);
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  trace.write(os);
-  llvm::Expected<llvm::json::Value> json = llvm::json::parse(text);
-  ASSERT_TRUE(bool(json));
-  EXPECT_NE(json->getAsObject()->getArray("traceEvents"), nullptr);
-}
-
 TEST(Engine, DispatchWindowNeverBlocksDispatch) {
   // HQ5: V waits for a set that comes only after more items than the window holds.
   KernelText k({"x"});

@@ -14,6 +14,8 @@ std::string FlagKey::describe() const {
   return formatv("event {0} of {1} > {2}", id, name(from), name(to));
 }
 
+std::string FlagKey::label() const { return formatv("{0} > {1}, {2}", name(from), name(to), id); }
+
 Core::Core(Machine &machine, uint32_t number)
     : number(number), machine(machine), identity(machine.identity(number)),
       launch(machine.launchOf(number)), function(machine.program.functions[launch.function]) {
@@ -123,7 +125,9 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
     at.sequence = sequence;
     at.position = ++pipe.dispatched;
     pipe.clock.local[scalarPipe] = at.position;
+    uint64_t begin = pipe.time;
     pipe.time += machine.options.cost.sync;
+    drawFlag(SliceKind::Sync, "set", key, at, begin, pipe.time);
     flag.lastSet = at;
     checkConsumed(key, flag.lastWait, at, pipe.clock);
     raiseFlag(key, {pipe.clock, pipe.time, at});
@@ -225,11 +229,13 @@ void Core::start(Pipe which) {
     return;
   case Item::Kind::Wait:
     --backlog;
-    takeToken(flags[item.key], pipe, item.by, pipe.time);
+    takeToken(item.key, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
     --backlog;
     pipe.clock.local[unsigned(which)] = item.by.position;
+    draw(SliceKind::Sync, "pipe_barrier", item.by, pipe.time,
+         pipe.time + machine.options.cost.sync);
     pipe.time += machine.options.cost.sync;
     ++pipe.account.items;
     return;
@@ -248,10 +254,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
   }
   uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
                                                 context.writtenBytes);
-  if (machine.trace)
-    machine.trace->slices.push_back({number, item.by.pipe, Trace::SliceKind::Work, pipe.time,
-                                     pipe.time + cycles, machine.opName(item.by),
-                                     machine.program.places[item.by.place].location});
+  drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
   pipe.account.busy += cycles;
   ++pipe.account.items;
@@ -289,8 +292,9 @@ void Core::startSet(PipeState &pipe, Item &item) {
   checkConsumed(item.key, item.previousWait, item.by, pipe.clock);
   Token token{pipe.clock, 0, item.by};
   token.clock.local[unsigned(item.by.pipe)] = item.by.position;
-  pipe.time += machine.options.cost.sync;
-  token.time = pipe.time;
+  token.time = pipe.time + machine.options.cost.sync;
+  drawFlag(SliceKind::Sync, "set", item.key, item.by, pipe.time, token.time);
+  pipe.time = token.time;
   ++pipe.account.items;
   if (pipe.inFlight == 0)
     raiseFlag(item.key, std::move(token));
@@ -307,24 +311,21 @@ void Core::raiseFlag(const FlagKey &key, Token token) {
   tokens.push_back(std::move(token));
 }
 
-void Core::takeToken(FlagState &flag, PipeState &pipe, const Occurrence &by, uint64_t at) {
+void Core::takeToken(const FlagKey &key, PipeState &pipe, const Occurrence &by, uint64_t at) {
+  FlagState &flag = flags[key];
   Token token = std::move(flag.tokens.front());
   flag.tokens.pop_front();
   flag.lastTaken = by;
   pipe.clock.join(token.clock); // H4
   uint64_t arrival = std::max(at, token.time);
-  if (machine.trace) {
-    const std::string &location = machine.program.places[by.place].location;
-    std::string label = formatv("{0} > {1}", name(token.by.pipe), name(by.pipe));
-    if (arrival > at)
-      machine.trace->slices.push_back(
-          {number, by.pipe, Trace::SliceKind::Stall, at, arrival, "wait " + label, location});
-    machine.trace->arrows.push_back(
-        {number, number, token.by.pipe, by.pipe, token.time, arrival, label});
-  }
+  uint64_t sync = machine.options.cost.sync; // HQ6
+  drawFlag(SliceKind::Stall, "stall:", key, by, at, arrival);
+  drawFlag(SliceKind::Sync, "wait", key, by, arrival, arrival + sync);
+  if (machine.trace)
+    drawArrow(key.label(), number, key.from, key.to, token.time - sync, arrival);
   pipe.account.stalled += arrival - at;
   ++pipe.account.items;
-  pipe.time = arrival + machine.options.cost.sync; // HQ6
+  pipe.time = arrival + sync;
 }
 
 //===----------------------------------------------------------------------===//
@@ -409,11 +410,10 @@ void Core::finishBarrierAll() {
     self.time = std::max(self.time, pipes[p].time);
   }
   self.account.stalled += self.time - before;
-  if (machine.trace && self.time > before)
-    machine.trace->slices.push_back({number, Pipe::S, Trace::SliceKind::Stall, before, self.time,
-                                     "pipe_barrier(ALL)",
-                                     machine.program.places[scalar.at.place].location});
-  self.time += machine.options.cost.sync;
+  uint64_t after = self.time + machine.options.cost.sync;
+  draw(SliceKind::Stall, "stall: pipe_barrier(ALL)", scalar.at, before, self.time);
+  draw(SliceKind::Sync, "pipe_barrier(ALL)", scalar.at, self.time, after);
+  self.time = after;
   scalarKnows();
 }
 

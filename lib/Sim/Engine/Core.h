@@ -21,6 +21,7 @@ struct FlagKey {
   int64_t id = 0;
   auto operator<=>(const FlagKey &) const = default;
   std::string describe() const; ///< "event 0 of MTE3 > MTE2"
+  std::string label() const;    ///< "MTE3 > MTE2, 0"
 };
 
 struct Token {
@@ -189,7 +190,7 @@ private:
   void startSet(PipeState &pipe, Item &item);
   void checkConsumed(const FlagKey &key, const Occurrence &previous, const Occurrence &by,
                      const Clock &clock);
-  void takeToken(FlagState &flag, PipeState &pipe, const Occurrence &by, uint64_t at);
+  void takeToken(const FlagKey &key, PipeState &pipe, const Occurrence &by, uint64_t at);
   void raiseFlag(const FlagKey &key, Token token);
   void apply(const FlyingItem &item);
   void completePosition(PipeState &pipe, uint64_t position);
@@ -208,6 +209,17 @@ private:
                   bool nowWrites, uint64_t begin, uint64_t end);
   void reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,
                          const Occurrence &by);
+
+  // Timeline (Timeline.cpp); without a trace these do nothing
+  using SliceKind = Trace::SliceKind;
+  void draw(SliceKind kind, llvm::StringRef name, const Occurrence &by, uint64_t begin,
+            uint64_t end, llvm::ArrayRef<Operand> operands = {});
+  void drawOp(SliceKind kind, const Occurrence &by, uint64_t begin, uint64_t end,
+              llvm::ArrayRef<Operand> operands = {});
+  void drawFlag(SliceKind kind, const char *verb, const FlagKey &key, const Occurrence &by,
+                uint64_t begin, uint64_t end);
+  void drawArrow(llvm::StringRef name, uint32_t fromCore, Pipe from, Pipe to, uint64_t begin,
+                 uint64_t end);
 
   // Deadlock (Deadlock.cpp)
   std::string explainFlag(const FlagKey &key, Pipe &next) const;

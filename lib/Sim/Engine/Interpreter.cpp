@@ -35,10 +35,9 @@ bool Core::tryUnblock() {
   PipeState &self = pipes[scalarPipe];
   switch (scalar.state) {
   case State::OnFlag: {
-    FlagState &flag = flags[scalar.key];
-    if (flag.tokens.empty())
+    if (flags[scalar.key].tokens.empty())
       return false;
-    takeToken(flag, self, scalar.at, self.time);
+    takeToken(scalar.key, self, scalar.at, self.time);
     self.clock.local[scalarPipe] = self.dispatched;
     scalarKnows(); // H6
     break;
@@ -142,6 +141,7 @@ void Core::executeSync(const Instruction &instruction) {
     dispatchBarrier(instruction.pipe, Phase::Self);
     return;
   case Opcode::Fence:
+    draw(SliceKind::Sync, "dsb", here(), self.time, self.time + machine.options.cost.sync);
     fence();
     return;
   case Opcode::Return:
@@ -149,6 +149,7 @@ void Core::executeSync(const Instruction &instruction) {
     scalar.exit = self.clock.local;
     return;
   default: // CacheLine: scalar accesses are coherent here, so a dcci costs time only
+    draw(SliceKind::Sync, "dcci", here(), self.time, self.time + machine.options.cost.sync);
     self.time += machine.options.cost.sync;
     return;
   }
@@ -334,5 +335,16 @@ void Core::executeMemory(const Instruction &instruction) {
     wordToBytes(element, words[instruction.in[2]], &bytes);
     scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
   }
-  pipes[scalarPipe].time += isLoad && !onTile ? cost.scalarLoad : cost.scalar;
+  uint64_t &time = pipes[scalarPipe].time;
+  uint64_t end = time + (isLoad && !onTile ? cost.scalarLoad : cost.scalar);
+  if (machine.trace) {
+    Operand place; // where the element lies
+    place.kind = onTile ? Operand::Tile : Operand::View;
+    if (onTile)
+      place.tile = *tile;
+    place.view.element = element;
+    place.view.address = address;
+    drawOp(SliceKind::Work, by, time, end, place);
+  }
+  time = end;
 }

@@ -124,7 +124,7 @@ void Machine::noteWrite(uint64_t address, uint64_t bytes) {
     int32_t value = 0;
     memory.load(it->first, &value, sizeof value);
     auto &history = it->second.history;
-    history.push_back({value, history.back().released, history.back().time});
+    history.push_back({value, history.back().released, history.back().time, none, 0});
   }
   signalled = true;
 }

@@ -22,6 +22,8 @@ struct SignalCell {
     int32_t value;
     RemoteRef released; ///< what this and all earlier signals made known
     uint64_t time;
+    uint32_t core = none;  ///< that signalled; none: the host or an ordinary write
+    uint64_t notified = 0; ///< when its TNOTIFY began
   };
   std::vector<Entry> history; ///< [0] is the value before the first signal, known to everybody
 };

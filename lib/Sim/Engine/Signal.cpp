@@ -20,10 +20,18 @@ void Core::fence() {
   scalar.fencedRemote = self.clock.remote;
 }
 
+static Operand signalOperand(const ViewOperand &signal) {
+  Operand operand;
+  operand.kind = Operand::View;
+  operand.view = signal;
+  return operand;
+}
+
 void Core::notify(const Instruction &instruction) {
   const ViewOperand &signal = handles[instruction.in[0]].view;
   Occurrence by = here();
   beginScalarAccess(by);
+  uint64_t begin = pipes[scalarPipe].time;
   int32_t old = 0, value = int32_t(words[instruction.in[1]]);
   bool reads = NotifyOp(instruction.kind) == NotifyOp::AtomicAdd;
   if (!reads || scalarRead(by, Space::GM, signal.address, &old, sizeof old, AccessClass::Atomic)) {
@@ -36,15 +44,18 @@ void Core::notify(const Instruction &instruction) {
     if (isNew) {
       int32_t before = 0;
       machine.memory.load(signal.address, &before, sizeof before);
-      history.push_back({before, nullptr, 0});
+      history.push_back({before, nullptr, 0, none, 0});
     }
     value = int32_t(uint32_t(old) + uint32_t(value));
     scalarWrite(by, Space::GM, signal.address, &value, sizeof value, AccessClass::Atomic);
+    // Others see it when the dsb inside the call is through.
     history.push_back({value, join(history.back().released, released),
-                       std::max(history.back().time, pipes[scalarPipe].time)});
+                       std::max(history.back().time, begin + machine.options.cost.sync), number,
+                       begin});
     machine.signalled = true;
   }
   fence();
+  drawOp(SliceKind::Sync, by, begin, pipes[scalarPipe].time, signalOperand(signal));
   dispatchBarrier(Pipe::ALL, Phase::Sync);
 }
 
@@ -84,7 +95,9 @@ void Core::acquire(const Instruction &instruction) {
   Occurrence by = here();
   beginScalarAccess(by);
   uint64_t before = self.time;
-  forEachCell(handles[instruction.in[0]].view, [&](uint64_t address) {
+  const ViewOperand &signal = handles[instruction.in[0]].view;
+  llvm::SmallVector<const SignalCell::Entry *, 4> heard;
+  forEachCell(signal, [&](uint64_t address) {
     int32_t value = 0;
     scalarRead(by, Space::GM, address, &value, sizeof value, AccessClass::Atomic);
     auto cell = machine.signals.find(address);
@@ -99,12 +112,15 @@ void Core::acquire(const Instruction &instruction) {
       --first;
     self.clock.remote = join(self.clock.remote, history[first].released);
     self.time = std::max(self.time, history[first].time);
+    if (history[first].core != none)
+      heard.push_back(&history[first]);
   });
   self.account.stalled += self.time - before;
-  if (machine.trace && self.time > before)
-    machine.trace->slices.push_back({number, Pipe::S, Trace::SliceKind::Stall, before, self.time,
-                                     "wait for signal", machine.program.places[by.place].location});
-  self.time += machine.options.cost.scalarLoad;
+  draw(SliceKind::Stall, "stall: signal", by, before, self.time);
+  for (const SignalCell::Entry *entry : heard)
+    drawArrow("signal", entry->core, Pipe::S, Pipe::S, entry->notified, self.time);
+  uint64_t begin = std::exchange(self.time, self.time + machine.options.cost.scalarLoad);
+  drawOp(SliceKind::Sync, by, begin, self.time, signalOperand(signal));
   scalarKnows();
 }
 
@@ -112,8 +128,11 @@ void Core::test(const Instruction &instruction) {
   bool passed = signalHolds(instruction);
   if (passed)
     acquire(instruction);
-  else
-    pipes[scalarPipe].time += machine.options.cost.scalarLoad;
+  else {
+    uint64_t &time = pipes[scalarPipe].time;
+    uint64_t begin = std::exchange(time, time + machine.options.cost.scalarLoad);
+    drawOp(SliceKind::Sync, here(), begin, time, signalOperand(handles[instruction.in[0]].view));
+  }
   words[instruction.result] = passed;
   hasYielded = true;
 }
