@@ -85,7 +85,7 @@ def sync_figures(path: Path) -> str:
     if not functions or not all(function["judged"] and function["accepted"] for function in functions):
         raise Failed(f"{path}: not every function was proven")
     hazards, handoffs, barriers, everything = (sum(function[key] for function in functions)
-                                               for key in ("hazards", "handoffs", "barriers", "barriers_all"))
+                                               for key in ("hazards", "handoffs", "barriers", "barriersAll"))
     return (f"{hazards} hazards ordered; {handoffs} flag pairs inserted; in the program {barriers} barriers of one pipe, "
             f"{everything} of all")
 

@@ -1,6 +1,7 @@
 //===- OpInfo.cpp - The op-info table and the generic verifier -------------===//
 
 #include "Rules.h"
+#include "ptoas/IR/CustomSyntax.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -113,12 +114,42 @@ bool applies(mlir::Operation *op, const OpInfo &info, const RuleCondition &when)
 }
 } // namespace
 
+namespace {
+/// The core that runs the operation has its pipes and reaches its tiles.
+mlir::LogicalResult verifyCore(mlir::Operation *op, const OpInfo &info, CoreKind kind, Arch arch) {
+  auto lacks = [&](Pipe pipe) { return !coreHasPipe(kind, pipe, arch); };
+  std::optional<Pipe> pipe = pipeOf(op);
+  for (const MicroForm &form : info.micro)
+    for (const MicroStep &step : form.steps)
+      if (info.pipeRule == PipeRule::ByMicro && !pipe && lacks(step.pipe))
+        pipe = step.pipe;
+  auto other = kind == CoreKind::Cube ? CoreKind::Vector : CoreKind::Cube;
+  auto wayOut = [&](mlir::InFlightDiagnostic diagnostic) -> mlir::LogicalResult {
+    return diagnostic << "; mark the function kernel_kind<" << name(other)
+                      << "> or put the operation into pto.section." << name(other);
+  };
+  if (pipe && lacks(*pipe))
+    return wayOut(op->emitOpError() << "runs on " << name(*pipe) << ", which a " << name(kind)
+                                    << " core of " << name(arch) << " does not have");
+  for (auto [i, operand] : llvm::enumerate(info.operands))
+    for (mlir::Value value : llvm::cast<RecordOp>(op).getRecordOperands(i))
+      if (auto tile = llvm::dyn_cast<TileBufType>(value.getType());
+          tile && operand.role != Role::Value && !coreReaches(kind, tile.getSpace(), arch))
+        return wayOut(op->emitOpError()
+                      << "uses " << operand.name << " in " << name(tile.getSpace()) << ", which a "
+                      << name(kind) << " core of " << name(arch) << " does not reach");
+  return mlir::success();
+}
+} // namespace
+
 mlir::LogicalResult pto::verifyRecord(mlir::Operation *op) {
   const OpInfo &info = *findOpInfo(op);
   unsigned arch = unsigned(archOf(op));
   if ((info.elements[0] || info.elements[1]) && !info.elements[arch])
     return op->emitOpError() << "does not exist on " << name(Arch(arch)).str();
   bool ok = true;
+  if (auto kind = coreKindOf(op))
+    ok = mlir::succeeded(verifyCore(op, info, *kind, Arch(arch)));
   for (const RuleInfo &rule : info.rules)
     if ((rule.archs >> arch & 1) && applies(op, info, rule.when))
       ok &= mlir::succeeded(rule.check(op, info, rule));

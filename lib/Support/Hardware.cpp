@@ -103,6 +103,14 @@ bool pto::coreHasPipe(CoreKind kind, Pipe pipe, Arch arch) {
   return false;
 }
 
+bool pto::coreReaches(CoreKind kind, Space space, Arch arch) {
+  if (space == Space::GM)
+    return true;
+  if (arch == Arch::A5 && (space == Space::Vec || space == Space::Mat))
+    return true;
+  return (space == Space::Vec) == (kind == CoreKind::Vector);
+}
+
 bool pto::flagPairIsListed(Pipe from, Pipe to) {
   // The table of sync 4, as one row of allowed destinations per source.
   auto in = [&](std::initializer_list<Pipe> list) -> bool { return llvm::is_contained(list, to); };

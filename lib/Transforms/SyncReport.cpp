@@ -26,9 +26,9 @@ json::Value SyncReport::toJson() const {
                                 {"handoffs", f.handoffs},
                                 {"flags", f.flags},
                                 {"barriers", f.barriers},
-                                {"barriers_all", f.barriersAll},
+                                {"barriersAll", f.barriersAll},
                                 {"fences", f.fences},
-                                {"event_ids", std::move(ids)},
+                                {"eventIds", std::move(ids)},
                                 {"assumptions", json::Array(f.assumptions)},
                                 {"inserted", std::move(items)},
                                 {"remarks", std::move(remarks)}});

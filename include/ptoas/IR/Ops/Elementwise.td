@@ -114,6 +114,9 @@ def TPowOp : PtoOp<"tpow"> {
   let rules = [Tiles<["base", "exp", "dst"]>, InSpace<["base", "exp", "dst"], [SpaceVec]>, RowMajor<["base", "exp", "dst"]>,
                ElementsOf<"base">, SameElement<["base", "exp", "dst"]>, SameValid<["base", "exp", "dst"]>];
   let cpp = "TPOW<?precisionType>($dst, $base, $exp, $?tmp)";
+  // a2/a3: integers are a scalar loop, floats end with a scalar pass over the special cases (library 4).
+  let micro = [Form<"a3", ["V: base, exp -> dst, tmp", "set V>S 0", "wait V>S 0", "S: base, exp, dst -> dst", "set S>V 0", "wait S>V 0"]>,
+               Form<"a5", ["V: base, exp -> dst, tmp"]>];
   let semantics = Kernel<"pow">;
 }
 

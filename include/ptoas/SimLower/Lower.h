@@ -5,8 +5,8 @@
 // views become GM descriptors, and every operation with a record becomes a call of its kernel.
 //
 //===----------------------------------------------------------------------===//
-#ifndef PTOAS_SIM_LOWER_H
-#define PTOAS_SIM_LOWER_H
+#ifndef PTOAS_SIMLOWER_LOWER_H
+#define PTOAS_SIMLOWER_LOWER_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "ptoas/IR/Pto.h"
@@ -56,4 +56,4 @@ mlir::FailureOr<Program> lowerKernels(mlir::ModuleOp module, llvm::MutableArrayR
 
 } // namespace pto::sim
 
-#endif // PTOAS_SIM_LOWER_H
+#endif // PTOAS_SIMLOWER_LOWER_H
