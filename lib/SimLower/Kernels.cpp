@@ -2,7 +2,7 @@
 
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Parse/Parse.h"
-#include "ptoas/Sim/Lower.h"
+#include "ptoas/SimLower/Lower.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"

@@ -6,7 +6,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Parse/Parse.h"
-#include "ptoas/Sim/Lower.h"
+#include "ptoas/SimLower/Lower.h"
 #include "llvm/ADT/DenseMap.h"
 #include <deque>
 

@@ -9,7 +9,7 @@
 
 #include "ptoas/Sim/ArgumentSpec.h"
 #include "ptoas/Sim/Engine.h"
-#include "ptoas/Sim/Lower.h"
+#include "ptoas/SimLower/Lower.h"
 
 namespace pto::sim {
 

@@ -1,6 +1,6 @@
 //===- LowerTest.cpp - Kernels of a module and their flat form -------------===//
 
-#include "ptoas/Sim/Lower.h"
+#include "ptoas/SimLower/Lower.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "gmock/gmock.h"
