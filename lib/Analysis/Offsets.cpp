@@ -173,6 +173,8 @@ struct Counter {
 
 std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open,
                                    const std::vector<OpenLoop> &closed) {
+  if (auto cast = value.getDefiningOp<mlir::arith::IndexCastOp>())
+    value = cast.getIn();
   if (auto addOp = value.getDefiningOp<mlir::arith::AddIOp>())
     if (auto c = constantOf(addOp.getRhs()))
       if (auto inner = readCounter(addOp.getLhs(), open, closed))

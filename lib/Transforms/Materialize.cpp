@@ -32,6 +32,12 @@ private:
   void flag(OpBuilder &b, const sync::Node &node);
   Value eventId(OpBuilder &b, const sync::EventId &id);
   Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
+  /// Values that stand in the C++ get names, each its own, so that it stays the same when the IR is
+  /// printed and read again.
+  mlir::Location named(llvm::StringRef stem) {
+    return mlir::NameLoc::get(mlir::StringAttr::get(loc.getContext(), stem + llvm::Twine(++values)),
+                              loc);
+  }
   Value index(OpBuilder &b, int64_t value) {
     return mlir::arith::ConstantIndexOp::create(b, loc, value);
   }
@@ -41,7 +47,7 @@ private:
   CoreKind core;
   bool wrap;
   mlir::Location loc;
-  unsigned changes = 0;
+  unsigned changes = 0, values = 0;
 };
 
 void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId owner, unsigned arm) {
@@ -141,28 +147,29 @@ Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
   Value value = counter(b, loop, inside);
   int64_t count = id.count, add = (id.add % count + count) % count;
   if (add)
-    value = mlir::arith::AddIOp::create(b, loc, value, index(b, add));
-  value = mlir::arith::RemUIOp::create(b, loc, value, index(b, count));
+    value = mlir::arith::AddIOp::create(b, named("turn"), value, index(b, add));
+  value = mlir::arith::RemUIOp::create(b, named("slot"), value, index(b, count));
   if (id.base)
-    value = mlir::arith::AddIOp::create(b, loc, value, index(b, id.base));
-  if (!value.getType().isIndex())
-    value = mlir::arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
+    value = mlir::arith::AddIOp::create(b, named("event"), value, index(b, id.base));
   return value;
 }
 
-/// Number of the iteration, from 0; after the loop, how many there were.
+/// Number of the iteration, from 0; after the loop, how many there were. An index, whatever the
+/// type of the loop's counter.
 Value Materializer::counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside) {
-  Value lower = loop.getLowerBound(), step = loop.getStep();
+  Value lower = loop.getLowerBound(), step = loop.getStep(), result = loop.getInductionVar();
   if (!inside) {
-    Value length = mlir::arith::SubIOp::create(b, loc, loop.getUpperBound(), lower);
-    Value zero = index(b, 0);
-    return mlir::arith::CeilDivSIOp::create(
-        b, loc, mlir::arith::MaxSIOp::create(b, loc, length, zero), step);
+    Value length = mlir::arith::SubIOp::create(b, named("length"), loop.getUpperBound(), lower);
+    Value zero = mlir::arith::ConstantOp::create(b, loc, b.getIntegerAttr(length.getType(), 0));
+    Value whole = mlir::arith::MaxSIOp::create(b, named("length"), length, zero);
+    result = mlir::arith::CeilDivSIOp::create(b, named("trips"), whole, step);
+  } else if (constantOf(lower) != 0 || constantOf(step) != 1) {
+    Value from = mlir::arith::SubIOp::create(b, named("from"), result, lower);
+    result = mlir::arith::DivUIOp::create(b, named("iteration"), from, step);
   }
-  if (constantOf(lower) == 0 && constantOf(step) == 1)
-    return loop.getInductionVar();
-  Value from = mlir::arith::SubIOp::create(b, loc, loop.getInductionVar(), lower);
-  return mlir::arith::DivUIOp::create(b, loc, from, step);
+  if (!result.getType().isIndex())
+    result = mlir::arith::IndexCastOp::create(b, named("iteration"), b.getIndexType(), result);
+  return result;
 }
 
 } // namespace
