@@ -10,24 +10,38 @@ GlobalMemory::~GlobalMemory() = default;
 GlobalMemory::GlobalMemory(GlobalMemory &&) = default;
 
 uint64_t GlobalMemory::allocate(unsigned rank, std::string name, uint64_t bytes) {
-  constexpr uint64_t first = 0x1000'0000, alignment = 512, gap = 64 * 1024;
-  uint64_t address = first;
+  // Wider than any 32-bit index of 8-byte elements, so that a wrong offset lands in no other array.
+  constexpr uint64_t alignment = 512, gap = uint64_t(1) << 36;
+  uint64_t address = gap;
   if (!all.empty())
     address = (all.back().address + all.back().bytes + gap + alignment - 1) / alignment * alignment;
   all.push_back({address, bytes, rank, std::move(name), std::make_unique<Bytes>(bytes)});
   return address;
 }
 
+std::vector<GlobalMemory::Allocation>::const_iterator
+GlobalMemory::firstAbove(uint64_t address) const {
+  return std::upper_bound(all.begin(), all.end(), address,
+                          [](uint64_t a, const Allocation &array) { return a < array.address; });
+}
+
 const GlobalMemory::Allocation *GlobalMemory::nearest(uint64_t address) const {
-  auto next =
-      std::upper_bound(all.begin(), all.end(), address,
-                       [](uint64_t a, const Allocation &array) { return a < array.address; });
-  return next == all.begin() ? nullptr : &*std::prev(next);
+  auto above = firstAbove(address);
+  if (above == all.begin())
+    return all.empty() ? nullptr : &*above;
+  auto below = std::prev(above);
+  uint64_t end = below->address + below->bytes;
+  bool isBelowNearer =
+      above == all.end() || address < end || address - end <= above->address - address;
+  return isBelowNearer ? &*below : &*above;
 }
 
 const GlobalMemory::Allocation *GlobalMemory::find(uint64_t address) const {
-  const Allocation *array = nearest(address);
-  return array && address - array->address < array->bytes ? array : nullptr;
+  auto above = firstAbove(address);
+  if (above == all.begin())
+    return nullptr;
+  const Allocation &array = *std::prev(above);
+  return address - array.address < array.bytes ? &array : nullptr;
 }
 
 GlobalMemory::Allocation *GlobalMemory::find(uint64_t address) {

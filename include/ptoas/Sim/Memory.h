@@ -1,8 +1,8 @@
 //===- Memory.h - Global memory of a simulation -----------------*- C++ -*-===//
 //
 // One flat 64-bit address space for all ranks. Every array and every window is one allocation with
-// unmapped gaps around it, so an access that leaves its array is found; peers reach a rank's window
-// by address arithmetic.
+// unmapped gaps of 64 GiB around it, so an access that leaves its array is found; peers reach a
+// rank's window by address arithmetic.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SIM_MEMORY_H
@@ -44,7 +44,8 @@ public:
   /// The allocation that holds `address`, or null.
   Allocation *find(uint64_t address);
   const Allocation *find(uint64_t address) const;
-  /// The allocation at or below `address` (for messages), or null.
+  /// The allocation that holds `address` or ends or begins next to it (for messages); null when
+  /// there is none.
   const Allocation *nearest(uint64_t address) const;
   llvm::ArrayRef<Allocation> allocations() const { return all; }
 
@@ -53,6 +54,8 @@ public:
   void settle();
 
 private:
+  std::vector<Allocation>::const_iterator firstAbove(uint64_t address) const;
+
   std::vector<Allocation> all; ///< by address
 };
 

@@ -69,15 +69,26 @@ void Core::reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool
   const GlobalMemory::Allocation *near = machine.memory.nearest(address);
   if (!near) {
     finding->memory = "gm";
-    finding->what = formatv("{0} {1} {2} bytes at GM address {3:x}, below every array",
+    finding->what = formatv("{0} {1} {2} bytes at GM address {3:x}, but there is no array",
                             finding->where.op, verb, bytes, address);
     return;
   }
   finding->memory = formatv("gm array '{0}' of rank {1}", near->name, near->rank);
   finding->begin -= near->address;
   finding->end -= near->address;
-  finding->what = formatv("{0} {1} bytes [{2}, {3}) of {4}, which has {5} bytes", finding->where.op,
-                          verb, finding->begin, finding->end, finding->memory, near->bytes);
+  // Offsets are modulo 2^64: those below the array are huge.
+  bool isBelow = address < near->address;
+  if (!isBelow && finding->begin < near->bytes)
+    finding->what =
+        formatv("{0} {1} bytes [{2}, {3}) of {4}, which has {5} bytes", finding->where.op, verb,
+                finding->begin, finding->end, finding->memory, near->bytes);
+  else {
+    uint64_t distance = isBelow ? near->address - address : finding->begin - near->bytes;
+    std::string away = distance ? formatv("{0:N} bytes", distance).str() : "directly";
+    finding->what =
+        formatv("{0} {1} {2:N} bytes, {3} {4} {5} of {6:N} bytes", finding->where.op, verb, bytes,
+                away, isBelow ? "before" : "behind", finding->memory, near->bytes);
+  }
   finding->notes.push_back("check the offsets, extents and strides of the view against the array");
 }
 
