@@ -29,8 +29,14 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
     auto model = buildSyncModel(function, core);
     if (mlir::failed(model))
       return false;
-    if (!model->hasAccess || (!model->hasSync && !always))
+    if (!model->hasAccess)
       return true;
+    if (!model->hasSync && !always) {
+      function.emitRemark() << "@" << function.getName()
+                            << " has no synchronisation, so nothing was proven; --enable-insert-sync "
+                               "adds and proves it";
+      return true;
+    }
     sync::CheckResult result = sync::check(model->program);
     Author author = Author::Source;
     if (inserted) {
