@@ -1,6 +1,7 @@
 //===- Report.cpp - Findings and times as JSON and text --------------------===//
 
 #include "ptoas/Sim/Report.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <map>
 #include <tuple>
@@ -87,13 +88,16 @@ llvm::json::Value Report::json() const {
                                           {"cycles", int64_t(core.cycles)},
                                           {"pipes", std::move(pipes)}});
   }
-  return llvm::json::Object{{"version", 1},
+  llvm::json::Object object{{"version", 1},
                             {"clean", clean()},
                             {"cycles", int64_t(cycles)},
                             {"instructions", int64_t(instructions)},
                             {"items", int64_t(items)},
                             {"findings", std::move(list)},
                             {"cores", std::move(coreList)}};
+  if (!notes.empty())
+    object["notes"] = llvm::json::Array(notes);
+  return object;
 }
 
 void Report::print(llvm::raw_ostream &os) const {
@@ -110,6 +114,8 @@ void Report::print(llvm::raw_ostream &os) const {
     if (finding.count > 1)
       os << place(finding.where) << ": note: seen " << finding.count << " times\n";
   }
+  for (const std::string &note : notes)
+    os << "note: " << note << '\n';
 }
 
 void sim::addFindings(Report &into, const Report &other) {
@@ -129,6 +135,9 @@ void sim::addFindings(Report &into, const Report &other) {
     else
       into.findings[it->second].count += finding.count;
   }
+  for (const std::string &note : other.notes)
+    if (!llvm::is_contained(into.notes, note))
+      into.notes.push_back(note);
 }
 
 void sim::append(Report &into, const Report &next) {

@@ -20,9 +20,12 @@ TEST(EngineDeadlock, WaitWithoutAnySet) {
     Report report = runAlone(k, options);
     ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr); // the root, not the barrier
     std::string text = textOf(report);
-    EXPECT_NE(text.find("V of rank 0 block 0 vector 0 stands at pto.wait_flag at " + at(wait) +
-                        ": it waits for event 2 of MTE2 > V; no set of it was executed or is still "
-                        "to come"),
+    EXPECT_NE(text.find(at(wait) +
+                        ": error: deadlock: pto.wait_flag waits for event 2 of MTE2 > V; "
+                        "no set of it was executed or is still to come\n" +
+                        at(wait) +
+                        ": note: here: pto.wait_flag on V of vector core 0 (rank 0, "
+                        "block 0)\n"),
               std::string::npos)
         << text;
     EXPECT_NE(text.find("S of rank 0 block 0 vector 0 stands at pto.barrier"), std::string::npos)
@@ -104,11 +107,28 @@ TEST(EngineDeadlock, SignalThatNobodySends) {
   for (const Options &options : schedules(5)) {
     Report report = runAlone(k, options);
     ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
-    EXPECT_NE(textOf(report).find("waits until the signal at byte 0 of 'x' of rank 0 is == 7; it "
-                                  "is 0 after 0 signals"),
+    EXPECT_NE(textOf(report).find("deadlock: pto.comm.twait waits until the signal at byte 0 of "
+                                  "'x' of rank 0 is == 7; it is 0 and nobody can still change it"),
               std::string::npos)
         << textOf(report);
   }
+}
+
+TEST(EngineDeadlock, SignalNamesTheCellThatIsMissing) {
+  // Two cells; one notify raises the first only.
+  KernelText k({"x"});
+  k.notify(k.signal(0), k.b.constant(1));
+  int wait = k.await(k.view(0, 1, 2, Element::I32), k.b.constant(1), WaitCompare::GE);
+  k.finish();
+  GlobalMemory memory;
+  uint64_t cells = memory.allocate(0, "cells", 8);
+  int64_t zero = 0;
+  memory.store(cells, &zero, sizeof zero);
+  Report report = run(k.program, memory, oneCore({cells}));
+  ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
+  EXPECT_NE(textOf(report).find("the signal at byte 4 of 'cells' of rank 0 is >= 1; it is 0 and"),
+            std::string::npos)
+      << textOf(report);
 }
 
 TEST(EngineDeadlock, LostTokenOfABitFlag) {

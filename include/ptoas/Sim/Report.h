@@ -70,20 +70,21 @@ struct CoreTime {
 };
 
 struct Report {
-  std::vector<Finding> findings; ///< in source order; same run, same order
-  std::vector<CoreTime> cores;   ///< by block, rank, core
-  uint64_t cycles = 0;           ///< of the slowest core
-  uint64_t instructions = 0;     ///< executed by all scalar units
-  uint64_t items = 0;            ///< handed to pipes
+  std::vector<Finding> findings;  ///< in source order; same run, same order
+  std::vector<std::string> notes; ///< about the launch as a whole
+  std::vector<CoreTime> cores;    ///< by block, rank, core
+  uint64_t cycles = 0;            ///< of the slowest core
+  uint64_t instructions = 0;      ///< executed by all scalar units
+  uint64_t items = 0;             ///< handed to pipes
 
   bool clean() const { return findings.empty(); }
   llvm::json::Value json() const;
-  /// "loc: error: what", then notes with the other place and the way out.
+  /// "loc: error: what", then notes with the other place and the way out; last `notes`.
   void print(llvm::raw_ostream &os) const;
 };
 
 /// Adds what another schedule of the same launch found: equal findings are counted once, with the
-/// sum of their counts.
+/// sum of their counts, and equal notes stand once.
 void addFindings(Report &into, const Report &other);
 /// Adds the launch that ran after it: findings as above, cores follow, cycles and counters add up.
 void append(Report &into, const Report &next);

@@ -141,8 +141,10 @@ public:
       Signal
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
-    std::string sentence;
+    std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
   };
+  /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
+  std::string describe(const Block &block) const;
   /// All blocked agents, each followed by the one it waits for, so that a cycle reads in its own
   /// order.
   std::vector<Block> explainBlocks() const;

@@ -65,11 +65,10 @@ std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
 
 std::optional<Core::Block> Core::explainAgent(Pipe agent, Pipe &next) const {
   next = Pipe::ALL;
-  std::string who = formatv("{0} of {1} stands at ", name(agent), machine.coreName(number));
   auto onFlag = [&](const Occurrence &at, const FlagKey &key) {
     std::string why = explainFlag(key, next);
     return Block{next == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
-                 formatv("{0}{1}: it waits for {2}; {3}", who, text(at), key.describe(), why)};
+                 formatv("waits for {0}; {1}", key.describe(), why)};
   };
   if (agent != Pipe::S) {
     const PipeState &pipe = pipes[unsigned(agent)];
@@ -85,12 +84,12 @@ std::optional<Core::Block> Core::explainAgent(Pipe agent, Pipe &next) const {
       if (!pipes[p].queue.empty()) {
         next = Pipe(p);
         return Block{Block::Cycle, scalar.at,
-                     formatv("{0}{1}: pipe_barrier(ALL) waits for {2}, whose queue holds {3} items",
-                             who, text(scalar.at), name(next), pipes[p].queue.size())};
+                     formatv("waits for {0}, whose queue holds {1} {2}", name(next),
+                             pipes[p].queue.size(), pipes[p].queue.size() == 1 ? "item" : "items")};
       }
     return std::nullopt;
   case State::OnSignal:
-    return Block{Block::Signal, scalar.at, who + explainSignal(function.code[scalar.pc])};
+    return Block{Block::Signal, scalar.at, explainSignal(function.code[scalar.pc])};
   case State::Running:
   case State::Returned:
     return std::nullopt;
@@ -98,20 +97,9 @@ std::optional<Core::Block> Core::explainAgent(Pipe agent, Pipe &next) const {
   return std::nullopt;
 }
 
-std::string Core::explainSignal(const Instruction &instruction) const {
-  static constexpr const char *symbols[] = {"==", "!=", ">", ">=", "<", "<="};
-  const ViewOperand &signal = handles[instruction.in[0]].view;
-  int32_t value = 0;
-  machine.memory.load(signal.address, &value, sizeof value);
-  const auto *array = machine.memory.find(signal.address);
-  auto cell = machine.signals.find(signal.address);
-  uint64_t seen = cell == machine.signals.end() ? 0 : cell->second.history.size() - 1;
-  bool isPoison = !machine.memory.isInitialised(signal.address, sizeof value);
-  return formatv("{0}: it waits until the signal at byte {1} of '{2}' of rank {3} is {4} {5}; it "
-                 "is {6}{7} after {8} signals, and no core that could still change it can move",
-                 text(scalar.at), signal.address - array->address, array->name, array->rank,
-                 symbols[instruction.kind], int32_t(words[instruction.in[1]]), value,
-                 isPoison ? " (never written)" : "", seen);
+std::string Core::describe(const Block &block) const {
+  return formatv("{0} of {1} stands at {2}: it {3}", name(block.at.pipe), machine.coreName(number),
+                 text(block.at), block.why);
 }
 
 std::vector<Core::Block> Core::explainBlocks() const {
@@ -125,7 +113,7 @@ std::vector<Core::Block> Core::explainBlocks() const {
       if (!block)
         break;
       if (next != Pipe::ALL && visited[unsigned(next)])
-        block->sentence += formatv(" (this closes the cycle at {0})", name(next));
+        block->why += formatv(" (this closes the cycle at {0})", name(next));
       blocks.push_back(std::move(*block));
     }
   }

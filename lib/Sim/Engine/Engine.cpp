@@ -235,18 +235,21 @@ void Scheduler::sweepRandom() {
 void Scheduler::reportDeadlock() {
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
+  std::vector<std::string> sentences;
   for (const auto &core : active)
-    for (Core::Block &block : core->explainBlocks())
+    for (Core::Block &block : core->explainBlocks()) {
+      sentences.push_back(core->describe(block));
       blocks.push_back(std::move(block));
+    }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
   // missing signal.
   auto root = std::min_element(blocks.begin(), blocks.end(),
                                [](const auto &a, const auto &b) { return a.cause < b.cause; });
   Finding *finding = machine.report(FindingKind::Deadlock, root->at);
-  finding->what = "deadlock: " + root->sentence;
-  for (auto block = blocks.begin(); block != blocks.end(); ++block)
-    if (block != root && finding->notes.size() < sentencesToPrint)
-      finding->notes.push_back(std::move(block->sentence));
+  finding->what = formatv("deadlock: {0} {1}", finding->where.op, root->why);
+  for (size_t i = 0; i < blocks.size(); ++i)
+    if (&blocks[i] != &*root && finding->notes.size() < sentencesToPrint)
+      finding->notes.push_back(std::move(sentences[i]));
   if (blocks.size() > sentencesToPrint + 1)
     finding->notes.push_back(formatv("... and {0} more", blocks.size() - sentencesToPrint - 1));
   finding->notes.push_back("on the device this appears as error 507018 or an execution timeout");
@@ -302,6 +305,18 @@ static void checkArrays(std::vector<ArgumentArray> arrays, Report &report) {
   }
 }
 
+/// Does any function of the launch hold a flag or a barrier of its own?
+static bool synchronises(const Program &program, const Launch &launch) {
+  for (const std::vector<CoreLaunch> &cores : launch.ranks)
+    for (const CoreLaunch &core : cores)
+      if (llvm::any_of(program.functions[core.function].code, [](const Instruction &instruction) {
+            return instruction.opcode == Opcode::SetFlag ||
+                   instruction.opcode == Opcode::WaitFlag || instruction.opcode == Opcode::Barrier;
+          }))
+        return true;
+  return false;
+}
+
 Report sim::run(const Program &program, GlobalMemory &memory, const Launch &launch,
                 const Options &options, Trace *trace) {
   Machine machine(program, memory, launch, options, trace);
@@ -310,6 +325,10 @@ Report sim::run(const Program &program, GlobalMemory &memory, const Launch &laun
       trace->cores.push_back(machine.coreName(core));
   Report report = Scheduler(machine).run();
   checkArrays(launch.arrays, report);
+  if (llvm::any_of(report.findings,
+                   [](const Finding &finding) { return finding.kind == FindingKind::Race; }) &&
+      !synchronises(program, launch))
+    report.notes.push_back("the kernel has no synchronisation; try --enable-insert-sync");
   memory.settle();
   return report;
 }

@@ -7,6 +7,7 @@
 
 #include "Access.h"
 #include "Scalar.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace pto;
 using namespace pto::sim;
@@ -88,6 +89,31 @@ bool Core::signalHolds(const Instruction &instruction) const {
       all &= holds(WaitCompare(instruction.kind), value, against);
   });
   return all;
+}
+
+/// The first cell that does not satisfy the wait, and that nothing can make satisfy it.
+std::string Core::explainSignal(const Instruction &instruction) const {
+  static constexpr const char *symbols[] = {"==", "!=", ">", ">=", "<", "<="};
+  int32_t against = int32_t(words[instruction.in[1]]), value = 0;
+  std::optional<uint64_t> cell;
+  forEachCell(handles[instruction.in[0]].view, [&](uint64_t address) {
+    int32_t found = 0;
+    if (cell || !machine.memory.load(address, &found, sizeof found) ||
+        holds(WaitCompare(instruction.kind), found, against))
+      return;
+    cell = address;
+    value = found;
+  });
+  const GlobalMemory::Allocation *array = machine.memory.find(*cell);
+  auto signal = machine.signals.find(*cell);
+  size_t seen = signal == machine.signals.end() ? 0 : signal->second.history.size() - 1;
+  std::string after =
+      seen ? llvm::formatv(" after {0} {1}", seen, seen == 1 ? "write" : "writes").str() : "";
+  return llvm::formatv(
+      "waits until the signal at byte {0} of '{1}' of rank {2} is {3} {4}; it is "
+      "{5}{6}{7} and nobody can still change it",
+      *cell - array->address, array->name, array->rank, symbols[instruction.kind], against, value,
+      machine.memory.isInitialised(*cell, sizeof value) ? "" : " (never written)", after);
 }
 
 void Core::acquire(const Instruction &instruction) {

@@ -16,7 +16,7 @@ static std::string extents(llvm::ArrayRef<int64_t> shape) {
 
 /// What tells one execution of an operation from another: where its operands lie and how much of
 /// them is valid.
-static std::string describe(const Operand &operand, const GlobalMemory &memory) {
+static std::string textOf(const Operand &operand, const GlobalMemory &memory) {
   switch (operand.kind) {
   case Operand::None:
     return "absent";
@@ -62,7 +62,7 @@ void Core::draw(SliceKind kind, llvm::StringRef name, const Occurrence &by, uint
   if (by.hasIteration)
     slice.iteration = by.iteration;
   for (const Operand &operand : operands)
-    slice.operands.push_back(describe(operand, machine.memory));
+    slice.operands.push_back(textOf(operand, machine.memory));
 }
 
 void Core::drawOp(SliceKind kind, const Occurrence &by, uint64_t begin, uint64_t end,
