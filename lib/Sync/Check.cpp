@@ -129,7 +129,7 @@ Token *Checker::resolve(NodeId id, State &state) {
   auto entry = state.rings.find(wanted);
   if (entry == state.rings.end()) {
     report(Rule::C2, id, none, key,
-           node.kind == NodeKind::Wait ? "no token can be there"
+           node.kind == NodeKind::Wait ? "waits for a flag that no earlier set can have raised"
                                        : "outside its loop the rotating id cannot be told");
     return nullptr;
   }
@@ -175,7 +175,8 @@ void Checker::wait(NodeId id, State &state) {
   if (token->pending)
     raise(state.know[to], token->claims); // H4
   else
-    report(Rule::C2, id, token->by, node.key, "no token can be there");
+    report(Rule::C2, id, token->by, node.key,
+           "waits for a flag that no earlier set can have raised");
   *token = state.emptyToken();
   token->claims.back() = layout[id].begin;
   token->by = id;

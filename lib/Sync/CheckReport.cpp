@@ -63,8 +63,7 @@ std::string pto::sync::describe(const Program &program, const Finding &finding) 
     os << ", " << name(finding.hazard) << " on " << describe(program, finding.laterRegion);
   if (finding.rule == Rule::C1 && finding.earlierRegion != finding.laterRegion)
     os << " over " << describe(program, finding.earlierRegion);
-  bool isExitToken = finding.rule == Rule::C7 && finding.earlierRegion == none;
-  if (finding.rule == Rule::C2 || finding.rule == Rule::C5 || isExitToken)
+  if (finding.rule == Rule::C2 || finding.rule == Rule::C5)
     os << ", flag (" << describe(program, finding.key) << ")";
   os << ": " << finding.what;
   return text;

@@ -38,16 +38,17 @@ void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches) {
 }
 
 void Checker::exit(State &state) {
+  auto left = [&](const Token &token, const FlagKey &key) {
+    report(Rule::C7, none, token.by, key,
+           describe(program, key) + " is still set when the function returns");
+  };
   for (const auto &[key, token] : state.tokens)
     if (token.pending)
-      report(Rule::C7, none, token.by, {key.from, key.to, {key.id}},
-             "the token is still there at the exit");
+      left(token, {key.from, key.to, {key.id}});
   for (const auto &[ring, list] : state.rings)
     for (size_t k = 0; k < list.size(); ++k)
       if (list[k].pending)
-        report(Rule::C7, none, list[k].by,
-               {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(k)}},
-               "the token is still there at the exit");
+        left(list[k], {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(k)}});
   for (const Demand &demand : demands.atExit())
     test(demand, none, state);
 }

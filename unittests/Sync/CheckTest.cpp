@@ -374,7 +374,10 @@ TEST_F(CheckTest, CallWithItsOwnLoopAndRotation) {
 
 TEST_F(CheckTest, TokenLeftAtTheExit) {
   b.set(Pipe::MTE2, Pipe::V, id(0));
-  EXPECT_EQ(verdict(b.program), "C7");
+  CheckResult result = check(b.program);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].rule, Rule::C7);
+  EXPECT_EQ(result.findings[0].what, "MTE2>V, 0 is still set when the function returns");
 }
 
 TEST_F(CheckTest, StoreInFlightAtTheExit) {
