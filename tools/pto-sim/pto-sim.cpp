@@ -28,6 +28,12 @@ static bool fail(llvm::Error problem) {
   return false;
 }
 
+/// All steps of writing a file name it themselves, but the last one, the renaming.
+static bool failFile(llvm::StringRef path, llvm::Error problem) {
+  return fail(problem.isA<llvm::FileError>() ? std::move(problem)
+                                             : llvm::createFileError(path, std::move(problem)));
+}
+
 /// Writes a file as a whole or not at all; "-" is standard output.
 static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
   if (path == "-")
@@ -36,7 +42,7 @@ static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_os
     write(os);
     return llvm::Error::success();
   });
-  return problem ? fail(llvm::createFileError(path, std::move(problem))) : true;
+  return problem ? failFile(path, std::move(problem)) : true;
 }
 
 static Report runOnce(const Program &program, RunInputs &inputs, const Options &options,
@@ -60,7 +66,7 @@ static bool writeOutputs(const ToolOptions &options, const Arguments &arguments,
     for (unsigned rank = 0; rank < options.ranks; ++rank) {
       std::string path = pathForRank(output.path, rank);
       if (llvm::Error problem = writeNpy(path, arguments.read(inputs, array, rank))) {
-        ok = fail(std::move(problem));
+        ok = failFile(path, std::move(problem));
         continue;
       }
       if (!arguments.isComplete(inputs, array, rank))
