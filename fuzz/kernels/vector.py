@@ -364,6 +364,15 @@ class VectorBuilder(Builder):
             self.shapes.append(TileType("vec", 32 // size_of(element), rng.choice([2, 4]), element, COL_MAJOR))
 
 
+def own_part(builder, name, element, count, what):
+    """A pointer to the part of an array that belongs to this block, or to this vector core of a block."""
+    number = builder.fresh("id")
+    special = {"get_subblock_idx": "subblock", "get_block_idx": "block"}[what]
+    builder.emit(f"%{number} = pto.{what}", lambda m: m.__setitem__(number, getattr(m, special)))
+    index = Index(builder.cast(number, "i64", "index"), 0, 1)
+    return builder.add_pointer(name, element, builder.multiply(index, count), "own")
+
+
 PAIRS = [("MTE2", "V"), ("V", "MTE3"), ("MTE3", "MTE2"), ("V", "MTE2"), ("MTE2", "MTE3"), ("MTE3", "V")]
 
 
@@ -400,6 +409,12 @@ def generate(rng, seed):
         program.arrays["counts"] = ("i32", 32 * 32)
         parameters.append(("counts", "!pto.ptr<i32>"))
     builder.choose_shapes(list(dict.fromkeys(elements)))
+    if rng.random() < 0.15:  # two blocks, each on its own half of every array
+        program.blocks = 2
+        for tensor in builder.tensors:
+            if tensor.element != "counts":
+                program.arrays[tensor.pointer] = (tensor.element, 2 * 32 * 32)
+                tensor.pointer = own_part(builder, tensor.pointer, tensor.element, 32 * 32, "get_block_idx")
     if rng.random() < 0.35:
         builder.pipe_helper()
     helper = builder.index_helper() if rng.random() < 0.3 else None

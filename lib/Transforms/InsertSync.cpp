@@ -12,6 +12,7 @@
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sync/Insert.h"
 #include "ptoas/Transforms/Passes.h"
+#include <set>
 
 namespace pto {
 #define GEN_PASS_DEF_INSERTSYNC
@@ -121,7 +122,11 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
 /// pipes know nothing. Knowledge is a point up to which all is complete, so that earlier work can
 /// keep a pipe from learning of later work (a loop of the helper that does not run teaches it
 /// nothing). Reads of a place that nobody writes stand for that work: they are no hazard.
-std::vector<sync::NodeId> addCallersWork(sync::Program &program) {
+///
+/// The flags that the source sets anywhere may be up while the helper runs (C5): a loop that never
+/// runs uses them, so that their ids are not free.
+std::vector<sync::NodeId> addCallersWork(sync::Program &program,
+                                         llvm::ArrayRef<sync::FlagKey> handWritten) {
   sync::Region place;
   place.space = Space::GM;
   place.root = uint32_t(program.roots.size());
@@ -138,8 +143,40 @@ std::vector<sync::NodeId> addCallersWork(sync::Program &program) {
     node.reads.push_back(region);
     work.push_back(program.add(std::move(node)));
   }
+  sync::Node never;
+  never.kind = sync::NodeKind::Loop;
+  never.trip = 0;
+  never.arms.resize(1);
+  for (const sync::FlagKey &key : handWritten) {
+    sync::Node set;
+    set.kind = sync::NodeKind::Set;
+    set.key = key;
+    never.arms[0].push_back(program.add(std::move(set)));
+  }
+  work.push_back(program.add(std::move(never)));
   program.top.insert(program.top.begin(), work.begin(), work.end());
   return work;
+}
+
+/// The flags that the source sets, each once.
+std::vector<sync::FlagKey> flagsOf(mlir::ModuleOp module) {
+  std::vector<sync::FlagKey> keys;
+  std::set<std::tuple<PipeKind, PipeKind, int>> seen;
+  module.walk([&](mlir::Operation *op) {
+    sync::FlagKey key;
+    if (auto set = llvm::dyn_cast<SetFlagOp>(op)) {
+      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+      key.id.base = int32_t(set.getEventId());
+    } else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op)) {
+      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+      key.id.known = false; // any id of the pair
+    } else {
+      return;
+    }
+    if (seen.insert({fromPipe(key.from), fromPipe(key.to), key.id.known ? key.id.base : -1}).second)
+      keys.push_back(key);
+  });
+  return keys;
 }
 
 struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
@@ -147,13 +184,14 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   explicit InsertSyncPass(SyncReport *report) : report(report) {}
 
   void runOnOperation() override {
-    auto solve = [](const sync::Program &program, bool isRoot) {
+    std::vector<sync::FlagKey> handWritten = flagsOf(getOperation());
+    auto solve = [&](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
       if (isRoot)
         return sync::insert(program, options).program;
       sync::Program helper = program;
-      std::vector<sync::NodeId> work = addCallersWork(helper);
+      std::vector<sync::NodeId> work = addCallersWork(helper, handWritten);
       sync::Program solved = sync::insert(helper, options).program;
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;

@@ -280,6 +280,8 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   }
   if (f.distance && f.loop != sync::none)
     diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
+  if (f.warning)
+    return; // nothing to mend
   if (author == Author::Both)
     diagnostic.attachNote(function->getLoc())
         << "this program brings synchronisation of its own, and what was added to it cannot mend "
