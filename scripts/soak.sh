@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Random programs through inserter and checker, and the example kernels under ever new schedules
-# and inputs, for SOAK_MINUTES. Prints the seed of each round: SOAK_SEED repeats one.
+# Random programs through inserter and checker, random kernels through ptoas and pto-sim, and the
+# example kernels under ever new schedules and inputs, for SOAK_MINUTES. Prints the seed of each round: SOAK_SEED repeats one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,7 @@ seed=${SOAK_SEED:-1000}
 while
   echo "seed $seed"
   build/bin/sync-soak --programs 2000 --seed "$seed"
+  /usr/bin/python3 fuzz/kernels/run.py --thorough --programs 50 --seed "$seed"
   /usr/bin/python3 examples/demo.py --out build/soak --seed "$seed" --runs 200 >/dev/null
   [[ $SECONDS -lt $end ]]
 do

@@ -58,7 +58,7 @@ class CubeBuilder(VectorBuilder):
 
             def action(m):
                 at = m[address]
-                m[tile.name] = Matrix(m, kind.space, at, at + kind.bytes, (kind.space, at, kind.rows, kind.element))
+                m[tile.name] = Matrix(m, kind.space, at, at + kind.bytes, (kind.space, at, kind.rows, kind.cols, kind.element))
 
             self.emit(f"%{tile.name} = pto.alloc_tile addr = %{address} : {kind.text}", action)
         self.tiles.setdefault((kind, stage), []).append(tile)
