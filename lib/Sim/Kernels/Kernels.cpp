@@ -96,6 +96,10 @@ void pto::sim::encodePad(PadValue pad, Element element, std::byte *bytes) {
 
 void pto::sim::scribble(KernelContext &context, const TileOperand &scratch, uint64_t offset,
                         uint64_t bytes) {
+  // The access model knows the tile only: what the library writes behind it hits a neighbour.
+  if (offset + bytes > scratch.shape.bytes())
+    context.fail("the scratch tile has " + std::to_string(scratch.shape.bytes()) +
+                 " bytes, but the library writes " + std::to_string(offset + bytes));
   llvm::SmallVector<std::byte, 256> pattern(bytes, std::byte{0xa5});
   context.write(scratch.shape.space, scratch.address + offset, pattern.data(), bytes);
 }
