@@ -161,9 +161,11 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
   for (RegionId other : llvm::reverse(overlap.neighbours()[region]))
     for (const Sites &kind : sites[other]) {
       // What S did is complete before anything later is dispatched (H6).
-      if ((!kind.writes && !writes) || kind.pipe == Pipe::S ||
-          isExempt(program, overlap, program[kind.sample], other, kind.writes, node, region,
-                   writes))
+      auto exempt = [&](ArrayRef<NodeId> equal) {
+        return isExempt(program, overlap, program[kind.sample], other, kind.writes, node, region,
+                        writes, equal);
+      };
+      if ((!kind.writes && !writes) || kind.pipe == Pipe::S || exempt({}))
         continue;
       Demand demand{Rule::C1,
                     Row(pipeOf(node)),
@@ -183,7 +185,9 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         demand.loop = none;
         demand.position = position.value_or(0);
         // Ask about bytes last: it costs most.
-        if (position && !isCovered(demand) && distance(other, region, level, false))
+        ArrayRef<NodeId> equal = ArrayRef(openLoops).take_front(level);
+        if (position && !isCovered(demand) && distance(other, region, level, false) &&
+            !exempt(equal))
           require(demand);
         if (level == 0)
           continue;
@@ -196,7 +200,8 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         demand.loop = loop;
         if (isCovered(demand))
           continue;
-        if (auto least = distance(other, region, level, true)) {
+        if (auto least = distance(other, region, level, true);
+            least && !exempt(equal.drop_back())) {
           demand.distance = *least;
           require(demand);
         }

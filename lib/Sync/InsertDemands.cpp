@@ -143,8 +143,11 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
       // H6: what S did is complete before anything later is dispatched.
       if (site.pipe == Pipe::S || (site.pipe == pipe && keepsOrder(pipe, program.arch)))
         continue;
-      if (site.pipe == pipe && isExempt(program, overlap, program[site.sample], earlier,
-                                        site.writes, node, later, laterWrites))
+      auto exempt = [&](llvm::ArrayRef<NodeId> equal) {
+        return site.pipe == pipe && isExempt(program, overlap, program[site.sample], earlier,
+                                             site.writes, node, later, laterWrites, equal);
+      };
+      if (exempt({}))
         continue;
       Demand demand{site.pipe, 0, false, 0, later, hazardOf(site.writes, laterWrites)};
       for (unsigned level = 0; level <= depth; ++level) {
@@ -153,7 +156,7 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         Position from = level ? tree.places[open.back()].begin : 0;
         Position to = tree.places[level < depth ? list.loops[level] : id].begin;
         auto same = lastBefore(site.at, to, list.exclusive);
-        if (same && *same > from && sharing(earlier, later, open).sameIteration) {
+        if (same && *same > from && sharing(earlier, later, open).sameIteration && !exempt(open)) {
           demand.need = *same;
           note(demand);
         }
@@ -162,7 +165,8 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         auto last = lastBefore(site.at, tree.places[open.back()].end, {});
         if (!last || *last <= from)
           continue;
-        if (auto distance = sharing(earlier, later, open).carried) {
+        if (auto distance = sharing(earlier, later, open).carried;
+            distance && !exempt(open.drop_back())) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);
           demand.need = *last - d * iteration;

@@ -190,7 +190,7 @@ std::optional<int64_t> Overlap::carried(RegionId x, RegionId y, ArrayRef<NodeId>
 
 bool Overlap::ever(RegionId x, RegionId y) const { return sameIteration(x, y, {}); }
 
-bool Overlap::sameTile(RegionId x, RegionId y) const {
+bool Overlap::sameTile(RegionId x, RegionId y, ArrayRef<NodeId> equal) const {
   const Region &a = program.regions[x], &b = program.regions[y];
   if (placeOf(program, a, b) != Place::Comparable || a.dims != b.dims || a.run != b.run)
     return false;
@@ -198,8 +198,10 @@ bool Overlap::sameTile(RegionId x, RegionId y) const {
   // are equal or disjoint.
   int64_t grid = 0;
   for (const Region *region : {&a, &b}) {
+    const auto &others = (region == &a ? b : a).offset.terms;
     for (const Offset::Term &term : region->offset.terms)
-      grid = std::gcd(grid, term.coefficient);
+      if (!llvm::is_contained(equal, term.loop) || !llvm::is_contained(others, term))
+        grid = std::gcd(grid, term.coefficient); // else it moves both alike
     if (region->rotation.count > 1)
       grid = std::gcd(grid, region->rotation.stride);
   }
@@ -208,7 +210,8 @@ bool Overlap::sameTile(RegionId x, RegionId y) const {
 }
 
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
-                         RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites) {
+                         RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
+                         ArrayRef<NodeId> equal) {
   if (earlier.pipe != later.pipe)
     return false;
   if (keepsOrder(later.pipe, program.arch))
@@ -216,9 +219,9 @@ bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const N
   // H7: an accumulation chain on one Acc tile.
   if (later.pipe == Pipe::M)
     return earlier.accumulates && later.accumulates && program.regions[y].space == Space::Acc &&
-           overlap.sameTile(x, y);
+           overlap.sameTile(x, y, equal);
   // sync 3: load after load into the same tile.
-  return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y);
+  return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y, equal);
 }
 
 //===----------------------------------------------------------------------===//

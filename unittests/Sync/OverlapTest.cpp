@@ -153,6 +153,9 @@ TEST_F(OverlapTest, PartialOverlapIsNotTheSameTile) {
   sliding.offset.terms = {{i, 32}};
   RegionId s = add(sliding);
   EXPECT_FALSE(overlap.sameTile(s, s));
+  EXPECT_TRUE(overlap.sameTile(s, s, {i})) << "of one iteration";
+  sliding.offset.constant = 16;
+  EXPECT_FALSE(overlap.sameTile(s, add(sliding), {i}));
 }
 
 /// Every byte of `region` for given counters.

@@ -203,8 +203,9 @@ public:
   bool ever(RegionId x, RegionId y) const;
 
   /// Do both name the very same bytes, or slots of one ring (equal or disjoint)? Then
-  /// load-after-load (WAW on MTE2) and accumulation chains are exempt (sync 3).
-  bool sameTile(RegionId x, RegionId y) const;
+  /// load-after-load (WAW on MTE2) and accumulation chains are exempt (sync 3). The loops in `equal`
+  /// are in the same iteration for both.
+  bool sameTile(RegionId x, RegionId y, llvm::ArrayRef<NodeId> equal = {}) const;
 
   /// For each region, the ids of all regions that may ever overlap it (itself included), sorted;
   /// pairs of which no node writes either are left out. Built by a sweep over sorted spans per root
@@ -219,7 +220,8 @@ private:
 
 /// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,
-              bool xWrites, const Node &later, RegionId y, bool yWrites);
+              bool xWrites, const Node &later, RegionId y, bool yWrites,
+              llvm::ArrayRef<NodeId> equal = {});
 
 } // namespace pto::sync
 
