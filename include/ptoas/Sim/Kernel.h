@@ -94,6 +94,21 @@ KernelFunction findKernel(llvm::StringRef name);
 /// from the records.
 KernelFunction findMapKernel(llvm::StringRef mnemonic);
 
+/// A step of a library call that is not one instruction of one pipe.
+struct LibraryStep {
+  enum Kind : uint8_t { Run, Set, Wait } kind = Run;
+  Pipe pipe = Pipe::S; ///< that runs; of a flag, from which it goes
+  Pipe to = Pipe::S;   ///< Set, Wait
+  unsigned id = 0;
+  KernelFunction kernel = nullptr; ///< Run, with the operands of the call; null: its own kernel
+};
+/// What the library does for one call, by the extents and types at that time; empty: one
+/// instruction. The steps live as long as the program.
+using StepsFunction = llvm::ArrayRef<LibraryStep> (*)(Arch arch, llvm::ArrayRef<Operand> operands);
+/// The steps of calls whose record names `kernel`, null when they are always one instruction. Known
+/// here and not taken from the records, so that a run finds a wrong record.
+StepsFunction findSteps(llvm::StringRef kernel);
+
 /// Number formats: exact conversion between an element's bits in memory and double / int64
 /// (Sim/Number.cpp).
 double decodeFloat(Element element, const void *bytes);

@@ -137,8 +137,9 @@ struct Instruction {
 struct Call {
   std::string op; ///< mnemonic, for messages
   KernelFunction kernel = nullptr;
-  Pipe pipe = Pipe::V;      ///< S: runs at once and the scalar unit waits for it
-  bool accumulates = false; ///< MMAD into an accumulator: chains on one tile are ordered (H7)
+  StepsFunction steps = nullptr; ///< of calls that may be more than one instruction
+  Pipe pipe = Pipe::V;           ///< S: runs at once and the scalar unit waits for it
+  bool accumulates = false;      ///< MMAD into an accumulator: chains on one tile are ordered (H7)
   std::vector<Attribute> attributes;
   struct OperandType {
     Operand::Kind kind = Operand::None;

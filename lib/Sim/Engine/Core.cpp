@@ -65,10 +65,12 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
   return item;
 }
 
-void Core::dispatchWork(const Call &call, std::vector<Operand> operands, Phase phase) {
-  if (call.pipe != Pipe::S) {
-    Item &item = enqueue(call.pipe, Item::Kind::Work, phase);
+void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
+                        std::vector<Operand> operands, Phase phase) {
+  if (pipe != Pipe::S) {
+    Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
+    item.kernel = kernel;
     item.operands = std::move(operands);
     return;
   }
@@ -79,6 +81,7 @@ void Core::dispatchWork(const Call &call, std::vector<Operand> operands, Phase p
   item.by = here(phase);
   beginScalarAccess(item.by);
   item.call = &call;
+  item.kernel = kernel;
   item.operands = std::move(operands);
   startWork(pipes[scalarPipe], item);
   completeNewest(Pipe::S);
@@ -246,7 +249,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
   FlyingItem &flying = pipe.flying.emplace_back();
   flying.by = item.by;
   ItemContext context(*this, item, flying);
-  item.call->kernel(context);
+  item.kernel(context);
   context.judge(pipe.clock, item.call->accumulates);
   if (context.writesGm()) {
     pipe.lastGmWrite = item.by.position;

@@ -51,6 +51,7 @@ struct Item {
   Occurrence
       previousWait; ///< Set: the wait for the last token of the key; position 0: there was none
   const Call *call = nullptr; ///< Work
+  KernelFunction kernel = nullptr;
   std::vector<Operand> operands;
 };
 
@@ -90,13 +91,15 @@ struct PipeState {
   PipeTime account;
 };
 
-/// One step of a library call that S runs after another (library 5.2).
+/// One step of a library call that S runs after another (library 5).
 struct MicroStep {
-  enum class Kind : uint8_t { Load, Store, Set, Wait, BarrierAll } kind;
-  TileOperand tile;
+  enum class Kind : uint8_t { Load, Store, Run, Set, Wait, BarrierAll } kind;
+  TileOperand tile; ///< Load, Store
   ViewOperand view;
   FlagKey key;
   bool atomic = false;
+  Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with
+  KernelFunction kernel = nullptr;
 };
 
 struct HandleValue {
@@ -167,6 +170,8 @@ private:
 
   // Library calls with flags inside (Transfer.cpp)
   void executeTransfer(const Instruction &instruction);
+  void startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
+                        std::vector<Operand> operands);
   void stepMicro();
 
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
@@ -183,7 +188,8 @@ private:
 
   // Dispatch and pipes (Core.cpp)
   Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
-  void dispatchWork(const Call &call, std::vector<Operand> operands, Phase phase);
+  void dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
+                    std::vector<Operand> operands, Phase phase);
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
@@ -246,6 +252,8 @@ private:
     FlagKey key;   ///< OnFlag
     Occurrence at; ///< what it is blocked at
     std::deque<MicroStep> micro;
+    const Call *call = nullptr; ///< Run steps of `micro`: the call that they belong to
+    std::vector<Operand> operands;
     ClockRef known;         ///< snapshot of pipes[S].clock without its own position
     RemoteRef fencedRemote; ///< C8: what a signal may release
     Prefixes fenced{};

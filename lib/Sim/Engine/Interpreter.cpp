@@ -89,7 +89,8 @@ bool Core::execute(const Instruction &instruction) {
     break;
   case Opcode::Issue:
     dispatchCall(instruction);
-    ++scalar.pc;
+    if (scalar.micro.empty())
+      ++scalar.pc;
     return true;
   case Opcode::Transfer:
     executeTransfer(instruction);
@@ -275,7 +276,10 @@ void Core::dispatchCall(const Instruction &instruction) {
       break;
     }
   }
-  dispatchWork(call, std::move(operands), Phase::Self);
+  if (call.steps)
+    if (auto steps = call.steps(machine.program.arch, operands); !steps.empty())
+      return startLibraryCall(call, steps, std::move(operands));
+  dispatchWork(call, call.kernel, call.pipe, std::move(operands), Phase::Self);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,6 +1,6 @@
-//===- Transfer.cpp - TPUT and TGET as the library runs them ---------------===//
+//===- Transfer.cpp - Library calls of several steps -----------------------===//
 //
-// The micro-programs of sync 9, unrolled for the run-time shapes when the call is
+// The micro-programs of TPUT and TGET (sync 9), unrolled for the run-time shapes when the call is
 // dispatched. Their event ids are those of the library, so a token of the caller on id 0 or 1
 // collides as on the chip (C5).
 //
@@ -193,6 +193,22 @@ void Core::executeTransfer(const Instruction &instruction) {
       builder.serial(chunk, true);
 }
 
+/// The steps of a call that is not one instruction (library 5.1), instead of the call.
+void Core::startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
+                            std::vector<Operand> operands) {
+  scalar.call = &call;
+  scalar.operands = std::move(operands);
+  for (const LibraryStep &step : steps) {
+    MicroStep &micro = scalar.micro.emplace_back();
+    micro.kind = step.kind == LibraryStep::Run   ? Kind::Run
+                 : step.kind == LibraryStep::Set ? Kind::Set
+                                                 : Kind::Wait;
+    micro.key = {step.pipe, step.to, step.id};
+    micro.pipe = step.pipe;
+    micro.kernel = step.kernel;
+  }
+}
+
 /// Runs the next step of the call at pc; the call is over when none is left.
 void Core::stepMicro() {
   MicroStep step = std::move(scalar.micro.front());
@@ -210,9 +226,14 @@ void Core::stepMicro() {
     view.kind = Operand::View;
     view.view = step.view;
     const Call &call = isLoad ? machine.load : step.atomic ? machine.storeAdd : machine.store;
-    dispatchWork(call, std::move(operands), isLoad ? Phase::Load : Phase::Store);
+    dispatchWork(call, call.kernel, call.pipe, std::move(operands),
+                 isLoad ? Phase::Load : Phase::Store);
     break;
   }
+  case Kind::Run:
+    dispatchWork(*scalar.call, step.kernel ? step.kernel : scalar.call->kernel, step.pipe,
+                 scalar.operands, Phase::Self);
+    break;
   case Kind::Set:
     dispatchSet(step.key, Phase::Sync);
     break;

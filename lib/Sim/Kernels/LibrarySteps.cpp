@@ -1,0 +1,137 @@
+//===- LibrarySteps.cpp - Library calls that use flags inside ---------------===//
+//
+// All of them hand over to S and back with event id 0. Where the library does so for every row, one
+// handover for all rows orders the call the same way: both pipes run in order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace pto;
+using namespace pto::sim;
+using Kind = LibraryStep::Kind;
+using Steps = llvm::ArrayRef<LibraryStep>;
+
+//===----------------------------------------------------------------------===//
+// Parts that are no operation of their own
+//===----------------------------------------------------------------------===//
+
+static void copyOntoItself(KernelContext &context, const TileOperand &tile) {
+  Region region = validRegion(tile);
+  if (region.empty())
+    return;
+  Packed values(region.rows, region.cols, bytesOf(tile.shape.element));
+  readTile(context, tile, region, values);
+  writeTile(context, tile, region, values);
+}
+
+/// The scalar end of a call whose vector part has computed the result: it writes it again.
+static void finishOnScalar(KernelContext &context) {
+  if (const TileOperand *dst = tileAt(context, context.operands.size() - 1))
+    copyOntoItself(context, *dst);
+}
+
+/// The same for TPOW on floats: its special cases (library 4) are found in the inputs.
+static void finishPower(KernelContext &context) {
+  for (unsigned i : {0, 1})
+    if (context.operands[i].kind == Operand::Tile)
+      if (const TileOperand *tile = tileAt(context, i); tile && !validRegion(*tile).empty()) {
+        Region region = validRegion(*tile);
+        Packed values(region.rows, region.cols, bytesOf(tile->shape.element));
+        readTile(context, *tile, region, values);
+      }
+  finishOnScalar(context);
+}
+
+/// TROWEXPAND fetches the first element of each row before the vector unit spreads it.
+static void fetchRowHeads(KernelContext &context) {
+  const TileOperand *src = tileAt(context, 0);
+  if (!src || validRegion(*src).empty())
+    return;
+  Packed heads(src->shape.validRows, 1, bytesOf(src->shape.element));
+  readTile(context, *src, {0, 0, src->shape.validRows, 1}, heads);
+}
+
+//===----------------------------------------------------------------------===//
+// Sequences
+//===----------------------------------------------------------------------===//
+
+static constexpr LibraryStep setScalar = {Kind::Set, Pipe::V, Pipe::S, 0, nullptr};
+static constexpr LibraryStep awaitVector = {Kind::Wait, Pipe::V, Pipe::S, 0, nullptr};
+static constexpr LibraryStep setVector = {Kind::Set, Pipe::S, Pipe::V, 0, nullptr};
+static constexpr LibraryStep awaitScalar = {Kind::Wait, Pipe::S, Pipe::V, 0, nullptr};
+
+/// `kernel` null: that of the operation.
+static constexpr LibraryStep run(Pipe pipe, KernelFunction kernel = nullptr) {
+  return {Kind::Run, pipe, pipe, 0, kernel};
+}
+
+static constexpr LibraryStep scalarLoop[] = {setScalar, awaitVector, run(Pipe::S), setVector,
+                                             awaitScalar};
+static constexpr LibraryStep vectorThenScalar[] = {
+    run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishOnScalar), setVector, awaitScalar};
+static constexpr LibraryStep vectorThenPower[] = {
+    run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishPower), setVector, awaitScalar};
+static constexpr LibraryStep scalarThenVector[] = {
+    setScalar, awaitVector, run(Pipe::S, fetchRowHeads), setVector, awaitScalar, run(Pipe::V)};
+
+//===----------------------------------------------------------------------===//
+// Operations (library 5.1): on a5 all of them are vector instructions
+//===----------------------------------------------------------------------===//
+
+static const TileShape &shapeOf(llvm::ArrayRef<Operand> operands, size_t index) {
+  return operands[index].tile.shape;
+}
+
+static Steps shift(Arch arch, llvm::ArrayRef<Operand>) {
+  return arch == Arch::A3 ? Steps(scalarLoop) : Steps();
+}
+
+static Steps power(Arch arch, llvm::ArrayRef<Operand> operands) {
+  if (arch != Arch::A3)
+    return {};
+  bool isReal = isFloat(shapeOf(operands, operands.size() - 1).element);
+  return isReal ? Steps(vectorThenPower) : Steps(scalarLoop);
+}
+
+static Steps rowProduct(Arch arch, llvm::ArrayRef<Operand>) {
+  return arch == Arch::A3 ? Steps(vectorThenScalar) : Steps();
+}
+
+/// Sum, largest, smallest: only integers need S for the last step.
+static Steps rowReduction(Arch arch, llvm::ArrayRef<Operand> operands) {
+  return isFloat(shapeOf(operands, 0).element) ? Steps() : rowProduct(arch, operands);
+}
+
+/// A row of one repeat has no candidates to compare on S.
+static Steps rowArgument(Arch arch, llvm::ArrayRef<Operand> operands) {
+  constexpr int64_t repeatBytes = 256;
+  const TileShape &src = shapeOf(operands, 0);
+  return src.validCols * bytesOf(src.element) <= repeatBytes ? Steps() : rowProduct(arch, operands);
+}
+
+/// A full vector of 2- or 4-byte elements into one block a row goes without S.
+static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
+  constexpr int64_t blockBytes = 32;
+  const TileShape &src = shapeOf(operands, 0), &dst = shapeOf(operands, 1);
+  auto isFull = [](const TileShape &shape) {
+    return shape.validRows == shape.rows && shape.validCols == shape.cols;
+  };
+  unsigned bytes = bytesOf(src.element);
+  bool fillsBlocks = (bytes == 2 || bytes == 4) && (src.rows == 1 || src.cols == 1) &&
+                     src.rows * src.cols == dst.rows && dst.cols * bytes == blockBytes &&
+                     isFull(src) && isFull(dst);
+  return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
+}
+
+StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
+  return llvm::StringSwitch<StepsFunction>(kernel)
+      .Cases({"shift_left", "shift_right"}, shift)
+      .Case("pow", power)
+      .Case("row_prod", rowProduct)
+      .Cases({"row_sum", "row_max", "row_min"}, rowReduction)
+      .Cases({"row_argmax", "row_argmin"}, rowArgument)
+      .Case("row_expand", rowExpand)
+      .Default(nullptr);
+}
