@@ -175,16 +175,6 @@ PTO_RULE(sameBytes) {
       });
 }
 
-PTO_RULE(scalarIsElement) {
-  auto list = subjects(op, info, rule);
-  if (list.size() == 2 && list[0].value.getType() != elementTypeOf(list[1].value.getType()))
-    return op->emitOpError() << "needs a scalar of the element type "
-                             << elementName(list[1].value.getType()) << " of " << list[1].name
-                             << ", but " << list[0].name << " is "
-                             << elementName(list[0].value.getType());
-  return success();
-}
-
 PTO_RULE(sameValid) {
   return allEqual(
       op, subjects(op, info, rule), "equal valid shapes",

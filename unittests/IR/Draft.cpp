@@ -93,6 +93,11 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::FmodAlgorithm", make<FmodPrecisionAttr, FmodPrecisionKind>},
       {"pto::RemAlgorithm", make<RemPrecisionAttr, RemPrecisionKind>},
       {"pto::PowAlgorithm", make<PowPrecisionAttr, PowPrecisionKind>},
+      {"pto::ExpAlgorithm", make<ExpPrecisionAttr, ExpPrecisionKind>},
+      {"pto::LogAlgorithm", make<LogPrecisionAttr, LogPrecisionKind>},
+      {"pto::SqrtAlgorithm", make<SqrtPrecisionAttr, SqrtPrecisionKind>},
+      {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
+      {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -124,10 +129,17 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
     if (v->same)
       values[i] = values[*v->same];
     else if (v->constant)
-      values[i] = mlir::arith::ConstantIndexOp::create(b, loc, *v->constant);
+      values[i] = mlir::arith::ConstantOp::create(
+          b, loc, b.getIntegerAttr(typeOf(context, v->element), *v->constant));
     else
       values[i] = function.getArgument(next++);
     state.addOperands(values[i]);
+  }
+  if (state.name.hasTrait<mlir::OpTrait::AttrSizedOperandSegments>()) {
+    llvm::SmallVector<int32_t> sizes;
+    for (auto &v : draft.operands)
+      sizes.push_back(v ? 1 : 0);
+    state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(sizes));
   }
   for (auto [i, chosen] : llvm::enumerate(draft.attributes))
     if (chosen)
@@ -163,6 +175,8 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
         most = std::max(most, r.numbers.size() / 3);
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
+      else if (r.check == rules::oneOf)
+        most = std::max(most, r.operands.size());
     }
   return unsigned(most);
 }
@@ -238,6 +252,8 @@ DraftValue initial(const OperandInfo &operand) {
     return v;
   }
   v.kind = DraftValue::Scalar;
+  if (operand.type == "scalar") // of any type: the tile's, as far as no rule says more
+    return v;
   v.element = operand.type.contains("32-bit")   ? Element::I32
               : operand.type.contains("64-bit") ? Element::I64
                                                 : Element::Index;
@@ -261,6 +277,8 @@ public:
       return pin(r, subjects);
     if (r.check == rules::sameElement || r.check == rules::sameBytes)
       return copyElement(subjects);
+    if (r.check == rules::scalarIsElement || r.check == rules::scalarSuits)
+      return subjects[0]->setElement(subjects[1]->elementType());
     shape(r, subjects);
   }
 
@@ -350,6 +368,12 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
     place("src", form.route->from);
     place("dst", form.route->to);
   }
+  for (const RuleInfo &r : info.rules)
+    if (r.check == rules::oneOf || r.check == rules::given)
+      for (auto [i, index] : llvm::enumerate(r.operands))
+        draft.operands[index] = i == form.choice || r.check == rules::given
+                                    ? std::optional(initial(info.operands[index]))
+                                    : std::nullopt;
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
   // table).
   for (int round = 0; round < 3; ++round)

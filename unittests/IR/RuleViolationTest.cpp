@@ -26,7 +26,7 @@ using Subjects = llvm::SmallVector<DraftValue *, 4>;
 struct Violation {
   llvm::StringLiteral what;
   llvm::StringLiteral message; ///< regular expression, after "'pto.x' op "
-  std::function<void(const Subjects &, const Draft &, const RuleInfo &)> apply;
+  std::function<void(const Subjects &, Draft &, const RuleInfo &)> apply;
 };
 struct RuleKind {
   RuleFunction check;
@@ -79,7 +79,7 @@ std::vector<RuleKind> elementKinds() {
        "triples",
        {{"a triple outside the table",
          "^does not take element types \\([a-z]+; [a-z]+, [a-z]+\\) = \\(f32; f32, f16\\) on "
-         "a[35]; it takes \\(i32; i8, i8\\), ",
+         "a[35]; it takes \\([a-z0-9]+; [a-z0-9]+, [a-z0-9]+\\), ",
          [](auto &s, auto &, auto &) {
            s[0]->setElement(Element::F32);
            s[1]->setElement(Element::F32);
@@ -263,9 +263,44 @@ std::vector<RuleKind> productKinds() {
   };
 }
 
+std::vector<RuleKind> scalarKinds() {
+  return {
+      {rules::scalarIsElement,
+       "scalarIsElement",
+       {{"a wider scalar",
+         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but scalar is i64$",
+         [](auto &s, auto &, auto &) { s[0]->setElement(Element::I64); }}}},
+      {rules::scalarSuits,
+       "scalarSuits",
+       {{"another kind of number",
+         "^needs (a float|an integer) for elements of type [a-z0-9]+, but scalar is [a-z0-9]+$",
+         [](auto &s, auto &, auto &) {
+           s[0]->setElement(isFloat(s[1]->elementType()) ? Element::I32 : Element::F32);
+         }},
+        {"an index",
+         "^needs (a float|an integer) for elements of type [a-z0-9]+, but scalar is index$",
+         [](auto &s, auto &, auto &) { s[0]->setElement(Element::Index); }}}},
+      {rules::notNegative,
+       "notNegative",
+       {{"a negative constant", "^needs scalar that is not negative, but it is -1$",
+         [](auto &s, auto &, auto &) { s[0]->constant = -1; }}}},
+      {rules::oneOf,
+       "oneOf",
+       {{"neither", "^needs exactly one of dividend and divisor, but it has neither$",
+         [](auto &, Draft &d, const RuleInfo &r) {
+           for (uint8_t i : r.operands)
+             d.operands[i].reset();
+         }}}},
+      {rules::given,
+       "given",
+       {{"it is missing", "^needs its operand tmp: the library has no call without it$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }}}},
+  };
+}
+
 std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
-  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), productKinds()})
+  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), productKinds(), scalarKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -292,7 +327,7 @@ protected:
     for (uint8_t i : rule.operands)
       if (draft.operands[i])
         subjects.push_back(&*draft.operands[i]);
-    if (subjects.size() < rule.operands.size())
+    if (subjects.size() < rule.operands.size() && rule.check != rules::oneOf)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);
     for (auto &v : draft.operands)

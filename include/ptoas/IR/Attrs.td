@@ -95,5 +95,15 @@ def RemPrecisionKind : PrecisionKind<"RemPrecisionKind">;
 def RemPrecisionAttr : Spaced<RemPrecisionKind, "rem_precision", "pto::RemAlgorithm::">;
 def PowPrecisionKind : PrecisionKind<"PowPrecisionKind">;
 def PowPrecisionAttr : Spaced<PowPrecisionKind, "pow_precision", "pto::PowAlgorithm::">;
+def ExpPrecisionKind : PrecisionKind<"ExpPrecisionKind">;
+def ExpPrecisionAttr : Spaced<ExpPrecisionKind, "exp_precision", "pto::ExpAlgorithm::">;
+def LogPrecisionKind : PrecisionKind<"LogPrecisionKind">;
+def LogPrecisionAttr : Spaced<LogPrecisionKind, "log_precision", "pto::LogAlgorithm::">;
+def SqrtPrecisionKind : PrecisionKind<"SqrtPrecisionKind">;
+def SqrtPrecisionAttr : Spaced<SqrtPrecisionKind, "sqrt_precision", "pto::SqrtAlgorithm::">;
+def RsqrtPrecisionKind : PrecisionKind<"RsqrtPrecisionKind">;
+def RsqrtPrecisionAttr : Spaced<RsqrtPrecisionKind, "rsqrt_precision", "pto::RsqrtAlgorithm::">;
+def RecipPrecisionKind : PrecisionKind<"RecipPrecisionKind">;
+def RecipPrecisionAttr : Spaced<RecipPrecisionKind, "recip_precision", "pto::RecipAlgorithm::">;
 
 #endif // PTOAS_IR_ATTRS

@@ -103,6 +103,7 @@ class Out<Type t = TileBuf> : Arg<t, "written", [MemWrite<TileMemory>]>;
 class InOut<Type t = TileBuf> : Arg<t, "read and written", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
 // Live only inside the op; contents before and after mean nothing.
 class Scratch<Type t = TileBuf> : Arg<t, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
+def OptionalIn : Arg<Optional<TileBuf>, "read", [MemRead<TileMemory>]>;
 def OptionalScratch : Arg<Optional<TileBuf>, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
 class GmIn<Type t = GlobalView> : Arg<t, "read from global memory", [MemRead<GlobalMemory>]>;
 class GmOut<Type t = GlobalView> : Arg<t, "written to global memory", [MemWrite<GlobalMemory>]>;
@@ -166,6 +167,11 @@ class BlockLayout<string op, string b, string s> : Rule<"blockLayout", "$0: blay
 class FractalSize<string op, list<int> sizes> : Rule<"fractalSize", "$0: a fractal size of $1", [op], [], sizes>;
 class Distinct<list<string> ops> : Rule<"distinct", "$0: different tiles", ops>;
 class ScalarIsElementOf<string scalar, string tile> : Rule<"scalarIsElement", "$0: the scalar has the element type of the tile", [scalar, tile]>;
+class ScalarSuits<string scalar, string tile> : Rule<"scalarSuits", "$0: an integer for integer elements, a float for floats", [scalar, tile]>;
+class NotNegative<list<string> ops> : Rule<"notNegative", "$0: not negative, where it is a constant", ops>;
+// For operands that a later grammar may leave out and the library may not.
+class Given<string op> : Rule<"given", "$0: given", [op]>;
+class OneOf<list<string> ops> : Rule<"oneOf", "$0: exactly one of them given", ops>;
 class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
 class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.

@@ -43,6 +43,17 @@ void printToken(mlir::OpAsmPrinter &printer, mlir::Operation *, Attr attr) {
   printer.printStrippedAttrOrType(attr);
 }
 
+/// `%tile, %scalar : T, s` or `%scalar, %tile : s, T`: which one is the tile, the types tell.
+mlir::ParseResult parseTileAndScalar(mlir::OpAsmParser &parser,
+                                     std::optional<mlir::OpAsmParser::UnresolvedOperand> &dividend,
+                                     mlir::OpAsmParser::UnresolvedOperand &scalar,
+                                     std::optional<mlir::OpAsmParser::UnresolvedOperand> &divisor,
+                                     mlir::Type &dividendType, mlir::Type &scalarType,
+                                     mlir::Type &divisorType);
+void printTileAndScalar(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::Value dividend,
+                        mlir::Value scalar, mlir::Value divisor, mlir::Type dividendType,
+                        mlir::Type scalarType, mlir::Type divisorType);
+
 /// The pipe of a class of operations; none for other attributes.
 std::optional<Pipe> pipeOfClass(mlir::Attribute attr);
 /// The core kind that runs `op`, from the section or function around it; none when nothing says.

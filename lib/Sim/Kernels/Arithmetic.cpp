@@ -1,6 +1,7 @@
 //===- Arithmetic.cpp - TREM, TPRELU, TPOW: more than one expression -------===//
 
 #include "Elementwise.h"
+#include "Remainder.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <cmath>
@@ -13,42 +14,10 @@ using namespace pto::sim;
 // TREM (library 3.3)
 //===----------------------------------------------------------------------===//
 
-/// a - floor(a / b) * b, then one more b if the sign is not the divisor's.
-static float floorRemainder(float a, float b) {
-  float result = a - std::floor(a / b) * b;
-  return result * b < 0 ? result + b : result;
-}
-
 /// HIGH_PRECISION on a5: the exact remainder with the sign of the divisor.
 static float exactRemainder(float a, float b) {
   float result = std::fmod(a, b);
   return result * b < 0 ? result + b : result;
-}
-
-/// Through f32, as a2/a3 does: exact only below 2^24; a divisor of zero returns a.
-static int32_t remainderThroughFloat(int32_t a, int32_t b) {
-  float dividend = float(a);
-  float result = b == 0 ? dividend : floorRemainder(dividend, float(b));
-  // 2^31 is a value that rounding up can reach and int32 cannot hold.
-  return int32_t(std::clamp<double>(result, -2147483648.0, 2147483647.0));
-}
-
-/// a5 integers: floor modulo up to 32 bits, truncating division at 64, where a divisor of zero
-/// gives 0. Modelled: below 64 bits a divisor of zero returns a, as on a2/a3.
-template <typename T> static T wholeRemainder(T a, T b) {
-  using Number = value::Wrapping<T>;
-  if (sizeof(T) == 8)
-    return b == 0 ? T(0) : (Number(a) % Number(b)).value;
-  T result = (Number(a) % Number(b)).value;
-  bool otherSign = result != 0 && ((result < 0) != (b < 0));
-  return b != 0 && otherSign ? T(result + b) : result;
-}
-
-/// f32 to f16 towards zero: the bits of the nearest value, stepped back when it is too large.
-static uint16_t truncateToF16(float value) {
-  uint16_t nearest = narrowF16(value);
-  bool isTooLarge = std::fabs(widenF16(nearest)) > std::fabs(value);
-  return isTooLarge ? nearest - 1 : nearest;
 }
 
 /// The scratch that a2/a3 uses: one row of intermediate values, and behind its row stride the sign

@@ -31,6 +31,10 @@ constexpr NamedKernel kernels[] = {
     {"pow", powerKernel},
     {"shift_left", shiftLeftKernel},
     {"shift_right", shiftRightKernel},
+    {"divide_scalar", divideScalarKernel},
+    {"rem_scalar", remainderByScalarKernel},
+    {"axpy", axpyKernel},
+    {"rsqrt", rsqrtKernel},
 };
 } // namespace
 

@@ -18,12 +18,16 @@ void matmulBiasKernel(KernelContext &context); ///< lhs, rhs, bias, dst
 void gemvKernel(KernelContext &context);
 void gemvAccKernel(KernelContext &context);
 void gemvBiasKernel(KernelContext &context);
-void xorKernel(KernelContext &context);        ///< src0, src1, tmp?, dst
-void preluKernel(KernelContext &context);      ///< src0, src1, tmp?, dst
-void remainderKernel(KernelContext &context);  ///< src0, src1, tmp?, dst
-void powerKernel(KernelContext &context);      ///< base, exp, tmp?, dst
-void shiftLeftKernel(KernelContext &context);  ///< src0, src1, dst
-void shiftRightKernel(KernelContext &context); ///< src0, src1, dst
+void xorKernel(KernelContext &context);               ///< src0, src1, tmp?, dst
+void preluKernel(KernelContext &context);             ///< src0, src1, tmp?, dst
+void remainderKernel(KernelContext &context);         ///< src0, src1, tmp?, dst
+void powerKernel(KernelContext &context);             ///< base, exp, tmp?, dst
+void shiftLeftKernel(KernelContext &context);         ///< src0, src1, dst
+void shiftRightKernel(KernelContext &context);        ///< src0, src1, dst
+void divideScalarKernel(KernelContext &context);      ///< dividend?, scalar, divisor?, dst
+void remainderByScalarKernel(KernelContext &context); ///< src, scalar, tmp, dst
+void axpyKernel(KernelContext &context);              ///< src, scalar, dst
+void rsqrtKernel(KernelContext &context);             ///< src, tmp?, dst
 
 /// The tile at `index` of the operands, or null after reporting that the call has none there or
 /// that its valid region does not fit into it.
