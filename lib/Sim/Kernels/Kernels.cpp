@@ -1,6 +1,7 @@
 //===- Kernels.cpp - Kernels by name ---------------------------------------===//
 
 #include "Kernels.h"
+#include "Reduce.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstring>
@@ -40,7 +41,10 @@ constexpr NamedKernel kernels[] = {
 
 KernelFunction pto::sim::findKernel(llvm::StringRef name) {
   const auto *found = llvm::find_if(kernels, [&](const NamedKernel &k) { return k.name == name; });
-  return found == std::end(kernels) ? nullptr : found->function;
+  if (found != std::end(kernels))
+    return found->function;
+  KernelFunction reduce = findReduceKernel(name);
+  return reduce ? reduce : findExpandKernel(name);
 }
 
 int64_t KernelContext::attribute(llvm::StringRef name, int64_t otherwise) const {
