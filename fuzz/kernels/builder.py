@@ -1,7 +1,5 @@
 """What all generators of random kernels share: names, index arithmetic, control flow, helper functions."""
 
-import random
-
 from program import Call, For, Function, If, Index, Statement, TYPES, size_of
 import numpy as np
 
@@ -244,7 +242,7 @@ class Builder:
             self.indices.append(Index(name, min(values), max(values)))
 
 
-def hand_written_flags(rng, statements, pairs, ids, kind_of):
+def hand_written_flags(rng, statements, pairs, ids):
     """A correct flag around some statements of one list: set after one, wait before a later one."""
     free = [(p, q, e) for p, q in pairs for e in ids]
     rng.shuffle(free)

@@ -6,7 +6,7 @@ go wrong is what a rank must order by itself.
 
 import numpy as np
 
-from program import Function, Index, Pointer, Program, Statement, Tile, TileType, ViewData, TYPES, size_of
+from program import For, Function, Index, Pointer, Program, Statement, Tile, TileType, ViewData, TYPES, size_of
 from vector import Tensor, VectorBuilder, wrapping
 
 SLOT_ROWS, SLOTS, COLS = 32, 4, 32  # per array in a window
@@ -168,7 +168,6 @@ class CommBuilder(VectorBuilder):
 
     def into_window(self, pointer, slot):
         """A store into the slot that is about to be sent."""
-        saved = self.tensors
         kind = self.rng.choice([s for s in self.shapes if not s.by_columns])
         tile = self.full_tile(kind)
         rows, cols = kind.shape
@@ -176,7 +175,6 @@ class CommBuilder(VectorBuilder):
         part, part_type = self.partition(pointer, "f32", (rows, cols, 1), slot, row, col, False)
         self.emit(f"pto.tstore ins(%{tile.name} : {kind.text}) outs(%{part} : {part_type})",
                   lambda m: m[part].write(m[tile.name].read()), tags=["pipe"])
-        self.tensors = saved
 
     def out_of_window(self, pointer, slot):
         kind = self.rng.choice([s for s in self.shapes if not s.by_columns])
@@ -273,7 +271,6 @@ def generate(rng, seed):
     parameters += [(name, "index") for name in program.scalars]
     if rng.random() < 0.4:
         counter = builder.fresh("i")
-        from program import For
         trips = rng.randint(1, SLOTS)
         index = Index(counter, 0, trips - 1)
         low, high, one = builder.constant(0), builder.constant(trips), builder.constant(1)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from builder import hand_written_flags
-from program import Function, Index, Program, Statement, Tile, TileType, Uninitialised
+from program import Call, Function, Index, Program, Statement, Tile, TileType, Uninitialised
 from vector import Tensor, VectorBuilder
 
 NZ = ", blayout=col_major, slayout=row_major"
@@ -156,8 +156,7 @@ class CubeBuilder(VectorBuilder):
         row = TileType("mat", 1, cols, "f32")
         tile = self.pick(row, 2)
         tensor = self.rng.choice([t for t in self.tensors if t.element == "f32"])
-        source = self.fresh("r")
-        part, part_type = self.view(Tensor(tensor.pointer, "f32", tensor.rows, tensor.cols), 1, cols)
+        part, part_type = self.view(tensor, 1, cols)
         self.emit(f"pto.tload ins(%{part} : {part_type}) outs(%{tile.name} : {row.text})",
                   lambda m: m[tile.name].write(np.clip(m[part].read(), -1e6, 1e6)), tags=["pipe"])
         self.wrote(tile)
@@ -192,7 +191,6 @@ class CubeBuilder(VectorBuilder):
         self.helpers.append(self.program.functions[-1])
 
     def call_helper(self):
-        from program import Call
         usable = [i for i in self.indices if 0 <= i.low and i.high <= 3]
         argument = self.rng.choice(usable) if usable and self.rng.random() < 0.7 else self.constant(self.rng.randint(0, 3))
         pick = lambda test: self.rng.choice([t for t in self.tensors if test(t)]).pointer
@@ -206,13 +204,11 @@ class CubeBuilder(VectorBuilder):
         rng, roll = self.rng, self.rng.random()
         few = lambda: self.statements(rng.randint(1, 3), depth - 1)
         if depth and roll < 0.2:
-            before = set(self.filled)
             self.loop(few)
-            self.forget_if_shared(before)
+            self.forget_if_shared()
         elif depth and roll < 0.28:
-            before = set(self.filled)
             self.branch(few, few if rng.random() < 0.5 else None)
-            self.forget_if_shared(before)
+            self.forget_if_shared()
         elif self.helpers and roll < 0.36:
             self.call_helper()
         elif roll < 0.42:
@@ -225,7 +221,8 @@ class CubeBuilder(VectorBuilder):
         else:
             self.store()
 
-    def forget_if_shared(self, before):
+    def forget_if_shared(self):
+        """At level3 what the region wrote may lie on our tiles."""
         if self.program.level == "level3":
             self.filled = set()
 
@@ -264,6 +261,6 @@ def generate(rng, seed):
         body = program.kernel.body
         start = next(i for i, s in enumerate(body) if s.tags & {"pipe", "region", "call"})
         tail = body[start:]
-        hand_written_flags(rng, tail, PAIRS, [2, 5, 7], None)
+        hand_written_flags(rng, tail, PAIRS, [2, 5, 7])
         body[start:] = tail
     return program

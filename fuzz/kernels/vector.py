@@ -384,7 +384,7 @@ def sprinkle_sync(rng, program):
         return
     tail = body[start:]
     if rng.random() < 0.8:
-        hand_written_flags(rng, tail, PAIRS, [2, 5, 7], None)
+        hand_written_flags(rng, tail, PAIRS, [2, 5, 7])
     if rng.random() < 0.4:
         tail.insert(rng.randint(0, len(tail)), Statement(f"pto.barrier <PIPE_{rng.choice(['MTE2', 'MTE3', 'ALL'])}>"))
     body[start:] = tail
