@@ -89,8 +89,6 @@ private:
   // Records.cpp: everything else of the dialect.
   void lowerRecord(mlir::Operation *op);
   void lowerKernel(mlir::Operation *op, const OpInfo &info);
-  void lowerMicroKernel(mlir::Operation *op, const OpInfo &info, Call call,
-                        llvm::ArrayRef<uint32_t> operands);
   bool lowerSync(mlir::Operation *op);
   bool lowerFlag(mlir::Operation *op);
   bool lowerComm(mlir::Operation *op);

@@ -34,6 +34,14 @@ bool Lowering::checkPipe(Operation *op, Pipe pipe) {
 // Operations with a kernel
 //===----------------------------------------------------------------------===//
 
+/// Does the record say that the library call may use flags inside on `arch`?
+static bool usesFlagsInside(const OpInfo &info, Arch arch) {
+  return llvm::any_of(info.micro, [&](const MicroForm &form) {
+    return form.name.starts_with(name(arch)) &&
+           llvm::any_of(form.steps, [](auto &step) { return step.kind == MicroStep::Set; });
+  });
+}
+
 void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
   Call call;
   call.op = info.name.str();
@@ -64,8 +72,10 @@ void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
       call.operands.push_back(
           {binding.kind == Binding::Tile ? Operand::Tile : Operand::View, Element::I32});
   }
-  if (!info.micro.empty())
-    return lowerMicroKernel(op, info, std::move(call), operands);
+  // What the record says of the steps is for the checker; the simulator has its own knowledge.
+  call.steps = findSteps(info.kernel);
+  if (!call.steps && usesFlagsInside(info, arch))
+    return (void)error(op, "is not simulated: the steps of its library call are not known");
   std::optional<Pipe> pipe = pipeOf(op);
   if (!pipe)
     return (void)error(op, "runs on no pipe of " + name(arch));
@@ -74,40 +84,6 @@ void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
   call.pipe = *pipe;
   call.accumulates = *pipe == Pipe::M; // H7: all products on the cube unit
   builder.issue(program.addCall(std::move(call)), operands);
-}
-
-/// A library call that brackets its work with flags (library 5.1): the steps of the form of
-/// this arch, the kernel in place of the step that writes.
-void Lowering::lowerMicroKernel(Operation *op, const OpInfo &info, Call call,
-                                llvm::ArrayRef<uint32_t> operands) {
-  const MicroForm *form =
-      llvm::find_if(info.micro, [&](const MicroForm &f) { return f.name == name(arch); });
-  if (form == info.micro.end())
-    return (void)error(op, "is not simulated: its record has no steps for " + name(arch));
-  for (const MicroStep &step : form->steps) {
-    if (!checkPipe(op, step.pipe))
-      return;
-    switch (step.kind) {
-    case MicroStep::Access:
-      if (step.writes.empty())
-        break; // occupies the pipe and touches nothing
-      call.pipe = step.pipe;
-      builder.issue(program.addCall(call), operands);
-      break;
-    case MicroStep::Set:
-      builder.setFlag(step.pipe, step.to, step.id);
-      break;
-    case MicroStep::Wait:
-      builder.waitFlag(step.pipe, step.to, step.id);
-      break;
-    case MicroStep::Barrier:
-      builder.barrier(step.pipe);
-      break;
-    case MicroStep::LoopBegin:
-    case MicroStep::LoopEnd:
-      return (void)error(op, "is not simulated: its record repeats steps");
-    }
-  }
 }
 
 //===----------------------------------------------------------------------===//
