@@ -2,6 +2,7 @@
 
 #include "ptoas/Sim/Memory.h"
 #include "Engine/Bytes.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace pto::sim;
 
@@ -21,8 +22,8 @@ uint64_t GlobalMemory::allocate(unsigned rank, std::string name, uint64_t bytes)
 
 std::vector<GlobalMemory::Allocation>::const_iterator
 GlobalMemory::firstAbove(uint64_t address) const {
-  return std::upper_bound(all.begin(), all.end(), address,
-                          [](uint64_t a, const Allocation &array) { return a < array.address; });
+  return llvm::upper_bound(all, address,
+                           [](uint64_t a, const Allocation &array) { return a < array.address; });
 }
 
 const GlobalMemory::Allocation *GlobalMemory::nearest(uint64_t address) const {

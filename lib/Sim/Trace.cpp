@@ -1,6 +1,7 @@
 //===- Trace.cpp - The timeline as Chrome trace events ---------------------===//
 
 #include "ptoas/Sim/Trace.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
 #include <array>
 
@@ -11,9 +12,7 @@ using namespace pto::sim;
 static constexpr std::array<Pipe, numPipes> laneOrder = {Pipe::MTE2, Pipe::MTE1, Pipe::M, Pipe::V,
                                                          Pipe::FIX,  Pipe::MTE3, Pipe::S};
 
-static int64_t laneIndex(Pipe pipe) {
-  return std::find(laneOrder.begin(), laneOrder.end(), pipe) - laneOrder.begin();
-}
+static int64_t laneIndex(Pipe pipe) { return llvm::find(laneOrder, pipe) - laneOrder.begin(); }
 
 namespace {
 class Writer {

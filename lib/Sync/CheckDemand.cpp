@@ -124,7 +124,7 @@ uint32_t Demands::levelBegin(unsigned level, uint32_t at) const {
 std::optional<uint32_t> Demands::latest(ArrayRef<uint32_t> positions, uint32_t from,
                                         uint32_t before) const {
   for (;;) {
-    auto end = llvm::lower_bound(positions, before);
+    const auto *end = llvm::lower_bound(positions, before);
     if (end == positions.begin() || *(end - 1) < from)
       return std::nullopt;
     uint32_t found = *(end - 1);

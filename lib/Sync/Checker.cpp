@@ -76,8 +76,7 @@ CheckResult Checker::run() {
     return x != y ? x < y : a.what < b.what;
   });
   auto same = [&](const Finding &a, const Finding &b) { return order(a) == order(b); };
-  result.findings.erase(std::unique(result.findings.begin(), result.findings.end(), same),
-                        result.findings.end());
+  result.findings.erase(llvm::unique(result.findings, same), result.findings.end());
   return std::move(result);
 }
 

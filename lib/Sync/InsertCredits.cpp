@@ -48,7 +48,7 @@ void IdAllocator::collectExisting(std::vector<Want> &out) {
     if (!key.id.known || known.empty())
       continue;
     if (key.id.count > 1)
-      if (auto loop = llvm::find(list.loops, key.id.loop); loop != list.loops.end()) {
+      if (const auto *loop = llvm::find(list.loops, key.id.loop); loop != list.loops.end()) {
         levels = loop - list.loops.begin();
         collectRing(out, node, levels + 1);
       }

@@ -289,7 +289,7 @@ std::vector<HandoffId> IdAllocator::rivalsOf(HandoffId h) {
     }
   }
   llvm::sort(rivals);
-  rivals.erase(std::unique(rivals.begin(), rivals.end()), rivals.end());
+  rivals.erase(llvm::unique(rivals), rivals.end());
   return rivals;
 }
 
@@ -297,7 +297,7 @@ std::vector<HandoffId> IdAllocator::rivalsOf(HandoffId h) {
 /// delay, then one handoff for two. False when nothing is left to give.
 bool IdAllocator::relieve(HandoffId h) {
   std::vector<HandoffId> rivals = rivalsOf(h);
-  auto longest = std::max_element(rivals.begin(), rivals.end(), [&](HandoffId a, HandoffId b) {
+  auto longest = llvm::max_element(rivals, [&](HandoffId a, HandoffId b) {
     return plan.handoffs[a].delay < plan.handoffs[b].delay;
   });
   if (plan.handoffs[*longest].delay <= 1)

@@ -436,7 +436,7 @@ const std::vector<std::vector<RegionId>> &Overlap::neighbours() const {
   }
   for (std::vector<RegionId> &list : table) {
     llvm::sort(list);
-    list.erase(std::unique(list.begin(), list.end()), list.end());
+    list.erase(llvm::unique(list), list.end());
   }
   return table;
 }

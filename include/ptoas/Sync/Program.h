@@ -12,13 +12,10 @@
 #include "ptoas/Support/Hardware.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/raw_ostream.h"
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace llvm {
-class raw_ostream;
-}
 
 namespace pto::sync {
 
@@ -203,8 +200,8 @@ public:
   bool ever(RegionId x, RegionId y) const;
 
   /// Do both name the very same bytes, or slots of one ring (equal or disjoint)? Then
-  /// load-after-load (WAW on MTE2) and accumulation chains are exempt (sync 3). The loops in `equal`
-  /// are in the same iteration for both.
+  /// load-after-load (WAW on MTE2) and accumulation chains are exempt (sync 3). The loops in
+  /// `equal` are in the same iteration for both.
   bool sameTile(RegionId x, RegionId y, llvm::ArrayRef<NodeId> equal = {}) const;
 
   /// For each region, the ids of all regions that may ever overlap it (itself included), sorted;

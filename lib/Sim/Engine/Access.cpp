@@ -249,7 +249,7 @@ static void normalise(std::vector<Span> &spans) {
     return std::tuple(s.space, s.base, s.residue, s.atomic, s.begin, s.end);
   };
   auto before = [&](const Span &a, const Span &b) { return key(a) < key(b); };
-  if (!std::is_sorted(spans.begin(), spans.end(), before))
+  if (!llvm::is_sorted(spans, before))
     std::sort(spans.begin(), spans.end(), before);
   size_t kept = 0;
   for (size_t i = 1; i < spans.size(); ++i) {

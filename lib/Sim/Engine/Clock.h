@@ -10,8 +10,8 @@
 
 #include "ptoas/Support/Hardware.h"
 #include "llvm/ADT/IntrusiveRefCntPtr.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
-#include <algorithm>
 #include <array>
 
 namespace pto::sim {
@@ -34,13 +34,13 @@ struct RemoteClock : llvm::RefCountedBase<RemoteClock> {
   llvm::SmallVector<std::pair<uint32_t, Prefixes>, 2> cores;
 
   const Prefixes *find(uint32_t core) const {
-    auto at = std::lower_bound(cores.begin(), cores.end(), core,
-                               [](const auto &entry, uint32_t c) { return entry.first < c; });
+    const auto *at = llvm::lower_bound(
+        cores, core, [](const auto &entry, uint32_t c) { return entry.first < c; });
     return at != cores.end() && at->first == core ? &at->second : nullptr;
   }
   void raise(uint32_t core, const Prefixes &by) {
-    auto at = std::lower_bound(cores.begin(), cores.end(), core,
-                               [](const auto &entry, uint32_t c) { return entry.first < c; });
+    auto *at = llvm::lower_bound(cores, core,
+                                 [](const auto &entry, uint32_t c) { return entry.first < c; });
     if (at != cores.end() && at->first == core)
       pto::sim::raise(at->second, by);
     else

@@ -21,7 +21,7 @@ Core::Core(Machine &machine, uint32_t number)
       launch(machine.launchOf(number)), function(machine.program.functions[launch.function]) {
   words.resize(function.registers);
   handles.resize(function.handles);
-  std::copy(launch.arguments.begin(), launch.arguments.end(), words.begin());
+  llvm::copy(launch.arguments, words.begin());
   scalarKnows();
 }
 
@@ -350,9 +350,9 @@ void Core::completeNth(Pipe which, uint64_t n) {
 }
 
 void Core::completePosition(PipeState &pipe, uint64_t position) {
-  auto item =
-      std::lower_bound(pipe.flying.begin(), pipe.flying.end(), position,
-                       [](const FlyingItem &flying, uint64_t p) { return flying.by.position < p; });
+  auto item = llvm::lower_bound(pipe.flying, position, [](const FlyingItem &flying, uint64_t p) {
+    return flying.by.position < p;
+  });
   if (item == pipe.flying.end() || item->by.position != position || item->done)
     return;
   apply(*item);

@@ -243,8 +243,8 @@ void Scheduler::reportDeadlock() {
     }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
   // missing signal.
-  auto root = std::min_element(blocks.begin(), blocks.end(),
-                               [](const auto &a, const auto &b) { return a.cause < b.cause; });
+  auto root =
+      llvm::min_element(blocks, [](const auto &a, const auto &b) { return a.cause < b.cause; });
   Finding *finding = machine.report(FindingKind::Deadlock, root->at);
   finding->what = formatv("deadlock: {0} {1}", finding->where.op, root->why);
   for (size_t i = 0; i < blocks.size(); ++i)

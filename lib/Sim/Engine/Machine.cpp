@@ -36,7 +36,7 @@ std::vector<Finding> Findings::take() {
   llvm::sort(racing);
   llvm::erase_if(entries, [&](const Entry &entry) {
     return entry.finding.kind == FindingKind::Uninitialised &&
-           std::binary_search(racing.begin(), racing.end(), std::get<0>(entry.key));
+           llvm::binary_search(racing, std::get<0>(entry.key));
   });
   llvm::sort(entries, [](const Entry &a, const Entry &b) { return a.key < b.key; });
   std::vector<Finding> result;

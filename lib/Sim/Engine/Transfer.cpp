@@ -211,7 +211,7 @@ void Core::startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
 
 /// Runs the next step of the call at pc; the call is over when none is left.
 void Core::stepMicro() {
-  MicroStep step = std::move(scalar.micro.front());
+  const MicroStep step = scalar.micro.front();
   scalar.micro.pop_front();
   switch (step.kind) {
   case Kind::Load:

@@ -3,6 +3,7 @@
 #include "Fixpipe.h"
 #include "Half.h"
 #include "Kernels.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
 #include <algorithm>
 #include <cmath>
@@ -65,14 +66,14 @@ Packed Fixpipe::convert(const Packed &values, Element from) const {
     std::copy_n(reals.begin(), count, result.as<float>());
     break;
   case Element::F16:
-    std::transform(reals.begin(), reals.end(), result.as<uint16_t>(), narrowF16);
+    llvm::transform(reals, result.as<uint16_t>(), narrowF16);
     break;
   case Element::BF16:
-    std::transform(reals.begin(), reals.end(), result.as<uint16_t>(), narrowBF16);
+    llvm::transform(reals, result.as<uint16_t>(), narrowBF16);
     break;
   default: // one-byte integers, by whyNot
-    std::transform(reals.begin(), reals.end(), result.as<uint8_t>(),
-                   [&](float value) { return uint8_t(saturate(value, to)); });
+    llvm::transform(reals, result.as<uint8_t>(),
+                    [&](float value) { return uint8_t(saturate(value, to)); });
   }
   return result;
 }

@@ -85,14 +85,14 @@ concept Whole = isWrapping<V>;
 /// NaN.
 template <typename V> constexpr V maximum(V a, std::type_identity_t<V> b) {
   if constexpr (Real<V>)
-    return a != a ? a : (a < b || b != b ? b : a);
+    return std::isnan(a) ? a : (a < b || std::isnan(b) ? b : a);
   else
     return a < b ? b : a;
 }
 /// The lesser one; NaN when either is NaN.
 template <typename V> constexpr V minimum(V a, std::type_identity_t<V> b) {
   if constexpr (Real<V>)
-    return a != a ? a : (b < a || b != b ? b : a);
+    return std::isnan(a) ? a : (b < a || std::isnan(b) ? b : a);
   else
     return b < a ? b : a;
 }
