@@ -29,7 +29,7 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
     auto model = buildSyncModel(function, core);
     if (mlir::failed(model))
       return false;
-    if (!model->hasAccess)
+    if (!model->hasAccess && !model->hasSync)
       return true;
     if (!model->hasSync && !always) {
       function.emitRemark() << "@" << function.getName()
