@@ -113,9 +113,8 @@ llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
         has("8 to 16 chunks, halved") ? Halved{"8 to 16 chunks, halved", 16}
                                       : Halved{"8 chunks or more, halved", std::nullopt});
   }
-  llvm::StringRef arch = name(archOf(call));
-  if (has(arch))
-    return {arch};
+  if (auto forms = formsByShape(call); !forms.empty())
+    return {forms.begin(), forms.end()};
   llvm::SmallVector<llvm::StringRef, 4> all;
   for (const MicroForm &f : info.micro)
     all.push_back(f.name);

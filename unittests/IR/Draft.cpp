@@ -326,6 +326,14 @@ private:
         v->tile.rows = v->tile.validRows = r.numbers[0];
       if (r.check == rules::sameType)
         v->tile = subjects.front()->tile;
+      if (r.check == rules::noBoxes)
+        v->tile.slayout = SLayout::NoneBox;
+    }
+    if (r.check == rules::rowResult)
+      subjects[1]->tile.validCols = 1;
+    if (r.check == rules::perRow) {
+      subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
+      subjects[1]->tile.blayout = BLayout::ColMajor;
     }
   }
 

@@ -103,10 +103,13 @@ std::vector<RuleKind> layoutKinds() {
          }}}},
       {rules::blockLayout,
        "blockLayout",
-       {{"no boxes",
+       {{"boxes where there are none, or none",
          "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has [a-z_]+ and "
-         "none_box$",
-         [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::NoneBox; }},
+         "(none_box|row_major)$",
+         [](auto &s, auto &, auto &) {
+           SLayout &l = s[0]->tile.slayout;
+           l = l == SLayout::NoneBox ? SLayout::RowMajor : SLayout::NoneBox;
+         }},
         {"the other blayout",
          "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has "
          "(row|col)_major "
@@ -147,7 +150,7 @@ std::vector<RuleKind> extentKinds() {
          [](auto &s, auto &, auto &) { s.back()->tile.validCols = 24; }}}},
       {rules::sameShape,
        "sameShape",
-       {{"more rows", "^needs equal shapes, but [a-z_]+ has 32x32 and dst has 64x32$",
+       {{"more rows", "^needs equal shapes, but [a-z_0-9]+ has 32x32 and dst has 64x32$",
          [](auto &s, auto &, auto &) { s.back()->tile.rows = 64; }}}},
       {rules::validPositive,
        "validPositive",
@@ -210,6 +213,58 @@ std::vector<RuleKind> extentKinds() {
        "validColsCover",
        {{"too narrow", "^needs bias as wide as dst, but it has 31 valid columns and dst has 32$",
          [](auto &s, auto &, auto &) { s[0]->tile.validCols = 31; }}}},
+  };
+}
+
+std::vector<RuleKind> reduceKinds() {
+  return {
+      {rules::sameRows,
+       "sameRows",
+       {{"fewer rows", "^needs equally many valid rows, but src has 32x32 and dst has 8x32$",
+         [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }}}},
+      {rules::sameCols,
+       "sameCols",
+       {{"fewer columns",
+         "^needs equally many valid columns, but src1? has [0-9]+x32 and dst has [0-9]+x24$",
+         [](auto &s, auto &, auto &) { s[1]->tile.validCols = 24; }}}},
+      {rules::noBoxes,
+       "noBoxes",
+       {{"boxes", "^needs src with slayout none_box, but it has boxes$",
+         [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::RowMajor; }}}},
+      {rules::rowResult,
+       "rowResult",
+       {{"boxes", "^needs dst with slayout none_box, but it has boxes$",
+         [](auto &s, auto &, auto &) { s[1]->tile.slayout = SLayout::RowMajor; }},
+        {"columns of several",
+         "^needs dst row_major, or col_major with one column, but it is col_major with 32$",
+         [](auto &s, auto &, auto &) { s[1]->tile.blayout = BLayout::ColMajor; }},
+        {"two columns",
+         "^leaves one value per row, so dst needs 32x1 valid elements, but it has 32x2$",
+         [](auto &s, auto &, auto &) { s[1]->tile.validCols = 2; }},
+        {"fewer rows",
+         "^leaves one value per row, so dst needs 32x1 valid elements, but it has 8x1$",
+         [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }}}},
+      {rules::perRow,
+       "perRow",
+       {{"no source has the shape of the result",
+         "^needs one source of 32x32 valid elements, row_major like dst, and a value per row in "
+         "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x24 and src1 "
+         "has 32x1$",
+         [](auto &s, auto &, auto &) { s[0]->tile.validCols = 24; }},
+        {"too few values",
+         "^needs one source of 32x32 valid elements, row_major like dst, and a value per row in "
+         "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x32 and src1 "
+         "has 8x1$",
+         [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }},
+        {"half a block",
+         "^needs one source of 32x32 valid elements, row_major like dst, and a value per row in "
+         "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x32 and src1 "
+         "has 32x4$",
+         [](auto &s, auto &, auto &) {
+           s[1]->tile.blayout = BLayout::RowMajor;
+           s[1]->tile.cols = 32;
+           s[1]->tile.validCols = 4;
+         }}}},
   };
 }
 
@@ -300,7 +355,8 @@ std::vector<RuleKind> scalarKinds() {
 
 std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
-  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), productKinds(), scalarKinds()})
+  for (auto &&part :
+       {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -155,6 +155,13 @@ class SameBytes<list<string> ops> : Rule<"sameBytes", "$0: elements of one size 
 class ElementsOf<string op> : Rule<"elements", "$0: an element type of the table above", [op]>;
 class SameValid<list<string> ops> : Rule<"sameValid", "$0: equal valid shapes (an extent known only at run time matches any)", ops>;
 class SameShape<list<string> ops> : Rule<"sameShape", "$0: equal shapes", ops>;
+class SameRows<string op, string as_> : Rule<"sameRows", "$0: equally many valid rows; a 0x0 second one is a no-op", [op, as_]>;
+class SameCols<string op, string as_> : Rule<"sameCols", "$0: equally many valid columns; a 0x0 second one is a no-op", [op, as_]>;
+class NoBoxes<string op> : Rule<"noBoxes", "$0: slayout is none_box", [op]>;
+class RowResult<string src, string dst>
+    : Rule<"rowResult", "$0: the second is none_box, row_major or of one column, with one valid column and the valid rows of the first; 0x0 is a no-op", [src, dst]>;
+class PerRow<string src0, string src1, string dst>
+    : Rule<"perRow", "$0: one source is row_major with the valid shape of the result; the other has its valid rows and one column (col_major) or one 32-byte block of copies (row_major)", [src0, src1, dst]>;
 class RowMajor<list<string> ops> : Rule<"rowMajor", "$0: blayout is row_major", ops>;
 class InSpace<list<string> ops, list<Space> s> : Rule<"inSpace", "$0: in $1", ops, !foreach(x, s, x.name)> {
   let wordsAre = "Space";

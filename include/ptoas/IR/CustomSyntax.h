@@ -43,6 +43,18 @@ void printToken(mlir::OpAsmPrinter &printer, mlir::Operation *, Attr attr) {
   printer.printStrippedAttrOrType(attr);
 }
 
+/// `{isBinary = true}` behind the scratch tile of tcolsum; false is not printed, but may be read.
+inline mlir::ParseResult parseBinaryFlag(mlir::OpAsmParser &parser, mlir::BoolAttr &isBinary) {
+  if (mlir::failed(parser.parseOptionalLBrace()))
+    return mlir::success();
+  return mlir::failure(parser.parseKeyword("isBinary") || parser.parseEqual() ||
+                       parser.parseAttribute(isBinary) || parser.parseRBrace());
+}
+inline void printBinaryFlag(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                            mlir::BoolAttr isBinary) {
+  if (isBinary && isBinary.getValue())
+    printer << " {isBinary = true}";
+}
 /// `%tile, %scalar : T, s` or `%scalar, %tile : s, T`: which one is the tile, the types tell.
 mlir::ParseResult parseTileAndScalar(mlir::OpAsmParser &parser,
                                      std::optional<mlir::OpAsmParser::UnresolvedOperand> &dividend,

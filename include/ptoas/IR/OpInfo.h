@@ -150,6 +150,9 @@ const OpInfo *findOpInfo(mlir::Operation *op);
 Arch archOf(mlir::Operation *op);
 /// The pipe on which `op` runs, none for ops without one, for ByMicro and for illegal routes.
 std::optional<Pipe> pipeOf(mlir::Operation *op);
+/// The micro forms that a call may take by arch, element type and static shapes, the most general
+/// one first; empty when its forms are told apart by other facts (transfers).
+llvm::SmallVector<llvm::StringRef, 2> formsByShape(mlir::Operation *op);
 /// The number of an enum attribute by name, its default when absent, `otherwise` when it has no
 /// default.
 int64_t attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t otherwise = 0);

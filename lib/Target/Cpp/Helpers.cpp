@@ -1,7 +1,8 @@
 //===- Helpers.cpp - Template lists that a record asks for -----------------===//
 //
 // Some overloads of the library take their tile types before a value (library 6.2): who
-// wants the value must spell the types, and who does not want it must not.
+// wants the value must spell the types, and who does not want it must not. A flag that only one
+// overload has is printed with that overload.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,11 +69,19 @@ std::string moveTemplates(Printer &p, RecordOp op) {
   return templateList(
       {operandType(p, operandNamed(op, "dst")), operandType(p, operandNamed(op, "src")), relu});
 }
+
+/// TCOLSUM: the flag belongs to the overload with a scratch tile.
+std::string binaryFlag(Printer &, RecordOp op) {
+  if (!isPresent(op, "tmp"))
+    return "";
+  return attributeValue(op, "isBinary") ? ", true" : ", false";
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
   return llvm::StringSwitch<TemplateHelper>(name)
       .Case("storeTemplates", storeTemplates)
       .Case("moveTemplates", moveTemplates)
+      .Case("binaryFlag", binaryFlag)
       .Default(nullptr);
 }

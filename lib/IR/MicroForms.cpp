@@ -1,0 +1,65 @@
+//===- MicroForms.cpp - Forms of calls that work alone ---------------------===//
+//
+// Vector calls with flags inside choose by arch, and on a2/a3 by element type or shape (library
+// 7.2). A shape of run time excludes nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::rules;
+
+namespace {
+constexpr int64_t repeatBytes = 256, blockBytes = 32; // of the vector unit
+
+struct Source {
+  TileBufType type;
+  std::array<int64_t, 2> valid;
+  unsigned bytes;
+  bool floats;
+  explicit Source(mlir::Value v)
+      : type(llvm::cast<TileBufType>(v.getType())), valid(validShape(v)) {
+    auto element = elementOf(type.getElementType());
+    bytes = element ? bytesOf(*element) : 0;
+    floats = element && isFloat(*element);
+  }
+  bool isFullyValid() const {
+    return type.getValidRows() == type.getRows() && type.getValidCols() == type.getCols();
+  }
+};
+
+/// TROWEXPAND of a vector into one block per row, all of it known to the compiler.
+bool fillsBlocks(const Source &src, const Source &dst) {
+  bool isVector = src.type.getCols() == 1 || src.type.getRows() == 1;
+  return (src.bytes == 2 || src.bytes == 4) && isVector && src.isFullyValid() &&
+         dst.isFullyValid() && dst.type.getCols() * dst.bytes == blockBytes &&
+         src.type.getRows() * src.type.getCols() == dst.type.getRows();
+}
+} // namespace
+
+llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
+  const OpInfo &info = *findOpInfo(op);
+  auto has = [&](llvm::StringRef form) {
+    return llvm::any_of(info.micro, [&](const MicroForm &f) { return f.name == form; });
+  };
+  auto record = llvm::cast<RecordOp>(op);
+  auto named = [&](llvm::StringRef operand) {
+    return Source(*record.getRecordOperands(info.operand(operand)).begin());
+  };
+  llvm::StringRef arch = name(archOf(op));
+  if (has(arch))
+    return {arch};
+  if (has("a3 integers"))
+    return {named("src").floats ? "a3 floats" : "a3 integers"};
+  if (has("a3, several repeats")) {
+    Source src = named("src");
+    if (src.valid[1] < 0)
+      return {"a3, several repeats", "a3, one repeat"};
+    return {src.valid[1] * src.bytes > repeatBytes ? "a3, several repeats" : "a3, one repeat"};
+  }
+  if (has("a3, blocks"))
+    return {fillsBlocks(named("src"), named("dst")) ? "a3, blocks" : "a3, rows"};
+  return {};
+}
