@@ -54,11 +54,20 @@ uint32_t ModelBuilder::rootNumber(Bound bound) {
 }
 
 uint32_t ModelBuilder::rootOf(Bound pointer, int64_t bytes, sync::Offset &offset) {
-  while (auto addptr = pointer.value.getDefiningOp<AddPtrOp>()) {
-    OffsetReader::add(offset, offsets.read(addptr.getOffset(), pointer.frame, bytes));
-    pointer = follow(addptr.getPtr(), pointer.frame);
+  while (true) {
+    if (auto addptr = pointer.value.getDefiningOp<AddPtrOp>()) {
+      // Behind a cast elements have another size.
+      auto element = elementOf(addptr.getPtr().getType().getElementType());
+      int64_t size = element ? bytesOf(*element) : bytes;
+      OffsetReader::add(offset, offsets.read(addptr.getOffset(), pointer.frame, size));
+      pointer = follow(addptr.getPtr(), pointer.frame);
+      continue;
+    }
+    auto cast = pointer.value.getDefiningOp<CastPtrOp>();
+    if (!cast || !llvm::isa<PtrType>(cast.getSource().getType()))
+      return rootNumber(pointer);
+    pointer = follow(cast.getSource(), pointer.frame);
   }
-  return rootNumber(pointer);
 }
 
 sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type) {

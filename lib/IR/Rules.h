@@ -39,6 +39,7 @@ PTO_RULE(distinct);
 PTO_RULE(scalarIsElement);
 PTO_RULE(scalarSuits);
 PTO_RULE(notNegative);
+PTO_RULE(elementInside);
 PTO_RULE(given);
 PTO_RULE(oneOf);
 PTO_RULE(elementIs);

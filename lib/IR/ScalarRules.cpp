@@ -45,6 +45,17 @@ PTO_RULE(notNegative) {
   return success();
 }
 
+PTO_RULE(elementInside) {
+  auto list = subjects(op, info, rule);
+  auto tile = llvm::cast<TileBufType>(list[1].value.getType());
+  auto index = constantOf(list[0].value);
+  int64_t elements = tile.getRows() * tile.getCols();
+  if (!index || (*index >= 0 && *index < elements))
+    return success();
+  return op->emitOpError() << "needs " << list[0].name << " inside the " << elements
+                           << " elements of " << list[1].name << ", but it is " << *index;
+}
+
 PTO_RULE(given) {
   if (!subjects(op, info, rule).empty())
     return success();

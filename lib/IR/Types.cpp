@@ -63,6 +63,11 @@ Type pto::pointerTo(Type view) {
   return tensor ? PtrType::get(tensor.getElementType()) : Type();
 }
 
+Type pto::elementOfTile(Type tile) {
+  auto type = llvm::dyn_cast<TileBufType>(tile);
+  return type ? type.getElementType() : Type();
+}
+
 //===----------------------------------------------------------------------===//
 // Pointers and views
 //===----------------------------------------------------------------------===//

@@ -242,3 +242,45 @@ void FunctionBuilder::barrier(Pipe pipe) { emit(Opcode::Barrier).pipe = pipe; }
 void FunctionBuilder::fence() { emit(Opcode::Fence); }
 void FunctionBuilder::cacheLine(Register address) { emit(Opcode::CacheLine).in[0] = address; }
 void FunctionBuilder::ret() { emit(Opcode::Return); }
+
+Register FunctionBuilder::localArray(uint32_t elements) {
+  Register first = function.registers;
+  function.registers += 2 * elements;
+  return first;
+}
+
+void FunctionBuilder::clearLocal(Register array, uint32_t elements) {
+  Instruction &i = emit(Opcode::ClearLocal);
+  i.target = array;
+  i.immediate = elements;
+}
+
+void FunctionBuilder::checkIndex(Register index, uint32_t extent) {
+  Instruction &i = emit(Opcode::CheckIndex);
+  i.in[0] = index;
+  i.immediate = extent;
+}
+
+Register FunctionBuilder::loadLocal(Register array, uint32_t elements, Register index) {
+  Instruction &i = emit(Opcode::LoadLocal);
+  i.target = array;
+  i.immediate = elements;
+  i.in[0] = index;
+  return produce(i);
+}
+
+void FunctionBuilder::storeLocal(Register array, uint32_t elements, Register index,
+                                 Register value) {
+  Instruction &i = emit(Opcode::StoreLocal);
+  i.target = array;
+  i.immediate = elements;
+  i.in = {index, value, none};
+}
+
+void FunctionBuilder::print(std::string format, Element type, Register value) {
+  Instruction &i = emit(Opcode::Print);
+  i.target = program.addText(std::move(format));
+  i.element = type;
+  i.in[0] = value;
+}
+void FunctionBuilder::trap() { emit(Opcode::Trap); }

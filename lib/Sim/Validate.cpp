@@ -79,6 +79,15 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::WaitFlag:
   case Opcode::CacheLine:
     return {'-', {'r', '-', '-'}};
+  case Opcode::CheckIndex:
+  case Opcode::Print:
+    return {'-', {'R', '-', '-'}};
+  case Opcode::LoadLocal:
+    return {'R', {'R', '-', '-'}};
+  case Opcode::StoreLocal:
+    return {'-', {'R', 'R', '-'}};
+  case Opcode::ClearLocal:
+  case Opcode::Trap:
   case Opcode::Jump:
   case Opcode::Issue:
   case Opcode::Transfer:
@@ -147,6 +156,15 @@ std::string Validator::checkInstruction(const Instruction &instruction) {
     for (unsigned i = 0; i < 11 && error.empty(); ++i)
       error = checkPool(instruction, i, i == 0 ? 'R' : 'r');
     return error;
+  case Opcode::ClearLocal:
+  case Opcode::LoadLocal:
+  case Opcode::StoreLocal:
+    return instruction.immediate > 0 && instruction.immediate <= function.registers &&
+                   instruction.target + 2 * uint64_t(instruction.immediate) <= function.registers
+               ? ""
+               : "local array out of range";
+  case Opcode::Print:
+    return instruction.target < program.texts.size() ? "" : "format out of range";
   case Opcode::Issue:
     return checkCall(instruction);
   case Opcode::Transfer:

@@ -86,6 +86,14 @@ private:
   void bindView(mlir::Value result, ViewParts parts);
   Register advance(Register pointer, Register elements, Element element);
 
+  // Variables.cpp: pointers as numbers, elements of tiles, arrays and structs, output.
+  bool lowerVariable(mlir::Operation *op);
+  bool lowerPointerCast(mlir::Operation *op);
+  bool lowerArray(mlir::Operation *op);
+  bool lowerStruct(mlir::Operation *op);
+  void declareLocal(mlir::Value array, int64_t elements);
+  Register elementNumber(mlir::ValueRange indices, llvm::ArrayRef<int64_t> extents);
+
   // Records.cpp: everything else of the dialect.
   void lowerRecord(mlir::Operation *op);
   void lowerKernel(mlir::Operation *op, const OpInfo &info);

@@ -87,6 +87,7 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
     RunInputs inputs = arguments.instantiate(kernels, options.blocks);
     Options engine = options.engine;
     engine.seed += k;
+    engine.output = k == 0 ? &llvm::outs() : nullptr;
     Trace trace;
     bool traced = k == 0 && !options.tracePath.empty();
     Report report = runOnce(program, inputs, engine, traced ? &trace : nullptr);

@@ -76,7 +76,7 @@ std::string roleOf(const mlir::tblgen::Operator &odsOp, int arg, StringRef summa
     resource = effect->getResource();
     (effect->getName().contains("Write") ? write : read) = true;
   }
-  if (!read && !write)
+  if ((!read && !write) || resource.contains("Scalar"))
     return "Value";
   if (resource.contains("Tile"))
     return summary == "scratch" ? "Scratch" : read && write ? "InOut" : write ? "Out" : "In";

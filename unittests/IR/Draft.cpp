@@ -98,6 +98,7 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::SqrtAlgorithm", make<SqrtPrecisionAttr, SqrtPrecisionKind>},
       {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
+      {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -145,6 +146,8 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
     if (chosen)
       state.addAttribute(draft.info->attributes[i].name,
                          attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+  if (draft.info->name == "pto.tgetval")
+    state.addTypes(rules::elementTypeOf(values[0].getType()));
   b.create(state);
   mlir::func::ReturnOp::create(b, loc);
   return module;
@@ -244,7 +247,7 @@ constexpr int64_t side = 32; // a whole number of boxes for every element type a
 DraftValue initial(const OperandInfo &operand) {
   DraftValue v;
   v.tile.rows = v.tile.cols = v.tile.validRows = v.tile.validCols = side;
-  if (operand.type == "tile buffer")
+  if (operand.type.starts_with("tile buffer"))
     return v;
   if (isGlobal(operand.role)) {
     v.kind = DraftValue::Part;

@@ -22,11 +22,33 @@ struct Row {
   const char *record, *text;
 };
 /// In the spelling that is printed, %p pointer, %i index, %a address, %x scalar, %v and %part
-/// views.
+/// views, %la and %ea arrays.
 constexpr Row rows[] = {
     {"pto.addptr", "%r = pto.addptr %p, %i : !pto.ptr<f32, gm> -> !pto.ptr<f32, gm>"},
     {"pto.load_scalar", "%r = pto.load_scalar %p[%i] : !pto.ptr<f32, gm> -> f32"},
     {"pto.store_scalar", "pto.store_scalar %x, %p[%i] : !pto.ptr<f32, gm>, f32"},
+    {"pto.castptr", "%r = pto.castptr %p : !pto.ptr<f32, gm> -> !pto.ptr<i8, gm>"},
+    {"pto.castptr", "%r = pto.castptr %p : !pto.ptr<f32, gm> -> i64"},
+    {"pto.castptr", "%r = pto.castptr %a : i64 -> !pto.ptr<f16, ub>"},
+    {"pto.ptrtoint", "%r = pto.ptrtoint %p : !pto.ptr<f32, gm> -> i64"},
+    {"pto.inttoptr", "%r = pto.inttoptr %a : i64 -> !pto.ptr<f32, gm>"},
+    {"pto.declare_local_array", "%r = pto.declare_local_array -> !pto.local_array<2x3xf32>"},
+    {"pto.local_array_get",
+     "%r = pto.local_array_get %la[%i, %i] : !pto.local_array<2x3xf32> -> f32"},
+    {"pto.local_array_set", "pto.local_array_set %la[%i, %i], %x : !pto.local_array<2x3xf32>, f32"},
+    {"pto.declare_eventid_array", "%r = pto.declare_eventid_array -> !pto.eventid_array<4>"},
+    {"pto.eventid_array_get", "%r = pto.eventid_array_get %ea[%i] : !pto.eventid_array<4>"},
+    {"pto.eventid_array_set", "pto.eventid_array_set %ea[%i], %i : !pto.eventid_array<4>"},
+    {"pto.declare_struct", "%r = pto.declare_struct -> !pto.struct<!pto.struct<i32, f32>, i64>"},
+    {"pto.struct_get",
+     "%s = pto.declare_struct -> !pto.struct<!pto.struct<i32, f32>, i64>\n"
+     "%r = pto.struct_get %s[0, 1] : !pto.struct<!pto.struct<i32, f32>, i64> -> f32"},
+    {"pto.struct_set",
+     "%s = pto.declare_struct -> !pto.struct<!pto.struct<i32, f32>, i64>\n"
+     "pto.struct_set %s[0, 1], %x : !pto.struct<!pto.struct<i32, f32>, i64>, f32"},
+    {"pto.print", "pto.print ins(\"x = %f\", %x : f32)"},
+    {"pto.print", "pto.print ins(\"\", %i : index)"},
+    {"pto.trap", "pto.trap"},
     {"pto.make_tensor_view", "%r = pto.make_tensor_view %p, shape = [%i, %i], strides = [%i, %i] : "
                              "!pto.tensor_view<?x64xf32>"},
     {"pto.make_tensor_view",
@@ -96,12 +118,13 @@ TEST_F(PlainRecords, ReadBackWhatTheyPrint) {
     for (llvm::StringRef arch : {"a3", "a5"}) {
       SCOPED_TRACE(row.text);
       ++seen[row.record];
-      auto module = parse(
-          ("module attributes {pto.target_arch = \"" + arch +
-           "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
-           "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>) {\n    " +
-           row.text + "\n    return\n  }\n}\n")
-              .str());
+      auto module =
+          parse(("module attributes {pto.target_arch = \"" + arch +
+                 "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
+                 "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
+                 "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>) {\n    " +
+                 row.text + "\n    return\n  }\n}\n")
+                    .str());
       ASSERT_TRUE(module);
       EXPECT_TRUE(mlir::succeeded(verifyAll(*module)));
       std::string custom = print(*module, false), generic = print(*module, true);

@@ -31,6 +31,7 @@ public:
   ByteSet readBytes[numSpaces], residueBytes[numSpaces], writtenBytes[numSpaces],
       addedBytes[numSpaces];
   std::vector<std::string> failures;
+  std::string printed;
 
   uint8_t *at(Space space, uint64_t address) { return memory[unsigned(space)].data() + address; }
 
@@ -62,6 +63,7 @@ public:
     }
   }
   void fail(const std::string &what) override { failures.push_back(what); }
+  void print(const std::string &text) override { printed += text; }
 
   void run(KernelFunction kernel, std::vector<Operand> callOperands,
            std::vector<Attribute> callAttributes = {}) {

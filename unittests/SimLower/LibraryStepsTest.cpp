@@ -33,6 +33,9 @@ std::vector<std::string> stepsOf(const MicroForm &form) {
     case pto::MicroStep::Wait:
       steps.push_back(flag("wait ", step.pipe, step.to, step.id));
       break;
+    case pto::MicroStep::Barrier:
+      steps.push_back("barrier " + name(step.pipe).str());
+      break;
     default:
       steps.push_back("a step that the simulator has not");
     }
@@ -42,9 +45,10 @@ std::vector<std::string> stepsOf(const MicroForm &form) {
 std::vector<std::string> stepsOf(llvm::ArrayRef<LibraryStep> library) {
   std::vector<std::string> steps;
   for (const LibraryStep &step : library) {
-    steps.push_back(step.kind == LibraryStep::Run   ? name(step.pipe).str()
-                    : step.kind == LibraryStep::Set ? flag("set ", step.pipe, step.to, step.id)
-                                                    : flag("wait ", step.pipe, step.to, step.id));
+    steps.push_back(step.kind == LibraryStep::Run    ? name(step.pipe).str()
+                    : step.kind == LibraryStep::Set  ? flag("set ", step.pipe, step.to, step.id)
+                    : step.kind == LibraryStep::Wait ? flag("wait ", step.pipe, step.to, step.id)
+                                                     : "barrier " + name(step.pipe).str());
   }
   return steps;
 }
@@ -60,7 +64,7 @@ TEST(LibrarySteps, AreThoseOfTheRecords) {
         // An instruction like any other is a form of one access, or none at all.
         std::vector<std::vector<std::string>> forms;
         for (const MicroForm &form : info.micro)
-          if (form.name.starts_with(name(arch)))
+          if (form.name.starts_with(name(arch)) || form.name == "drained")
             forms.push_back(stepsOf(form));
         std::vector<Operand> operands(info.operands.size());
         for (Operand &operand : operands) {

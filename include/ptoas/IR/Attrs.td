@@ -106,4 +106,9 @@ def RsqrtPrecisionAttr : Spaced<RsqrtPrecisionKind, "rsqrt_precision", "pto::Rsq
 def RecipPrecisionKind : PrecisionKind<"RecipPrecisionKind">;
 def RecipPrecisionAttr : Spaced<RecipPrecisionKind, "recip_precision", "pto::RecipAlgorithm::">;
 
+def PrintFormatKind : PtoEnum<"PrintFormatKind", "Width and digits of a printed number", [
+  I32EnumAttrCase<"Width8_Precision4", 0, "width8_precision4">, I32EnumAttrCase<"Width8_Precision2", 1, "width8_precision2">,
+  I32EnumAttrCase<"Width10_Precision6", 2, "width10_precision6">]>;
+def PrintFormatAttr : Spaced<PrintFormatKind, "print_format", "pto::PrintFormat::">;
+
 #endif // PTOAS_IR_ATTRS

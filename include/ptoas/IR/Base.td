@@ -86,6 +86,8 @@ class Route<Space f, Space t, Pipe p, list<Arch> on = AllArchs> {
 def TileMemory : Resource<"::pto::TileMemory">;
 def GlobalMemory : Resource<"::pto::GlobalMemory">;
 def SignalMemory : Resource<"::pto::SignalMemory">;
+// Variables of the scalar unit: its own order suffices, so that no role comes of it.
+def ScalarMemory : Resource<"::pto::ScalarMemory">;
 
 // Types that operands may have; the classes are defined in Types.td.
 def TileBuf : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::TileBufType>($_self)">, "tile buffer", "::pto::TileBufType">;
@@ -96,6 +98,13 @@ def PartitionView : DialectType<Pto_Dialect,
     "::pto::PartitionTensorViewType">;
 def TensorView : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::TensorViewType>($_self)">, "tensor view", "::pto::TensorViewType">;
 def Pointer : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PtrType>($_self)">, "pointer", "::pto::PtrType">;
+def LocalArray : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::LocalArrayType>($_self)">, "local array",
+    "::pto::LocalArrayType">;
+def EventIdArray : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::EventIdArrayType>($_self)">, "array of event ids",
+    "::pto::EventIdArrayType">;
+def StructValue : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::StructType>($_self)">, "struct", "::pto::StructType">;
+def TileOrView : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::PartitionTensorViewType>($_self)">,
+                      "tile buffer or partition view">;
 def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
 
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
@@ -189,6 +198,7 @@ class MatmulShape<string dst, string lhs, string rhs> : Rule<"matmulShape", "$0:
 class ValidRows<list<string> ops, int n> : Rule<"validRows", "$0: $1 valid row(s)", ops, [], [n]>;
 class PhysicalRows<list<string> ops, int n> : Rule<"physicalRows", "$0: $1 row(s)", ops, [], [n]>;
 class ValidColsCover<string op, string as_> : Rule<"validColsCover", "$0: the first has at least the valid columns of the second", [op, as_]>;
+class ElementInside<string index, string tile> : Rule<"elementInside", "$0: the index lies inside the tile, where it is a constant", [index, tile]>;
 // dst is a window of src at (row, col); constants are looked through casts.
 class WindowInside<string outer, string row, string col, string inner>
     : Rule<"window", "$0: the window lies inside its parent", [outer, row, col, inner]>;

@@ -24,6 +24,9 @@ struct GlobalMemory : mlir::SideEffects::Resource::Base<GlobalMemory> {
 struct SignalMemory : mlir::SideEffects::Resource::Base<SignalMemory> {
   llvm::StringRef getName() final { return "signals"; }
 };
+struct ScalarMemory : mlir::SideEffects::Resource::Base<ScalarMemory> {
+  llvm::StringRef getName() final { return "variables of the scalar unit"; }
+};
 } // namespace pto
 
 #include "ptoas/IR/Dialect.h.inc"
@@ -47,6 +50,7 @@ std::optional<Element> elementOf(mlir::Type type);
 /// Element type of a pointer; pointer to the element type of a view (for TypesMatchWith).
 mlir::Type pointee(mlir::Type pointer);
 mlir::Type pointerTo(mlir::Type view);
+mlir::Type elementOfTile(mlir::Type tile);
 /// The constant that a value is, looked through index casts, extensions and truncations.
 std::optional<int64_t> constantOf(mlir::Value value);
 /// The hardware pipe of an attribute value; ALL included.

@@ -56,4 +56,47 @@ def TileBufType : PtoType<"TileBuf", "tile_buf"> {
   }];
 }
 
+//===----------------------------------------------------------------------===//
+// Variables of the scalar unit
+//===----------------------------------------------------------------------===//
+
+def LocalArrayType : PtoType<"LocalArray", "local_array"> {
+  let summary = "An array on the stack of the scalar unit: `!pto.local_array<2x3xf32>`.";
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getNumElements() const;
+  }];
+}
+def EventIdArrayType : PtoType<"EventIdArray", "eventid_array"> {
+  let summary = "As many event ids as it says, on the stack of the scalar unit.";
+  let parameters = (ins "int64_t":$size);
+  let assemblyFormat = "`<` $size `>`";
+  let genVerifyDecl = 1;
+}
+def StructType : PtoType<"Struct", "struct"> {
+  let summary = "A record on the stack of the scalar unit; fields are numbers or structs.";
+  let parameters = (ins ArrayRefParameter<"::mlir::Type">:$fields);
+  let assemblyFormat = "`<` $fields `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The type at `path`, outermost index first; null when the path leaves the struct.
+    ::mlir::Type at(::llvm::ArrayRef<int64_t> path) const;
+    /// Numbers in it, those of nested structs included.
+    int64_t getNumScalars() const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Asynchronous transfers
+//===----------------------------------------------------------------------===//
+
+def AsyncSessionType : PtoType<"AsyncSession", "async_session"> {
+  let summary = "The queues through which asynchronous transfers go.";
+}
+def AsyncEventType : PtoType<"AsyncEvent", "async_event"> {
+  let summary = "The completion of one asynchronous transfer.";
+}
+
 #endif // PTOAS_IR_TYPES

@@ -84,6 +84,8 @@ public:
   /// The library would misbehave on these operands (extents disagree, shape out of range ...): a
   /// finding.
   virtual void fail(const std::string &what) = 0;
+  /// Output of the kernel, lines of text.
+  virtual void print(const std::string &text) = 0;
 };
 
 using KernelFunction = void (*)(KernelContext &);
@@ -96,7 +98,7 @@ KernelFunction findMapKernel(llvm::StringRef mnemonic);
 
 /// A step of a library call that is not one instruction of one pipe.
 struct LibraryStep {
-  enum Kind : uint8_t { Run, Set, Wait } kind = Run;
+  enum Kind : uint8_t { Run, Set, Wait, BarrierAll } kind = Run;
   Pipe pipe = Pipe::S; ///< that runs; of a flag, from which it goes
   Pipe to = Pipe::S;   ///< Set, Wait
   unsigned id = 0;

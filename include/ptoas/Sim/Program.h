@@ -54,6 +54,14 @@ enum class Opcode : uint8_t {
   Barrier,   ///< pipe_barrier(pipe)
   Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
   CacheLine, ///< dcci of the line at in[0], of the whole data cache when none
+  // Arrays of the scalar unit: `immediate` elements in the registers from `target` on, then as many
+  // that say whether an element has been written.
+  ClearLocal, ///< all elements are undefined
+  CheckIndex, ///< in[0] is an index into `immediate` elements
+  LoadLocal,  ///< result = element in[0]
+  StoreLocal, ///< element in[0] = in[1]
+  Print,      ///< printf of in[0], of type `element`, by the format Program::texts[target]
+  Trap,       ///< the core stops with a finding
   Return,
 };
 
@@ -171,6 +179,7 @@ struct Program {
   std::deque<Call> calls; ///< a deque: references stay valid while calls are added
   std::vector<TileShape> shapes;
   std::vector<Place> places{Place{}}; ///< [0] is unknown
+  std::vector<std::string> texts;     ///< formats of Print
   /// What TPUT and TGET use to move a chunk: load (view, tile) and store (tile, view), operands as
   /// in the op records.
   KernelFunction load = nullptr, store = nullptr;
@@ -180,6 +189,9 @@ struct Program {
   }
   uint32_t addCall(Call call) {
     return calls.push_back(std::move(call)), uint32_t(calls.size() - 1);
+  }
+  uint32_t addText(std::string text) {
+    return texts.push_back(std::move(text)), uint32_t(texts.size() - 1);
   }
   uint32_t addShape(const TileShape &shape) {
     return shapes.push_back(shape), uint32_t(shapes.size() - 1);
@@ -258,6 +270,16 @@ public:
   void fence();
   void cacheLine(Register address = none);
   void ret();
+
+  /// An array of the scalar unit, all of its elements undefined; returns its first register, by
+  /// which the others name it.
+  Register localArray(uint32_t elements);
+  void clearLocal(Register array, uint32_t elements);
+  void checkIndex(Register index, uint32_t extent);
+  Register loadLocal(Register array, uint32_t elements, Register index);
+  void storeLocal(Register array, uint32_t elements, Register index, Register value);
+  void print(std::string format, Element type, Register value);
+  void trap();
 
 private:
   Instruction &emit(Opcode opcode);

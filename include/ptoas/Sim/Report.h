@@ -24,7 +24,7 @@ enum class FindingKind : uint8_t {
   TokenLeft,   ///< a flag is still set when the kernel returns (C7)
   IncompleteAtExit, ///< the function returns while a pipe may still be writing GM (C7)
   KernelFailure,    ///< the library would misbehave on these operands
-  ScalarFailure,    ///< division by zero in the scalar unit
+  ScalarFailure,    ///< division by zero in the scalar unit, index outside a local array, trap
   ArgumentOverlap,  ///< two arrays that are passed as distinct share bytes
 };
 enum class Hazard : uint8_t { RAW, WAR, WAW };

@@ -236,6 +236,8 @@ void ItemContext::atomicAdd(uint64_t address, Element element, const void *from,
   stage(Space::GM, address, from, elements * bytesOf(element), true, element);
 }
 
+void ItemContext::print(const std::string &text) { core.machine.print(core.number, text); }
+
 void ItemContext::fail(const std::string &what) {
   if (Finding *finding = core.machine.report(FindingKind::KernelFailure, item.by))
     finding->what = formatv("{0}: {1}", finding->where.op, what);

@@ -26,6 +26,7 @@ public:
   void write(Space space, uint64_t address, const void *from, uint64_t bytes) override;
   void atomicAdd(uint64_t address, Element element, const void *from, uint64_t elements) override;
   void fail(const std::string &what) override;
+  void print(const std::string &text) override;
 
   /// Judges everything that was touched (C1, uninitialised bytes) against what is known complete.
   void judge(const Clock &clock, bool accumulates);

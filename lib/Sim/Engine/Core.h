@@ -164,6 +164,9 @@ private:
   void executeHandle(const Instruction &instruction);
   void executeMemory(const Instruction &instruction);
   void executeSync(const Instruction &instruction);
+  void executeLocal(const Instruction &instruction); ///< Local.cpp
+  bool isInside(uint64_t index, const Instruction &instruction);
+  void trap();
   void dispatchCall(const Instruction &instruction);
   bool tryUnblock();
   Occurrence here(Phase phase = Phase::Self) const; ///< the current instruction

@@ -87,6 +87,16 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::StoreTile:
     executeMemory(instruction);
     break;
+  case Opcode::ClearLocal:
+  case Opcode::CheckIndex:
+  case Opcode::LoadLocal:
+  case Opcode::StoreLocal:
+  case Opcode::Print:
+    executeLocal(instruction);
+    break;
+  case Opcode::Trap:
+    trap();
+    return true;
   case Opcode::Issue:
     dispatchCall(instruction);
     if (scalar.micro.empty())

@@ -1,6 +1,7 @@
 //===- Machine.cpp - What the cores of one launch share --------------------===//
 
 #include "Machine.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace pto;
@@ -82,6 +83,13 @@ std::string Machine::coreName(uint32_t core) const {
 }
 
 static constexpr const char *phases[] = {"", "load", "store", "sync"};
+
+void Machine::print(uint32_t core, llvm::StringRef text) const {
+  if (!options.output)
+    return;
+  for (llvm::StringRef line : llvm::split(text.rtrim('\n'), '\n'))
+    *options.output << coreName(core) << ": " << line << '\n';
+}
 
 std::string Machine::opName(const Occurrence &occurrence) const {
   const std::string &op = program.places[occurrence.place].op;

@@ -77,6 +77,8 @@ public:
   /// A finding about one or two places; null when the pair was seen before (it is counted).
   Finding *report(FindingKind kind, const Occurrence &at, const Occurrence *other = nullptr,
                   std::optional<Hazard> hazard = {});
+  /// Hands a line of output of the kernel to Options::output.
+  void print(uint32_t core, llvm::StringRef text) const;
   /// An ordinary write of GM happened: signal cells in it have a new value.
   void noteWrite(uint64_t address, uint64_t bytes);
 

@@ -200,9 +200,10 @@ void Core::startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
   scalar.operands = std::move(operands);
   for (const LibraryStep &step : steps) {
     MicroStep &micro = scalar.micro.emplace_back();
-    micro.kind = step.kind == LibraryStep::Run   ? Kind::Run
-                 : step.kind == LibraryStep::Set ? Kind::Set
-                                                 : Kind::Wait;
+    micro.kind = step.kind == LibraryStep::Run    ? Kind::Run
+                 : step.kind == LibraryStep::Set  ? Kind::Set
+                 : step.kind == LibraryStep::Wait ? Kind::Wait
+                                                  : Kind::BarrierAll;
     micro.key = {step.pipe, step.to, step.id};
     micro.pipe = step.pipe;
     micro.kernel = step.kernel;

@@ -36,6 +36,7 @@ constexpr NamedKernel kernels[] = {
     {"rem_scalar", remainderByScalarKernel},
     {"axpy", axpyKernel},
     {"rsqrt", rsqrtKernel},
+    {"print", printKernel},
 };
 } // namespace
 

@@ -27,6 +27,7 @@ void shiftRightKernel(KernelContext &context);        ///< src0, src1, dst
 void divideScalarKernel(KernelContext &context);      ///< dividend?, scalar, divisor?, dst
 void remainderByScalarKernel(KernelContext &context); ///< src, scalar, tmp, dst
 void axpyKernel(KernelContext &context);              ///< src, scalar, dst
+void printKernel(KernelContext &context);             ///< src tile or view, tmp?
 void rsqrtKernel(KernelContext &context);             ///< src, tmp?, dst
 
 /// The tile at `index` of the operands, or null after reporting that the call has none there or

@@ -76,6 +76,9 @@ static constexpr LibraryStep vectorThenPower[] = {
 static constexpr LibraryStep scalarThenVector[] = {
     setScalar, awaitVector, run(Pipe::S, fetchRowHeads), setVector, awaitScalar, run(Pipe::V)};
 
+static constexpr LibraryStep drained[] = {{Kind::BarrierAll, Pipe::ALL, Pipe::ALL, 0, nullptr},
+                                          run(Pipe::S)};
+
 //===----------------------------------------------------------------------===//
 // Operations (library 5.1): on a5 all of them are vector instructions
 //===----------------------------------------------------------------------===//
@@ -83,6 +86,8 @@ static constexpr LibraryStep scalarThenVector[] = {
 static const TileShape &shapeOf(llvm::ArrayRef<Operand> operands, size_t index) {
   return operands[index].tile.shape;
 }
+
+static Steps print(Arch, llvm::ArrayRef<Operand>) { return drained; }
 
 static Steps shift(Arch arch, llvm::ArrayRef<Operand>) {
   return arch == Arch::A3 ? Steps(scalarLoop) : Steps();
@@ -128,6 +133,7 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
+      .Case("print", print)
       .Case("pow", power)
       .Case("row_prod", rowProduct)
       .Cases({"row_sum", "row_max", "row_min"}, rowReduction)

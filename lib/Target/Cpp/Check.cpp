@@ -74,15 +74,23 @@ void Checker::function(FuncOp function) {
 // Operations
 //===----------------------------------------------------------------------===//
 
+/// What to hand on instead of a value that is no variable of its own.
+llvm::StringRef wayOut(mlir::Type type) {
+  if (llvm::isa<TensorViewType, PartitionTensorViewType>(type))
+    return "; hand on the pointer and the extents, and make the view where it is used";
+  if (llvm::isa<LocalArrayType, EventIdArrayType, StructType>(type))
+    return "; hand on its elements, or index one that is declared outside";
+  return "";
+}
+
 /// Values that become variables need a type; views become GlobalTensors where they are made.
 void Checker::types(Operation *op) {
   for (mlir::Value result : op->getResults()) {
-    bool isView = llvm::isa<MakeTensorViewOp, PartitionViewOp>(op);
-    if (!isView && cppType(result.getType()).empty())
+    bool hasOwnText = llvm::isa<MakeTensorViewOp, PartitionViewOp, DeclareLocalArrayOp,
+                                DeclareEventIdArrayOp, DeclareStructOp>(op);
+    if (!hasOwnText && cppType(result.getType()).empty())
       fail(op) << "has a result of type " << result.getType() << ", which cannot be a C++ variable"
-               << (llvm::isa<TensorViewType, PartitionTensorViewType>(result.getType())
-                       ? "; hand on the pointer and the extents, and make the view where it is used"
-                       : "");
+               << wayOut(result.getType());
   }
   for (mlir::Region &region : op->getRegions())
     for (mlir::BlockArgument argument : region.getArguments())
@@ -114,7 +122,7 @@ void Checker::record(RecordOp op) {
       fail(op) << "names the C++ helper '" << piece.text
                << "', which lib/Target/Cpp/Helpers.cpp does not have";
   for (auto [i, operand] : llvm::enumerate(info.operands))
-    if (isGlobal(operand.role))
+    if (operand.role != Role::Value)
       for (mlir::Value value : op.getRecordOperands(i))
         if (llvm::isa<TensorViewType, PartitionTensorViewType>(value.getType()))
           view(op, value);
@@ -144,7 +152,8 @@ void Checker::nested(Operation *op) {
           fail(o)
               << "has no address; give addr = ... or let the planner choose (--pto-level=level2)";
       })
-      .Case([](MakeTensorViewOp) {})
+      .Case<MakeTensorViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
+          [](auto) {})
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case([&](GetTensorViewDimOp o) { view(o, o.getSource()); })
       .Case([&](FenceBarrierAllOp o) {

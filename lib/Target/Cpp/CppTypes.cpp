@@ -38,6 +38,10 @@ std::string cpp::cppType(mlir::Type type) {
   }
   if (auto tile = llvm::dyn_cast<TileBufType>(type))
     return tileType(tile);
+  if (llvm::isa<AsyncSessionType>(type))
+    return "pto::comm::AsyncSession";
+  if (llvm::isa<AsyncEventType>(type))
+    return "pto::comm::AsyncEvent";
   auto element = elementOf(type);
   return element ? elementNames[unsigned(*element)].str() : "";
 }

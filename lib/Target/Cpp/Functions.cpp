@@ -256,6 +256,10 @@ mlir::LogicalResult cpp::printModule(mlir::ModuleOp module, llvm::raw_ostream &o
       globals.insert(resultStruct(function));
   }
 
+  std::string structs;
+  llvm::raw_string_ostream structText(structs);
+  printStructs(module, structText, globals);
+
   // The helpers stand first in the file, and which of them are needed is known last.
   std::string bodies;
   llvm::raw_string_ostream body(bodies);
@@ -278,6 +282,6 @@ mlir::LogicalResult cpp::printModule(mlir::ModuleOp module, llvm::raw_ostream &o
     os << "#include \"pto/comm/pto_comm_inst.hpp\"\n";
   os << "using namespace pto;\n";
   helpers.print(os);
-  os << bodies;
+  os << structs << bodies;
   return mlir::success();
 }

@@ -8,6 +8,7 @@
 
 #include "Printer.h"
 #include "TemplateHelpers.h"
+#include "ptoas/Support/PrintFormat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -76,6 +77,68 @@ std::string binaryFlag(Printer &, RecordOp op) {
     return "";
   return attributeValue(op, "isBinary") ? ", true" : ", false";
 }
+/// `[i][j]`
+std::string subscripts(Printer &p, RecordOp op) {
+  std::string text;
+  for (mlir::Value index : op.getRecordOperands(op.getOpInfo().operand("indices")))
+    text += "[" + p.valueOf(index).text + "]";
+  return text;
+}
+
+/// `.f0.f1`
+std::string fields(Printer &, RecordOp op) {
+  std::string text;
+  for (int64_t field : op->getAttrOfType<mlir::DenseI64ArrayAttr>("path").asArrayRef())
+    text += ".f" + std::to_string(field);
+  return text;
+}
+
+std::string resultType(Printer &, RecordOp op) { return cppType(op->getResult(0).getType()); }
+
+/// A format that is empty prints the number as it is.
+std::string effectiveFormat(PrintOp op) {
+  if (!op.getFormat().empty())
+    return op.getFormat().str();
+  return llvm::isa<mlir::FloatType>(op.getScalar().getType()) ? "%f" : "%lld";
+}
+
+/// A string literal. Octal escapes take three digits at most, so that none runs into what follows;
+/// a question mark is escaped because two of them may begin a trigraph.
+std::string formatText(Printer &, RecordOp op) {
+  std::string text = "\"";
+  for (unsigned char c : effectiveFormat(llvm::cast<PrintOp>(op.getOperation()))) {
+    if (c == '\\' || c == '"' || c == '?')
+      text += {'\\', char(c)};
+    else if (c == '\n')
+      text += "\\n";
+    else if (c >= 0x20 && c < 0x7f)
+      text += char(c);
+    else
+      text += {'\\', char('0' + (c >> 6)), char('0' + (c >> 3 & 7)), char('0' + (c & 7))};
+  }
+  return text + "\"";
+}
+
+/// The number in the type that its conversion reads.
+std::string formatValue(Printer &p, RecordOp op) {
+  auto print = llvm::cast<PrintOp>(op.getOperation());
+  mlir::Type type = print.getScalar().getType();
+  Expr value = p.valueOf(print.getScalar());
+  if (auto floating = llvm::dyn_cast<mlir::FloatType>(type)) // half has no place among varargs
+    return floating.getWidth() < 32 ? cast("float", value).text : value.text;
+  std::string format = effectiveFormat(print);
+  switch (findConversions(format)->front().length) {
+  case PrintConversion::Long:
+    return cast("long", value).text;
+  case PrintConversion::LongLong:
+    return cast("long long", value).text;
+  case PrintConversion::Size:
+    return cast("size_t", value).text;
+  default:
+    bool isWide = type.isIndex() || type.getIntOrFloatBitWidth() == 64;
+    return isWide ? cast("int32_t", value).text : value.text;
+  }
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -83,5 +146,10 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("storeTemplates", storeTemplates)
       .Case("moveTemplates", moveTemplates)
       .Case("binaryFlag", binaryFlag)
+      .Case("subscripts", subscripts)
+      .Case("fields", fields)
+      .Case("resultType", resultType)
+      .Case("formatText", formatText)
+      .Case("formatValue", formatValue)
       .Default(nullptr);
 }

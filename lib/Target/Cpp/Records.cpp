@@ -31,6 +31,8 @@ Precedence requiredPrecedence(StringRef before, StringRef after) {
 }
 
 Precedence resultPrecedence(const OpInfo &info) {
+  if (!info.cpp.empty() && info.cpp.front().text.starts_with("(")) // a cast
+    return Precedence::Unary;
   for (const CppPiece &piece : info.cpp)
     if (piece.kind == CppPiece::Text && operatorPrecedence(piece.text) != Precedence::Ternary)
       return operatorPrecedence(piece.text);

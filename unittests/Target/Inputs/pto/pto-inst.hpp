@@ -2,6 +2,7 @@
 // nothing behind them. Scalar arithmetic is real, so that printed expressions can be run.
 #pragma once
 #include <cstdint>
+#include <cstdio>
 
 #define AICORE
 #define __global__
@@ -45,6 +46,11 @@ inline int64_t get_subblockid() { return 0; }
 #endif
 inline int64_t get_subblockdim() { return 2; }
 
+inline void trap() {}
+namespace cce {
+using std::printf;
+}
+
 namespace pto {
 enum class TileType { Vec, Mat, Left, Right, Acc, Bias, Scaling };
 enum class BLayout { RowMajor, ColMajor };
@@ -54,6 +60,7 @@ enum class CompactMode { Null, Normal, RowPlusOne };
 enum class Layout { ND, DN, NZ };
 enum class AtomicType { AtomicNone, AtomicAdd };
 enum class ReluPreMode { NoRelu, NormalRelu };
+enum class PrintFormat { Width8_Precision4, Width8_Precision2, Width10_Precision6 };
 enum class STPhase { Unspecified = 0, Partial = 2, Final = 3 };
 enum class AccPhase { Unspecified = 0, Partial = 2, Final = 3 };
 
@@ -90,9 +97,14 @@ struct Tile {
   Tile() { static_assert(open == 0, "open extents need values"); }
   explicit Tile(int64_t) { static_assert(open == 1, "one value per open extent"); }
   Tile(int64_t, int64_t) { static_assert(open == 2, "one value per open extent"); }
+  T GetValue(int64_t) const { return T(); }
+  void SetValue(int64_t, T) {}
   uint64_t address = 0;
 };
 template <typename Object> void TASSIGN(Object &t, uint64_t address) { t.address = address; }
+template <PrintFormat = PrintFormat::Width8_Precision4, typename S> void TPRINT(S &) {}
+template <PrintFormat = PrintFormat::Width8_Precision4, typename S, typename G>
+void TPRINT(S &, G &) {}
 template <typename D, typename S> void TLOAD(D &, S &) {}
 template <typename G, typename S> void TSTORE(G &, S &) {}
 template <typename G, typename S> void TSTORE(G &, S &, uint64_t) {}
