@@ -72,8 +72,11 @@ static LogicalResult verifyField(Operation *op, mlir::Value structure, llvm::Arr
   auto type = llvm::cast<StructType>(structure.getType());
   mlir::Type field = type.at(path);
   auto inner = llvm::dyn_cast_if_present<StructType>(field);
+  std::string list;
+  llvm::raw_string_ostream os(list);
+  llvm::interleaveComma(path, os);
   if (!field || inner)
-    return op->emitOpError() << "has the path [" << llvm::interleaved(path) << "], which "
+    return op->emitOpError() << "has the path [" << list << "], which "
                              << (inner ? "ends on a struct; go on to a number in it"
                                        : "leaves the struct");
   if (field != value)
@@ -95,10 +98,10 @@ LogicalResult StructSetOp::verify() {
 mlir::ParseResult TPrintOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   llvm::SmallVector<mlir::OpAsmParser::UnresolvedOperand, 2> operands;
   llvm::SmallVector<mlir::Type, 2> types;
+  auto at = parser.getCurrentLocation();
   if (parser.parseKeyword("ins") || parser.parseLParen() || parser.parseOperandList(operands) ||
       parser.parseColonTypeList(types) || parser.parseRParen())
     return mlir::failure();
-  auto at = parser.getCurrentLocation();
   if (operands.empty() || operands.size() > 2)
     return parser.emitError(at, "expected what is printed and perhaps a scratch view, but got ")
            << operands.size() << " operands";

@@ -26,7 +26,8 @@ Type LocalArrayType::parse(mlir::AsmParser &parser) {
   if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/true) ||
       parser.parseType(element) || parser.parseGreater())
     return {};
-  return getChecked([&] { return parser.emitError(begin); }, parser.getContext(), shape, element);
+  return getChecked([&] { return parser.emitError(begin); }, parser.getContext(),
+                    llvm::ArrayRef<int64_t>(shape), element);
 }
 
 void LocalArrayType::print(mlir::AsmPrinter &printer) const {

@@ -32,7 +32,7 @@ bool Lowering::lowerVariable(Operation *op) {
 bool Lowering::lowerPointerCast(Operation *op) {
   if (!llvm::isa<CastPtrOp, PtrToIntOp, IntToPtrOp>(op))
     return false;
-  for (mlir::Value value : {op->getOperand(0), op->getResult(0)})
+  for (mlir::Value value : {op->getOperand(0), mlir::Value(op->getResult(0))})
     if (auto pointer = llvm::dyn_cast<PtrType>(value.getType());
         pointer && pointer.getSpace() != Space::GM) {
       (void)error(op, "is not simulated: it handles a pointer into " + name(pointer.getSpace()) +

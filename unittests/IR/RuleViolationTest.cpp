@@ -323,7 +323,7 @@ std::vector<RuleKind> scalarKinds() {
       {rules::scalarIsElement,
        "scalarIsElement",
        {{"a wider scalar",
-         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but scalar is i64$",
+         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but [a-z]+ is i64$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::I64); }}}},
       {rules::scalarSuits,
        "scalarSuits",

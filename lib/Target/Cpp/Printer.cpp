@@ -87,7 +87,7 @@ void Printer::statement(Operation *op) {
       .Case([&](PartitionViewOp o) { printView(*this, o.getResult()); })
       .Case([&](GetTensorViewDimOp o) { printViewDim(*this, o); })
       .Case<DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
-          [&](auto o) { printDeclaration(*this, o->getResult(0)); })
+          [&](auto o) { printVariable(*this, o->getResult(0)); })
       .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });

@@ -100,7 +100,7 @@ std::string viewType(const ViewSource &source);
 
 // Variables.cpp
 /// A local array, an array of event ids or a struct, without values.
-void printDeclaration(Printer &p, mlir::Value variable);
+void printVariable(Printer &p, mlir::Value variable);
 /// Definitions of the structs that the module declares, inner ones first; their names go to
 /// `globals`.
 void printStructs(mlir::ModuleOp module, llvm::raw_ostream &os, llvm::StringSet<> &globals);

@@ -24,7 +24,7 @@ static std::string mangled(mlir::Type type) {
 
 static std::string structName(StructType type) { return "PtoStruct_" + mangled(type); }
 
-void cpp::printDeclaration(Printer &p, mlir::Value variable) {
+void cpp::printVariable(Printer &p, mlir::Value variable) {
   mlir::Type type = variable.getType();
   std::string name = p.declare(variable);
   if (auto structure = llvm::dyn_cast<StructType>(type))

@@ -24,7 +24,7 @@ def CastPtrOp : PointerCast<"castptr"> {
   let summary = "A pointer as another pointer or as an integer, or an integer as a pointer.";
   let arguments = (ins AnyTypeOf<[Pointer, AnyInteger]>:$source);
   let results = (outs AnyTypeOf<[Pointer, AnyInteger]>:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let hasVerifier = 1; // one side is a pointer, both name one memory, integers have 64 bits
   let semantics = Engine<"the same address, counted in bytes where it is an integer">;
 }
@@ -32,14 +32,14 @@ def PtrToIntOp : PointerCast<"ptrtoint"> {
   let summary = "The address that a pointer holds, in bytes.";
   let arguments = (ins Pointer:$source);
   let results = (outs I64:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let semantics = Engine<"result = address of source">;
 }
 def IntToPtrOp : PointerCast<"inttoptr"> {
   let summary = "A pointer to an address in bytes.";
   let arguments = (ins I64:$source);
   let results = (outs Pointer:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let semantics = Engine<"result points to the address source">;
 }
 
