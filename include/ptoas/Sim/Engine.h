@@ -34,7 +34,7 @@ struct Options {
   std::array<std::optional<bool>, numPipes> keepsOrder;
   unsigned eventIds = numEventIds;
   CostTable cost;
-  bool stopAtFirst = false; ///< end the run at the first finding
+  bool stopAtFirst = false;            ///< end the run at the first finding
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
   uint64_t activeCores =
       64; ///< cores that run at the same time; more start when all of these are stuck
