@@ -9,10 +9,10 @@ PACKAGES := libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-
   clang-format-22 clang-tidy-22 libclang-rt-22-dev cmake ninja-build ccache \
   libgtest-dev libgmock-dev libeigen3-dev zlib1g-dev libzstd-dev python3 python3-numpy
 
-.PHONY: help setup build demo test quick bench format lint tidy docs soak
+.PHONY: help setup build demo test quick bench check-cpp format lint tidy docs soak
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the packages that are missing (asks for root only then)
 	@scripts/setup.sh $(PACKAGES)
@@ -33,8 +33,12 @@ quick: build ## Build, then run the tests that take seconds
 bench: build ## Compile time: start-up, and growth on generated kernels
 	$(PYTHON) bench/compile_time.py
 
+check-cpp: ## Would the library take FILE=kernel.pto|kernel.cpp on ARCH=a3|a5? FLAGS go to ptoas
+	@test -n "$(FILE)" || { echo "usage: make check-cpp FILE=kernel.pto [ARCH=a3|a5] [FLAGS=...]"; exit 2; }
+	@scripts/check-cpp.sh "$(FILE)" "$(ARCH)" $(FLAGS)
+
 format: ## Format all C++ with clang-format
-	git ls-files '*.cpp' '*.h' | xargs -r clang-format-22 -i
+	git ls-files '*.cpp' '*.h' '*.hpp' | xargs -r clang-format-22 -i
 
 lint: ## Formatting, file sizes, includes, citations (seconds)
 	scripts/lint.sh

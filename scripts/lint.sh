@@ -17,12 +17,12 @@ while read -r lines file; do
   elif ((lines > 500)); then
     echo "$file: note: $lines lines, aim at 500"
   fi
-done < <(git ls-files -z '*.cpp' '*.h' '*.td' '*.py' '*.sh' | xargs -0 wc -l | awk '$2 != "total"')
+done < <(git ls-files -z '*.cpp' '*.h' '*.hpp' '*.td' '*.py' '*.sh' | xargs -0 wc -l | awk '$2 != "total"')
 
 # Formatting, one file per job: a single run over all would stop using the second core.
 while read -r file; do
   violation "$file: not formatted, run \`make format\`"
-done < <(git ls-files -z '*.cpp' '*.h' | xargs -0 -n 1 -P "${JOBS:-2}" sh -c \
+done < <(git ls-files -z '*.cpp' '*.h' '*.hpp' | xargs -0 -n 1 -P "${JOBS:-2}" sh -c \
   'clang-format-22 --dry-run --Werror "$0" >/dev/null 2>&1 || echo "$0"' | sort)
 
 # Words that promise work, and references to what a reader of this repository cannot open.

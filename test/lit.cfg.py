@@ -17,6 +17,7 @@ config.environment["LLVM_DISABLE_CRASH_REPORT"] = "1"
 config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 
 config.substitutions.append(("%examples", os.path.join(config.source_dir, "examples")))
+config.substitutions.append(("%scripts", os.path.join(config.source_dir, "scripts")))
 config.substitutions.append(("%include", os.path.join(config.source_dir, "include")))
 config.substitutions.append(("%llvm-include", "/usr/lib/llvm-22/include"))
 config.substitutions.append(("%python", config.python))

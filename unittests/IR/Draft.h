@@ -60,6 +60,13 @@ std::vector<Form> formsOf(const OpInfo &info);
 /// The draft of a form, with every rule obeyed that the form does not contradict.
 Draft draftOf(const OpInfo &info, const Form &form);
 
+/// A record without rules has its texts written out (PlainRecordTest.cpp).
+struct PlainText {
+  std::string record, text; ///< "pto.barrier", "pto.barrier <PIPE_ALL>"
+  std::string module;       ///< the text in a function of a module
+};
+std::vector<PlainText> plainTexts(Arch arch);
+
 } // namespace pto::testing
 
 #endif // PTOAS_UNITTESTS_IR_DRAFT_H

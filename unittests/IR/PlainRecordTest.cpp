@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Draft.h"
 #include "Messages.h"
 #include "mlir/Parser/Parser.h"
 #include "ptoas/IR/Pto.h"
@@ -90,6 +91,15 @@ constexpr Row rows[] = {
     {"pto.section.vector", "pto.section.vector {\n    }"},
 };
 
+std::string moduleOf(const Row &row, llvm::StringRef arch) {
+  return ("module attributes {pto.target_arch = \"" + arch +
+          "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
+          "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
+          "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>) {\n    " +
+          row.text + "\n    return\n  }\n}\n")
+      .str();
+}
+
 class PlainRecords : public ::testing::Test {
 protected:
   PlainRecords() {
@@ -118,13 +128,7 @@ TEST_F(PlainRecords, ReadBackWhatTheyPrint) {
     for (llvm::StringRef arch : {"a3", "a5"}) {
       SCOPED_TRACE(row.text);
       ++seen[row.record];
-      auto module =
-          parse(("module attributes {pto.target_arch = \"" + arch +
-                 "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
-                 "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
-                 "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>) {\n    " +
-                 row.text + "\n    return\n  }\n}\n")
-                    .str());
+      auto module = parse(moduleOf(row, arch));
       ASSERT_TRUE(module);
       EXPECT_TRUE(mlir::succeeded(verifyAll(*module)));
       std::string custom = print(*module, false), generic = print(*module, true);
@@ -180,3 +184,10 @@ TEST_F(PlainRecords, FlagsJoinTwoPipesOfTheirCore) {
 }
 
 } // namespace
+
+std::vector<PlainText> pto::testing::plainTexts(Arch arch) {
+  std::vector<PlainText> texts;
+  for (const Row &row : rows)
+    texts.push_back({row.record, row.text, moduleOf(row, name(arch))});
+  return texts;
+}

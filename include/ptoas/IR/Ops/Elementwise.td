@@ -11,8 +11,8 @@ defvar ArithA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E
 defvar MulA5 = [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_BF16, E_F32];
 defvar FloatOnly = [E_F16, E_F32];
 defvar Bits16 = [E_I16, E_U16];
-defvar BitsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64];
-defvar ShiftBits = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32];
+defvar BitsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32];
+defvar ShiftsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64];
 
 class BinaryRules<list<string> tiles> {
   // Tiles of all operands lie in UB: the library's vector calls take nothing else (library 3.1).
@@ -60,11 +60,11 @@ def TMaxOp : TileBinary<"tmax", "TMAX", ArithA3, ArithA5, Map<"maximum(src0, src
 def TMinOp : TileBinary<"tmin", "TMIN", ArithA3, ArithA5, Map<"minimum(src0, src1)">> {
   let summary = "Takes the smaller of two elements.";
 }
-def TDivOp : TileBinaryPrecise<"tdiv", "TDIV", FloatOnly, [E_I16, E_U16, E_I32, E_U32, E_F16, E_F32], Map<"divide(src0, src1)">,
+def TDivOp : TileBinaryPrecise<"tdiv", "TDIV", FloatOnly, [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_F32], Map<"divide(src0, src1)">,
                                DivPrecisionAttr, "::pto::DivPrecisionKind::DEFAULT"> {
   let summary = "Divides two tiles; integers (a5) truncate.";
 }
-def TFModOp : TileBinaryPrecise<"tfmod", "TFMOD", [E_F32], [E_I16, E_I32, E_F16, E_F32], Map<"truncatedRemainder(src0, src1)">,
+def TFModOp : TileBinaryPrecise<"tfmod", "TFMOD", [E_F32], [E_I16, E_U16, E_I32, E_U32, E_F16, E_F32], Map<"truncatedRemainder(src0, src1)">,
                                 FmodPrecisionAttr, "::pto::FmodPrecisionKind::DEFAULT"> {
   let summary = "Remainder with the sign of the dividend: src0 - trunc(src0 / src1) * src1.";
 }
@@ -75,7 +75,7 @@ def TXorOp : TileBinaryScratch<"txor", "TXOR", Bits16, BitsA5, Kernel<"xor">,
   let summary = "Bitwise exclusive or.";
 }
 // The whole op is a scalar loop on a2/a3, bracketed by flags of id 0 (library 5.1).
-class TileShift<string mnemonic, string call, string kernel> : TileBinary<mnemonic, call, ShiftBits, ShiftBits, Kernel<kernel>> {
+class TileShift<string mnemonic, string call, string kernel> : TileBinary<mnemonic, call, BitsA5, ShiftsA5, Kernel<kernel>> {
   let micro = [Form<"a3", ["V: ->", "set V>S 0", "wait V>S 0", "S: src0, src1 -> dst", "set S>V 0", "wait S>V 0"]>,
                Form<"a5", ["V: src0, src1 -> dst"]>];
 }
@@ -112,7 +112,8 @@ def TPowOp : PtoOp<"tpow"> {
   let pipe = PipeV;
   let types = [On<A3, [E_I8, E_I16, E_I32, E_F32]>, On<A5, [E_I8, E_I16, E_I32, E_F16, E_BF16, E_F32]>];
   let rules = [Tiles<["base", "exp", "dst"]>, InSpace<["base", "exp", "dst"], [SpaceVec]>, RowMajor<["base", "exp", "dst"]>,
-               ElementsOf<"base">, SameElement<["base", "exp", "dst"]>, SameValid<["base", "exp", "dst"]>];
+               ElementsOf<"base">, SameElement<["base", "exp", "dst"]>, SameValid<["base", "exp", "dst"]>,
+               Given<"tmp">, InSpace<["tmp"], [SpaceVec]>]; // the library has one overload, with a scratch tile
   let cpp = "TPOW<?precisionType>($dst, $base, $exp, $?tmp)";
   // a2/a3: integers are a scalar loop, floats end with a scalar pass over the special cases (library 4).
   let micro = [Form<"a3", ["V: base, exp -> dst, tmp", "set V>S 0", "wait V>S 0", "S: base, exp, dst -> dst", "set S>V 0", "wait S>V 0"]>,

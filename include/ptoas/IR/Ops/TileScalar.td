@@ -96,10 +96,10 @@ def TXorSOp : PtoOp<"txors"> {
   let semantics = Kernel<"xor">;
 }
 defvar ShiftRules = [NotNegative<["scalar"]>];
-def TShlSOp : TileScalarOp<"tshls", "TSHLS", ScalarBitsA3, BitsA5, Map<"src << scalar">, ShiftRules> {
+def TShlSOp : TileScalarOp<"tshls", "TSHLS", ScalarBitsA3, ShiftsA5, Map<"src << scalar">, ShiftRules> {
   let summary = "Shifts left by a scalar.";
 }
-def TShrSOp : TileScalarOp<"tshrs", "TSHRS", ScalarBitsA3, BitsA5, Map<"src >> scalar">, ShiftRules> {
+def TShrSOp : TileScalarOp<"tshrs", "TSHRS", ScalarBitsA3, ShiftsA5, Map<"src >> scalar">, ShiftRules> {
   let summary = "Shifts right by a scalar; signed types keep the sign.";
 }
 
@@ -109,7 +109,7 @@ def TFModSOp : PtoOp<"tfmods"> {
   let arguments = (ins In<>:$src, ScalarValue:$scalar, Out<>:$dst);
   let assemblyFormat = InsOuts<["src", "scalar"], ["dst"]>.text;
   let pipe = PipeV;
-  let types = [On<A3, [E_F32]>, On<A5, [E_I16, E_I32, E_F16, E_F32]>];
+  let types = [On<A3, [E_F32]>, On<A5, [E_I16, E_U16, E_I32, E_U32, E_F16, E_F32]>];
   let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">]>.all;
   let cpp = "TFMODS($dst, $src, $scalar)";
   let semantics = Map<"truncatedRemainder(src, scalar)">;
@@ -148,7 +148,7 @@ def TPowSOp : PtoOp<"tpows"> {
   let assemblyFormat = ScalarScratchSyntax<>.text;
   let pipe = PipeV;
   let types = [On<A3, [E_I8, E_I16, E_I32, E_F32]>, On<A5, [E_I8, E_I16, E_I32, E_F16, E_BF16, E_F32]>];
-  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, InSpace<["tmp"], [SpaceVec]>]>.all;
+  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, Given<"tmp">, InSpace<["tmp"], [SpaceVec]>]>.all;
   let cpp = "TPOWS<?precisionType>($dst, $src, $scalar, $?tmp)";
   // As tpow: on a2/a3 integers are a scalar loop, floats end with a scalar pass over the special cases (library 4).
   let micro = [Form<"a3", ["V: src -> dst, tmp", "set V>S 0", "wait V>S 0", "S: src, dst -> dst", "set S>V 0", "wait S>V 0"]>,

@@ -1,0 +1,37 @@
+//===- RecordsToCpp.h - Every record as a C++ statement ---------*- C++ -*-===//
+#ifndef PTOAS_UNITTESTS_ENDTOEND_RECORDSTOCPP_H
+#define PTOAS_UNITTESTS_ENDTOEND_RECORDSTOCPP_H
+
+#include "mlir/IR/OwningOpRef.h"
+#include "ptoas/IR/Pto.h"
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pto::test {
+
+/// One operation in one form, as ptoas prints it.
+struct CppForm {
+  const OpInfo *info = nullptr;
+  Arch arch = Arch::A3;
+  std::string what; ///< "a3, mat > left, f16"
+  std::string code; ///< the functions of the printed file, without its first lines
+};
+
+struct CppForms {
+  std::vector<CppForm> forms;
+  std::vector<std::string> failures; ///< verified operations that did not print, with the reason
+  std::set<std::string> unpassable;  ///< records that work on what no function can be given
+  unsigned records = 0, tried = 0, refused = 0, untyped = 0, earlier = 0;
+};
+
+/// All forms of all records: what formsOf() makes, each also with open valid extents, and the texts
+/// of records without rules. Refused: the verifier says no. Earlier: an earlier stage lowers it.
+CppForms printAllRecords(mlir::MLIRContext *context);
+
+/// The file that ptoas prints for a module: lines in front, and the rest.
+std::pair<llvm::StringRef, llvm::StringRef> splitPrelude(llvm::StringRef file);
+
+} // namespace pto::test
+
+#endif // PTOAS_UNITTESTS_ENDTOEND_RECORDSTOCPP_H
