@@ -239,6 +239,58 @@ void FunctionBuilder::waitFlagDynamic(Pipe from, Pipe to, Register id) {
   flag(Opcode::WaitFlag, from, to, 0, id);
 }
 void FunctionBuilder::barrier(Pipe pipe) { emit(Opcode::Barrier).pipe = pipe; }
+
+void FunctionBuilder::cross(Opcode opcode, Pipe pipe, CrossMode mode, int64_t id,
+                            Register dynamic) {
+  Instruction &i = emit(opcode);
+  i.pipe = pipe;
+  i.kind = uint8_t(mode);
+  i.immediate = id;
+  i.in[0] = dynamic;
+}
+void FunctionBuilder::crossSet(Pipe pipe, CrossMode mode, int64_t id, Register dynamic) {
+  cross(Opcode::CrossSet, pipe, mode, id, dynamic);
+}
+void FunctionBuilder::crossWait(Pipe pipe, CrossMode mode, int64_t id, Register dynamic) {
+  cross(Opcode::CrossWait, pipe, mode, id, dynamic);
+}
+void FunctionBuilder::syncAll(SyncAllCores cores) { emit(Opcode::SyncAll).kind = uint8_t(cores); }
+
+Handle FunctionBuilder::fifo(uint32_t shape, Register gm, Register c2v, Register v2c) {
+  Instruction &i = emit(Opcode::MakeFifo);
+  i.target = shape;
+  i.in = {gm, c2v, v2c};
+  return i.result = newHandle();
+}
+Instruction &FunctionBuilder::fifoOp(Opcode opcode, Handle fifo, Handle tile, FifoSplit split) {
+  Instruction &i = emit(opcode);
+  i.kind = uint8_t(split);
+  i.in = {fifo, tile, none};
+  i.immediate = 0;
+  return i;
+}
+void FunctionBuilder::endFifo(Handle fifo) { fifoOp(Opcode::EndFifo, fifo, none, FifoSplit::None); }
+void FunctionBuilder::push(Handle fifo, Handle tile, FifoSplit split) {
+  fifoOp(Opcode::FifoPush, fifo, tile, split);
+}
+void FunctionBuilder::pop(Handle fifo, Handle tile, FifoSplit split) {
+  fifoOp(Opcode::FifoPop, fifo, tile, split);
+}
+void FunctionBuilder::pushEntry(Handle fifo, FifoSplit split) { push(fifo, none, split); }
+Register FunctionBuilder::popEntry(Handle fifo, FifoSplit split, int64_t subblockBytes) {
+  Instruction &i = fifoOp(Opcode::FifoPop, fifo, none, split);
+  i.immediate = subblockBytes;
+  return produce(i);
+}
+Register FunctionBuilder::allocEntry(Handle fifo, FifoSplit split, int64_t subblockBytes) {
+  Instruction &i = fifoOp(Opcode::FifoAlloc, fifo, none, split);
+  i.immediate = subblockBytes;
+  return produce(i);
+}
+void FunctionBuilder::free(Handle fifo, FifoSplit split, bool isEntry) {
+  fifoOp(Opcode::FifoFree, fifo, none, split).immediate = isEntry;
+}
+
 void FunctionBuilder::fence() { emit(Opcode::Fence); }
 void FunctionBuilder::cacheLine(Register address) { emit(Opcode::CacheLine).in[0] = address; }
 void FunctionBuilder::ret() { emit(Opcode::Return); }

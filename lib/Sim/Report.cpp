@@ -13,9 +13,9 @@ using llvm::StringRef;
 
 StringRef sim::name(FindingKind kind) {
   static constexpr StringRef names[] = {
-      "race",           "uninitialised-read", "out-of-bounds",   "flag-collision",
-      "illegal-sync",   "deadlock",           "token-left",      "gm-write-incomplete-at-exit",
-      "kernel-failure", "scalar-failure",     "argument-overlap"};
+      "race",           "uninitialised-read", "out-of-bounds",    "flag-collision",
+      "illegal-sync",   "deadlock",           "token-left",       "gm-write-incomplete-at-exit",
+      "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap"};
   return names[unsigned(kind)];
 }
 

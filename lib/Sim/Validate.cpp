@@ -78,7 +78,20 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::SetFlag:
   case Opcode::WaitFlag:
   case Opcode::CacheLine:
+  case Opcode::CrossSet:
+  case Opcode::CrossWait:
     return {'-', {'r', '-', '-'}};
+  case Opcode::MakeFifo:
+    return {'H', {'r', 'r', 'r'}};
+  case Opcode::EndFifo:
+  case Opcode::FifoFree:
+    return {'-', {'H', '-', '-'}};
+  case Opcode::FifoPush:
+    return {'-', {'H', 'h', '-'}};
+  case Opcode::FifoPop:
+    return {instruction.in[1] == none ? 'R' : '-', {'H', 'h', '-'}};
+  case Opcode::FifoAlloc:
+    return {'R', {'H', '-', '-'}};
   case Opcode::CheckIndex:
   case Opcode::Print:
     return {'-', {'R', '-', '-'}};
@@ -92,6 +105,7 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::Issue:
   case Opcode::Transfer:
   case Opcode::Barrier:
+  case Opcode::SyncAll:
   case Opcode::Fence:
   case Opcode::Return:
     break;
@@ -167,6 +181,22 @@ std::string Validator::checkInstruction(const Instruction &instruction) {
     return instruction.target < program.texts.size() ? "" : "format out of range";
   case Opcode::Issue:
     return checkCall(instruction);
+  case Opcode::CrossSet:
+  case Opcode::CrossWait:
+    if (instruction.pipe == Pipe::ALL)
+      return "a flag between cores goes out on one pipe";
+    return "";
+  case Opcode::MakeFifo:
+    if (!program.load || !program.store)
+      return "the program names no kernels for TPUSH and TPOP";
+    if (instruction.target >= program.fifos.size())
+      return "FIFO shape out of range";
+    if (const FifoShape &fifo = program.fifos[instruction.target];
+        fifo.slots == 0 || fifo.localSlots == 0 || fifo.slotSize == 0)
+      return "a FIFO needs slots";
+    if (program.arch != Arch::A3)
+      return "FIFOs of a5 are not simulated";
+    return "";
   case Opcode::Transfer:
     if (function.core != CoreKind::Vector)
       return "TPUT and TGET run on the vector core";

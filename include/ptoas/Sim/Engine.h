@@ -33,6 +33,8 @@ struct Options {
   /// Support/Hardware.h).
   std::array<std::optional<bool>, numPipes> keepsOrder;
   unsigned eventIds = numEventIds;
+  unsigned crossIds = 16;   ///< flags between cores, per core
+  unsigned crossCount = 15; ///< what one of their counters holds
   CostTable cost;
   bool stopAtFirst = false;            ///< end the run at the first finding
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it

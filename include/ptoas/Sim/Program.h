@@ -52,6 +52,15 @@ enum class Opcode : uint8_t {
   SetFlag,  ///< pipe > toPipe, id = in[0], or immediate when in[0] is none
   WaitFlag,
   Barrier,   ///< pipe_barrier(pipe)
+  CrossSet,  ///< flag of other cores, once `pipe` is done: id = in[0] or immediate; kind: CrossMode
+  CrossWait, ///< holds `pipe` until this core's counter of that flag is up, and takes one from it
+  SyncAll,   ///< SYNCALL in hardware; kind: SyncAllCores
+  MakeFifo,  ///< handle result = TPipe of shape `target`; in: GM ring, C2V and V2C landing buffers
+  EndFifo,   ///< destructor of in[0]
+  FifoPush,  ///< TPUSH of tile in[1] into FIFO in[0]; none: of the entry that FifoAlloc gave
+  FifoPop,   ///< TPOP into tile in[1], which moves to its slot; none: result = entry address
+  FifoAlloc, ///< TALLOC: result = address of the next entry
+  FifoFree,  ///< TFREE; immediate: 1 for an entry, 0 for a tile
   Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
   CacheLine, ///< dcci of the line at in[0], of the whole data cache when none
   // Arrays of the scalar unit: `immediate` elements in the registers from `target` on, then as many
@@ -119,6 +128,18 @@ enum class SpecialValue : uint8_t {
   Rank,
   RankCount
 };
+/// Which cores a cross-core flag goes to (cross-core 1, 2). All but Direct count up once every core
+/// of the sending group has sent.
+enum class CrossMode : uint8_t {
+  SameKind,   ///< FFTS mode 0: from all cores of one kind to all of them
+  Subblocks,  ///< FFTS mode 1: between the vector cores of a block
+  CubeVector, ///< FFTS mode 2: from the cube core to its vector cores, or from all of those to it
+  Direct      ///< a5, intra-block: from one core to one; the cube's ids 16 to 31 are vector core 1
+};
+enum class SyncAllCores : uint8_t { Vector, Cube, Mix };
+/// How the two vector cores share a slot (cross-core 4): numbers of TileSplitAxis.
+enum class FifoSplit : uint8_t { None, UpDown, LeftRight, UpDownOdd, LeftRightOdd };
+enum class FifoDirection : uint8_t { C2V = 1, V2C = 2, Both = 3 };
 enum class TileFieldName : uint8_t { Address, ValidRows, ValidCols };
 enum class TransferOp : uint8_t { Put, PutAtomicAdd, Get };
 enum class NotifyOp : uint8_t { AtomicAdd, Set };            ///< numbers of library 1.5
@@ -156,6 +177,17 @@ struct Call {
   std::vector<OperandType> operands; ///< as many as registers in the pool
 };
 
+/// Template arguments of a TPipe (cross-core 4).
+struct FifoShape {
+  unsigned flagId = 0; ///< data; +1 free; Both: +2, +3 for V2C
+  FifoDirection direction = FifoDirection::C2V;
+  uint64_t slotSize = 0; ///< bytes of a whole entry
+  unsigned slots = 8, localSlots = 2;
+
+  /// Tiles per credit.
+  unsigned period() const { return slots <= 2 ? slots : slots / 2; }
+};
+
 /// Where an instruction comes from.
 struct Place {
   std::string location; ///< "file:line:col", without quotes; "" when unknown
@@ -178,10 +210,11 @@ struct Program {
   std::vector<Function> functions;
   std::deque<Call> calls; ///< a deque: references stay valid while calls are added
   std::vector<TileShape> shapes;
+  std::vector<FifoShape> fifos;
   std::vector<Place> places{Place{}}; ///< [0] is unknown
   std::vector<std::string> texts;     ///< formats of Print
-  /// What TPUT and TGET use to move a chunk: load (view, tile) and store (tile, view), operands as
-  /// in the op records.
+  /// What TPUT, TGET, TPUSH and TPOP use to move a tile: load (view, tile) and store (tile, view),
+  /// operands as in the op records.
   KernelFunction load = nullptr, store = nullptr;
 
   uint32_t addPlace(Place place) {
@@ -192,6 +225,9 @@ struct Program {
   }
   uint32_t addText(std::string text) {
     return texts.push_back(std::move(text)), uint32_t(texts.size() - 1);
+  }
+  uint32_t addFifo(const FifoShape &fifo) {
+    return fifos.push_back(fifo), uint32_t(fifos.size() - 1);
   }
   uint32_t addShape(const TileShape &shape) {
     return shapes.push_back(shape), uint32_t(shapes.size() - 1);
@@ -267,6 +303,19 @@ public:
   void setFlagDynamic(Pipe from, Pipe to, Register id);
   void waitFlagDynamic(Pipe from, Pipe to, Register id);
   void barrier(Pipe pipe);
+  void crossSet(Pipe pipe, CrossMode mode, int64_t id, Register dynamic = none);
+  void crossWait(Pipe pipe, CrossMode mode, int64_t id, Register dynamic = none);
+  void syncAll(SyncAllCores cores);
+  /// Registers of absent buffers are none.
+  Handle fifo(uint32_t shape, Register gm, Register c2v, Register v2c);
+  void endFifo(Handle fifo);
+  void push(Handle fifo, Handle tile, FifoSplit split);
+  void pop(Handle fifo, Handle tile, FifoSplit split);
+  void pushEntry(Handle fifo, FifoSplit split);
+  /// `subblockBytes`: how far the part of vector core 1 lies behind that of core 0.
+  Register popEntry(Handle fifo, FifoSplit split, int64_t subblockBytes);
+  Register allocEntry(Handle fifo, FifoSplit split, int64_t subblockBytes);
+  void free(Handle fifo, FifoSplit split, bool isEntry);
   void fence();
   void cacheLine(Register address = none);
   void ret();
@@ -285,6 +334,8 @@ private:
   Instruction &emit(Opcode opcode);
   Register produce(Instruction &instruction);
   void flag(Opcode opcode, Pipe from, Pipe to, int64_t id, Register dynamic);
+  void cross(Opcode opcode, Pipe pipe, CrossMode mode, int64_t id, Register dynamic);
+  Instruction &fifoOp(Opcode opcode, Handle fifo, Handle tile, FifoSplit split);
 
   Program &program;
   Function function;

@@ -25,6 +25,7 @@ enum class FindingKind : uint8_t {
   IncompleteAtExit, ///< the function returns while a pipe may still be writing GM (C7)
   KernelFailure,    ///< the library would misbehave on these operands
   ScalarFailure,    ///< division by zero in the scalar unit, index outside a local array, trap
+  CounterOverflow,  ///< a flag between cores can be set more often than its counter holds
   ArgumentOverlap,  ///< two arrays that are passed as distinct share bytes
 };
 enum class Hazard : uint8_t { RAW, WAR, WAW };

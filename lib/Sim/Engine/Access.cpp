@@ -98,6 +98,11 @@ void Core::reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool
 
 /// Which edge would order the pair: the way out of a race.
 static std::string missingEdge(const Where &first, const Where &second, bool sameCore) {
+  if (!sameCore && first.rank == second.rank && first.block == second.block)
+    return formatv(
+        "missing edge: a flag between the two cores, set on {0} after {1} and waited for "
+        "before {2}",
+        name(first.pipe), first.op, second.op);
   if (!sameCore)
     return formatv("missing edge: after {0}, drain {1}, dsb, TNOTIFY; before {2}, TWAIT for it",
                    first.op, name(first.pipe), second.op);

@@ -29,6 +29,13 @@ inline bool raise(Prefixes &into, const Prefixes &by) {
   return changed;
 }
 
+inline bool covers(const Prefixes &all, const Prefixes &some) {
+  for (unsigned p = 0; p < numPipes; ++p)
+    if (all[p] < some[p])
+      return false;
+  return true;
+}
+
 /// Prefixes of other cores, sorted by core. Immutable once shared.
 struct RemoteClock : llvm::RefCountedBase<RemoteClock> {
   llvm::SmallVector<std::pair<uint32_t, Prefixes>, 2> cores;
@@ -54,6 +61,13 @@ inline RemoteRef join(const RemoteRef &a, const RemoteRef &b) {
     return a;
   if (!a)
     return b;
+  // Most joins bring what is known already; those must not copy.
+  bool isNews = llvm::any_of(b->cores, [&](const auto &entry) {
+    const Prefixes *known = a->find(entry.first);
+    return !known || !covers(*known, entry.second);
+  });
+  if (!isNews)
+    return a;
   auto both = llvm::makeIntrusiveRefCnt<RemoteClock>(*a);
   for (const auto &[core, prefixes] : b->cores)
     both->raise(core, prefixes);

@@ -23,6 +23,7 @@ Core::Core(Machine &machine, uint32_t number)
   handles.resize(function.handles);
   llvm::copy(launch.arguments, words.begin());
   scalarKnows();
+  machine.cores[number] = this;
 }
 
 Occurrence Core::here(Phase phase) const {
@@ -198,7 +199,10 @@ bool Core::canStart(Pipe which) const {
     return pipe.inFlight == 0 ||
            !(machine.keepsOrder(which) || (which == Pipe::M && head.call->accumulates));
   case Item::Kind::Set: // H3: not a barrier for what follows
+  case Item::Kind::CrossSet:
     return true;
+  case Item::Kind::CrossWait:
+    return machine.crossFlags.isUp(number, head.cross);
   case Item::Kind::Wait: {
     auto flag = flags.find(head.key);
     return flag != flags.end() && !flag->second.tokens.empty();
@@ -230,9 +234,17 @@ void Core::start(Pipe which) {
     --backlog;
     startSet(pipe, item);
     return;
+  case Item::Kind::CrossSet:
+    --backlog;
+    startCrossSet(pipe, item);
+    return;
   case Item::Kind::Wait:
     --backlog;
     takeToken(item.key, pipe, item.by, pipe.time);
+    return;
+  case Item::Kind::CrossWait:
+    --backlog;
+    takeCross(item.cross, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
     --backlog;
@@ -302,7 +314,7 @@ void Core::startSet(PipeState &pipe, Item &item) {
   if (pipe.inFlight == 0)
     raiseFlag(item.key, std::move(token));
   else {
-    pipe.armed.push_back({item.by.position, item.key, std::move(token)});
+    pipe.armed.push_back({item.by.position, item.key, std::move(token), {}});
     ++flags[item.key].armed;
   }
 }
@@ -371,9 +383,15 @@ void Core::completePosition(PipeState &pipe, uint64_t position) {
   // H3: a set fires when everything before it is complete.
   uint64_t oldest = pipe.flying.empty() ? ~uint64_t(0) : pipe.flying.front().by.position;
   while (!pipe.armed.empty() && pipe.armed.front().position < oldest) {
-    --flags[pipe.armed.front().key].armed;
-    raiseFlag(pipe.armed.front().key, std::move(pipe.armed.front().token));
+    ArmedSet set = std::move(pipe.armed.front());
     pipe.armed.pop_front();
+    if (set.cross) {
+      CrossToken token{set.token.clock.remote, set.token.time, set.token.by};
+      machine.crossFlags.send(number, *set.cross, std::move(token));
+      continue;
+    }
+    --flags[set.key].armed;
+    raiseFlag(set.key, std::move(set.token));
   }
 }
 
@@ -384,7 +402,8 @@ bool Core::isDemanded(Pipe which) const {
   if (scalar.state == State::OnBarrier)
     return true;
   // Its own head: a barrier, or work that the pipe keeps in order.
-  if (!pipe.queue.empty() && pipe.queue.front().kind != Item::Kind::Wait)
+  if (!pipe.queue.empty() && pipe.queue.front().kind != Item::Kind::Wait &&
+      pipe.queue.front().kind != Item::Kind::CrossWait)
     return true;
   auto isArmed = [&](const FlagKey &key) {
     auto flag = flags.find(key);

@@ -42,12 +42,13 @@ struct FlagState {
 
 /// Something in the queue of a pipe.
 struct Item {
-  enum class Kind : uint8_t { Work, Set, Wait, Barrier } kind = Kind::Work;
+  enum class Kind : uint8_t { Work, Set, Wait, Barrier, CrossSet, CrossWait } kind = Kind::Work;
   Occurrence by;
   uint64_t dispatchTime = 0;
   ClockRef known;              ///< what S knew (H6)
   uint64_t scalarPosition = 0; ///< S itself is complete up to here
   FlagKey key;                 ///< Set, Wait
+  CrossFlag cross;             ///< CrossSet, CrossWait
   Occurrence
       previousWait; ///< Set: the wait for the last token of the key; position 0: there was none
   const Call *call = nullptr; ///< Work
@@ -74,6 +75,7 @@ struct ArmedSet {
   uint64_t position;
   FlagKey key;
   Token token;
+  std::optional<CrossFlag> cross; ///< of other cores, in place of `key`
 };
 
 struct PipeState {
@@ -93,17 +95,36 @@ struct PipeState {
 
 /// One step of a library call that S runs after another (library 5).
 struct MicroStep {
-  enum class Kind : uint8_t { Load, Store, Run, Set, Wait, BarrierAll } kind;
+  enum class Kind : uint8_t {
+    Load,
+    Store,
+    Run,
+    Set,
+    Wait,
+    BarrierAll,
+    CrossSet,
+    CrossWait
+  } kind = Kind::Load;
   TileOperand tile; ///< Load, Store
   ViewOperand view;
   FlagKey key;
   bool atomic = false;
-  Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with
+  Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with; cross flags
   KernelFunction kernel = nullptr;
+  CrossFlag cross;
+};
+
+/// A TPipe object of one core (cross-core 4).
+struct FifoState {
+  const FifoShape *shape = nullptr;
+  uint64_t gm = 0, c2v = 0, v2c = 0;
+  uint64_t pushed = 0, popped = 0; ///< tiles that this core sent and received so far
+  uint64_t credits = 0;            ///< waits for free slots so far
 };
 
 struct HandleValue {
   uint32_t shape = none; ///< tiles: index into Program::shapes
+  uint32_t fifo = none;  ///< index into Core::fifos
   TileOperand tile;
   ViewOperand view;
 };
@@ -111,8 +132,9 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
+  ~Core() { machine.cores[number] = nullptr; }
 
-  enum class State : uint8_t { Running, OnFlag, OnBarrier, OnSignal, Returned };
+  enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
   bool finished() const { return state() == State::Returned && backlog == 0; }
 
@@ -148,9 +170,14 @@ public:
   };
   /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
   std::string describe(const Block &block) const;
-  /// All blocked agents, each followed by the one it waits for, so that a cycle reads in its own
-  /// order.
-  std::vector<Block> explainBlocks() const;
+  /// S or a pipe of a core; ALL: nobody.
+  struct Agent {
+    uint32_t core;
+    Pipe pipe;
+    auto operator<=>(const Agent &) const = default;
+  };
+  /// Null when `agent` of this core is not blocked; else `next` is the one that it waits for.
+  std::optional<Block> explainAgent(Pipe agent, Agent &next) const;
   CoreTime times() const;
 
   const uint32_t number;
@@ -176,6 +203,29 @@ private:
   void startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
                         std::vector<Operand> operands);
   void stepMicro();
+
+  // Flags between cores (Cross.cpp)
+  void dispatchCrossSet(Pipe pipe, CrossFlag flag, Phase phase);
+  void dispatchCrossWait(Pipe pipe, CrossFlag flag, Phase phase);
+  bool checkCross(Pipe pipe, CrossFlag flag, const Occurrence &by);
+  void startCrossSet(PipeState &pipe, const Item &item);
+  void takeCross(CrossFlag flag, PipeState &pipe, const Occurrence &by, uint64_t at);
+  void executeSyncAll(const Instruction &instruction);
+  CrossToken crossToken(const PipeState &pipe, const Occurrence &by, uint64_t time) const;
+
+  // FIFOs (Fifo.cpp)
+  void executeFifo(const Instruction &instruction);
+  void makeFifo(const Instruction &instruction);
+  void push(FifoState &fifo, const Instruction &instruction);
+  void pop(FifoState &fifo, const Instruction &instruction);
+  bool playsRole(const FifoState &fifo, bool producer);
+  int64_t fifoFlag(const FifoState &fifo, bool producer, bool isFree) const;
+  void fifoSet(const FifoState &fifo, Pipe pipe, bool isFree);
+  void fifoWait(const FifoState &fifo, bool isFree);
+  void awaitCredit(FifoState &fifo);
+  ViewOperand slotView(const FifoState &fifo, uint64_t index, const TileOperand &tile,
+                       FifoSplit split, bool producer) const;
+  void micro(MicroStep::Kind kind, const TileOperand &tile, const ViewOperand &view);
 
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
@@ -233,8 +283,11 @@ private:
                  uint64_t end);
 
   // Deadlock (Deadlock.cpp)
-  std::string explainFlag(const FlagKey &key, Pipe &next) const;
-  std::optional<Block> explainAgent(Pipe agent, Pipe &next) const;
+  std::string explainFlag(const FlagKey &key, Agent &next) const;
+  std::optional<Block> explainOnCross(const Occurrence &at, CrossFlag flag, Agent &next) const;
+  bool fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag flag) const;
+  bool setsLater(uint32_t waiter, CrossFlag flag) const;
+  const Item *queuedCrossSet(uint32_t waiter, CrossFlag flag) const;
   std::string explainSignal(const Instruction &instruction) const;
   std::string text(const Occurrence &occurrence) const;
 
@@ -252,8 +305,9 @@ private:
   struct {
     State state = State::Running;
     uint32_t pc = 0;
-    FlagKey key;   ///< OnFlag
-    Occurrence at; ///< what it is blocked at
+    FlagKey key;     ///< OnFlag
+    CrossFlag cross; ///< OnCrossFlag
+    Occurrence at;   ///< what it is blocked at
     std::deque<MicroStep> micro;
     const Call *call = nullptr; ///< Run steps of `micro`: the call that they belong to
     std::vector<Operand> operands;
@@ -264,6 +318,7 @@ private:
   } scalar;
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
+  std::deque<FifoState> fifos;
 };
 
 } // namespace pto::sim

@@ -39,11 +39,10 @@ static const Instruction *laterSet(const Function &function, uint32_t from, cons
 
 /// Who would raise the flag, and what that agent is itself waiting for: `next` is it, ALL when
 /// there is nobody.
-std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
-  next = Pipe::ALL;
+std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
   const PipeState &from = pipes[unsigned(key.from)];
   if (const Item *set = queuedSet(from, key)) {
-    next = key.from;
+    next.pipe = key.from;
     return formatv("its set, {0}, is queued on {1} behind {2}", text(set->by), name(key.from),
                    text(from.queue.front().by));
   }
@@ -52,7 +51,7 @@ std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
     if (scalar.state == State::Returned)
       return formatv("its set{0} was not executed on this path",
                      place.location.empty() ? "" : " at " + place.location);
-    next = Pipe::S;
+    next.pipe = Pipe::S;
     return formatv("its set{0} comes later in the program, and S cannot get there",
                    place.location.empty() ? "" : " at " + place.location);
   }
@@ -63,28 +62,34 @@ std::string Core::explainFlag(const FlagKey &key, Pipe &next) const {
                  text(flag->second.lastTaken));
 }
 
-std::optional<Core::Block> Core::explainAgent(Pipe agent, Pipe &next) const {
-  next = Pipe::ALL;
+std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
+  next = {number, Pipe::ALL};
   auto onFlag = [&](const Occurrence &at, const FlagKey &key) {
     std::string why = explainFlag(key, next);
-    return Block{next == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
+    return Block{next.pipe == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
                  formatv("waits for {0}; {1}", key.describe(), why)};
   };
   if (agent != Pipe::S) {
     const PipeState &pipe = pipes[unsigned(agent)];
-    if (pipe.queue.empty() || pipe.queue.front().kind != Item::Kind::Wait)
+    if (pipe.queue.empty())
+      return std::nullopt;
+    if (pipe.queue.front().kind == Item::Kind::CrossWait)
+      return explainOnCross(pipe.queue.front().by, pipe.queue.front().cross, next);
+    if (pipe.queue.front().kind != Item::Kind::Wait)
       return std::nullopt;
     return onFlag(pipe.queue.front().by, pipe.queue.front().key);
   }
   switch (scalar.state) {
   case State::OnFlag:
     return onFlag(scalar.at, scalar.key);
+  case State::OnCrossFlag:
+    return explainOnCross(scalar.at, scalar.cross, next);
   case State::OnBarrier:
     for (unsigned p = 1; p < numPipes; ++p)
       if (!pipes[p].queue.empty()) {
-        next = Pipe(p);
+        next.pipe = Pipe(p);
         return Block{Block::Cycle, scalar.at,
-                     formatv("waits for {0}, whose queue holds {1} {2}", name(next),
+                     formatv("waits for {0}, whose queue holds {1} {2}", name(next.pipe),
                              pipes[p].queue.size(), pipes[p].queue.size() == 1 ? "item" : "items")};
       }
     return std::nullopt;
@@ -102,20 +107,100 @@ std::string Core::describe(const Block &block) const {
                  text(block.at), block.why);
 }
 
-std::vector<Core::Block> Core::explainBlocks() const {
-  std::vector<Block> blocks;
-  std::array<bool, numPipes> visited{};
-  for (unsigned start = 0; start < numPipes; ++start) {
-    Pipe agent = Pipe(start), next = Pipe::ALL;
-    for (; agent != Pipe::ALL && !visited[unsigned(agent)]; agent = next) {
-      visited[unsigned(agent)] = true;
-      std::optional<Block> block = explainAgent(agent, next);
-      if (!block)
-        break;
-      if (next != Pipe::ALL && visited[unsigned(next)])
-        block->why += formatv(" (this closes the cycle at {0})", name(next));
-      blocks.push_back(std::move(*block));
+/// A set of `flag` that is queued here and would reach `waiter`.
+const Item *Core::queuedCrossSet(uint32_t waiter, CrossFlag flag) const {
+  for (const PipeState &pipe : pipes)
+    for (const Item &item : pipe.queue)
+      if (item.kind == Item::Kind::CrossSet &&
+          machine.crossFlags.reaches(number, item.cross, waiter, flag))
+        return &item;
+  return nullptr;
+}
+
+/// May this operation on a FIFO set the flag?
+bool Core::fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag flag) const {
+  uint32_t number = handles[instruction.in[0]].fifo;
+  if (number == none)
+    return true; // its FIFO has not been made yet
+  bool isPush = instruction.opcode == Opcode::FifoPush;
+  if (instruction.opcode == Opcode::FifoFree && !instruction.immediate)
+    return false;
+  if (instruction.opcode == Opcode::FifoPop && instruction.in[1] == none)
+    return false;
+  CrossFlag set{CrossMode::CubeVector, fifoFlag(fifos[number], isPush, /*isFree=*/!isPush)};
+  return machine.crossFlags.reaches(this->number, set, waiter, flag);
+}
+
+/// May S of this core still come to a set of `flag` that reaches `waiter`?
+bool Core::setsLater(uint32_t waiter, CrossFlag flag) const {
+  auto reaches = [&](CrossFlag sent) {
+    return machine.crossFlags.reaches(number, sent, waiter, flag);
+  };
+  if (llvm::any_of(scalar.micro, [&](const MicroStep &step) {
+        return step.kind == MicroStep::Kind::CrossSet && reaches(step.cross);
+      }))
+    return true;
+  for (uint32_t i = scalar.pc; i < function.code.size(); ++i) {
+    const Instruction &instruction = function.code[i];
+    switch (instruction.opcode) {
+    case Opcode::CrossSet:
+      if (instruction.in[0] != none ||
+          reaches({CrossMode(instruction.kind), instruction.immediate}))
+        return true;
+      break;
+    case Opcode::FifoPush:
+    case Opcode::FifoPop:
+    case Opcode::FifoFree:
+      if (fifoSets(instruction, waiter, flag))
+        return true;
+      break;
+    case Opcode::SyncAll:
+      return true;
+    default:
+      break;
     }
   }
-  return blocks;
+  return false;
+}
+
+/// What the senders of the flag do instead of setting it.
+std::optional<Core::Block> Core::explainOnCross(const Occurrence &at, CrossFlag flag,
+                                                Agent &next) const {
+  std::string why = formatv("waits for flag {0} of other cores", flag.id);
+  // Those that hold back a set which others have made come first.
+  CrossFlags::Cores peers = machine.crossFlags.missing(number, flag);
+  if (!peers.empty())
+    why +=
+        formatv("; {0} has not set it, others of its group have", machine.coreName(peers.front()));
+  else
+    peers = machine.crossFlags.possibleSenders(number);
+  bool isPresent = false, isComing = false;
+  for (uint32_t peer : peers) {
+    const Core *core = machine.cores[peer];
+    if (!core) {
+      isComing |= !machine.hasEnded(peer);
+      continue;
+    }
+    isPresent = true;
+    if (const Item *set = core->queuedCrossSet(number, flag)) {
+      next = {peer, set->by.pipe};
+      why += formatv("; its set, {0}, is queued on {1} of {2} behind {3}", text(set->by),
+                     name(next.pipe), machine.coreName(peer),
+                     text(core->pipes[unsigned(next.pipe)].queue.front().by));
+      return Block{Block::Cycle, at, why};
+    }
+    if (core->state() != State::Returned && core->setsLater(number, flag)) {
+      next = {peer, Pipe::S};
+      why += formatv("; its set comes later in the program of {0}, and S cannot get there",
+                     machine.coreName(peer));
+      return Block{Block::Cycle, at, why};
+    }
+  }
+  if (!isPresent && peers.empty())
+    why += "; this launch has no core that could set it";
+  else if (isComing)
+    why += "; cores that could set it have not started";
+  else
+    why += "; no core is left that would set it";
+  return Block{Block::NoSource, at, why};
 }

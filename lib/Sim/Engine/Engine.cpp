@@ -2,6 +2,7 @@
 
 #include "Core.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <set>
 
 using namespace pto;
 using namespace pto::sim;
@@ -56,8 +57,7 @@ private:
   Random random;
   uint64_t completionWeight, dispatchWeight;
   std::vector<std::unique_ptr<Core>> active; ///< by core number
-  uint32_t nextCore = 0;
-  std::vector<CoreTime> times; ///< by core number
+  std::vector<CoreTime> times;               ///< by core number
 };
 } // namespace
 
@@ -160,9 +160,9 @@ bool Scheduler::stepRandom(Core &core) {
 //===----------------------------------------------------------------------===//
 
 bool Scheduler::activate() {
-  if (nextCore == machine.coreCount())
+  if (machine.nextCore == machine.coreCount())
     return false;
-  active.push_back(std::make_unique<Core>(machine, nextCore++));
+  active.push_back(std::make_unique<Core>(machine, machine.nextCore++));
   return true;
 }
 
@@ -187,7 +187,7 @@ void Scheduler::sweepAll() {
       else
         ++i;
     }
-    if (active.empty() && nextCore == machine.coreCount())
+    if (active.empty() && machine.nextCore == machine.coreCount())
       return;
     // Nobody waits for the rest (lazy): one of them completes, then all look again.
     for (size_t i = 0; i < active.size() && !moved; ++i) {
@@ -214,7 +214,7 @@ void Scheduler::sweepRandom() {
     if (std::exchange(machine.signalled, false))
       wakeAll();
     if (movable.empty()) {
-      if (active.empty() && nextCore == machine.coreCount())
+      if (active.empty() && machine.nextCore == machine.coreCount())
         return;
       if (!activate())
         return reportDeadlock();
@@ -236,11 +236,23 @@ void Scheduler::reportDeadlock() {
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;
+  // Each agent is followed by the one it waits for, so that a cycle reads in its own order.
+  std::set<Core::Agent> visited;
   for (const auto &core : active)
-    for (Core::Block &block : core->explainBlocks()) {
-      sentences.push_back(core->describe(block));
-      blocks.push_back(std::move(block));
-    }
+    for (unsigned p = 0; p < numPipes; ++p)
+      for (Core::Agent agent{core->number, Pipe(p)}, next{};
+           agent.pipe != Pipe::ALL && visited.insert(agent).second; agent = next) {
+        const Core &at = *machine.cores[agent.core];
+        std::optional<Core::Block> block = at.explainAgent(agent.pipe, next);
+        if (!block)
+          break;
+        if (next.pipe != Pipe::ALL && visited.count(next))
+          block->why +=
+              formatv(" (this closes the cycle at {0}{1})", name(next.pipe),
+                      next.core == agent.core ? "" : " of " + machine.coreName(next.core));
+        sentences.push_back(at.describe(*block));
+        blocks.push_back(std::move(*block));
+      }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
   // missing signal.
   auto root =
@@ -261,6 +273,8 @@ Report Scheduler::run() {
     sweepRandom();
   else
     sweepAll();
+  if (active.empty())
+    machine.crossFlags.checkEnd();
   for (const auto &core : active) // stuck, or stopped early
     times[core->number] = core->times();
   Report report;

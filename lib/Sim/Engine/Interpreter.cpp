@@ -42,6 +42,13 @@ bool Core::tryUnblock() {
     scalarKnows(); // H6
     break;
   }
+  case State::OnCrossFlag:
+    if (!machine.crossFlags.isUp(number, scalar.cross))
+      return false;
+    takeCross(scalar.cross, self, scalar.at, self.time);
+    self.clock.local[scalarPipe] = self.dispatched;
+    scalarKnows();
+    break;
   case State::OnBarrier:
     if (!allDrained())
       return false;
@@ -107,6 +114,19 @@ bool Core::execute(const Instruction &instruction) {
     if (!scalar.micro.empty())
       return true;
     break;
+  case Opcode::SyncAll:
+    executeSyncAll(instruction);
+    return true;
+  case Opcode::MakeFifo:
+  case Opcode::EndFifo:
+  case Opcode::FifoPush:
+  case Opcode::FifoPop:
+  case Opcode::FifoAlloc:
+  case Opcode::FifoFree:
+    executeFifo(instruction);
+    if (!scalar.micro.empty())
+      return true;
+    break;
   case Opcode::Await:
     scalar.state = State::OnSignal;
     scalar.at = here();
@@ -122,6 +142,8 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::SetFlag:
   case Opcode::WaitFlag:
   case Opcode::Barrier:
+  case Opcode::CrossSet:
+  case Opcode::CrossWait:
   case Opcode::Fence:
   case Opcode::CacheLine:
   case Opcode::Return:
@@ -150,6 +172,12 @@ void Core::executeSync(const Instruction &instruction) {
     return;
   case Opcode::Barrier:
     dispatchBarrier(instruction.pipe, Phase::Self);
+    return;
+  case Opcode::CrossSet:
+    dispatchCrossSet(instruction.pipe, {CrossMode(instruction.kind), key.id}, Phase::Self);
+    return;
+  case Opcode::CrossWait:
+    dispatchCrossWait(instruction.pipe, {CrossMode(instruction.kind), key.id}, Phase::Self);
     return;
   case Opcode::Fence:
     draw(SliceKind::Sync, "dsb", here(), self.time, self.time + machine.options.cost.sync);

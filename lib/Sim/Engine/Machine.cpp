@@ -50,17 +50,20 @@ std::vector<Finding> Findings::take() {
 
 Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &launch,
                  const Options &options, Trace *trace)
-    : program(program), memory(memory), launch(launch), options(options), trace(trace) {
-  load.op = store.op = storeAdd.op = "library transfer";
+    : program(program), memory(memory), launch(launch), options(options), trace(trace),
+      crossFlags(*this) {
+  load.op = store.op = storeAdd.op = fixStore.op = "library transfer";
   load.kernel = program.load;
   load.pipe = Pipe::MTE2;
-  store.kernel = storeAdd.kernel = program.store;
+  store.kernel = storeAdd.kernel = fixStore.kernel = program.store;
+  fixStore.pipe = Pipe::FIX;
   store.pipe = storeAdd.pipe = Pipe::MTE3;
   storeAdd.attributes.push_back({"atomicType", 1});
   for (unsigned rank = 0; rank < launch.ranks.size(); ++rank)
     for (unsigned core = 0; core < launch.ranks[rank].size(); ++core)
       coresOfBlock.push_back({rank, core});
   coresPerBlock = coresOfBlock.size();
+  cores.resize(coreCount());
   for (unsigned p = 0; p < numPipes; ++p)
     ordered[p] = options.keepsOrder[p].value_or(pto::keepsOrder(Pipe(p), program.arch));
 }
@@ -74,6 +77,25 @@ CoreIdentity Machine::identity(uint32_t core) const {
 const CoreLaunch &Machine::launchOf(uint32_t core) const {
   auto [rank, index] = coresOfBlock[core % coresPerBlock];
   return launch.ranks[rank][index];
+}
+
+CrossFlags::Cores Machine::coresOfCluster(uint32_t core, CoreKind kind) const {
+  CrossFlags::Cores cluster;
+  unsigned rank = identity(core).rank;
+  uint32_t first = core - core % coresPerBlock;
+  for (uint32_t other = first; other < first + coresPerBlock; ++other)
+    if (CoreIdentity id = identity(other); id.rank == rank && id.kind == kind)
+      cluster.push_back(other);
+  return cluster;
+}
+
+CrossFlags::Cores Machine::coresOfRank(uint32_t core, CoreKind kind) const {
+  CrossFlags::Cores all;
+  unsigned rank = identity(core).rank;
+  for (uint32_t other = 0; other < coreCount(); ++other)
+    if (CoreIdentity id = identity(other); id.rank == rank && id.kind == kind)
+      all.push_back(other);
+  return all;
 }
 
 std::string Machine::coreName(uint32_t core) const {

@@ -2,7 +2,7 @@
 #ifndef PTOAS_LIB_SIM_ENGINE_MACHINE_H
 #define PTOAS_LIB_SIM_ENGINE_MACHINE_H
 
-#include "Bytes.h"
+#include "CrossFlags.h"
 #include "ptoas/Sim/Engine.h"
 #include <map>
 #include <tuple>
@@ -49,6 +49,8 @@ private:
   std::vector<Entry> entries;
 };
 
+class Core;
+
 class Machine {
 public:
   Machine(const Program &program, GlobalMemory &memory, const Launch &launch,
@@ -62,13 +64,20 @@ public:
   Findings findings;
   uint64_t instructions = 0, items = 0;
   /// Library calls move their chunks with these.
-  Call load, store, storeAdd;
+  Call load, store, storeAdd, fixStore;
+  CrossFlags crossFlags;
+  std::vector<Core *> cores; ///< by number; null before the start and after the end of a core
+  uint32_t nextCore = 0;     ///< the first that has not started
+  bool hasEnded(uint32_t core) const { return core < nextCore && !cores[core]; }
   std::map<uint64_t, SignalCell> signals; ///< by GM address
   bool signalled = false;                 ///< a cell changed since the scheduler looked
 
   unsigned coreCount() const { return launch.blocks * coresPerBlock; }
   CoreIdentity identity(uint32_t core) const;
   const CoreLaunch &launchOf(uint32_t core) const;
+  /// The cores of a kind in the block of `core`, or in all blocks of its rank; by number.
+  CrossFlags::Cores coresOfCluster(uint32_t core, CoreKind kind) const;
+  CrossFlags::Cores coresOfRank(uint32_t core, CoreKind kind) const;
   std::string coreName(uint32_t core) const; ///< "rank 0 block 1 vector 0"
   Where where(const Occurrence &occurrence) const;
   std::string opName(const Occurrence &occurrence) const; ///< "pto.tload", "pto.comm.tput load"

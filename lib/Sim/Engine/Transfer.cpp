@@ -44,10 +44,17 @@ public:
 
 private:
   void move(Kind kind, const TileOperand &tile, const ViewOperand &view) {
-    MicroStep step{kind, tile, view, {}, atomic && kind == Kind::Store};
-    steps.push_back(step);
+    MicroStep &step = steps.emplace_back();
+    step.kind = kind;
+    step.tile = tile;
+    step.view = view;
+    step.atomic = atomic && kind == Kind::Store;
   }
-  void sync(Kind kind, FlagKey key) { steps.push_back({kind, {}, {}, key, false}); }
+  void sync(Kind kind, FlagKey key) {
+    MicroStep &step = steps.emplace_back();
+    step.kind = kind;
+    step.key = key;
+  }
 
   std::deque<MicroStep> &steps;
   bool atomic;
@@ -226,7 +233,10 @@ void Core::stepMicro() {
     tile.tile = step.tile;
     view.kind = Operand::View;
     view.view = step.view;
-    const Call &call = isLoad ? machine.load : step.atomic ? machine.storeAdd : machine.store;
+    const Call &call = isLoad                                ? machine.load
+                       : step.atomic                         ? machine.storeAdd
+                       : step.tile.shape.space == Space::Acc ? machine.fixStore
+                                                             : machine.store;
     dispatchWork(call, call.kernel, call.pipe, std::move(operands),
                  isLoad ? Phase::Load : Phase::Store);
     break;
@@ -243,6 +253,12 @@ void Core::stepMicro() {
     break;
   case Kind::BarrierAll:
     dispatchBarrier(Pipe::ALL, Phase::Sync);
+    break;
+  case Kind::CrossSet:
+    dispatchCrossSet(step.pipe, step.cross, Phase::Sync);
+    break;
+  case Kind::CrossWait:
+    dispatchCrossWait(step.pipe, step.cross, Phase::Sync);
     break;
   }
   if (scalar.micro.empty())
