@@ -97,6 +97,6 @@ TEST(EngineLocal, ProgramsThatCannotRunAreRefused) {
   KernelText k({});
   Register array = k.b.localArray(2);
   k.b.loadLocal(array, 9, k.b.constant(0));
-  k.finish();
+  k.b.finish();
   EXPECT_NE(validate(k.program).find("local array out of range"), std::string::npos);
 }
