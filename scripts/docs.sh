@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Writes docs/ops, one page per family of operations and an index, from the op records, and
-# docs/cli.md from what the tools answer to --help.
+# Writes docs/ops, one page per family of operations and an index, from the op records and what
+# pto-snippets prints of them, and docs/cli.md from what the tools answer to --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+snippets=$(mktemp)
+trap 'rm -f "$snippets"' EXIT
+build/bin/pto-snippets > "$snippets"
 generate() {
-  build/bin/pto-tblgen -gen-pto-docs "$@" -I include -I "$(llvm-config-22 --includedir)" \
+  build/bin/pto-tblgen -gen-pto-docs -pto-snippets="$snippets" "$@" -I include -I "$(llvm-config-22 --includedir)" \
     include/ptoas/IR/Ops.td
 }
 rm -rf docs/ops && mkdir -p docs/ops

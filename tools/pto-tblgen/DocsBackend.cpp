@@ -4,6 +4,9 @@
 #include "mlir/TableGen/GenInfo.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/TableGen/Error.h"
 #include <set>
 
 using namespace llvm;
@@ -14,6 +17,37 @@ namespace {
 cl::opt<std::string>
     family("pto-family",
            cl::desc("Family of operations that -gen-pto-docs prints; default: the index"));
+
+cl::opt<std::string> snippetFile("pto-snippets",
+                                 cl::desc("What pto-snippets says, for -gen-pto-docs"));
+
+/// A text and the C++ that it becomes, of each record.
+const json::Object &snippets() {
+  static const json::Object all = [] {
+    if (snippetFile.empty())
+      return json::Object();
+    auto buffer = MemoryBuffer::getFile(snippetFile);
+    if (!buffer)
+      PrintFatalError("cannot read " + snippetFile);
+    auto value = json::parse((*buffer)->getBuffer());
+    if (!value || !value->getAsObject())
+      PrintFatalError(snippetFile + " is not what pto-snippets writes");
+    return std::move(*value->getAsObject());
+  }();
+  return all;
+}
+
+void printExample(raw_ostream &os, const Op &op) {
+  const json::Object *snippet = snippets().getObject(op.name);
+  auto text = [&](StringRef key) {
+    return snippet ? snippet->getString(key).value_or("") : StringRef();
+  };
+  StringRef example = op.example.empty() ? text("mlir") : StringRef(op.example);
+  if (!example.empty())
+    os << "```mlir\n" << example << "\n```\n\n";
+  if (!text("cpp").empty())
+    os << "```cpp\n" << text("cpp") << "```\n\n";
+}
 
 void printPipe(raw_ostream &os, const Op &op) {
   os << "**Pipe:** ";
@@ -59,8 +93,7 @@ void printOp(raw_ostream &os, const Op &op) {
       os << line.trim() << "\n";
     os << "\n";
   }
-  if (!op.example.empty())
-    os << "```mlir\n" << op.example << "\n```\n\n";
+  printExample(os, op);
   if (!op.operands.empty()) {
     os << "| operand | role | type |\n|---|---|---|\n";
     for (const Operand &o : op.operands)

@@ -102,10 +102,10 @@ TEST(EmittedCpp, EveryRecordCompilesInEveryForm) {
     for (const CppForm *form : forms)
       compiled.insert(form->info->name.str());
   }
-  std::printf("%u records, %u forms: %zu compiled (%zu records), %u refused by the verifier, %u "
+  std::printf("%u records, %u forms: %zu compiled (%zu records), %zu refused by the verifier, %u "
               "lowered by an earlier stage, %u of element types without MLIR type\n",
-              all.records, all.tried, all.forms.size(), compiled.size(), all.refused, all.earlier,
-              all.untyped);
+              all.records, all.tried, all.forms.size(), compiled.size(), all.refusals.size(),
+              all.earlier, all.untyped);
   for (const std::string &record : all.unpassable)
     std::printf("%s is left to the files below\n", record.c_str());
   // What has a C++ statement in its record is printed here in some form.

@@ -6,11 +6,12 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/Parser/Parser.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Target/Cpp.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace pto;
 using namespace pto::test;
@@ -37,6 +38,37 @@ mlir::Value makeView(mlir::OpBuilder &b, mlir::Value pointer, llvm::ArrayRef<int
                                   pointer, extents, strides, LayoutAttr());
 }
 
+mlir::Location nameLoc(mlir::MLIRContext *context, const llvm::Twine &name) {
+  return mlir::NameLoc::get(mlir::StringAttr::get(context, name));
+}
+llvm::StringRef nameOf(mlir::Value value) {
+  auto loc = llvm::dyn_cast<mlir::NameLoc>(value.getLoc());
+  return loc ? loc.getName().getValue() : "view";
+}
+
+/// Operands are called as the record calls them, in both texts.
+void nameOperands(mlir::Operation *op, const OpInfo &info) {
+  auto record = llvm::dyn_cast_or_null<RecordOp>(op);
+  if (!record)
+    return;
+  for (auto [i, operand] : llvm::enumerate(info.operands))
+    for (mlir::Value value : record.getRecordOperands(i))
+      value.setLoc(nameLoc(op->getContext(), operand.name));
+}
+
+/// A value that nobody uses is not printed: the function hands it on.
+void returnResult(mlir::func::FuncOp function, mlir::Operation *op) {
+  if (!op || op->getNumResults() != 1 || !op->getResult(0).use_empty() ||
+      function.getNumResults() || !llvm::isa<mlir::func::FuncOp>(op->getParentOp()))
+    return;
+  mlir::Type type = op->getResult(0).getType();
+  if (!type.isIntOrIndexOrFloat() && !llvm::isa<PtrType>(type))
+    return;
+  function.front().getTerminator()->insertOperands(0, op->getResult(0));
+  function.setFunctionType(
+      mlir::FunctionType::get(op->getContext(), function.getArgumentTypes(), type));
+}
+
 /// A variable of the function, by the operation `pto.declare_X` of its type `!pto.X`; null when
 /// there is none.
 mlir::Value declareVariable(mlir::OpBuilder &b, mlir::Type type) {
@@ -58,10 +90,15 @@ void replaceArguments(mlir::func::FuncOp function) {
   auto loc = b.getUnknownLoc();
   for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
     mlir::BlockArgument old = entry.getArgument(i);
+    if (old.use_empty()) {
+      entry.eraseArgument(i--);
+      continue;
+    }
     auto part = llvm::dyn_cast<PartitionTensorViewType>(old.getType());
     auto whole = llvm::dyn_cast<TensorViewType>(old.getType());
     if (!part && !whole) {
       if (mlir::Value variable = declareVariable(b, old.getType())) {
+        variable.setLoc(old.getLoc());
         old.replaceAllUsesWith(variable);
         entry.eraseArgument(i--);
       }
@@ -69,7 +106,9 @@ void replaceArguments(mlir::func::FuncOp function) {
     }
     mlir::Type element = part ? part.getElementType() : whole.getElementType();
     auto shape = part ? part.getShape() : whole.getShape();
-    mlir::Value pointer = entry.insertArgument(i, PtrType::get(element), loc);
+    llvm::StringRef viewName = nameOf(old);
+    mlir::Value pointer =
+        entry.insertArgument(i, PtrType::get(element), nameLoc(b.getContext(), viewName + "_ptr"));
     mlir::Value view = makeView(b, pointer, shape, element);
     if (part) {
       llvm::SmallVector<mlir::Value> zeros, sizes;
@@ -80,10 +119,11 @@ void replaceArguments(mlir::func::FuncOp function) {
       }
       view = PartitionViewOp::create(b, loc, part, view, zeros, sizes);
     }
+    view.setLoc(nameLoc(b.getContext(), viewName));
     entry.getArgument(i + 1).replaceAllUsesWith(view);
     entry.eraseArgument(i + 1);
   }
-  function.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), {}));
+  function.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), function.getResultTypes()));
 }
 
 class AllRecords {
@@ -100,12 +140,27 @@ public:
     for (Arch arch : {Arch::A3, Arch::A5})
       for (const PlainText &plain : plainTexts(arch))
         add(lookupOpInfo(plain.record), arch, (name(arch) + ", " + plain.text).str(),
-            mlir::parseSourceString<mlir::ModuleOp>(plain.module,
-                                                    mlir::ParserConfig(context, false)));
+            parseNamed(plain.module), plain.text);
+    return std::move(out);
+  }
+
+  CppForms text(llvm::StringRef text, Arch arch) {
+    auto module = parseNamed(text);
+    mlir::Operation *op = module ? recordOf(*module) : nullptr;
+    if (op)
+      add(lookupOpInfo(op->getName().getStringRef()), arch, name(arch), std::move(module), "given");
     return std::move(out);
   }
 
 private:
+  /// SSA names become names of C++ variables.
+  mlir::OwningOpRef<mlir::ModuleOp> parseNamed(llvm::StringRef text) {
+    llvm::SourceMgr sources;
+    sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, "plain.pto"),
+                               llvm::SMLoc());
+    return parseProgram(sources, *context);
+  }
+
   void drafts(const OpInfo &info, const Form &form) {
     Draft draft = draftOf(info, form);
     if (llvm::any_of(draft.operands,
@@ -125,7 +180,7 @@ private:
   }
 
   void add(const OpInfo &info, Arch arch, llvm::StringRef what,
-           mlir::OwningOpRef<mlir::ModuleOp> module) {
+           mlir::OwningOpRef<mlir::ModuleOp> module, std::string text = "") {
     std::string title = (info.name + ", " + what).str();
     ++out.tried;
     if (!module) {
@@ -134,16 +189,24 @@ private:
     }
     Messages messages(*context);
     if (mlir::failed(verifyAll(*module))) {
-      ++out.refused;
+      out.refusals.push_back(title + ": " + llvm::join(messages.all(), "\n  "));
       return;
+    }
+    if (text.empty()) {
+      nameOperands(recordOf(*module), info);
+      llvm::raw_string_ostream os(text);
+      recordOf(*module)->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix().useLocalScope());
     }
     for (auto function : module->getOps<mlir::func::FuncOp>())
       if (!function.isExternal())
         replaceArguments(function);
-    std::string text;
-    llvm::raw_string_ostream os(text);
+    if (mlir::Operation *op = recordOf(*module))
+      if (auto function = op->getParentOfType<mlir::func::FuncOp>())
+        returnResult(function, op);
+    std::string file;
+    llvm::raw_string_ostream os(file);
     if (mlir::succeeded(emitCpp(*module, os))) {
-      out.forms.push_back({&info, arch, what.str(), splitPrelude(text).second.str()});
+      out.forms.push_back({&info, arch, what.str(), text, splitPrelude(file).second.str()});
       return;
     }
     bool lowered = llvm::any_of(messages.all(), [](llvm::StringRef m) {
@@ -153,6 +216,8 @@ private:
     bool unpassable = llvm::any_of(messages.all(), [](llvm::StringRef m) {
       return m.contains("cannot pass a value of type");
     });
+    if (lowered || unpassable)
+      out.unprinted.push_back({&info, arch, what.str(), text, ""});
     if (lowered)
       ++out.earlier;
     else if (unpassable)
@@ -167,6 +232,30 @@ private:
 } // namespace
 
 CppForms test::printAllRecords(mlir::MLIRContext *context) { return AllRecords(context).run(); }
+CppForms test::printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch) {
+  return AllRecords(context).text(module, arch);
+}
+
+std::string test::statementsOf(const CppForm &form) {
+  std::string statements;
+  // The last function is that of the record; helpers stand before it.
+  llvm::StringRef body = llvm::StringRef(form.code).rsplit(" f(").second;
+  body = body.split(" {\n").second;
+  llvm::SmallVector<llvm::StringRef> lines;
+  body.split(lines, '\n');
+  for (llvm::StringRef line : lines) {
+    if (line == "  return;" || line == "}")
+      break;
+    if (line.consume_front("  return ")) {
+      if (line.find_first_of("(+[") != llvm::StringRef::npos) // not a variable made above
+        statements += "auto result = " + line.str() + "\n";
+      break;
+    }
+    if (!line.starts_with("  GlobalTensor<"))
+      statements += (line.starts_with("  ") ? line.drop_front(2) : line).str() + "\n";
+  }
+  return statements == "\n" ? "" : statements;
+}
 
 std::pair<llvm::StringRef, llvm::StringRef> test::splitPrelude(llvm::StringRef file) {
   constexpr llvm::StringLiteral last = "using namespace pto;\n";

@@ -15,19 +15,28 @@ struct CppForm {
   const OpInfo *info = nullptr;
   Arch arch = Arch::A3;
   std::string what; ///< "a3, mat > left, f16"
+  std::string text; ///< "pto.tadd ins(%src0, ...": operands have the names of the record
   std::string code; ///< the functions of the printed file, without its first lines
 };
 
 struct CppForms {
   std::vector<CppForm> forms;
+  std::vector<CppForm> unprinted;    ///< verified, but lowered by an earlier stage or unpassable
   std::vector<std::string> failures; ///< verified operations that did not print, with the reason
   std::set<std::string> unpassable;  ///< records that work on what no function can be given
-  unsigned records = 0, tried = 0, refused = 0, untyped = 0, earlier = 0;
+  std::vector<std::string> refusals; ///< what the verifier said about the others
+  unsigned records = 0, tried = 0, untyped = 0, earlier = 0;
 };
 
 /// All forms of all records: what formsOf() makes, each also with open valid extents, and the texts
-/// of records without rules. Refused: the verifier says no. Earlier: an earlier stage lowers it.
+/// of records without rules. Earlier: an earlier stage lowers it.
 CppForms printAllRecords(mlir::MLIRContext *context);
+/// The same of the operation in the text of a module.
+CppForms printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch);
+
+/// The statements of the record in `code`: without the function around them and the tensors that
+/// they take; empty when the record prints none.
+std::string statementsOf(const CppForm &form);
 
 /// The file that ptoas prints for a module: lines in front, and the rest.
 std::pair<llvm::StringRef, llvm::StringRef> splitPrelude(llvm::StringRef file);
