@@ -59,6 +59,8 @@ TEXT
   options pto-sim Simulation
   printf '\n## Both\n\n'
   options ptoas 'ptoas pipeline'
+  printf '\n## Flags of other versions\n\nTaken so that scripts go on working; each prints a note on what it does here.\n\n'
+  options ptoas 'ptoas compatibility'
   cat << 'TEXT'
 
 `pto-sim` looks for findings of the checker on hand-written synchronisation only when `--verify-sync` is given: there the run is the

@@ -65,6 +65,11 @@ mlir::LogicalResult PtoDialect::verifyOperationAttribute(mlir::Operation *op,
     if (!text || !isTailHint(text))
       return wrong("it is \"barrier_all\" or \"setwait_mte3_to_s_event0\"");
   }
+  if (name == backendAttr) {
+    auto text = llvm::dyn_cast<mlir::StringAttr>(attr.getValue());
+    if (!text || text.getValue() != "emitc")
+      return wrong("ptoas prints C++ only: \"emitc\", or leave it out");
+  }
   if (name == targetArchAttr) {
     auto text = llvm::dyn_cast<mlir::StringAttr>(attr.getValue());
     if (!text || !parseArch(text))

@@ -53,16 +53,48 @@ struct Flags {
                              cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
                                         clEnumValN(VerifySync::Warn, "warn", "are warnings"),
                                         clEnumValN(VerifySync::Error, "error", "are errors"))};
+  cl::opt<bool> noLayout{"disable-infer-layout",
+                         cl::desc("Views without a layout are nd, whatever their strides say"),
+                         cl::cat(category)};
+};
+
+/// Flags of other ptoas versions, taken so that scripts go on working. Each says what it does here
+/// when it is given.
+struct ForeignFlags {
+  cl::OptionCategory category{"ptoas compatibility"};
+  cl::opt<bool> graphSolver{"enable-graph-sync-solver", cl::desc("As --enable-insert-sync"),
+                            cl::cat(category)};
+  cl::opt<bool> bufferIds{"enable-bufid_sync", cl::desc("As --enable-insert-sync"),
+                          cl::cat(category)};
+  cl::opt<std::string> backend{"pto-backend", cl::desc("emitc is the only one"),
+                               cl::value_desc("emitc"), cl::init("emitc"), cl::cat(category)};
+  cl::opt<int> eventIdMax{"graph-sync-solver-event-id-max", cl::desc("No effect"),
+                          cl::cat(category)};
+  cl::opt<bool> bufferIdDebug{"enable-bufid-sync-debug", cl::desc("No effect: --explain-sync"),
+                              cl::cat(category)};
+  cl::opt<int> insertSyncDebug{"pto-insert-sync-debug", cl::desc("No effect: --explain-sync"),
+                               cl::cat(category)};
+  cl::opt<bool> opFusion{"enable-op-fusion", cl::desc("No effect"), cl::cat(category)};
+  cl::opt<bool> shapeInference{"enable-shape-inference", cl::desc("No effect"), cl::cat(category)};
+  cl::opt<std::string> planner{"plan-memory-impl", cl::desc("No effect"),
+                               cl::value_desc("legacy|modern"), cl::cat(category)};
+  cl::opt<bool> orderBySize{"plan-memory-order-by-size", cl::desc("No effect"), cl::cat(category)};
+  cl::opt<std::string> cannVersion{"cann-output-version", cl::desc("No effect"), cl::cat(category)};
+
+  bool insertSync() const { return graphSolver || bufferIds; }
 };
 
 /// Made once by registerCompileOptions; a static object would register flags in every tool that
 /// links this library.
 Flags *flags = nullptr;
+ForeignFlags *foreignFlags = nullptr;
 } // namespace
 
 void pto::registerCompileOptions() {
   static Flags instance;
   flags = &instance;
+  static ForeignFlags foreignInstance;
+  foreignFlags = &foreignInstance;
   // MLIR's own debugging flags; applyPassManagerCLOptions refuses to run without them.
   mlir::registerAsmPrinterCLOptions();
   mlir::registerMLIRContextCLOptions();
@@ -75,19 +107,53 @@ CompileOptions pto::compileOptionsFromCommandLine() {
   if (flags->arch != ArchFlag::Default)
     options.arch = flags->arch == ArchFlag::A5 ? Arch::A5 : Arch::A3;
   options.level = flags->level;
-  options.sync = flags->insertSync   ? SyncMode::Insert
+  bool insert = flags->insertSync || foreignFlags->insertSync();
+  options.sync = insert              ? SyncMode::Insert
                  : flags->barrierAll ? SyncMode::BarrierAll
                                      : SyncMode::None;
+  options.inferLayout = !flags->noLayout;
   options.verifySync = flags->verify;
   return options;
 }
 
+/// One note per flag that is taken but means something else, or nothing, here.
+static void noteForeignFlags() {
+  const ForeignFlags &f = *foreignFlags;
+  const char *const oneMode =
+      "ptoas has one way to insert synchronisation; this runs --enable-insert-sync";
+  const char *const explained = "no effect; --explain-sync says why each instruction is there";
+  const char *const fewest = "no effect; the inserter uses the event ids that the chip has";
+  const char *const planned = "no effect; the planner tries several orders and keeps the best";
+  const char *const unfused = "no effect; ptoas prints the operations as they stand";
+  const char *const plain = "no effect; the C++ does not depend on it";
+  const std::pair<const cl::Option &, const char *> notes[] = {
+      {f.graphSolver, oneMode},     {f.bufferIds, oneMode},         {f.eventIdMax, fewest},
+      {f.bufferIdDebug, explained}, {f.insertSyncDebug, explained}, {f.opFusion, unfused},
+      {f.shapeInference, unfused},  {f.planner, planned},           {f.orderBySize, planned},
+      {f.cannVersion, plain},
+  };
+  for (auto [flag, text] : notes)
+    if (flag.getNumOccurrences())
+      llvm::errs() << "Note: --" << flag.ArgStr << ": " << text << "\n";
+}
+
 bool pto::compileOptionsConflict() {
-  if (!flags->insertSync || !flags->barrierAll)
-    return false;
-  llvm::errs()
-      << "Error: --enable-insert-sync and --enable-inject-barrier-all-sync exclude one another\n";
-  return true;
+  bool conflict = false;
+  if (flags->barrierAll && (flags->insertSync || foreignFlags->insertSync())) {
+    llvm::StringRef other = flags->insertSync           ? "enable-insert-sync"
+                            : foreignFlags->graphSolver ? "enable-graph-sync-solver"
+                                                        : "enable-bufid_sync";
+    llvm::errs() << "Error: --" << other
+                 << " and --enable-inject-barrier-all-sync exclude one another\n";
+    conflict = true;
+  }
+  if (!llvm::StringRef(foreignFlags->backend).equals_insensitive("emitc")) {
+    llvm::errs() << "Error: --pto-backend=" << foreignFlags->backend
+                 << ": ptoas prints C++ only (emitc)\n";
+    conflict = true;
+  }
+  noteForeignFlags();
+  return conflict;
 }
 
 //===----------------------------------------------------------------------===//
@@ -97,6 +163,8 @@ bool pto::compileOptionsConflict() {
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
   passes.addPass(createNormalize());
+  if (options.inferLayout)
+    passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report));

@@ -31,6 +31,9 @@ struct Options {
   cl::opt<std::string> syncReport{
       "sync-report", cl::desc("Write what was inserted and proven as JSON (- for stdout)"),
       cl::value_desc("file"), cl::cat(category)};
+  cl::opt<bool> traceAddPtr{"emit-addptr-trace",
+                            cl::desc("A comment in the C++ for every pto.addptr"),
+                            cl::cat(category)};
   cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"),
                               cl::cat(category)};
   cl::opt<CppOptions::Names> names{
@@ -136,7 +139,7 @@ int run(const Options &options) {
   llvm::raw_string_ostream os(text);
   if (options.emitIR)
     module->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix());
-  else if (mlir::failed(emitCpp(*module, os, CppOptions{options.names})))
+  else if (mlir::failed(emitCpp(*module, os, CppOptions{options.names, options.traceAddPtr})))
     return 1;
   return writeFile(options.output, text) ? 0 : 1;
 }

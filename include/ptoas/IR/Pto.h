@@ -43,6 +43,7 @@ inline constexpr llvm::StringLiteral targetArchAttr = "pto.target_arch";
 inline constexpr llvm::StringLiteral kernelKindAttr = "pto.kernel_kind";
 inline constexpr llvm::StringLiteral entryAttr = "pto.entry";
 inline constexpr llvm::StringLiteral mayAliasAttr = "pto.may_alias";
+inline constexpr llvm::StringLiteral backendAttr = "pto.backend";
 inline constexpr llvm::StringLiteral tailHintAttr = "pto.auto_sync_tail_hint";
 
 /// Element of a builtin or dialect type; none when it has no storage form.

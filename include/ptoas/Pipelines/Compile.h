@@ -27,16 +27,19 @@ struct CompileOptions {
   Level level = Level::Level2;
   SyncMode sync = SyncMode::None;
   VerifySync verifySync = VerifySync::Warn;
+  bool inferLayout = true;    ///< give views without a layout their own
   bool prepareForCpp = false; ///< end with the pass that refuses what has no C++ form
 };
 
 /// Registers the options above with llvm::cl (call once, before parsing the command line):
-/// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync.
+/// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync
+/// --disable-infer-layout, and the flags of other versions that mean nothing here.
 void registerCompileOptions();
 /// What the command line said.
 CompileOptions compileOptionsFromCommandLine();
 
-/// Flags that exclude one another: says so on stderr and returns true.
+/// Flags that exclude one another or ask for what ptoas is not: says so on stderr and returns true.
+/// Flags that it takes for compatibility get a note.
 bool compileOptionsConflict();
 
 /// Fills `passes` with the pipeline for `options`; `report` (may be null) receives what the sync

@@ -17,6 +17,8 @@ struct CppOptions {
   /// Source keeps the names of the .pto text, made legal and unique; Numbered gives v1, v2, ... per
   /// function.
   enum Names { Source, Numbered } names = Source;
+  /// A comment per pto.addptr: which pointer moved by what.
+  bool traceAddPtr = false;
 };
 
 /// Reports everything in `module` that has no C++ form, each at its location: operations that an

@@ -13,6 +13,15 @@ def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
   let dependentDialects = ["pto::PtoDialect"];
 }
 
+def InferLayout : Pass<"pto-infer-layout", "mlir::ModuleOp"> {
+  let summary = "Gives every view of global memory without a layout its own: nd or dn.";
+  let description = [{
+    From the strides of the two innermost dimensions; where both fit (one row, one column), from the tiles that move
+    through the view. A layout that the program wrote is kept; nz is never guessed.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
   let summary = "Gives every tile an address (level1, level2).";
   let description = [{

@@ -89,6 +89,13 @@ void Printer::statement(Operation *op) {
       .Case<DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
           [&](auto o) { printVariable(*this, o->getResult(0)); })
       .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
+      .Case([&](AddPtrOp o) {
+        printRecord(*this, llvm::cast<RecordOp>(o.getOperation()));
+        if (traceAddPtr)
+          line(("/* ADDPTR_TRACE: " + sourceName(o.getResult()) + " = " + valueOf(o.getPtr()).text +
+                " + " + valueOf(o.getOffset()).text + " */")
+                   .str());
+      })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
 }

@@ -21,7 +21,8 @@ class Printer {
 public:
   Printer(llvm::raw_ostream &os, const CppOptions &options, const llvm::StringSet<> &globals,
           UsedHelpers &helpers, mlir::Operation *function)
-      : helpers(helpers), reads(function, constants), os(os), names(options.names, globals) {}
+      : helpers(helpers), reads(function, constants), os(os), names(options.names, globals),
+        traceAddPtr(options.traceAddPtr) {}
 
   /// One statement or brace at the current indentation; a directive of the preprocessor at the
   /// margin.
@@ -67,6 +68,7 @@ private:
 
   llvm::raw_ostream &os;
   Names names;
+  bool traceAddPtr;
   llvm::DenseMap<mlir::Value, Expr> values; // looked up only, never walked
   int depth = 0;
 };
