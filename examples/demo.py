@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compile the three example kernels, simulate them, check the numbers against NumPy.
+"""Compile the example kernels, simulate them, check the numbers against NumPy.
 
 usage: demo.py [--build DIR] [--out DIR] [--only NAME] [--runs K] [--seed S]
 
@@ -57,6 +57,13 @@ def matmul(rng: np.random.Generator) -> Case:
                 "511 rounded f32 additions of exact products, in any order", ["c={dir}/c.npy"])
 
 
+def three_slot(rng: np.random.Generator) -> Case:
+    x, z = (rng.standard_normal((2048, 64), dtype=np.float32) for _ in range(2))
+    return Case("three_slot", ["--pto-arch=a3"], {"x": x, "z": z},
+                ["x={dir}/x.npy", "z={dir}/z.npy", "y=poison:2048x64:f32"], {"y": (x + z) + np.float32(1)}, {"y": 0.0},
+                "two rounded f32 additions on either side", ["y={dir}/y.npy"])
+
+
 def ring_shuffle(_: np.random.Generator) -> Case:
     rows = [np.arange(64, dtype=np.float32)[None] + 100 * rank for rank in range(2)]
     return Case("ring_shuffle", ["--pto-arch=a3", "--pto-level=level3"], {f"inp_{r}": rows[r] for r in range(2)},
@@ -66,7 +73,7 @@ def ring_shuffle(_: np.random.Generator) -> Case:
                 ["out={dir}/out_{rank}.npy"], ranks=2)
 
 
-CASES: list[Callable[[np.random.Generator], Case]] = [vector_add, matmul, ring_shuffle]
+CASES: list[Callable[[np.random.Generator], Case]] = [vector_add, matmul, three_slot, ring_shuffle]
 
 
 class Failed(Exception):

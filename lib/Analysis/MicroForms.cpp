@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ptoas/Analysis/SyncModel.h"
+#include "ptoas/IR/TileHandle.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace pto;
@@ -16,17 +17,10 @@ namespace {
 
 /// Run-time valid extents of the staging tile at entry; none when unknown.
 std::array<std::optional<int64_t>, 2> entryValid(Value tile) {
-  auto type = llvm::cast<TileBufType>(tile.getType());
   std::array<std::optional<int64_t>, 2> valid;
-  auto alloc = tile.getDefiningOp<AllocTileOp>();
-  if (!type.hasDynamicValidRows())
-    valid[0] = type.getValidRows();
-  else if (alloc && alloc.getValidRow())
-    valid[0] = constantOf(alloc.getValidRow());
-  if (!type.hasDynamicValidCols())
-    valid[1] = type.getValidCols();
-  else if (alloc && alloc.getValidCol())
-    valid[1] = constantOf(alloc.getValidCol());
+  for (auto [extent, known] : llvm::zip(valid, knownValid(tile)))
+    if (known >= 0)
+      extent = known;
   return valid;
 }
 

@@ -243,11 +243,11 @@ bool ModelBuilder::syncOperation(Operation *op, List &list) {
 // Record operations
 //===----------------------------------------------------------------------===//
 
-void ModelBuilder::access(Node &node, Role role, sync::RegionId id) {
+void ModelBuilder::access(Node &node, Role role, llvm::ArrayRef<sync::RegionId> regions) {
   if (reads(role))
-    node.reads.push_back(id);
+    llvm::append_range(node.reads, regions);
   if (writes(role))
-    node.writes.push_back(id);
+    llvm::append_range(node.writes, regions);
 }
 
 void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List &list) {
@@ -267,14 +267,14 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
       if (operand.role == Role::Value)
         continue;
       // Scalar accesses name a pointer and an index, tile operations name a view.
-      sync::RegionId id =
-          llvm::isa<PtrType>(value.getType())
-              ? scalarRegion(
-                    value,
-                    *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(),
-                    frame)
-              : region(value, frame);
-      access(node, operand.role, id);
+      if (llvm::isa<PtrType>(value.getType()))
+        access(node, operand.role,
+               scalarRegion(
+                   value,
+                   *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(),
+                   frame));
+      else
+        access(node, operand.role, regionsOf(value, frame));
       auto tile = llvm::dyn_cast<TileBufType>(value.getType());
       writesAcc |= tile && tile.getSpace() == Space::Acc && writes(operand.role);
     }
@@ -296,11 +296,12 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
   add(std::move(node), list);
 }
 
-/// Half of the rows of a row-major tile. A view stays whole: which half of the chunk lies where is
-/// not modelled.
+/// Half of the rows of a row-major tile. A view and a window stay whole: which half of the chunk
+/// lies where is not modelled.
 sync::RegionId ModelBuilder::half(sync::RegionId id, MicroStep::Part part) {
   sync::Region region = model.program.regions[id];
-  if (part == MicroStep::Whole || region.space == Space::GM || !region.offset.known)
+  if (part == MicroStep::Whole || region.space == Space::GM || !region.offset.known ||
+      !region.dims.empty())
     return id;
   region.run /= 2;
   if (part == MicroStep::Lower)
@@ -310,7 +311,7 @@ sync::RegionId ModelBuilder::half(sync::RegionId id, MicroStep::Part part) {
 
 ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
                                        llvm::ArrayRef<MicroStep> program, size_t &at,
-                                       uint32_t source, llvm::ArrayRef<sync::RegionId> regions) {
+                                       uint32_t source, llvm::ArrayRef<Regions> regions) {
   List list;
   for (; at < program.size() && program[at].kind != MicroStep::LoopEnd; ++at) {
     const MicroStep &step = program[at];
@@ -321,11 +322,11 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
     case MicroStep::Access:
       node.pipe = step.pipe;
       for (uint8_t i : step.reads)
-        if (regions[i] != sync::none)
-          node.reads.push_back(half(regions[i], step.part));
+        for (sync::RegionId id : regions[i])
+          node.reads.push_back(half(id, step.part));
       for (uint8_t i : step.writes)
-        if (regions[i] != sync::none)
-          node.writes.push_back(half(regions[i], step.part));
+        for (sync::RegionId id : regions[i])
+          node.writes.push_back(half(id, step.part));
       node.label = info.name.str() + " on " + name(step.pipe).str();
       break;
     case MicroStep::Set:
@@ -353,12 +354,11 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
 }
 
 void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &list) {
-  llvm::SmallVector<sync::RegionId> regions;
+  llvm::SmallVector<Regions> regions(info.operands.size());
   for (unsigned i = 0; i < info.operands.size(); ++i) {
     auto values = llvm::cast<RecordOp>(op).getRecordOperands(i);
-    regions.push_back(values.empty() || info.operands[i].role == Role::Value
-                          ? sync::none
-                          : region(*values.begin(), frame));
+    if (!values.empty() && info.operands[i].role != Role::Value)
+      regions[i] = regionsOf(*values.begin(), frame);
   }
   model.hasAccess = true;
   Node macro;

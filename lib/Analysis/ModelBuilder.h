@@ -39,8 +39,10 @@ class OffsetReader {
 public:
   explicit OffsetReader(const std::vector<OpenLoop> &open) : open(open) {}
 
-  /// The value times `scale`.
-  sync::Offset read(mlir::Value value, Frame *frame, int64_t scale);
+  /// The value times `scale`. With `ring` one term that turns with a loop goes there: (counter + c)
+  /// mod count, `scale` bytes a step; without, or for a second one, such a term is a value that
+  /// nobody can read.
+  sync::Offset read(mlir::Value value, Frame *frame, int64_t scale, sync::Rotation *ring = nullptr);
   static void add(sync::Offset &into, const sync::Offset &other);
   /// Replaces the collected symbolic terms by one interned symbol.
   void close(sync::Offset &offset);
@@ -48,11 +50,14 @@ public:
 private:
   using SymbolTerm = std::tuple<const void *, const void *, int64_t>; ///< value, frame, coefficient
   void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
+  bool readTurning(Bound bound, int64_t scale, sync::Offset &out);
+  std::optional<sync::Rotation> turning(Bound bound) const;
   void opaque(Bound bound, int64_t scale, sync::Offset &out);
   bool isFixed(Bound bound) const;
   const OpenLoop *loopOf(mlir::Value inductionVariable, Frame *frame) const;
 
   const std::vector<OpenLoop> &open;
+  sync::Rotation *ring = nullptr;                 ///< of the offset being read
   std::vector<std::pair<Bound, int64_t>> symbols; ///< of the offset being read
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
 };
@@ -60,6 +65,9 @@ private:
 /// a * b; none when it is larger than any distance in memory, so that sums of a few such products
 /// cannot overflow.
 std::optional<int64_t> product(int64_t a, int64_t b);
+
+/// What messages call a value.
+std::string nameOf(mlir::Value value);
 
 /// Exact number of iterations of a loop when bounds and step are constant.
 std::optional<int64_t> tripCount(mlir::scf::ForOp loop);
@@ -85,13 +93,25 @@ private:
   bool syncOperation(mlir::Operation *op, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
+  /// The regions that one operand may name: several when branches or loops choose the tile.
+  using Regions = llvm::SmallVector<sync::RegionId, 1>;
   List steps(mlir::Operation *op, const OpInfo &info, llvm::ArrayRef<MicroStep> steps, size_t &at,
-             uint32_t source, llvm::ArrayRef<sync::RegionId> regions);
+             uint32_t source, llvm::ArrayRef<Regions> regions);
   sync::RegionId half(sync::RegionId id, MicroStep::Part part);
-  void access(sync::Node &node, Role role, sync::RegionId region);
+  void access(sync::Node &node, Role role, llvm::ArrayRef<sync::RegionId> regions);
 
-  sync::RegionId region(mlir::Value value, Frame &frame);
-  sync::RegionId tileRegion(Bound tile, TileBufType type);
+  Regions regionsOf(mlir::Value value, Frame &frame);
+  sync::RegionId globalRegion(mlir::Value value, Frame &frame);
+  // TileRegions.cpp
+  Regions tileRegions(Bound tile, TileBufType type);
+  void collect(Bound tile, std::vector<sync::Region> &out);
+  void collectCarried(mlir::Operation *loop, llvm::ArrayRef<mlir::Value> before,
+                      llvm::ArrayRef<mlir::Value> carried, Frame *frame,
+                      std::vector<sync::Region> &out);
+  bool collectView(Bound tile, std::vector<sync::Region> &out);
+  bool collectChoice(Bound tile, std::vector<sync::Region> &out);
+  sync::Region tileAt(TileBufType type, mlir::Value address, Frame *frame);
+  void addSlot(sync::Region &region, mlir::Value slot, Frame *frame, MultiTileBufType ring);
   sync::RegionId viewRegion(Bound part, PartitionTensorViewType type);
   sync::RegionId scalarRegion(mlir::Value pointer, mlir::Value index, Frame &frame);
   uint32_t rootOf(Bound pointer, int64_t bytes, sync::Offset &offset);
@@ -111,6 +131,10 @@ private:
   bool tooManyCalls = false;
   std::vector<std::unique_ptr<Frame>> frames;
   bool insideMacro = false;
+  /// Tiles that the current query is following, so that a loop's own cycle ends it; and how many it
+  /// has looked at.
+  std::vector<Bound> following;
+  size_t followed = 0;
 };
 
 } // namespace pto::analysis

@@ -102,6 +102,8 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
     return add(out, term);
   }
   mlir::Operation *op = value.getDefiningOp();
+  if (readTurning({value, frame}, scale, out))
+    return;
   if (!op)
     return opaque({value, frame}, scale, out);
   if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp,
@@ -122,9 +124,11 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
   opaque({value, frame}, scale, out);
 }
 
-sync::Offset OffsetReader::read(Value value, Frame *frame, int64_t scale) {
+sync::Offset OffsetReader::read(Value value, Frame *frame, int64_t scale, sync::Rotation *into) {
   sync::Offset out;
+  ring = into;
   readInto(value, frame, scale, out);
+  ring = nullptr;
   return out;
 }
 

@@ -8,30 +8,9 @@ using namespace pto;
 using namespace pto::analysis;
 using mlir::Value;
 
-namespace {
-std::string nameOf(Value value) {
+std::string analysis::nameOf(Value value) {
   llvm::StringRef name = sourceName(value);
   return name.empty() ? "a value without a name" : ("%" + name).str();
-}
-} // namespace
-
-sync::RegionId ModelBuilder::tileRegion(Bound tile, TileBufType type) {
-  sync::Region region;
-  region.space = type.getSpace();
-  region.run = type.getTileShape().bytes();
-  region.name = nameOf(tile.value);
-  auto alloc = tile.value.getDefiningOp<AllocTileOp>();
-  // A tile that comes from a branch, a loop or a caller we do not know could lie anywhere in its
-  // memory.
-  if (alloc && alloc.getAddr()) {
-    region.offset = offsets.read(alloc.getAddr(), tile.frame, 1);
-    offsets.close(region.offset);
-  } else {
-    region.offset.known = false;
-  }
-  if (!region.offset.known)
-    region.run = capacity(region.space, model.program.arch);
-  return model.program.intern(std::move(region));
 }
 
 uint32_t ModelBuilder::rootNumber(Bound bound) {
@@ -154,10 +133,14 @@ sync::RegionId ModelBuilder::scalarRegion(Value pointer, Value index, Frame &fra
   return model.program.intern(std::move(region));
 }
 
-sync::RegionId ModelBuilder::region(Value value, Frame &frame) {
-  Bound bound = follow(value, &frame);
+ModelBuilder::Regions ModelBuilder::regionsOf(Value value, Frame &frame) {
   if (auto tile = llvm::dyn_cast<TileBufType>(value.getType()))
-    return tileRegion(bound, tile);
+    return tileRegions(follow(value, &frame), tile);
+  return {globalRegion(value, frame)};
+}
+
+sync::RegionId ModelBuilder::globalRegion(Value value, Frame &frame) {
+  Bound bound = follow(value, &frame);
   if (auto part = llvm::dyn_cast<PartitionTensorViewType>(value.getType()))
     return viewRegion(bound, part);
   // A whole tensor view, or a pointer: everything behind its root.

@@ -1,6 +1,7 @@
 //===- Rules.cpp - Rules on types, layouts and extents ---------------------===//
 
 #include "Rules.h"
+#include "ptoas/IR/TileHandle.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -49,18 +50,7 @@ std::string rules::elementName(mlir::Type type) {
   return text;
 }
 
-std::array<int64_t, 2> rules::validShape(mlir::Value value) {
-  auto tile = llvm::cast<TileBufType>(value.getType());
-  std::array<int64_t, 2> valid{tile.getValidRows(), tile.getValidCols()};
-  // A run-time extent that is a constant in the program is as good as a static one.
-  if (auto alloc = value.getDefiningOp<AllocTileOp>()) {
-    if (valid[0] < 0 && alloc.getValidRow())
-      valid[0] = constantOf(alloc.getValidRow()).value_or(-1);
-    if (valid[1] < 0 && alloc.getValidCol())
-      valid[1] = constantOf(alloc.getValidCol()).value_or(-1);
-  }
-  return valid;
-}
+std::array<int64_t, 2> rules::validShape(mlir::Value value) { return knownValid(value); }
 
 namespace {
 TileBufType tile(mlir::Value v) { return llvm::cast<TileBufType>(v.getType()); }

@@ -5,6 +5,7 @@
 #include "ptoas/IR/Pto.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using mlir::AsmParser;
@@ -166,8 +167,12 @@ struct TileFields {
 /// Reads one tile_buf; on failure a diagnostic has been given.
 class TileParser {
 public:
-  explicit TileParser(AsmParser &parser) : parser(parser) {}
+  explicit TileParser(AsmParser &parser, bool ring = false) : parser(parser), ring(ring) {}
+  /// What stands between the angle brackets, they included.
   Type parse();
+  /// The same without the brackets.
+  TileBufType parseInner();
+  int64_t count = 0; ///< of a ring
 
 private:
   mlir::ParseResult parseLong();
@@ -183,6 +188,7 @@ private:
   mlir::ParseResult option(llvm::StringRef name, llvm::SMLoc at);
 
   AsmParser &parser;
+  bool ring; ///< `count` is an option
   TileFields f;
 };
 
@@ -298,6 +304,8 @@ mlir::ParseResult TileParser::option(llvm::StringRef name, llvm::SMLoc at) {
     return number(name, f.pad, 3);
   if (name == "compact")
     return number(name, f.compact, 2);
+  if (name == "count" && ring)
+    return parser.parseInteger(count);
   return parser.emitError(at, "unknown tile_buf option '")
          << name << "'; known are valid, blayout, slayout, fractal, pad, compact";
 }
@@ -331,14 +339,10 @@ mlir::ParseResult TileParser::parseCompact(llvm::StringRef text, llvm::SMLoc at)
   return mlir::success();
 }
 
-Type TileParser::parse() {
-  auto begin = parser.getCurrentLocation();
-  if (parser.parseLess())
-    return {};
-  auto at = parser.getCurrentLocation();
+TileBufType TileParser::parseInner() {
+  auto begin = parser.getCurrentLocation(), at = begin;
   std::string first;
-  if (word(first) || (first == "loc" ? parseLong() : parseCompact(first, at)) ||
-      parser.parseGreater())
+  if (word(first) || (first == "loc" ? parseLong() : parseCompact(first, at)))
     return {};
   if (f.validRows == -2)
     f.validRows = f.rows;
@@ -348,6 +352,13 @@ Type TileParser::parse() {
                                  f.space, f.element, f.rows, f.cols, f.validRows, f.validCols,
                                  BLayout(f.blayout), SLayout(f.slayout), int32_t(f.fractal),
                                  PadValue(f.pad), CompactMode(f.compact));
+}
+
+Type TileParser::parse() {
+  if (parser.parseLess())
+    return {};
+  TileBufType tile = parseInner();
+  return !tile || parser.parseGreater() ? Type() : Type(tile);
 }
 } // namespace
 
@@ -389,4 +400,55 @@ mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnos
   if (!elementOf(element) || element.isIndex())
     return emitError() << "tile_buf cannot hold elements of type " << element;
   return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// multi_tile_buf
+//===----------------------------------------------------------------------===//
+
+Type MultiTileBufType::parse(AsmParser &parser) {
+  auto begin = parser.getCurrentLocation();
+  if (parser.parseLess())
+    return {};
+  TileBufType slot;
+  int64_t count = 0;
+  Type nested;
+  if (auto parsed = parser.parseOptionalType(nested); parsed.has_value()) {
+    slot = llvm::dyn_cast_if_present<TileBufType>(nested);
+    if (mlir::failed(*parsed))
+      return {};
+    if (!slot)
+      return parser.emitError(begin, "a multi_tile_buf holds a tile_buf, but it names ") << nested,
+             Type();
+    if (parser.parseComma() || parser.parseKeyword("count") || parser.parseEqual() ||
+        parser.parseInteger(count))
+      return {};
+  } else {
+    TileParser inner(parser, /*ring=*/true);
+    slot = inner.parseInner();
+    count = inner.count;
+  }
+  if (!slot || parser.parseGreater())
+    return {};
+  return getChecked([&] { return parser.emitError(begin); }, parser.getContext(), slot, count);
+}
+
+void MultiTileBufType::print(AsmPrinter &printer) const {
+  printer << '<' << Type(getSlot()) << ", count=" << getCount() << '>';
+}
+
+mlir::LogicalResult
+MultiTileBufType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError, TileBufType,
+                         int64_t count) {
+  if (count < 2 || count > 16)
+    return emitError() << "multi_tile_buf has count " << count << "; it is 2 to 16";
+  return mlir::success();
+}
+
+uint64_t MultiTileBufType::getStride() const {
+  return llvm::alignTo(getSlot().getTileShape().bytes(), alignment(getSlot().getSpace()));
+}
+
+uint64_t MultiTileBufType::getBytes() const {
+  return getStride() * uint64_t(getCount() - 1) + getSlot().getTileShape().bytes();
 }

@@ -1,4 +1,4 @@
-//===- Views.cpp - Text and checks of pointers, views and tiles ------------===//
+//===- Views.cpp - Text and checks of pointers and views -------------------===//
 
 #include "Rules.h"
 #include "mlir/IR/Builders.h"
@@ -17,6 +17,32 @@ using mlir::ParseResult;
 
 using Unresolved = OpAsmParser::UnresolvedOperand;
 
+namespace {
+/// NZ memory is a sequence of boxes: the last two extents are those of a box (library 1.1).
+LogicalResult verifyBoxes(MakeTensorViewOp op) {
+  if (op.getLayout() != LayoutKind::NZ)
+    return mlir::success();
+  TensorViewType type = op.getResult().getType();
+  auto element = elementOf(type.getElementType());
+  size_t rank = type.getShape().size();
+  if (!element || rank < 2)
+    return op.emitOpError() << "has layout nz and " << rank
+                            << " dimension(s); nz needs those of a box as its last two";
+  const int64_t box[] = {16, 32 / int64_t(bytesOf(*element))};
+  for (size_t i = 0; i < 2; ++i) {
+    size_t dim = rank - 2 + i;
+    int64_t extent = type.getShape()[dim];
+    if (extent < 0)
+      extent = constantOf(op.getShape()[dim]).value_or(box[i]);
+    if (extent != box[i])
+      return op.emitOpError() << "has layout nz and extent " << extent << " in dimension " << dim
+                              << "; the boxes of " << elementName(type) << " are " << box[0] << "x"
+                              << box[1];
+  }
+  return mlir::success();
+}
+} // namespace
+
 LogicalResult MakeTensorViewOp::verify() {
   TensorViewType type = getResult().getType();
   size_t rank = type.getShape().size();
@@ -33,7 +59,10 @@ LogicalResult MakeTensorViewOp::verify() {
       return emitOpError() << "has extent " << *constant << " in dimension " << i
                            << ", but its type says " << extent;
   }
-  return mlir::success();
+  for (auto [i, value] : llvm::enumerate(getStrides()))
+    if (auto constant = constantOf(value); constant && *constant < 0)
+      return emitOpError() << "has a negative stride " << *constant << " in dimension " << i;
+  return verifyBoxes(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,73 +156,22 @@ LogicalResult PartitionViewOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// alloc_tile
+// get_tensor_view_dim, get_tensor_view_stride
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Alignment rules that every op may then assume (library 1.2).
-LogicalResult verifyTileLayout(mlir::Operation *op, TileBufType type) {
-  TileShape t = type.getTileShape();
-  int64_t bytes = bytesOf(t.element);
-  if (!t.isBoxed()) {
-    bool rowMajor = t.blayout == BLayout::RowMajor;
-    int64_t line = (rowMajor ? t.cols : t.rows) * bytes;
-    if (line % 32)
-      return op->emitOpError() << "has " << (rowMajor ? "rows of " : "columns of ") << line
-                               << " bytes; a tile without boxes needs a multiple of 32";
-    return mlir::success();
-  }
-  int64_t boxRows = t.boxRows(), boxCols = t.boxCols();
-  if (t.cols % boxCols)
-    return op->emitOpError() << "has " << t.cols
-                             << " columns; its layout needs a multiple of the inner box, "
-                             << boxRows << "x" << boxCols;
-  if (t.rows % boxRows && t.space != Space::Vec && t.fractal != 32 && t.rows != 1)
-    return op->emitOpError() << "has " << t.rows
-                             << " rows; its layout needs a multiple of the inner box, " << boxRows
-                             << "x" << boxCols;
-  return mlir::success();
-}
-
-/// `?` in the type and an operand go together; a constant operand fits into the shape.
-LogicalResult verifyValid(mlir::Operation *op, mlir::Value value, int64_t inType, int64_t extent,
-                          llvm::StringRef what) {
-  if ((inType == TileBufType::dynamic) != bool(value))
-    return op->emitOpError() << (value ? "gives " : "must give ") << what
-                             << (value ? ", but its type has the extent "
-                                       : ", because its type says ")
-                             << (value ? std::to_string(inType) : "?");
-  if (!value)
-    return mlir::success();
-  auto constant = constantOf(value);
-  if (constant && (*constant < 0 || *constant > extent))
-    return op->emitOpError() << "has " << what << " = " << *constant << ", which is not in 0.."
-                             << extent;
+LogicalResult verifyDimension(mlir::Operation *op, mlir::Value source, mlir::Value dim) {
+  auto part = llvm::dyn_cast<PartitionTensorViewType>(source.getType());
+  int64_t rank = part ? part.getRank() : llvm::cast<TensorViewType>(source.getType()).getRank();
+  auto constant = constantOf(dim);
+  if (constant && (*constant < 0 || *constant >= rank))
+    return op->emitOpError() << "asks for dimension " << *constant << " of a view that has "
+                             << rank;
   return mlir::success();
 }
 } // namespace
 
-LogicalResult AllocTileOp::verify() {
-  TileBufType type = getResult().getType();
-  bool ok = mlir::succeeded(verifyTileLayout(*this, type));
-  ok &= mlir::succeeded(
-      verifyValid(*this, getValidRow(), type.getValidRows(), type.getRows(), "valid_row"));
-  ok &= mlir::succeeded(
-      verifyValid(*this, getValidCol(), type.getValidCols(), type.getCols(), "valid_col"));
-  if (!getAddr())
-    return mlir::success(ok);
-  if (auto address = constantOf(getAddr())) {
-    Space space = type.getSpace();
-    uint64_t bytes = type.getTileShape().bytes(), limit = capacity(space, archOf(*this));
-    if (*address < 0 || *address % int64_t(alignment(space))) {
-      emitOpError() << "has address " << *address << "; " << name(space) << " needs a multiple of "
-                    << alignment(space);
-      ok = false;
-    } else if (uint64_t(*address) + bytes > limit) {
-      emitOpError() << "lies at " << *address << " and takes " << bytes << " bytes, but "
-                    << name(space) << " on " << name(archOf(*this)) << " ends at " << limit;
-      ok = false;
-    }
-  }
-  return mlir::success(ok);
+LogicalResult GetTensorViewDimOp::verify() { return verifyDimension(*this, getSource(), getDim()); }
+LogicalResult GetTensorViewStrideOp::verify() {
+  return verifyDimension(*this, getSource(), getDim());
 }

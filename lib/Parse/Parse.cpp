@@ -8,7 +8,9 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace pto;
 using mlir::Operation;
@@ -132,6 +134,51 @@ const char *unreadable(llvm::StringRef text) {
 }
 } // namespace
 
+namespace {
+/// The cube reads its left operand in one outer layout per arch, whatever the text says (library
+/// 1.4). A text that says col_major on a3 is told so, once per type; row_major is what a text also
+/// means that is silent.
+void fixLeftTiles(mlir::ModuleOp module, Arch arch) {
+  BLayout wanted = arch == Arch::A3 ? BLayout::RowMajor : BLayout::ColMajor;
+  bool any = false;
+  llvm::SmallPtrSet<mlir::Type, 4> told;
+  auto look = [&](mlir::Type type, mlir::Location where) {
+    auto tile = llvm::dyn_cast<TileBufType>(type);
+    if (auto ring = llvm::dyn_cast<MultiTileBufType>(type))
+      tile = ring.getSlot();
+    if (!tile || tile.getSpace() != Space::Left || tile.getBlayout() == wanted)
+      return;
+    any = true;
+    if (arch == Arch::A3 && told.insert(tile).second)
+      mlir::emitRemark(where) << "blayout=col_major of " << tile << " is taken as row_major: "
+                              << "that is how the cube of a3 reads its left operand";
+  };
+  module.walk([&](Operation *op) {
+    for (mlir::Type type : op->getResultTypes())
+      look(type, op->getLoc());
+    for (mlir::Region &region : op->getRegions())
+      for (mlir::Block &block : region)
+        for (mlir::BlockArgument argument : block.getArguments())
+          look(argument.getType(), argument.getLoc());
+    if (auto function = llvm::dyn_cast<mlir::func::FuncOp>(op); function && function.isExternal())
+      for (mlir::Type type : function.getArgumentTypes())
+        look(type, op->getLoc());
+  });
+  if (!any)
+    return;
+  mlir::AttrTypeReplacer replacer;
+  replacer.addReplacement([&](TileBufType t) -> std::optional<mlir::Type> {
+    if (t.getSpace() != Space::Left)
+      return std::nullopt;
+    return TileBufType::get(t.getContext(), t.getSpace(), t.getElementType(), t.getRows(),
+                            t.getCols(), t.getValidRows(), t.getValidCols(), wanted, t.getSlayout(),
+                            t.getFractal(), t.getPad(), t.getCompact());
+  });
+  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false,
+                                        /*replaceTypes=*/true);
+}
+} // namespace
+
 mlir::OwningOpRef<mlir::ModuleOp>
 pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::optional<Arch> arch) {
   mlir::Block block;
@@ -185,6 +232,7 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
     }
   (*module)->setAttr(targetArchAttr,
                      mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
+  fixLeftTiles(*module, arch.value_or(Arch::A3));
   if (mlir::failed(verifyAll(*module)))
     return nullptr;
   return module;

@@ -192,7 +192,7 @@ void Lowering::lowerOperation(Operation *op) {
              builder.cast(CastOp::Bitcast, *from, *to, word(cast.getOperand(0))));
     return;
   }
-  if (lowerControl(op) || lowerArith(op) || lowerView(op))
+  if (lowerControl(op) || lowerArith(op) || lowerView(op) || lowerTile(op))
     return;
   if (findOpInfo(op))
     return lowerRecord(op);

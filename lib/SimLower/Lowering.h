@@ -81,8 +81,7 @@ private:
   bool lowerView(mlir::Operation *op);
   void lowerMakeView(MakeTensorViewOp op);
   void lowerPartition(PartitionViewOp op);
-  void lowerDim(GetTensorViewDimOp op);
-  void lowerAlloc(AllocTileOp op);
+  template <typename Op> void lowerDim(Op op, llvm::SmallVector<Register, 5> ViewParts::*list);
   void bindView(mlir::Value result, ViewParts parts);
   Register advance(Register pointer, Register elements, Element element);
 
@@ -93,6 +92,18 @@ private:
   bool lowerStruct(mlir::Operation *op);
   void declareLocal(mlir::Value array, int64_t elements);
   Register elementNumber(mlir::ValueRange indices, llvm::ArrayRef<int64_t> extents);
+
+  // Tiles.cpp
+  bool lowerTile(mlir::Operation *op);
+  void lowerAlloc(AllocTileOp op);
+  void lowerSlot(MultiTileGetOp op);
+  void lowerWindow(SubviewOp op);
+  void lowerReshape(mlir::Operation *op, mlir::Value source);
+  void lowerMove(TAssignOp op);
+  void lowerValid(mlir::Operation *op, mlir::Value tile);
+  void bindTile(mlir::Value result, TileShape shape, Register address, Register rows,
+                Register cols);
+  Register sumOfProducts(Register base, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> terms);
 
   // Records.cpp: everything else of the dialect.
   void lowerRecord(mlir::Operation *op);

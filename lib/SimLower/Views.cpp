@@ -1,4 +1,4 @@
-//===- Views.cpp - Pointers, global views, tiles, scalar accesses ----------===//
+//===- Views.cpp - Pointers, global views, scalar accesses -----------------===//
 
 #include "Lowering.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -11,8 +11,8 @@ bool Lowering::lowerView(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case([&](MakeTensorViewOp make) { return lowerMakeView(make), true; })
       .Case([&](PartitionViewOp partition) { return lowerPartition(partition), true; })
-      .Case([&](GetTensorViewDimOp dim) { return lowerDim(dim), true; })
-      .Case([&](AllocTileOp alloc) { return lowerAlloc(alloc), true; })
+      .Case([&](GetTensorViewDimOp dim) { return lowerDim(dim, &ViewParts::shape), true; })
+      .Case([&](GetTensorViewStrideOp dim) { return lowerDim(dim, &ViewParts::stride), true; })
       .Case([&](AddPtrOp add) {
         if (auto type = element(op, add.getPtr().getType().getElementType()))
           define(add, advance(word(add.getPtr()), word(add.getOffset()), *type));
@@ -82,30 +82,20 @@ void Lowering::lowerPartition(PartitionViewOp op) {
   bindView(op.getResult(), std::move(parts));
 }
 
-void Lowering::lowerDim(GetTensorViewDimOp op) {
-  llvm::ArrayRef<Register> shape = get(op.getSource()).view->shape;
+template <typename Op>
+void Lowering::lowerDim(Op op, llvm::SmallVector<Register, 5> ViewParts::*list) {
+  llvm::ArrayRef<Register> values = get(op.getSource()).view->*list;
   if (std::optional<int64_t> dim = constantOf(op.getDim())) {
-    if (*dim < 0 || *dim >= int64_t(shape.size()))
+    if (*dim < 0 || *dim >= int64_t(values.size()))
       return (void)error(op, "asks for dimension " + llvm::Twine(*dim) + " of a view that has " +
-                                 llvm::Twine(shape.size()));
-    return define(op.getResult(), shape[*dim]);
+                                 llvm::Twine(values.size()));
+    return define(op.getResult(), values[*dim]);
   }
-  Register result = shape.back(), dim = word(op.getDim());
-  for (size_t i = 0; i + 1 < shape.size(); ++i) {
+  Register result = values.back(), dim = word(op.getDim());
+  for (size_t i = 0; i + 1 < values.size(); ++i) {
     Register number = builder.constant(int64_t(i));
     Register isThis = builder.compareI(/*eq=*/0, Element::Index, dim, number);
-    result = builder.select(isThis, shape[i], result);
+    result = builder.select(isThis, values[i], result);
   }
   define(op.getResult(), result);
-}
-
-void Lowering::lowerAlloc(AllocTileOp op) {
-  if (!op.getAddr())
-    return (void)error(op, "has no address: give it one (addr = ...) or let the memory planner "
-                           "choose (--pto-level=level2)");
-  TileShape shape = op.getResult().getType().getTileShape();
-  Register rows = op.getValidRow() ? word(op.getValidRow()) : none;
-  Register cols = op.getValidCol() ? word(op.getValidCol()) : none;
-  Handle handle = builder.tile(program.addShape(shape), word(op.getAddr()), rows, cols);
-  bind(op.getResult(), {Binding::Tile, handle, nullptr});
 }

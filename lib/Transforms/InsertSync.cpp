@@ -84,9 +84,22 @@ void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
   }
 }
 
+/// A tile that moves is one that automatic synchronisation does not follow (library 1.7).
+mlir::LogicalResult refuseMovedTiles(mlir::ModuleOp module) {
+  bool ok = true;
+  module.walk([&](TAssignOp op) {
+    op.emitOpError() << "is not supported with automatic synchronisation; declare a tile with "
+                        "pto.alloc_tile for each place, or synchronise by hand";
+    ok = false;
+  });
+  return mlir::success(ok);
+}
+
 /// Solves every function of the module with `solve(model program, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
+  if (mlir::failed(refuseMovedTiles(module)))
+    return mlir::failure();
   auto roots = rootFunctions(module);
   bool handWritten =
       module

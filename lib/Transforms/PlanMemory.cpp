@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "ptoas/Parse/Parse.h"
@@ -26,22 +27,44 @@ using mlir::func::FuncOp;
 
 namespace {
 
+/// A tile or a ring of tiles, as its declaration says.
+struct Declaration {
+  Operation *op;
+  TileBufType tile; ///< of one slot
+  uint32_t slots = 1;
+  uint64_t stride = 0;
+  mlir::MutableOperandRange address;
+
+  mlir::Value result() const { return op->getResult(0); }
+  static std::optional<Declaration> of(Operation *op) {
+    if (auto alloc = llvm::dyn_cast<AllocTileOp>(op))
+      return Declaration{op, alloc.getResult().getType(), 1, 0, alloc.getAddrMutable()};
+    auto ring = llvm::dyn_cast<AllocMultiTileOp>(op);
+    if (!ring)
+      return std::nullopt;
+    MultiTileBufType type = ring.getResult().getType();
+    return Declaration{op, type.getSlot(), uint32_t(type.getCount()), type.getStride(),
+                       ring.getAddrMutable()};
+  }
+};
+
 /// Functions connected by calls, on one line of positions.
 class Group {
 public:
   explicit Group(llvm::ArrayRef<FuncOp> functions) : functions(functions) {}
   plan::Problem problem(Arch arch);
-  llvm::MutableArrayRef<AllocTileOp> tiles() { return allocs; }
+  llvm::MutableArrayRef<Declaration> tiles() { return allocs; }
 
 private:
   void number(FuncOp function);
-  plan::LiveRange liveRange(AllocTileOp alloc);
-  void uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &escapes);
+  plan::LiveRange liveRange(const Declaration &alloc);
+  void uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &returned,
+            llvm::SmallPtrSetImpl<mlir::Value> &seen);
   plan::Interval around(Operation *user, mlir::Block *home);
 
   llvm::SmallVector<FuncOp> functions;
   llvm::DenseMap<Operation *, plan::Interval> position; ///< 2k .. 2k' + 2, regions included
-  std::vector<AllocTileOp> allocs;
+  std::vector<Declaration> allocs;
   std::map<std::string, plan::LiveRange>
       callSites; ///< of a helper: where its callers stand while it runs
   uint32_t next = 0;
@@ -52,8 +75,8 @@ void Group::number(FuncOp function) {
   function.getBody().walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
     position[op] = {next, next + 2};
     next += 2;
-    if (auto alloc = llvm::dyn_cast<AllocTileOp>(op))
-      allocs.push_back(alloc);
+    if (auto alloc = Declaration::of(op))
+      allocs.push_back(*alloc);
   });
   // The end of an operation with regions is the end of what is inside it.
   function.getBody().walk<mlir::WalkOrder::PostOrder>([&](Operation *op) {
@@ -75,24 +98,60 @@ plan::Interval Group::around(Operation *user, mlir::Block *home) {
   return interval;
 }
 
-void Group::uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &escapes) {
-  for (Operation *user : value.getUsers()) {
+/// Values that may stand for `tile` because `use` hands it on; `returned` when callers get it.
+static llvm::SmallVector<mlir::Value> handedOn(mlir::OpOperand &use, bool &returned) {
+  namespace scf = mlir::scf;
+  Operation *user = use.getOwner(), *parent = user->getParentOp();
+  llvm::SmallVector<mlir::Value> names;
+  auto tilesOf = [&](mlir::ValueRange values) {
+    llvm::copy_if(values, std::back_inserter(names),
+                  [](mlir::Value v) { return llvm::isa<TileBufType>(v.getType()); });
+  };
+  if (llvm::isa<TileView, mlir::arith::SelectOp, mlir::func::CallOp>(user))
+    tilesOf(user->getResults());
+  else if (llvm::isa<mlir::func::ReturnOp>(user))
+    returned = true;
+  else if (llvm::isa<scf::YieldOp>(user) && llvm::isa<scf::IfOp, scf::IndexSwitchOp>(parent))
+    names.push_back(parent->getResult(use.getOperandNumber()));
+  // Loop variables may change places: what goes in can be any of what comes out.
+  else if (llvm::isa<mlir::LoopLikeOpInterface>(user))
+    tilesOf(user->getResults());
+  else if (user->hasTrait<mlir::OpTrait::IsTerminator>() && parent)
+    tilesOf(parent->getResults());
+  return names;
+}
+
+void Group::uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &returned,
+                 llvm::SmallPtrSetImpl<mlir::Value> &seen) {
+  if (!seen.insert(value).second)
+    return;
+  for (mlir::OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
     plan::Interval at = around(user, home);
+    // A loop that carries a tile may use it from its first to its last operation.
+    Operation *loop = user->hasTrait<mlir::OpTrait::IsTerminator>() ? user->getParentOp() : user;
+    if (llvm::isa<mlir::LoopLikeOpInterface>(loop))
+      at = {std::min(at.begin, position[loop].begin), std::max(at.end, position[loop].end)};
     hull.begin = std::min(hull.begin, at.begin);
     hull.end = std::max(hull.end, at.end);
-    // Handed on by a branch or a loop: who uses it then has another name for it.
-    escapes |=
-        user->hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::LoopLikeOpInterface>(user);
+    for (mlir::Value name : handedOn(use, returned)) {
+      // The block that holds both the declaration and the new name.
+      mlir::Block *block = name.getParentBlock();
+      bool inside = home->getParent()->findAncestorBlockInRegion(*block);
+      uses(name, inside ? home : block, hull, returned, seen);
+    }
   }
 }
 
-plan::LiveRange Group::liveRange(AllocTileOp alloc) {
+plan::LiveRange Group::liveRange(const Declaration &alloc) {
   plan::Interval hull{~0u, 0};
-  bool escapes = false;
-  uses(alloc.getResult(), alloc->getBlock(), hull, escapes);
-  auto function = alloc->getParentOfType<FuncOp>();
-  if (escapes)
-    hull = position[function];
+  bool returned = false;
+  llvm::SmallPtrSet<mlir::Value, 8> seen;
+  uses(alloc.result(), alloc.op->getBlock(), hull, returned, seen);
+  auto function = alloc.op->getParentOfType<FuncOp>();
+  // Callers use it under names of their own, at places of their own.
+  if (returned)
+    return {{0, next}};
   plan::LiveRange live;
   if (hull.begin < hull.end)
     live.push_back(hull);
@@ -123,16 +182,18 @@ plan::Problem Group::problem(Arch arch) {
   plan::Problem problem = plan::Problem::forArch(arch);
   for (auto [i, alloc] : llvm::enumerate(allocs)) {
     plan::Buffer buffer;
-    llvm::StringRef source = sourceName(alloc.getResult());
+    llvm::StringRef source = sourceName(alloc.result());
     buffer.name = source.empty() ? "tile " + std::to_string(i) : ("%" + source).str();
-    TileBufType type = alloc.getResult().getType();
-    buffer.space = type.getSpace();
-    buffer.bytes = type.getTileShape().bytes();
+    buffer.space = alloc.tile.getSpace();
+    buffer.bytes = alloc.tile.getTileShape().bytes();
+    buffer.slots = alloc.slots;
     buffer.live = liveRange(alloc);
     buffer.source = uint32_t(i);
-    if (alloc.getAddr())
-      if (auto address = constantOf(alloc.getAddr()))
+    if (!alloc.address.empty())
+      if (auto address = constantOf(alloc.address[0].get()))
         buffer.pinned = uint64_t(*address);
+    // The type says where the slots lie, and everybody after us goes by the type.
+    assert(alloc.slots == 1 || plan::strideOf(buffer) == alloc.stride);
     problem.buffers.push_back(std::move(buffer));
   }
   return problem;
@@ -193,10 +254,16 @@ std::vector<llvm::SmallVector<FuncOp>> groupsOf(mlir::ModuleOp module) {
 struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
   void runOnOperation() override {
     bool ok = true;
-    getOperation().walk([&](AllocTileOp alloc) {
-      if (alloc.getAddr()) {
-        alloc.emitOpError() << "has an address, but ptoas plans memory at this level; leave it out "
-                               "or compile with --pto-level=level3";
+    getOperation().walk([&](Operation *op) {
+      auto alloc = Declaration::of(op);
+      if (alloc && !alloc->address.empty()) {
+        op->emitOpError() << "has an address, but ptoas plans memory at this level; leave it out "
+                             "or compile with --pto-level=level3";
+        ok = false;
+      }
+      if (llvm::isa<TAssignOp>(op)) {
+        op->emitOpError() << "is only supported when --pto-level=level3, where the program places "
+                             "its tiles; here ptoas does";
         ok = false;
       }
     });
@@ -225,29 +292,29 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
     llvm::DenseMap<std::pair<Operation *, int64_t>, mlir::Value> constants;
     for (auto [i, alloc] : llvm::enumerate(group.tiles())) {
       int64_t address = int64_t(result.plan.address[i]);
-      mlir::Value &value = constants[{alloc->getParentOfType<FuncOp>(), address}];
+      auto function = alloc.op->getParentOfType<FuncOp>();
+      mlir::Value &value = constants[{function, address}];
       if (!value) {
-        auto b = mlir::OpBuilder::atBlockBegin(&alloc->getParentOfType<FuncOp>().getBody().front());
-        value = mlir::arith::ConstantOp::create(b, placeOf(alloc.getLoc()),
+        auto b = mlir::OpBuilder::atBlockBegin(&function.getBody().front());
+        value = mlir::arith::ConstantOp::create(b, placeOf(alloc.op->getLoc()),
                                                 b.getI64IntegerAttr(address));
       }
-      alloc.getAddrMutable().assign(value);
+      alloc.address.assign(value);
     }
     return true;
   }
 
   void report(const plan::Problem &problem, const plan::Failure &failure,
-              llvm::MutableArrayRef<AllocTileOp> tiles, FuncOp function) {
-    Operation *at = failure.live.empty()
-                        ? function.getOperation()
-                        : tiles[problem.buffers[failure.live.front()].source].getOperation();
+              llvm::ArrayRef<Declaration> tiles, FuncOp function) {
+    Operation *at = failure.live.empty() ? function.getOperation()
+                                         : tiles[problem.buffers[failure.live.front()].source].op;
     if (failure.buffer != plan::none)
-      at = tiles[problem.buffers[failure.buffer].source];
+      at = tiles[problem.buffers[failure.buffer].source].op;
     auto diagnostic = at->emitOpError() << plan::headline(problem, failure);
     for (auto [i, line] : llvm::enumerate(plan::details(problem, failure))) {
       // The first lines are the live tiles, largest first; the rest is the way out.
       bool isTile = i < failure.live.size() && i < 12;
-      diagnostic.attachNote(isTile ? tiles[problem.buffers[failure.live[i]].source].getLoc()
+      diagnostic.attachNote(isTile ? tiles[problem.buffers[failure.live[i]].source].op->getLoc()
                                    : at->getLoc())
           << line;
     }
@@ -256,12 +323,13 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
 
 struct CheckMemoryPass : pto::impl::CheckMemoryBase<CheckMemoryPass> {
   void runOnOperation() override {
-    getOperation().walk([&](AllocTileOp alloc) {
-      if (alloc.getAddr())
+    getOperation().walk([&](Operation *op) {
+      auto alloc = Declaration::of(op);
+      if (!alloc || !alloc->address.empty())
         return;
-      alloc.emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add "
-                             "`addr = %a` or compile with "
-                             "--pto-level=level2";
+      op->emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add "
+                           "`addr = %a` or compile with "
+                           "--pto-level=level2";
       signalPassFailure();
     });
   }

@@ -25,6 +25,10 @@ struct KernelCase {
   const char *name;
   Level level;
   std::vector<std::string> simArguments;
+  /// Items that the proof needs and the program does not. three_slot: the last stores hand over to
+  /// the first addition behind the loop, because nobody keeps book on the slots of the last
+  /// iterations.
+  unsigned onlyForTheProof = 0;
 };
 
 const KernelCase kernels[] = {
@@ -36,6 +40,10 @@ const KernelCase kernels[] = {
      Level::Level2,
      {"--arg=a=random:128x512:f16:1", "--arg=b=random:512x128:f16:2",
       "--arg=c=poison:128x128:f32"}},
+    {"three_slot",
+     Level::Level2,
+     {"--arg=x=random:2048x64:f32:1", "--arg=z=random:2048x64:f32:2", "--arg=y=poison:2048x64:f32"},
+     1},
     {"ring_shuffle",
      Level::Level3,
      {"--function=ring_shuffle", "--ranks=2", "--arg=inp=random:1x64:f32:1",
@@ -144,15 +152,17 @@ TEST_P(KernelMutation, EveryDeletionIsFoundTwice) {
       found &= simulate(*mutant, schedule) > 0;
     byChecker += rejected;
     bySimulator += found;
-    EXPECT_TRUE(rejected && found)
-        << (rejected ? "" : "the checker accepts it; ")
-        << (found ? "" : "the simulator finds nothing; ")
-        << "deleted: " << model.program[item.front()].label << " "
-        << sync::describe(model.program, model.program[item.front()].key);
+    EXPECT_TRUE(rejected) << "the checker accepts it; deleted: "
+                          << model.program[item.front()].label << " "
+                          << sync::describe(model.program, model.program[item.front()].key);
+    if (!found)
+      std::printf("the simulator finds nothing; deleted: %s\n",
+                  sync::describe(model.program, model.program[item.front()].key).c_str());
   }
   std::printf("%-12s %3u mutants, %3u rejected by the checker, %3u found by the simulator under "
               "every schedule\n",
               GetParam().name, mutants, byChecker, bySimulator);
+  EXPECT_EQ(mutants - bySimulator, GetParam().onlyForTheProof);
   EXPECT_GT(mutants, 4u);
 }
 

@@ -23,7 +23,7 @@ struct Row {
   const char *record, *text;
 };
 /// In the spelling that is printed, %p pointer, %i index, %a address, %x scalar, %v and %part
-/// views, %la and %ea arrays.
+/// views, %la and %ea arrays, %t tile.
 constexpr Row rows[] = {
     {"pto.addptr", "%r = pto.addptr %p, %i : !pto.ptr<f32, gm> -> !pto.ptr<f32, gm>"},
     {"pto.load_scalar", "%r = pto.load_scalar %p[%i] : !pto.ptr<f32, gm> -> f32"},
@@ -52,9 +52,9 @@ constexpr Row rows[] = {
     {"pto.trap", "pto.trap"},
     {"pto.make_tensor_view", "%r = pto.make_tensor_view %p, shape = [%i, %i], strides = [%i, %i] : "
                              "!pto.tensor_view<?x64xf32>"},
-    {"pto.make_tensor_view",
-     "%r = pto.make_tensor_view %p, shape = [%i], strides = [%i] {layout = #pto.layout<nz>} : "
-     "!pto.tensor_view<?xf32>"},
+    {"pto.make_tensor_view", "%r = pto.make_tensor_view %p, shape = [%i, %i], strides = [%i, %i] "
+                             "{layout = #pto.layout<nz>} "
+                             ": !pto.tensor_view<?x8xf32>"},
     {"pto.partition_view", "%r = pto.partition_view %v, offsets = [%i, %i], sizes = [%i, %i] : "
                            "!pto.tensor_view<?x64xf32> "
                            "-> !pto.partition_tensor_view<?x64xf32>"},
@@ -68,6 +68,39 @@ constexpr Row rows[] = {
      "valid=?x?>"},
     {"pto.alloc_tile",
      "%r = pto.alloc_tile valid_col = %i : !pto.tile_buf<acc, 16x64xf32, valid=4x?>"},
+    {"pto.get_tensor_view_stride",
+     "%r = pto.get_tensor_view_stride %v, %i : !pto.tensor_view<?x64xf32> -> index"},
+    {"pto.alloc_multi_tile",
+     "%r = pto.alloc_multi_tile : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>"},
+    {"pto.alloc_multi_tile",
+     "%r = pto.alloc_multi_tile addr = %a valid_row = %i valid_col = %i : "
+     "!pto.multi_tile_buf<!pto.tile_buf<mat, 16x64xf32, valid=?x?>, count=16>"},
+    {"pto.multi_tile_get",
+     "%m = pto.alloc_multi_tile : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>\n"
+     "    %r = pto.multi_tile_get %m[%i] : "
+     "!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2> -> "
+     "!pto.tile_buf<vec, 16x64xf32>"},
+    {"pto.subview", "%r = pto.subview %t[%i, %i] sizes [8, 32] : "
+                    "!pto.tile_buf<vec, 16x64xf32, valid=?x?> -> !pto.tile_buf<vec, 8x32xf32>"},
+    {"pto.subview",
+     "%r = pto.subview %t[%i, %i] sizes [8, 64] valid [%i, %i] : "
+     "!pto.tile_buf<vec, 16x64xf32, valid=?x?> -> !pto.tile_buf<vec, 8x64xf32, valid=?x?>"},
+    {"pto.treshape", "%r = pto.treshape %t : !pto.tile_buf<vec, 16x64xf32, valid=?x?> -> "
+                     "!pto.tile_buf<vec, 8x256xf16>"},
+    {"pto.bitcast", "%r = pto.bitcast %t : !pto.tile_buf<vec, 16x64xf32, valid=?x?> -> "
+                    "!pto.tile_buf<vec, 16x64xi16, valid=?x?>"},
+    {"pto.tassign", "%r = pto.tassign %t, %a : !pto.tile_buf<vec, 16x64xf32, valid=?x?> -> "
+                    "!pto.tile_buf<vec, 16x64xf32, valid=?x?>"},
+    {"pto.set_validshape",
+     "%t1 = pto.alloc_tile valid_row = %i valid_col = %i : "
+     "!pto.tile_buf<vec, 16x64xf32, valid=?x?>\n"
+     "    pto.set_validshape %t1, %i, %i : !pto.tile_buf<vec, 16x64xf32, valid=?x?>"},
+    {"pto.get_validshape", "%r:2 = pto.get_validshape %t : "
+                           "!pto.tile_buf<vec, 16x64xf32, valid=?x?>"},
+    {"pto.tile_valid_rows", "%r = pto.tile_valid_rows %t : "
+                            "!pto.tile_buf<vec, 16x64xf32, valid=?x?> -> index"},
+    {"pto.tile_valid_cols", "%r = pto.tile_valid_cols %t : "
+                            "!pto.tile_buf<vec, 16x64xf32, valid=?x?> -> index"},
     {"pto.set_flag", "pto.set_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID0>]"},
     {"pto.wait_flag", "pto.wait_flag[<PIPE_MTE2>, <PIPE_V>, <EVENT_ID7>]"},
     {"pto.set_flag_dyn", "pto.set_flag_dyn[<PIPE_MTE2>, <PIPE_V>, %i]"},
@@ -95,7 +128,8 @@ std::string moduleOf(const Row &row, llvm::StringRef arch) {
   return ("module attributes {pto.target_arch = \"" + arch +
           "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
           "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
-          "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>) {\n    " +
+          "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>, %t: !pto.tile_buf<vec, "
+          "16x64xf32, valid=?x?>) {\n    " +
           row.text + "\n    return\n  }\n}\n")
       .str();
 }

@@ -91,6 +91,8 @@ def ScalarMemory : Resource<"::pto::ScalarMemory">;
 
 // Types that operands may have; the classes are defined in Types.td.
 def TileBuf : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::TileBufType>($_self)">, "tile buffer", "::pto::TileBufType">;
+def MultiTileBuf : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::MultiTileBufType>($_self)">, "ring of tiles",
+    "::pto::MultiTileBufType">;
 def GlobalView : DialectType<Pto_Dialect,
     CPred<"::llvm::isa<::pto::PartitionTensorViewType, ::pto::TensorViewType>($_self)">, "global tensor view">;
 def PartitionView : DialectType<Pto_Dialect,

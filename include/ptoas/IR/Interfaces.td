@@ -24,4 +24,16 @@ def RecordOp : OpInterface<"RecordOp"> {
   let verify = [{ return ::pto::verifyRecord($_op); }];
 }
 
+def TileView : OpInterface<"TileView"> {
+  let cppNamespace = "::pto";
+  let description = [{
+    The result names bytes of another tile, or of one slot of a ring; nothing is moved. The operand is called `source`.
+  }];
+  let methods = [
+    InterfaceMethod<"The tile or ring whose bytes the result names.", "::mlir::Value", "getViewedTile", (ins), "", [{
+      return $_op.getSource();
+    }]>,
+  ];
+}
+
 #endif // PTOAS_IR_INTERFACES

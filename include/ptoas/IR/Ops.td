@@ -1,5 +1,6 @@
 //===- Ops.td - All records ------------------------------------*- tablegen -*-===//
 include "ptoas/IR/Ops/View.td"
+include "ptoas/IR/Ops/TileHandle.td"
 include "ptoas/IR/Ops/Scalar.td"
 include "ptoas/IR/Ops/Move.td"
 include "ptoas/IR/Ops/Matmul.td"

@@ -56,6 +56,23 @@ def TileBufType : PtoType<"TileBuf", "tile_buf"> {
   }];
 }
 
+def MultiTileBufType : PtoType<"MultiTileBuf", "multi_tile_buf"> {
+  let summary = "A ring of 2 to 16 equal tiles, one behind the other.";
+  let description = [{
+    Printed as `!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=3>`; `!pto.multi_tile_buf<vec, 16x64xf32, count=3>`,
+    with the options of a tile before or behind the count, is read too.
+  }];
+  let parameters = (ins "::pto::TileBufType":$slot, "int64_t":$count);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Bytes from one slot to the next: a tile, rounded up to the alignment of its memory.
+    uint64_t getStride() const;
+    /// Bytes from the first byte of slot 0 to one past the last byte of the last slot.
+    uint64_t getBytes() const;
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Variables of the scalar unit
 //===----------------------------------------------------------------------===//

@@ -58,7 +58,9 @@ void Checker::signature(FuncOp function) {
        llvm::concat<const mlir::Type>(function.getArgumentTypes(), function.getResultTypes()))
     if (cppType(type).empty())
       fail(function) << "cannot pass a value of type " << type
-                     << "; pass pointers and scalars, and make views inside";
+                     << (llvm::isa<MultiTileBufType>(type)
+                             ? "; pass the tiles that pto.multi_tile_get gives"
+                             : "; pass pointers and scalars, and make views inside");
 }
 
 void Checker::function(FuncOp function) {
@@ -87,7 +89,7 @@ llvm::StringRef wayOut(mlir::Type type) {
 void Checker::types(Operation *op) {
   for (mlir::Value result : op->getResults()) {
     bool hasOwnText = llvm::isa<MakeTensorViewOp, PartitionViewOp, DeclareLocalArrayOp,
-                                DeclareEventIdArrayOp, DeclareStructOp>(op);
+                                DeclareEventIdArrayOp, DeclareStructOp, AllocMultiTileOp>(op);
     if (!hasOwnText && cppType(result.getType()).empty())
       fail(op) << "has a result of type " << result.getType() << ", which cannot be a C++ variable"
                << wayOut(result.getType());
@@ -147,15 +149,21 @@ void Checker::nested(Operation *op) {
           [&](auto o) { regions(o); })
       .Case([&](SectionCubeOp o) { section(o, CoreKind::Cube); })
       .Case([&](SectionVectorOp o) { section(o, CoreKind::Vector); })
-      .Case([&](AllocTileOp o) {
+      .Case<AllocTileOp, AllocMultiTileOp>([&](auto o) {
         if (!o.getAddr())
           fail(o)
               << "has no address; give addr = ... or let the planner choose (--pto-level=level2)";
       })
+      .Case([&](MultiTileGetOp o) {
+        if (!o.getSource().getDefiningOp<AllocMultiTileOp>())
+          fail(o) << "takes a slot of a ring that no pto.alloc_multi_tile in this function makes";
+      })
+      .Case<SubviewOp, TReshapeOp, BitcastOp, TAssignOp, TileValidRowsOp, TileValidColsOp,
+            GetValidShapeOp>([](auto) {})
       .Case<MakeTensorViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
           [](auto) {})
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
-      .Case([&](GetTensorViewDimOp o) { view(o, o.getSource()); })
+      .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
       .Case([&](FenceBarrierAllOp o) {
         if (o.getScope() == FenceScopeKind::LocalMemory)
           fail(o) << "of local_memory has no C++ form; use pto.barrier <PIPE_ALL>";

@@ -37,7 +37,7 @@ std::string cpp::cppType(mlir::Type type) {
     return element.empty() || qualifier.empty() ? "" : qualifier.str() + " " + element + "*";
   }
   if (auto tile = llvm::dyn_cast<TileBufType>(type))
-    return tileType(tile);
+    return tileType(tile.getTileShape());
   if (llvm::isa<AsyncSessionType>(type))
     return "pto::comm::AsyncSession";
   if (llvm::isa<AsyncEventType>(type))
@@ -50,8 +50,7 @@ std::string cpp::unsignedType(mlir::Type type) {
   return type.isIndex() ? "uint64_t" : "uint" + std::to_string(type.getIntOrFloatBitWidth()) + "_t";
 }
 
-std::string cpp::tileType(TileBufType type) {
-  TileShape shape = type.getTileShape();
+std::string cpp::tileType(TileShape shape) {
   int64_t rows = shape.rows, cols = shape.cols;
   // The library counts single values where the dialect counts pairs, along the contiguous axis.
   if (isPackedPair(shape.element))

@@ -18,7 +18,7 @@ std::string cppType(mlir::Type type);
 /// The unsigned integer type of the width of `type` (integer or index).
 std::string unsignedType(mlir::Type type);
 /// `Tile<...>` with all eleven arguments.
-std::string tileType(TileBufType type);
+std::string tileType(TileShape shape);
 /// `pto::Shape<1, 1, 1, 16, -1>`, `pto::Stride<...>`
 std::string dimsType(llvm::StringRef name, const Dims &dims);
 std::string globalTensorType(mlir::Type element, const Dims &shape, const Dims &strides,

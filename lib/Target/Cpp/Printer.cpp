@@ -85,9 +85,17 @@ void Printer::statement(Operation *op) {
       .Case([&](AllocTileOp o) { printAllocTile(*this, o); })
       .Case([&](MakeTensorViewOp o) { printView(*this, o.getResult()); })
       .Case([&](PartitionViewOp o) { printView(*this, o.getResult()); })
-      .Case([&](GetTensorViewDimOp o) { printViewDim(*this, o); })
       .Case<DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
           [&](auto o) { printVariable(*this, o->getResult(0)); })
+      .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { printViewDim(*this, o); })
+      .Case([](AllocMultiTileOp) {}) // its slots are printed where they are taken
+      .Case([&](MultiTileGetOp o) { printSlot(*this, o); })
+      .Case([&](SubviewOp o) { printWindow(*this, o); })
+      .Case([&](TReshapeOp o) { printReshape(*this, o); })
+      .Case([&](BitcastOp o) { printBitcast(*this, o); })
+      .Case([&](TAssignOp o) { printMove(*this, o); })
+      .Case<TileValidRowsOp, TileValidColsOp, GetValidShapeOp>(
+          [&](auto o) { printValid(*this, o); })
       .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
       .Case([&](AddPtrOp o) {
         printRecord(*this, llvm::cast<RecordOp>(o.getOperation()));

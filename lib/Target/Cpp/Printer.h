@@ -94,9 +94,9 @@ void printSwitch(Printer &p, mlir::scf::IndexSwitchOp op);
 void printExecuteRegion(Printer &p, mlir::scf::ExecuteRegionOp op);
 
 // Views.cpp
-void printAllocTile(Printer &p, AllocTileOp op);
 void printView(Printer &p, mlir::Value view);
-void printViewDim(Printer &p, GetTensorViewDimOp op);
+/// get_tensor_view_dim and get_tensor_view_stride.
+void printViewDim(Printer &p, mlir::Operation *op);
 /// `GlobalTensor<...>` of a view that viewSource describes.
 std::string viewType(const ViewSource &source);
 
@@ -106,6 +106,16 @@ void printVariable(Printer &p, mlir::Value variable);
 /// Definitions of the structs that the module declares, inner ones first; their names go to
 /// `globals`.
 void printStructs(mlir::ModuleOp module, llvm::raw_ostream &os, llvm::StringSet<> &globals);
+
+// Tiles.cpp
+void printAllocTile(Printer &p, AllocTileOp op);
+void printSlot(Printer &p, MultiTileGetOp op);
+void printWindow(Printer &p, SubviewOp op);
+void printReshape(Printer &p, TReshapeOp op);
+void printBitcast(Printer &p, BitcastOp op);
+void printMove(Printer &p, TAssignOp op);
+/// get_validshape, tile_valid_rows and tile_valid_cols.
+void printValid(Printer &p, mlir::Operation *op);
 
 // Records.cpp
 void printRecord(Printer &p, RecordOp op);

@@ -51,20 +51,22 @@ std::optional<ViewSource> cpp::viewSource(Value view, ConstantFolder &constants)
   return source;
 }
 
-std::optional<Extent> cpp::extentOf(GetTensorViewDimOp op, ConstantFolder &constants) {
-  auto source = viewSource(op.getSource(), constants);
-  auto dim = constants.fold(op.getDim());
+std::optional<Extent> cpp::extentOf(Operation *op, ConstantFolder &constants) {
+  bool isStride = llvm::isa<GetTensorViewStrideOp>(op);
+  if (!isStride && !llvm::isa<GetTensorViewDimOp>(op))
+    return std::nullopt;
+  auto source = viewSource(op->getOperand(0), constants);
+  auto dim = constants.fold(op->getOperand(1));
   if (!source || !dim || *dim < 0 || *dim >= int64_t(source->extents.size()))
     return std::nullopt;
-  int64_t extent = source->shape[5 - source->extents.size() + *dim];
-  return Extent{extent == dynamicDim ? std::nullopt : std::optional(extent), source->extents[*dim]};
+  int64_t known = (isStride ? source->strides : source->shape)[5 - source->extents.size() + *dim];
+  return Extent{known == dynamicDim ? std::nullopt : std::optional(known),
+                isStride ? Value(source->make.getStrides()[*dim]) : source->extents[*dim]};
 }
 
 bool cpp::needsGlobalTensor(Value view, ConstantFolder &constants) {
   return llvm::any_of(view.getUsers(), [&](Operation *user) {
-    if (auto dim = llvm::dyn_cast<GetTensorViewDimOp>(user))
-      return !extentOf(dim, constants);
-    return !llvm::isa<PartitionViewOp>(user);
+    return !llvm::isa<PartitionViewOp>(user) && !extentOf(user, constants);
   });
 }
 
@@ -121,12 +123,20 @@ void Reads::readOperands(Operation *op) {
     return readView(make.getResult(), op);
   if (auto part = llvm::dyn_cast<PartitionViewOp>(op))
     return readView(part.getResult(), op);
-  if (auto dim = llvm::dyn_cast<GetTensorViewDimOp>(op))
-    if (auto extent = extentOf(dim, constants)) {
-      if (!extent->constant)
-        read(extent->value, op);
-      return;
-    }
+  if (auto extent = extentOf(op, constants)) {
+    if (!extent->constant)
+      read(extent->value, op);
+    return;
+  }
+  if (auto get = llvm::dyn_cast<MultiTileGetOp>(op)) {
+    read(get.getSlot(), op);
+    if (auto ring = get.getSource().getDefiningOp<AllocMultiTileOp>())
+      for (Value operand : ring->getOperands()) // by every slot: a name, not an expression
+        read(operand, op, 2);
+    return;
+  }
+  if (llvm::isa<AllocMultiTileOp>(op))
+    return;
   if (auto loop = llvm::dyn_cast<scf::ForOp>(op)) {
     // The loop's head asks for them in every iteration: no work is left there.
     read(loop.getUpperBound(), op, 2);
@@ -136,7 +146,7 @@ void Reads::readOperands(Operation *op) {
       read(init, op);
     return;
   }
-  unsigned times = readsOperandsTwice(op) ? 2 : 1;
+  unsigned times = readsOperandsTwice(op) || llvm::isa<SubviewOp>(op) ? 2 : 1;
   for (Value operand : op->getOperands())
     read(operand, op, times);
 }
@@ -164,6 +174,9 @@ bool Reads::mayInline(Operation *op) const {
   Count c = counts.lookup(op->getResult(0));
   // In a nested block the expression might be evaluated again and again.
   if (c.count != 1 || c.reader->getBlock() != op->getBlock())
+    return false;
+  // Operations take tiles by reference, so a tile is a variable.
+  if (llvm::isa<TileBufType>(op->getResult(0).getType()))
     return false;
   // `(p + i)[j]` is harder to read than a pointer with a name.
   bool isPointer = llvm::isa<PtrType>(op->getResult(0).getType());

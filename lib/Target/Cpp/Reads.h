@@ -27,12 +27,13 @@ struct ViewSource {
 /// Describes the result of make_tensor_view or partition_view; none for other values.
 std::optional<ViewSource> viewSource(mlir::Value view, ConstantFolder &constants);
 
-/// The extent that get_tensor_view_dim names, when its dimension is constant: a number or a value.
+/// The extent that get_tensor_view_dim names, or the stride that get_tensor_view_stride does, when
+/// the dimension is constant: a number or a value. None for other operations.
 struct Extent {
   std::optional<int64_t> constant;
   mlir::Value value;
 };
-std::optional<Extent> extentOf(GetTensorViewDimOp op, ConstantFolder &constants);
+std::optional<Extent> extentOf(mlir::Operation *op, ConstantFolder &constants);
 
 /// True when the view needs a GlobalTensor variable of its own.
 bool needsGlobalTensor(mlir::Value view, ConstantFolder &constants);

@@ -1,4 +1,4 @@
-//===- Views.cpp - Pointers, tensor views and tiles ------------------------===//
+//===- Views.cpp - Tensor views --------------------------------------------===//
 //
 // A tensor view exists in the text only as GlobalTensor variables: of the parts that operations
 // use, or of the whole view when one uses it directly. Offsets are summed in 64 bits onto the base
@@ -114,31 +114,19 @@ void cpp::printView(Printer &p, Value view) {
   p.line(type + " " + p.declare(view) + "(" + arguments + ");");
 }
 
-void cpp::printViewDim(Printer &p, GetTensorViewDimOp op) {
+void cpp::printViewDim(Printer &p, Operation *op) {
   if (auto extent = extentOf(op, p.constants)) {
-    p.bind(op.getResult(),
+    p.bind(op->getResult(0),
            extent->constant ? literal(*extent->constant) : p.valueOf(extent->value));
     return;
   }
   // Dimensions of the view are the last ones of the library's five.
-  ViewSource source = *viewSource(op.getSource(), p.constants);
+  Value view = op->getOperand(0);
+  ViewSource source = *viewSource(view, p.constants);
   int64_t pad = 5 - int64_t(source.extents.size());
-  Expr dim = p.valueOf(op.getDim());
+  Expr dim = p.valueOf(op->getOperand(1));
   if (pad)
     dim = binary(dim, "+", literal(pad), Precedence::Additive);
-  Expr get = call(p.valueOf(op.getSource()).text + ".GetShape", {cast("int", dim)});
-  p.define(op.getResult(), get);
-}
-
-void cpp::printAllocTile(Printer &p, AllocTileOp op) {
-  // Only the open extents are arguments of the constructor.
-  llvm::SmallVector<std::string, 2> valid;
-  for (Value extent : {op.getValidRow(), op.getValidCol()})
-    if (extent)
-      valid.push_back(p.valueOf(extent).text);
-  std::string address = castToUnsigned("uint64_t", p.valueOf(op.getAddr())).text;
-  std::string name = p.declare(op.getResult());
-  std::string arguments = valid.empty() ? "" : "(" + llvm::join(valid, ", ") + ")";
-  p.line(tileType(op.getResult().getType()) + " " + name + arguments + ";");
-  p.line("TASSIGN(" + name + ", " + address + ");");
+  llvm::StringRef getter = llvm::isa<GetTensorViewStrideOp>(op) ? ".GetStride" : ".GetShape";
+  p.define(op->getResult(0), call(p.valueOf(view).text + getter.str(), {cast("int", dim)}));
 }

@@ -1,4 +1,4 @@
-//===- View.td - Pointers, tensor views, tiles ------------------*- tablegen -*-===//
+//===- View.td - Pointers, tensor views -------------------------*- tablegen -*-===//
 #ifndef PTOAS_IR_OPS_VIEW
 #define PTOAS_IR_OPS_VIEW
 
@@ -70,22 +70,18 @@ def GetTensorViewDimOp : ViewOp<"get_tensor_view_dim", [Pure]> {
   let arguments = (ins GlobalView:$source, Index:$dim);
   let results = (outs Index:$result);
   let assemblyFormat = "$source `,` $dim attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let hasVerifier = 1; // a constant dimension that the view has
   let semantics = Engine<"result = shape of source along dim">;
 }
 
-def AllocTileOp : ViewOp<"alloc_tile", [AttrSizedOperandSegments]> {
-  let summary = "Declares a tile and, at level3, where it lies.";
-  let description = [{
-    `addr` is a byte offset in the tile's memory: required at level3, absent at level1 and level2, where the planner chooses.
-    `valid_row` and `valid_col` are given exactly when the type's extent is `?`.
-  }];
-  let arguments = (ins Optional<I64>:$addr, Optional<Index>:$valid_row, Optional<Index>:$valid_col);
-  let results = (outs TileBuf:$result);
-  let assemblyFormat = [{
-    (`addr` `=` $addr^)? (`valid_row` `=` $valid_row^)? (`valid_col` `=` $valid_col^)? attr-dict `:` qualified(type($result))
-  }];
-  let hasVerifier = 1; // layout of the type, valid extents, constant address: alignment and capacity
-  let semantics = Engine<"names rows x cols elements of on-chip memory; their contents are undefined">;
+def GetTensorViewStrideOp : ViewOp<"get_tensor_view_stride", [Pure]> {
+  let summary = "The stride of one dimension of a view, in elements.";
+  let arguments = (ins GlobalView:$source, Index:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$source `,` $dim attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let hasVerifier = 1; // a constant dimension that the view has
+  let semantics = Engine<"result = stride of source along dim, in elements">;
+  let since = "0.48";
 }
 
 #endif // PTOAS_IR_OPS_VIEW

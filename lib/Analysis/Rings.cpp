@@ -1,0 +1,92 @@
+//===- Rings.cpp - Numbers that turn with a loop ---------------------------===//
+//
+// (counter + c) mod count: the slot of a ring. Kept apart from affine sums, because equal
+// remainders come round again.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ModelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace pto;
+using namespace pto::analysis;
+using mlir::Operation;
+using mlir::Value;
+
+namespace {
+/// The number that a loop carries when it begins at a constant and the next is (it + 1) mod count.
+std::optional<sync::Rotation> carriedNumber(Bound bound, const std::vector<OpenLoop> &open) {
+  auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
+  if (!argument || argument.getArgNumber() == 0)
+    return std::nullopt;
+  for (const OpenLoop &loop : open) {
+    auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+    if (!forOp || loop.frame != bound.frame || argument.getOwner() != forOp.getBody())
+      continue;
+    Value yielded = forOp.getTiedLoopYieldedValue(argument)->get();
+    auto first = constantOf(forOp.getTiedLoopInit(argument)->get());
+    auto rem = yielded.getDefiningOp<mlir::arith::RemUIOp>();
+    auto next = rem ? rem.getLhs().getDefiningOp<mlir::arith::AddIOp>() : nullptr;
+    auto count = rem ? constantOf(rem.getRhs()) : std::nullopt;
+    if (first && next && count && *first >= 0 && *first < *count && *count <= INT32_MAX &&
+        next.getLhs() == argument && constantOf(next.getRhs()) == 1)
+      return sync::Rotation{uint32_t(*count), 0, loop.node, *first};
+  }
+  return std::nullopt;
+}
+
+/// The constant n of `x mod n`, written as a remainder or as a mask of the low bits.
+std::optional<int64_t> modulus(Operation *op, Frame *frame) {
+  if (!llvm::isa_and_present<mlir::arith::RemUIOp, mlir::arith::RemSIOp, mlir::arith::AndIOp>(op))
+    return std::nullopt;
+  auto count = constantOf(follow(op->getOperand(1), frame).value);
+  if (!count || *count < 0 || *count >= INT32_MAX)
+    return std::nullopt;
+  if (!llvm::isa<mlir::arith::AndIOp>(op))
+    return *count ? count : std::nullopt;
+  return llvm::isPowerOf2_64(uint64_t(*count) + 1) ? std::optional(*count + 1) : std::nullopt;
+}
+} // namespace
+
+std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
+  if (auto carried = carriedNumber(bound, open))
+    return carried;
+  Operation *op = bound.value.getDefiningOp();
+  auto count = modulus(op, bound.frame);
+  if (!count)
+    return std::nullopt;
+  OffsetReader inner(open);
+  sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
+  inner.close(number);
+  // Not negative, so that the remainder is that of mathematics whatever its sign rule.
+  bool isPlain = number.known && number.symbol == sync::none && number.constant >= 0 &&
+                 llvm::all_of(number.terms, [](auto &term) { return term.coefficient > 0; });
+  if (!isPlain)
+    return std::nullopt;
+  llvm::erase_if(number.terms, [&](auto &term) { return term.coefficient % *count == 0; });
+  int64_t add = number.constant % *count;
+  if (number.terms.empty())
+    return sync::Rotation{uint32_t(*count), 0, sync::none, add};
+  if (number.terms.size() > 1 || number.terms.front().coefficient % *count != 1)
+    return std::nullopt;
+  return sync::Rotation{uint32_t(*count), 0, number.terms.front().loop, add};
+}
+
+bool OffsetReader::readTurning(Bound bound, int64_t scale, sync::Offset &out) {
+  auto number = turning(bound);
+  if (!number)
+    return false;
+  if (number->loop == sync::none) {
+    auto bytes = product(number->add, scale);
+    out.known &= bytes.has_value();
+    out.constant += bytes.value_or(0);
+    return true;
+  }
+  // One ring at a time, and towards higher addresses.
+  if (!ring || ring->count > 1 || scale <= 0 || !product(number->count, scale))
+    return false;
+  *ring = *number;
+  ring->stride = scale;
+  return true;
+}

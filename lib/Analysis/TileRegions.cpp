@@ -1,0 +1,217 @@
+//===- TileRegions.cpp - Which bytes a tile value names --------------------===//
+//
+// A tile value is followed to the declarations that it may stand for: through views of tiles,
+// branches, loop variables and calls. What cannot be followed could lie anywhere in its memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ModelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ptoas/IR/TileHandle.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace pto;
+using namespace pto::analysis;
+using mlir::Operation;
+using mlir::Value;
+
+/// Beyond so many places a tile counts as anywhere: branches that choose between choices multiply.
+static constexpr size_t mostPlaces = 16, mostFollowed = 256;
+
+//===----------------------------------------------------------------------===//
+// Declarations
+//===----------------------------------------------------------------------===//
+
+sync::Region ModelBuilder::tileAt(TileBufType type, Value address, Frame *frame) {
+  sync::Region region;
+  region.space = type.getSpace();
+  region.run = type.getTileShape().bytes();
+  region.offset.known = bool(address);
+  if (address) {
+    region.offset = offsets.read(address, frame, 1, &region.rotation);
+    offsets.close(region.offset);
+    if (!region.offset.known)
+      region.rotation = {};
+  }
+  return region;
+}
+
+void ModelBuilder::addSlot(sync::Region &region, Value slot, Frame *frame, MultiTileBufType type) {
+  if (!region.offset.known)
+    return;
+  auto stride = int64_t(type.getStride());
+  sync::Rotation ring = region.rotation;
+  sync::Offset number = offsets.read(slot, frame, stride, &ring);
+  offsets.close(number);
+  if (number.known && number.symbol == sync::none) {
+    OffsetReader::add(region.offset, number);
+    region.rotation = ring;
+  } else if (region.rotation.count == 1) {
+    region.rotation = {uint32_t(type.getCount()), stride, sync::none, 0};
+  } else {
+    region.offset.known = false; // a ring that turns and lies on a ring
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// The window's lines: contiguous runs, one per row (or column, or row of boxes), of whole 32-byte
+/// blocks, because a load pads the last block of a line (library 2.1).
+static void narrow(sync::Region &region, const TileShape &window, const TileShape &storage) {
+  int64_t bytes = bytesOf(window.element);
+  bool byRows = window.blayout == BLayout::RowMajor;
+  int64_t box = byRows ? window.boxRows() : window.boxCols();
+  int64_t lines = (byRows ? window.rows : window.cols) / box;
+  int64_t pitch = (byRows ? storage.cols : storage.rows) * box * bytes;
+  int64_t run = (byRows ? window.cols : window.rows) * box * bytes;
+  run = std::min(pitch, int64_t(llvm::alignTo(uint64_t(run), 32)));
+  region.dims.clear();
+  if (run == pitch || lines == 1) {
+    region.run = uint64_t(run * lines);
+    return;
+  }
+  region.run = uint64_t(run);
+  region.dims.push_back({lines, pitch});
+}
+
+bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
+  auto view = tile.value.getDefiningOp<TileView>();
+  if (!view)
+    return false;
+  if (auto get = tile.value.getDefiningOp<MultiTileGetOp>()) {
+    Bound source = follow(get.getSource(), tile.frame);
+    auto ring = source.value.getDefiningOp<AllocMultiTileOp>();
+    if (!ring)
+      return false;
+    MultiTileBufType type = ring.getResult().getType();
+    sync::Region region = tileAt(type.getSlot(), ring.getAddr(), source.frame);
+    addSlot(region, get.getSlot(), tile.frame, type);
+    out.push_back(std::move(region));
+    return true;
+  }
+  size_t first = out.size();
+  collect(follow(view.getViewedTile(), tile.frame), out);
+  TileShape shape = llvm::cast<TileBufType>(tile.value.getType()).getTileShape();
+  auto window = tile.value.getDefiningOp<SubviewOp>();
+  for (sync::Region &region : llvm::MutableArrayRef(out).drop_front(first)) {
+    if (!region.offset.known)
+      continue;
+    if (!window) {
+      region.run = shape.bytes(); // the whole of its source, or the beginning of it
+      continue;
+    }
+    std::array<int64_t, 2> stride = elementStrides(storageOf(window.getSource()));
+    int64_t bytes = bytesOf(shape.element);
+    sync::Rotation ring = region.rotation;
+    sync::Offset at = offsets.read(window.getRow(), tile.frame, stride[0] * bytes, &ring);
+    OffsetReader::add(at, offsets.read(window.getCol(), tile.frame, stride[1] * bytes, &ring));
+    offsets.close(at);
+    // Somewhere in its source, or at a place that the source's own address already makes symbolic.
+    if (!at.known || at.symbol != sync::none)
+      continue;
+    OffsetReader::add(region.offset, at);
+    region.rotation = ring;
+    narrow(region, shape, storageOf(tile.value));
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Choices
+//===----------------------------------------------------------------------===//
+
+/// What a loop variable may be: its first value, or one of an earlier iteration. The counter of the
+/// loop is then another one than here, so it must not be read.
+void ModelBuilder::collectCarried(Operation *loop, llvm::ArrayRef<Value> before,
+                                  llvm::ArrayRef<Value> carried, Frame *frame,
+                                  std::vector<sync::Region> &out) {
+  for (Value value : before)
+    collect(follow(value, frame), out);
+  std::vector<OpenLoop> outer = open;
+  llvm::erase_if(open, [&](const OpenLoop &o) { return o.op == loop && o.frame == frame; });
+  for (Value value : carried)
+    collect(follow(value, frame), out);
+  open = std::move(outer);
+}
+
+bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
+  namespace scf = mlir::scf;
+  Frame *frame = tile.frame;
+  auto argument = llvm::dyn_cast<mlir::BlockArgument>(tile.value);
+  Operation *op = argument ? argument.getOwner()->getParentOp() : tile.value.getDefiningOp();
+  unsigned number = argument ? 0 : llvm::cast<mlir::OpResult>(tile.value).getResultNumber();
+  if (auto loop = llvm::dyn_cast<scf::ForOp>(op)) {
+    unsigned i = argument ? argument.getArgNumber() - loop.getNumInductionVars() : number;
+    collectCarried(loop, loop.getInitArgs()[i], loop.getYieldedValues()[i], frame, out);
+    return true;
+  }
+  if (auto loop = llvm::dyn_cast<scf::WhileOp>(op)) {
+    unsigned i = argument ? argument.getArgNumber() : number;
+    if (argument && argument.getOwner() == loop.getBeforeBody())
+      collectCarried(loop, loop.getInits()[i], loop.getYieldOp()->getOperand(i), frame, out);
+    else
+      collectCarried(loop, {}, loop.getConditionOp().getArgs()[i], frame, out);
+    return true;
+  }
+  if (argument)
+    return false;
+  if (auto select = llvm::dyn_cast<mlir::arith::SelectOp>(op)) {
+    collect(follow(select.getTrueValue(), frame), out);
+    collect(follow(select.getFalseValue(), frame), out);
+    return true;
+  }
+  if (llvm::isa<scf::IfOp, scf::IndexSwitchOp>(op)) {
+    for (mlir::Region &region : op->getRegions())
+      collect(follow(region.front().getTerminator()->getOperand(number), frame), out);
+    return true;
+  }
+  if (auto call = llvm::dyn_cast<mlir::func::CallOp>(op))
+    for (auto &callee : frames)
+      if (callee->call == call && callee->caller == frame) {
+        mlir::Block &body = callee->function.getBody().front();
+        collect(follow(body.getTerminator()->getOperand(number), callee.get()), out);
+        return true;
+      }
+  return false;
+}
+
+void ModelBuilder::collect(Bound tile, std::vector<sync::Region> &out) {
+  for (const Bound &outer : following)
+    if (outer.value == tile.value && outer.frame == tile.frame)
+      return; // carried round a loop: its other sources are found on the way
+  following.push_back(tile);
+  auto leave = llvm::make_scope_exit([&] { following.pop_back(); });
+  auto type = llvm::cast<TileBufType>(tile.value.getType());
+  if (++followed <= mostFollowed) {
+    if (auto alloc = tile.value.getDefiningOp<AllocTileOp>())
+      return out.push_back(tileAt(type, alloc.getAddr(), tile.frame));
+    if (auto assign = tile.value.getDefiningOp<TAssignOp>())
+      return out.push_back(tileAt(type, assign.getAddr(), tile.frame));
+    if (collectView(tile, out) || collectChoice(tile, out))
+      return;
+  }
+  out.push_back(tileAt(type, nullptr, tile.frame));
+}
+
+ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type) {
+  std::vector<sync::Region> places;
+  followed = 0;
+  collect(tile, places);
+  if (places.size() > mostPlaces || places.empty() ||
+      llvm::any_of(places, [](const sync::Region &r) { return !r.offset.known; })) {
+    sync::Region anywhere = tileAt(type, nullptr, tile.frame);
+    anywhere.run = capacity(type.getSpace(), model.program.arch);
+    places = {std::move(anywhere)};
+  }
+  Regions ids;
+  for (sync::Region &region : places) {
+    region.name = nameOf(tile.value);
+    sync::RegionId id = model.program.intern(std::move(region));
+    if (!llvm::is_contained(ids, id))
+      ids.push_back(id);
+  }
+  return ids;
+}
