@@ -97,6 +97,71 @@ TEST(TileRegion, OtherSlotsCouldBeAny) {
   }
 }
 
+/// A loop over %i with a tile %t of 4096 bytes that `text` makes.
+sync::Region turningRegion(llvm::StringRef text) {
+  Parsed parsed((R"(func.func @f(%n: index) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c3 = arith.constant 3 : index
+    %c8 = arith.constant 8 : index
+    %size = arith.constant 4096 : i64
+    %base = arith.constant 16384 : i64
+    %big = pto.alloc_tile addr = %base : !pto.tile_buf<vec, 32x64xf32>
+    scf.for %i = %c0 to %n step %c1 {
+      %half = arith.remui %i, %c2 : index
+      %third = arith.remui %i, %c3 : index
+      %number = arith.index_cast %half : index to i64
+      %other = arith.index_cast %third : index to i64
+      )" + text + R"(
+      pto.tadd ins(%t, %t : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)
+    }
+    return
+  })")
+                    .str());
+  return regionNamed(parsed.model(), "%t");
+}
+
+TEST(TileRegion, AddressesThatTurn) {
+  sync::Region r =
+      turningRegion("%x = arith.muli %number, %size : i64 %a = arith.addi %x, %base : i64 "
+                    "%t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 16x64xf32>");
+  EXPECT_TRUE(r.offset.known);
+  EXPECT_EQ(r.offset.constant, 16384);
+  EXPECT_EQ(r.rotation.count, 2u);
+  EXPECT_EQ(r.rotation.stride, 4096);
+  EXPECT_NE(r.rotation.loop, sync::none);
+  // The halves of a tile, by turns.
+  sync::Region half = turningRegion(
+      "%c16 = arith.constant 16 : index %row = arith.muli %half, %c16 : index "
+      "%t = pto.subview %big[%row, %c0] sizes [16, 64] : !pto.tile_buf<vec, 32x64xf32>");
+  EXPECT_EQ(half.offset.constant, 16384);
+  EXPECT_EQ(half.rotation.count, 2u);
+  EXPECT_EQ(half.rotation.stride, 4096);
+  EXPECT_EQ(half.run, 4096u);
+}
+
+TEST(TileRegion, TwoThatTurnInOneAddressAreUnreadable) {
+  sync::Region r =
+      turningRegion("%x = arith.muli %number, %size : i64 %y = arith.muli %other, %base : i64 "
+                    "%a = arith.addi %x, %y : i64 "
+                    "%t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 16x64xf32>");
+  EXPECT_FALSE(r.offset.known);
+  EXPECT_EQ(r.rotation.count, 1u);
+  // A ring on a ring, and one that turns backwards.
+  EXPECT_FALSE(turningRegion("%x = arith.muli %number, %size : i64 "
+                             "%m = pto.alloc_multi_tile addr = %x : "
+                             "!pto.multi_tile_buf<vec, 16x64xf32, count=3> "
+                             "%t = pto.multi_tile_get %m[%third] : "
+                             "!pto.multi_tile_buf<vec, 16x64xf32, count=3> -> "
+                             "!pto.tile_buf<vec, 16x64xf32>")
+                   .offset.known);
+  EXPECT_FALSE(turningRegion("%x = arith.muli %number, %size : i64 "
+                             "%a = arith.subi %base, %x : i64 "
+                             "%t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 16x64xf32>")
+                   .offset.known);
+}
+
 /// The bytes that a region without counters names.
 std::set<int64_t> bytesOf(const sync::Region &r) {
   std::set<int64_t> bytes;
