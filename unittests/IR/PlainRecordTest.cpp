@@ -75,11 +75,11 @@ constexpr Row rows[] = {
     {"pto.alloc_multi_tile",
      "%r = pto.alloc_multi_tile addr = %a valid_row = %i valid_col = %i : "
      "!pto.multi_tile_buf<!pto.tile_buf<mat, 16x64xf32, valid=?x?>, count=16>"},
-    {"pto.multi_tile_get",
-     "%m = pto.alloc_multi_tile : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>\n"
-     "    %r = pto.multi_tile_get %m[%i] : "
-     "!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2> -> "
-     "!pto.tile_buf<vec, 16x64xf32>"},
+    {"pto.multi_tile_get", "%m = pto.alloc_multi_tile addr = %a : "
+                           "!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>\n"
+                           "    %r = pto.multi_tile_get %m[%i] : "
+                           "!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2> -> "
+                           "!pto.tile_buf<vec, 16x64xf32>"},
     {"pto.subview", "%r = pto.subview %t[%i, %i] sizes [8, 32] : "
                     "!pto.tile_buf<vec, 16x64xf32, valid=?x?> -> !pto.tile_buf<vec, 8x32xf32>"},
     {"pto.subview",
@@ -92,7 +92,7 @@ constexpr Row rows[] = {
     {"pto.tassign", "%r = pto.tassign %t, %a : !pto.tile_buf<vec, 16x64xf32, valid=?x?> -> "
                     "!pto.tile_buf<vec, 16x64xf32, valid=?x?>"},
     {"pto.set_validshape",
-     "%t1 = pto.alloc_tile valid_row = %i valid_col = %i : "
+     "%t1 = pto.alloc_tile addr = %a valid_row = %i valid_col = %i : "
      "!pto.tile_buf<vec, 16x64xf32, valid=?x?>\n"
      "    pto.set_validshape %t1, %i, %i : !pto.tile_buf<vec, 16x64xf32, valid=?x?>"},
     {"pto.get_validshape", "%r:2 = pto.get_validshape %t : "
