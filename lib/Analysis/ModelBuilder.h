@@ -108,6 +108,8 @@ private:
   void collectCarried(mlir::Operation *loop, llvm::ArrayRef<mlir::Value> before,
                       llvm::ArrayRef<mlir::Value> carried, Frame *frame,
                       std::vector<sync::Region> &out);
+  bool collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
+                      std::vector<sync::Region> &out);
   bool collectView(Bound tile, std::vector<sync::Region> &out);
   bool collectChoice(Bound tile, std::vector<sync::Region> &out);
   sync::Region tileAt(TileBufType type, mlir::Value address, Frame *frame);

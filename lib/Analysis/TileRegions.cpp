@@ -137,6 +137,52 @@ void ModelBuilder::collectCarried(Operation *loop, llvm::ArrayRef<Value> before,
   open = std::move(outer);
 }
 
+/// Variables of an open loop that change places, as in `iter_args(%now = %ping, %next = %pong)`
+/// with `yield %next, %now`: equal tiles at equal distances are a ring.
+bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
+                                  std::vector<sync::Region> &out) {
+  auto around = llvm::find_if(
+      open, [&](const OpenLoop &o) { return o.op == loop.getOperation() && o.frame == frame; });
+  if (around == open.end())
+    return false;
+  sync::NodeId node = around->node;
+  // In the order in which the variable takes them.
+  std::vector<sync::Region> tiles;
+  for (unsigned at = number; tiles.empty() || at != number;) {
+    std::vector<sync::Region> first;
+    collect(follow(loop.getInitArgs()[at], frame), first);
+    auto next = llvm::dyn_cast<mlir::BlockArgument>(loop.getYieldedValues()[at]);
+    bool isOne = first.size() == 1 && first[0].offset.known && first[0].rotation.count == 1;
+    if (!isOne || !next || next.getOwner() != loop.getBody() || tiles.size() >= mostPlaces)
+      return false;
+    tiles.push_back(std::move(first[0]));
+    at = next.getArgNumber() - loop.getNumInductionVars();
+  }
+  auto byAddress = [](const sync::Region &a, const sync::Region &b) {
+    return a.offset.constant < b.offset.constant;
+  };
+  auto count = int64_t(tiles.size());
+  sync::Region ring = *llvm::min_element(tiles, byAddress);
+  int64_t base = ring.offset.constant;
+  int64_t span = llvm::max_element(tiles, byAddress)->offset.constant - base;
+  if (count > 1) {
+    if (span == 0 || span % (count - 1))
+      return false;
+    ring.rotation = {uint32_t(count), span / (count - 1), node, 0};
+    ring.rotation.add = (tiles[0].offset.constant - base) / ring.rotation.stride;
+  }
+  for (auto [i, tile] : llvm::enumerate(tiles)) {
+    sync::Region expected = ring;
+    expected.rotation = {};
+    expected.offset.constant =
+        base + (int64_t(i) + ring.rotation.add) % count * ring.rotation.stride;
+    if (!(tile == expected))
+      return false;
+  }
+  out.push_back(std::move(ring));
+  return true;
+}
+
 bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
   namespace scf = mlir::scf;
   Frame *frame = tile.frame;
@@ -145,6 +191,8 @@ bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
   unsigned number = argument ? 0 : llvm::cast<mlir::OpResult>(tile.value).getResultNumber();
   if (auto loop = llvm::dyn_cast<scf::ForOp>(op)) {
     unsigned i = argument ? argument.getArgNumber() - loop.getNumInductionVars() : number;
+    if (argument && collectTurning(loop, i, frame, out))
+      return true;
     collectCarried(loop, loop.getInitArgs()[i], loop.getYieldedValues()[i], frame, out);
     return true;
   }

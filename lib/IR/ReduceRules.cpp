@@ -57,11 +57,12 @@ PTO_RULE(rowResult) {
   if (dst.getSlayout() != SLayout::NoneBox)
     return op->emitOpError() << "needs " << list[1].name
                              << " with slayout none_box, but it has boxes";
-  if (dst.getBlayout() == BLayout::ColMajor && dst.getCols() != 1)
+  int64_t cols = storedShape(list[1].value)[1];
+  if (dst.getBlayout() == BLayout::ColMajor && cols != 1)
     return op->emitOpError() << "needs " << list[1].name
                              << " row_major, or col_major with one column, but it is col_major "
                                 "with "
-                             << dst.getCols();
+                             << cols;
   Valid from = validShape(list[0].value), to = validShape(list[1].value);
   if (isNoOp(to) || mayEqual(to, {from[0], 1}))
     return success();

@@ -52,6 +52,11 @@ std::string rules::elementName(mlir::Type type) {
 
 std::array<int64_t, 2> rules::validShape(mlir::Value value) { return knownValid(value); }
 
+std::array<int64_t, 2> rules::storedShape(mlir::Value tile) {
+  TileShape shape = storageOf(tile);
+  return {shape.rows, shape.cols};
+}
+
 namespace {
 TileBufType tile(mlir::Value v) { return llvm::cast<TileBufType>(v.getType()); }
 
@@ -179,9 +184,9 @@ PTO_RULE(sameShape) {
   return allEqual(
       op, subjects(op, info, rule), "equal shapes",
       [](mlir::Value a, mlir::Value b) {
-        return tile(a).getRows() != tile(b).getRows() || tile(a).getCols() != tile(b).getCols();
+        return storedShape(a) != storedShape(b);
       },
-      [](mlir::Value v) { return extents({tile(v).getRows(), tile(v).getCols()}); });
+      [](mlir::Value v) { return extents(storedShape(v)); });
 }
 
 PTO_RULE(rowMajor) {

@@ -71,6 +71,9 @@ std::string elementName(mlir::Type type);
 mlir::Type elementTypeOf(mlir::Type type);
 /// The static part of the valid shape of a tile: -1 where only run time knows.
 std::array<int64_t, 2> validShape(mlir::Value tile);
+/// Rows and columns with which the library declares a tile: those of its source for a window that
+/// keeps the lines of its source (library 1.7).
+std::array<int64_t, 2> storedShape(mlir::Value tile);
 
 } // namespace pto::rules
 

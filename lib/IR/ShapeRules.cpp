@@ -66,9 +66,9 @@ PTO_RULE(validRows) {
 
 PTO_RULE(physicalRows) {
   for (auto &s : subjects(op, info, rule))
-    if (tile(s.value).getRows() != rule.numbers[0])
+    if (int64_t rows = storedShape(s.value)[0]; rows != rule.numbers[0])
       return op->emitOpError() << "needs " << s.name << " of " << rule.numbers[0]
-                               << " row(s), but it has " << tile(s.value).getRows();
+                               << " row(s), but it has " << rows;
   return success();
 }
 

@@ -305,7 +305,8 @@ TEST(TileRegion, OfTilesThatControlFlowChooses) {
     pto.tadd ins(%call, %call : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%call : !pto.tile_buf<vec, 16x64xf32>)
     %x, %y = scf.for %i = %zero to %n step %one iter_args(%now = %t0, %next = %t1) -> (!pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) {
       pto.tadd ins(%now, %now : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%now : !pto.tile_buf<vec, 16x64xf32>)
-      scf.yield %next, %now : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>
+      %pick = arith.select %c, %now, %next : !pto.tile_buf<vec, 16x64xf32>
+      scf.yield %pick, %now : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>
     }
     %w = scf.while (%k = %t1) : (!pto.tile_buf<vec, 16x64xf32>) -> !pto.tile_buf<vec, 16x64xf32> {
       scf.condition(%c) %k : !pto.tile_buf<vec, 16x64xf32>
@@ -322,6 +323,59 @@ TEST(TileRegion, OfTilesThatControlFlowChooses) {
   EXPECT_EQ(placesOf(model, 1), (Places{0, 4096}));
   EXPECT_EQ(placesOf(model, 2), (Places{0, 4096}));
   EXPECT_EQ(placesOf(model, 3), (Places{4096, 8192}));
+}
+
+TEST(TileRegion, OfTilesThatChangePlaces) {
+  // The text yields, per variable, the variable of the next iteration.
+  auto regionsOf = [](llvm::StringRef addresses, llvm::StringRef yields) {
+    llvm::SmallVector<llvm::StringRef> list;
+    addresses.split(list, ' ');
+    std::string text = "!t = !pto.tile_buf<vec, 16x64xf32>\nfunc.func @f(%n: index) {\n"
+                       "  %c0 = arith.constant 0 : index\n  %c1 = arith.constant 1 : index\n";
+    for (auto [i, address] : llvm::enumerate(list)) {
+      std::string n = std::to_string(i);
+      text += "  %a" + n + " = arith.constant " + address.str() + " : i64\n  %t" + n +
+              " = pto.alloc_tile addr = %a" + n + " : !t\n";
+    }
+    text += "  %r:3 = scf.for %i = %c0 to %n step %c1 iter_args(%x = %t0, %y = %t1, %z = %t2) -> "
+            "(!t, !t, !t) {\n"
+            "    pto.tadd ins(%x, %x : !t, !t) outs(%x : !t)\n"
+            "    pto.tadd ins(%y, %y : !t, !t) outs(%y : !t)\n"
+            "    scf.yield " +
+            yields.str() + " : !t, !t, !t\n  }\n  return\n}";
+    Parsed parsed(text);
+    SyncModel model = parsed.model();
+    std::vector<sync::Region> written;
+    for (const sync::Node &node : model.program.nodes)
+      for (sync::RegionId id : node.writes)
+        written.push_back(model.program.regions[id]);
+    return written;
+  };
+  auto ring = regionsOf("8192 12288 16384", "%y, %z, %x");
+  ASSERT_EQ(ring.size(), 2u);
+  for (int64_t k : {0, 1}) {
+    EXPECT_EQ(ring[k].offset.constant, 8192);
+    EXPECT_EQ(ring[k].rotation.count, 3u);
+    EXPECT_EQ(ring[k].rotation.stride, 4096);
+    EXPECT_NE(ring[k].rotation.loop, sync::none);
+    EXPECT_EQ(ring[k].rotation.add, k);
+  }
+  // Two change places, wherever they lie; the lower address is slot 0.
+  auto two = regionsOf("65536 8192 0", "%y, %x, %z");
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[0].offset.constant, 8192);
+  EXPECT_EQ(two[0].rotation.stride, 57344);
+  EXPECT_EQ(two[0].rotation.add, 1);
+  EXPECT_EQ(two[1].rotation.add, 0);
+  // One that stays where it is.
+  auto still = regionsOf("8192 12288 16384", "%x, %z, %y");
+  ASSERT_EQ(still.size(), 2u);
+  EXPECT_EQ(still[0].offset.constant, 8192);
+  EXPECT_EQ(still[0].rotation.count, 1u);
+  // Unequal distances, a ring that turns backwards, no permutation: each of them.
+  EXPECT_EQ(regionsOf("0 4096 16384", "%y, %z, %x").size(), 6u);
+  EXPECT_EQ(regionsOf("8192 12288 16384", "%z, %x, %y").size(), 6u);
+  EXPECT_EQ(regionsOf("8192 12288 16384", "%y, %y, %z").size(), 3u);
 }
 
 /// The slot that the loop hands to its next iteration is that of an earlier counter: it must not be
