@@ -320,6 +320,8 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
     node.label = info.name.str() + "'s own";
     switch (step.kind) {
     case MicroStep::Access:
+    case MicroStep::Signal:
+      node.signals = step.kind == MicroStep::Signal;
       node.pipe = step.pipe;
       for (uint8_t i : step.reads)
         for (sync::RegionId id : regions[i])
@@ -357,8 +359,11 @@ void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &
   llvm::SmallVector<Regions> regions(info.operands.size());
   for (unsigned i = 0; i < info.operands.size(); ++i) {
     auto values = llvm::cast<RecordOp>(op).getRecordOperands(i);
-    if (!values.empty() && info.operands[i].role != Role::Value)
-      regions[i] = regionsOf(*values.begin(), frame);
+    if (values.empty() || info.operands[i].role == Role::Value)
+      continue;
+    regions[i] = llvm::isa<PipeHandleType>((*values.begin()).getType())
+                     ? freedRegions(op, frame)
+                     : regionsOf(*values.begin(), frame);
   }
   model.hasAccess = true;
   Node macro;

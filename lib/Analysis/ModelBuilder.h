@@ -8,6 +8,7 @@
 #ifndef PTOAS_LIB_ANALYSIS_MODELBUILDER_H
 #define PTOAS_LIB_ANALYSIS_MODELBUILDER_H
 
+#include "Pipes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Analysis/SyncModel.h"
 
@@ -114,8 +115,20 @@ private:
   bool collectChoice(Bound tile, std::vector<sync::Region> &out);
   sync::Region tileAt(TileBufType type, mlir::Value address, Frame *frame);
   void addSlot(sync::Region &region, mlir::Value slot, Frame *frame, MultiTileBufType ring);
-  sync::RegionId viewRegion(Bound part, PartitionTensorViewType type);
+  /// A part of a view, or a whole one without `offsets`.
+  sync::RegionId viewRegion(Bound part, Bound view, mlir::ValueRange offsets, mlir::Type element,
+                            llvm::ArrayRef<int64_t> shape);
   sync::RegionId scalarRegion(mlir::Value pointer, mlir::Value index, Frame &frame);
+  /// Pipes: the place of a popped tile, of what a tfree gives back, of an entry in global memory.
+  sync::Region poppedRegion(Bound tile, TileBufType type);
+  Regions freedRegions(mlir::Operation *free, Frame &frame);
+  /// Root and offset of an entry; the slots' view, null when no pipe binds it.
+  mlir::Value entryOrigin(Bound entry, uint32_t &root, sync::Offset &offset);
+  std::optional<CallNumbers::Number> numberOf(const PipeCall &call, Frame &frame);
+  sync::NodeId nodeOf(mlir::scf::ForOp loop, Frame &frame) const;
+  uint32_t ringRoot(Bound handle);
+  void pairFrees(mlir::Value handle);
+
   uint32_t rootOf(Bound pointer, int64_t bytes, sync::Offset &offset);
   uint32_t rootNumber(Bound bound);
 
@@ -127,6 +140,10 @@ private:
   std::vector<OpenLoop> open, closed;
   OffsetReader offsets;
   std::vector<std::pair<Bound, uint32_t>> roots;
+  /// Of pipes, by initialize op and side; looked up only.
+  std::map<std::pair<mlir::Operation *, bool>, std::unique_ptr<CallNumbers>> callNumbers;
+  llvm::DenseSet<mlir::Operation *> freedOf;            ///< initialize ops whose frees are paired
+  llvm::DenseMap<mlir::Operation *, mlir::Value> freed; ///< by tfree: the tile
   /// Helpers stand in place at each call, so their number can double with each level: bounded, so
   /// that no input hangs.
   static constexpr size_t mostCalls = 10000;

@@ -49,22 +49,29 @@ uint32_t ModelBuilder::rootOf(Bound pointer, int64_t bytes, sync::Offset &offset
   }
 }
 
-sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type) {
+sync::RegionId ModelBuilder::viewRegion(Bound part, Bound view, mlir::ValueRange partOffsets,
+                                        mlir::Type elementType, llvm::ArrayRef<int64_t> shape) {
   sync::Region region;
   region.space = Space::GM;
   region.root = sync::none;
   region.offset.known = false;
   region.name = nameOf(part.value);
-  auto partition = part.value.getDefiningOp<PartitionViewOp>();
-  Bound view = partition ? follow(partition.getSource(), part.frame) : part;
   auto make = view.value.getDefiningOp<MakeTensorViewOp>();
-  auto element = elementOf(type.getElementType());
-  if (!make || !element)
+  auto element = elementOf(elementType);
+  int64_t bytes = element ? bytesOf(*element) : 1;
+  if (view.value.getDefiningOp<DeclareGlobalOp>()) {
+    region.offset = {};
+    Value slots = entryOrigin(view, region.root, region.offset);
+    make = slots ? slots.getDefiningOp<MakeTensorViewOp>() : MakeTensorViewOp();
+  } else if (make && element) {
+    region.offset = {};
+    region.root = rootOf(follow(make.getPtr(), view.frame), bytes, region.offset);
+  }
+  if (!make || !element) {
+    region.offset.known = false;
     return model.program.intern(std::move(region));
+  }
 
-  int64_t bytes = bytesOf(*element);
-  region.offset = {};
-  region.root = rootOf(follow(make.getPtr(), view.frame), bytes, region.offset);
   struct Dim {
     int64_t extent, stride;
   };
@@ -77,14 +84,15 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, PartitionTensorViewType type
         if (a && b)
           stride = product(*a, *b);
       }
-    int64_t extent = type.getShape()[i];
+    int64_t extent = shape[i];
     stride = stride ? product(*stride, bytes) : std::nullopt;
     if (!stride || extent < 0 || !product(extent, std::max<int64_t>(*stride, bytes))) {
       region.offset.known =
           false; // a stride or an extent that only run time knows: the whole tensor
       break;
     }
-    OffsetReader::add(region.offset, offsets.read(partition.getOffsets()[i], part.frame, *stride));
+    if (!partOffsets.empty())
+      OffsetReader::add(region.offset, offsets.read(partOffsets[i], part.frame, *stride));
     dims.push_back({extent, *stride});
   }
   offsets.close(region.offset);
@@ -141,8 +149,14 @@ ModelBuilder::Regions ModelBuilder::regionsOf(Value value, Frame &frame) {
 
 sync::RegionId ModelBuilder::globalRegion(Value value, Frame &frame) {
   Bound bound = follow(value, &frame);
+  auto partition = bound.value.getDefiningOp<PartitionViewOp>();
   if (auto part = llvm::dyn_cast<PartitionTensorViewType>(value.getType()))
-    return viewRegion(bound, part);
+    return viewRegion(bound, partition ? follow(partition.getSource(), bound.frame) : bound,
+                      partition ? partition.getOffsets() : mlir::ValueRange(),
+                      part.getElementType(), part.getShape());
+  if (auto entry = bound.value.getDefiningOp<DeclareGlobalOp>())
+    return viewRegion(bound, bound, {}, entry.getEntry().getType().getElementType(),
+                      entry.getEntry().getType().getShape());
   // A whole tensor view, or a pointer: everything behind its root.
   sync::Region region;
   region.space = Space::GM;

@@ -236,6 +236,8 @@ void ModelBuilder::collect(Bound tile, std::vector<sync::Region> &out) {
   if (++followed <= mostFollowed) {
     if (auto alloc = tile.value.getDefiningOp<AllocTileOp>())
       return out.push_back(tileAt(type, alloc.getAddr(), tile.frame));
+    if (tile.value.getDefiningOp<DeclareTileOp>())
+      return out.push_back(poppedRegion(tile, type));
     if (auto assign = tile.value.getDefiningOp<TAssignOp>())
       return out.push_back(tileAt(type, assign.getAddr(), tile.frame));
     if (collectView(tile, out) || collectChoice(tile, out))

@@ -99,8 +99,9 @@ template <typename... Attrs> std::optional<int64_t> firstNumber(mlir::Attribute 
   std::optional<int64_t> number;
   auto visit = [&](auto *tag) {
     using A = std::remove_pointer_t<decltype(tag)>;
-    if (auto a = llvm::dyn_cast<A>(attr))
-      number = int64_t(a.getValue());
+    if constexpr (requires(A a) { a.getValue(); }) // not the structs
+      if (auto a = llvm::dyn_cast<A>(attr))
+        number = int64_t(a.getValue());
   };
   (visit(static_cast<Attrs *>(nullptr)), ...);
   return number;

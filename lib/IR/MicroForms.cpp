@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "ptoas/IR/Pipes.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -44,6 +45,8 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
   auto has = [&](llvm::StringRef form) {
     return llvm::any_of(info.micro, [&](const MicroForm &f) { return f.name == form; });
   };
+  if (auto call = PipeCall::of(op))
+    return {formOf(*call)};
   auto record = llvm::cast<RecordOp>(op);
   auto named = [&](llvm::StringRef operand) {
     return Source(*record.getRecordOperands(info.operand(operand)).begin());

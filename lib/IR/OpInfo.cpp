@@ -119,10 +119,14 @@ namespace {
 mlir::LogicalResult verifyCore(mlir::Operation *op, const OpInfo &info, CoreKind kind, Arch arch) {
   auto lacks = [&](Pipe pipe) { return !coreHasPipe(kind, pipe, arch); };
   std::optional<Pipe> pipe = pipeOf(op);
-  for (const MicroForm &form : info.micro)
-    for (const MicroStep &step : form.steps)
-      if (info.pipeRule == PipeRule::ByMicro && !pipe && lacks(step.pipe))
-        pipe = step.pipe;
+  if (info.pipeRule == PipeRule::ByMicro) {
+    auto possible = formsByShape(op);
+    for (const MicroForm &form : info.micro)
+      for (const MicroStep &step : form.steps)
+        if (!pipe && lacks(step.pipe) &&
+            (possible.empty() || llvm::is_contained(possible, form.name)))
+          pipe = step.pipe;
+  }
   auto other = kind == CoreKind::Cube ? CoreKind::Vector : CoreKind::Cube;
   auto wayOut = [&](mlir::InFlightDiagnostic diagnostic) -> mlir::LogicalResult {
     return diagnostic << "; mark the function kernel_kind<" << name(other)

@@ -162,10 +162,15 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
+  passes.addPass(createAssignPipeIds());
+  passes.addPass(createLowerFrontendPipes());
+  passes.addPass(createInferPipeNoSplit());
   passes.addPass(createNormalize());
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
+  passes.addPass(createResolvePipesPass(report));
+  passes.addPass(createCheckPipes());
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report));
   else if (options.sync == SyncMode::BarrierAll)

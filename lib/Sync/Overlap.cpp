@@ -214,7 +214,7 @@ bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const N
                          ArrayRef<NodeId> equal) {
   if (earlier.pipe != later.pipe)
     return false;
-  if (keepsOrder(later.pipe, program.arch))
+  if (keepsOrder(later.pipe, program.arch) || earlier.signals || later.signals)
     return true;
   // H7: an accumulation chain on one Acc tile.
   if (later.pipe == Pipe::M)

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "ptoas/IR/Pipes.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Plan/Validate.h"
 #include "ptoas/Transforms/Passes.h"
@@ -27,24 +28,27 @@ using mlir::func::FuncOp;
 
 namespace {
 
-/// A tile or a ring of tiles, as its declaration says.
+/// A tile, a ring of tiles or a reservation, as its declaration says.
 struct Declaration {
   Operation *op;
   TileBufType tile; ///< of one slot
   uint32_t slots = 1;
   uint64_t stride = 0;
   mlir::MutableOperandRange address;
+  ReserveBufferOp reservation; ///< then `tile` is null
 
   mlir::Value result() const { return op->getResult(0); }
   static std::optional<Declaration> of(Operation *op) {
     if (auto alloc = llvm::dyn_cast<AllocTileOp>(op))
-      return Declaration{op, alloc.getResult().getType(), 1, 0, alloc.getAddrMutable()};
+      return Declaration{op, alloc.getResult().getType(), 1, 0, alloc.getAddrMutable(), {}};
+    if (auto reserve = llvm::dyn_cast<ReserveBufferOp>(op))
+      return Declaration{op, {}, 1, 0, mlir::MutableOperandRange(op, 0, 0), reserve};
     auto ring = llvm::dyn_cast<AllocMultiTileOp>(op);
     if (!ring)
       return std::nullopt;
     MultiTileBufType type = ring.getResult().getType();
-    return Declaration{op, type.getSlot(), uint32_t(type.getCount()), type.getStride(),
-                       ring.getAddrMutable()};
+    return Declaration{
+        op, type.getSlot(), uint32_t(type.getCount()), type.getStride(), ring.getAddrMutable(), {}};
   }
 };
 
@@ -57,6 +61,7 @@ public:
 
 private:
   void number(FuncOp function);
+  plan::Buffer buffer(const Declaration &alloc);
   plan::LiveRange liveRange(const Declaration &alloc);
   void uses(mlir::Value value, mlir::Block *home, plan::Interval &hull, bool &returned,
             llvm::SmallPtrSetImpl<mlir::Value> &seen);
@@ -147,8 +152,11 @@ plan::LiveRange Group::liveRange(const Declaration &alloc) {
   plan::Interval hull{~0u, 0};
   bool returned = false;
   llvm::SmallPtrSet<mlir::Value, 8> seen;
-  uses(alloc.result(), alloc.op->getBlock(), hull, returned, seen);
   auto function = alloc.op->getParentOfType<FuncOp>();
+  if (alloc.reservation)
+    hull = position[function]; // another core writes there whenever it likes
+  else
+    uses(alloc.result(), alloc.op->getBlock(), hull, returned, seen);
   // Callers use it under names of their own, at places of their own.
   if (returned)
     return {{0, next}};
@@ -159,6 +167,31 @@ plan::LiveRange Group::liveRange(const Declaration &alloc) {
   if (!live.empty())
     llvm::append_range(live, callSites[function.getName().str()]);
   return live;
+}
+
+plan::Buffer Group::buffer(const Declaration &alloc) {
+  plan::Buffer buffer;
+  buffer.live = liveRange(alloc);
+  if (ReserveBufferOp reserve = alloc.reservation) {
+    buffer.name = ("reservation '" + reserve.getName() + "'").str();
+    buffer.space = reserve.getLocation() == AddressSpaceKind::Vec ? Space::Vec : Space::Mat;
+    buffer.bytes = uint64_t(reserve.getSize());
+    buffer.alignment = reservationAlignment;
+    if (reserve.getBase())
+      buffer.pinned = uint64_t(*reserve.getBase());
+    return buffer;
+  }
+  llvm::StringRef source = sourceName(alloc.result());
+  buffer.name = source.empty() ? "" : ("%" + source).str();
+  buffer.space = alloc.tile.getSpace();
+  buffer.bytes = alloc.tile.getTileShape().bytes();
+  buffer.slots = alloc.slots;
+  if (!alloc.address.empty())
+    if (auto address = constantOf(alloc.address[0].get()))
+      buffer.pinned = uint64_t(*address);
+  // The type says where the slots lie, and everybody after us goes by the type.
+  assert(alloc.slots == 1 || plan::strideOf(buffer) == alloc.stride);
+  return buffer;
 }
 
 plan::Problem Group::problem(Arch arch) {
@@ -181,20 +214,11 @@ plan::Problem Group::problem(Arch arch) {
     });
   plan::Problem problem = plan::Problem::forArch(arch);
   for (auto [i, alloc] : llvm::enumerate(allocs)) {
-    plan::Buffer buffer;
-    llvm::StringRef source = sourceName(alloc.result());
-    buffer.name = source.empty() ? "tile " + std::to_string(i) : ("%" + source).str();
-    buffer.space = alloc.tile.getSpace();
-    buffer.bytes = alloc.tile.getTileShape().bytes();
-    buffer.slots = alloc.slots;
-    buffer.live = liveRange(alloc);
-    buffer.source = uint32_t(i);
-    if (!alloc.address.empty())
-      if (auto address = constantOf(alloc.address[0].get()))
-        buffer.pinned = uint64_t(*address);
-    // The type says where the slots lie, and everybody after us goes by the type.
-    assert(alloc.slots == 1 || plan::strideOf(buffer) == alloc.stride);
-    problem.buffers.push_back(std::move(buffer));
+    plan::Buffer one = buffer(alloc);
+    if (one.name.empty())
+      one.name = "tile " + std::to_string(i);
+    one.source = uint32_t(i);
+    problem.buffers.push_back(std::move(one));
   }
   return problem;
 }
@@ -292,6 +316,10 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
     llvm::DenseMap<std::pair<Operation *, int64_t>, mlir::Value> constants;
     for (auto [i, alloc] : llvm::enumerate(group.tiles())) {
       int64_t address = int64_t(result.plan.address[i]);
+      if (ReserveBufferOp reserve = alloc.reservation) {
+        reserve.setBase(int32_t(address));
+        continue;
+      }
       auto function = alloc.op->getParentOfType<FuncOp>();
       mlir::Value &value = constants[{function, address}];
       if (!value) {
@@ -327,6 +355,14 @@ struct CheckMemoryPass : pto::impl::CheckMemoryBase<CheckMemoryPass> {
       auto alloc = Declaration::of(op);
       if (!alloc || !alloc->address.empty())
         return;
+      if (alloc->reservation) {
+        if (alloc->reservation.getBase())
+          return;
+        signalPassFailure();
+        op->emitOpError() << "has no base, but at --pto-level=level3 every reservation needs one; "
+                             "write auto = false and a base, or compile with --pto-level=level2";
+        return;
+      }
       op->emitOpError() << "has no address, but at --pto-level=level3 every tile needs one; add "
                            "`addr = %a` or compile with "
                            "--pto-level=level2";

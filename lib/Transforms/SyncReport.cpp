@@ -1,10 +1,37 @@
 //===- SyncReport.cpp - JSON and text of what was inserted and proven ------===//
 
 #include "ptoas/Transforms/SyncReport.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace pto;
 namespace json = llvm::json;
+
+namespace {
+json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
+  json::Array list;
+  for (const PipeSummary &p : pipes) {
+    json::Array sides;
+    for (const PipeSide &s : p.sides)
+      sides.push_back(json::Object{{"core", s.core},
+                                   {"function", s.function},
+                                   {"place", s.place},
+                                   {"addresses", json::Array(s.addresses)}});
+    list.push_back(json::Object{{"id", p.id ? json::Value(*p.id) : json::Value(nullptr)},
+                                {"direction", p.direction},
+                                {"memory", p.memory},
+                                {"slotSize", p.slotSize},
+                                {"slotNum", p.slotNum},
+                                {"localSlotNum", p.localSlotNum},
+                                {"flagBase", p.flagBase},
+                                {"flags", p.flags},
+                                {"noSplit", p.noSplit},
+                                {"unitFlag", p.unitFlag},
+                                {"sides", std::move(sides)}});
+  }
+  return list;
+}
+} // namespace
 
 json::Value SyncReport::toJson() const {
   json::Array list;
@@ -33,7 +60,10 @@ json::Value SyncReport::toJson() const {
                                 {"inserted", std::move(items)},
                                 {"remarks", std::move(remarks)}});
   }
-  return json::Object{{"version", 1}, {"functions", std::move(list)}};
+  json::Object report{{"version", 1}, {"functions", std::move(list)}};
+  if (!pipes.empty())
+    report["pipes"] = pipesToJson(pipes);
+  return report;
 }
 
 void SyncReport::explain(llvm::raw_ostream &os) const {
@@ -52,5 +82,26 @@ void SyncReport::explain(llvm::raw_ostream &os) const {
       os << "  " << r.text << "\n";
     for (const std::string &a : f.assumptions)
       os << "  assumed: " << a << "\n";
+  }
+}
+
+void SyncReport::printPipes(llvm::raw_ostream &os) const {
+  auto boolean = [](bool x) { return x ? "true" : "false"; };
+  for (const PipeSummary &p : pipes) {
+    os << "pipe";
+    if (p.id)
+      os << " id = " << *p.id;
+    os << ": " << p.direction << " through " << p.memory << " memory, slot_size = " << p.slotSize
+       << ", slot_num = " << p.slotNum << ", local_slot_num = " << p.localSlotNum << ", flags "
+       << p.flagBase << ".." << p.flagBase + p.flags - 1 << ", nosplit = " << boolean(p.noSplit)
+       << ", unit_flag = " << boolean(p.unitFlag) << "\n";
+    for (const PipeSide &s : p.sides) {
+      os << "  " << s.core << " side: @" << s.function << " at " << s.place;
+      for (auto [i, address] : llvm::enumerate(s.addresses))
+        os << (i ? ", " : ", local addresses ") << address;
+      os << "\n";
+    }
+    if (p.sides.size() < 2)
+      os << "  the other side is not in this module\n";
   }
 }

@@ -338,8 +338,12 @@ std::optional<Step> Loader::parseStep(StringRef s) {
       step.part = "Upper";
     else if (pipe.consume_back(" lower"))
       step.part = "Lower";
-    if (isPipe(pipe) && parseAccess(pipe, body, step))
+    bool signals = pipe.consume_back(" signals");
+    if (isPipe(pipe) && parseAccess(pipe, body, step)) {
+      if (signals)
+        step.kind = "Signal";
       return step;
+    }
   }
   error("has a micro step that cannot be read: \"" + s + "\"");
   return std::nullopt;

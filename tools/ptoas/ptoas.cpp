@@ -34,6 +34,9 @@ struct Options {
   cl::opt<bool> traceAddPtr{"emit-addptr-trace",
                             cl::desc("A comment in the C++ for every pto.addptr"),
                             cl::cat(category)};
+  cl::opt<bool> printPipes{"pto-print-pipes",
+                           cl::desc("Say on stderr what each pipe between cores is given"),
+                           cl::cat(category)};
   cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"),
                               cl::cat(category)};
   cl::opt<CppOptions::Names> names{
@@ -123,6 +126,8 @@ int run(const Options &options) {
   }
   SyncReport report;
   mlir::LogicalResult compiled = compile(*module, compileOptions, &report);
+  if (options.printPipes)
+    report.printPipes(llvm::errs());
   if (options.explain)
     report.explain(llvm::errs());
   if (!options.syncReport.empty()) {

@@ -75,6 +75,25 @@ def ReluKind : PtoEnum<"ReluKind", "Relu before a store", [
   I32EnumAttrCase<"NoRelu", 0, "no_relu">, I32EnumAttrCase<"NormalRelu", 1, "normal_relu">]>;
 def ReluPreModeAttr : Spaced<ReluKind, "relu_pre_mode", "pto::ReluPreMode::">;
 
+// What a push from the accumulator does to the values on their way out; the numbers are the library's (library 9).
+def EpilogueLayoutKind : PtoEnum<"EpilogueLayoutKind", "Layout that a push writes", [
+  I32EnumAttrCase<"NZ2ND", 0, "nz2nd">, I32EnumAttrCase<"NZ2DN", 1, "nz2dn">, I32EnumAttrCase<"NZ2NZ", 2, "nz2nz">]>;
+def EpilogueQuantKind : PtoEnum<"EpilogueQuantKind", "Conversion of a push", [
+  I32EnumAttrCase<"NoConvert", 0, "no_convert">, I32EnumAttrCase<"F32ToF16", 1, "f32_f16">, I32EnumAttrCase<"F32ToBf16", 2, "f32_bf16">,
+  I32EnumAttrCase<"Req8Scalar", 3, "req8_scalar">, I32EnumAttrCase<"Req8Vec", 4, "req8_vec">,
+  I32EnumAttrCase<"Deqf16Scalar", 5, "deqf16_scalar">, I32EnumAttrCase<"Deqf16Vec", 6, "deqf16_vec">,
+  I32EnumAttrCase<"Qf322b8Scalar", 7, "qf322b8_pre_scalar">, I32EnumAttrCase<"Qf322b8Vec", 8, "qf322b8_pre_vec">,
+  I32EnumAttrCase<"Qf322f16Scalar", 9, "qf322f16_pre_scalar">, I32EnumAttrCase<"Qf322bf16Scalar", 10, "qf322bf16_pre_scalar">,
+  I32EnumAttrCase<"Qs322bf16Scalar", 11, "qs322bf16_pre_scalar">, I32EnumAttrCase<"Qs322bf16Vec", 12, "qs322bf16_pre_vec">,
+  I32EnumAttrCase<"Qf322hif8Scalar", 13, "qf322hif8_pre_scalar">, I32EnumAttrCase<"Qf322fp8Scalar", 14, "qf322fp8_pre_scalar">]>;
+def AccPushEpilogueAttr : AttrDef<Pto_Dialect, "AccPushEpilogue"> {
+  let mnemonic = "acc_push_epilogue";
+  let summary = "Layout, conversion and relu of a push from the accumulator.";
+  let parameters = (ins EnumParameter<EpilogueLayoutKind>:$layout, EnumParameter<EpilogueQuantKind>:$quant,
+                        EnumParameter<ReluKind>:$relu);
+  let assemblyFormat = "`<` `layout` `=` $layout `,` `quant` `=` $quant `,` `relu` `=` $relu `>`";
+}
+
 def NotifyKind : PtoEnum<"NotifyKind", "How a signal changes", [
   I32EnumAttrCase<"AtomicAdd", 0, "atomic_add">, I32EnumAttrCase<"Set", 1, "set">]>;
 def NotifyOpAttr : Spaced<NotifyKind, "notify_op", "pto::comm::NotifyOp::">;

@@ -107,6 +107,9 @@ def EventIdArray : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::EventIdArr
 def StructValue : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::StructType>($_self)">, "struct", "::pto::StructType">;
 def TileOrView : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::PartitionTensorViewType>($_self)">,
                       "tile buffer or partition view">;
+def PipeHandle : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PipeHandleType>($_self)">, "pipe", "::pto::PipeHandleType">,
+                 BuildableType<"$_builder.getType<::pto::PipeHandleType>()">;
+def PipeEntry : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::TensorViewType>($_self)">, "tile buffer or tensor view">;
 def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
 
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
@@ -222,6 +225,8 @@ class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: elem
 // One form of a call. Steps, in order:
 //   "MTE2: src -> ping"      an access: pipe, what it reads, what it writes (commas between several)
 //   "MTE2 upper: src -> ping", "MTE2 lower: ..."   the same on the first or second half of the rows of its tiles
+//   "MTE2 signals: src -> "  a message between cores that is queued on the pipe: it leaves when everything earlier on the
+//                            pipe is complete, or holds back everything later, so only other pipes can collide with it
 //   "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "barrier ALL"
 //   "loop {" ... "}"         the steps inside run once or more; "loop? {" ... "}" any number of times
 // `name` is what the selector (lib/Analysis/MicroForms.cpp) returns for a call whose shapes are known; when they are not,

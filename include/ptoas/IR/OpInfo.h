@@ -101,8 +101,9 @@ struct RuleInfo {
 
 /// One step of a library call that uses flags inside (library 5).
 struct MicroStep {
-  enum Kind : uint8_t { Access, Set, Wait, Barrier, LoopBegin, LoopEnd } kind;
-  Pipe pipe = Pipe::S;                   ///< Access, Barrier; source of Set and Wait
+  /// Signal: as Access, a message between cores that keeps the order of its own pipe.
+  enum Kind : uint8_t { Access, Signal, Set, Wait, Barrier, LoopBegin, LoopEnd } kind;
+  Pipe pipe = Pipe::S;                   ///< Access, Signal, Barrier; source of Set and Wait
   Pipe to = Pipe::S;                     ///< Set, Wait
   uint8_t id = 0;                        ///< event id; LoopBegin: the least number of iterations
   llvm::ArrayRef<uint8_t> reads, writes; ///< operand indices
@@ -150,8 +151,8 @@ const OpInfo *findOpInfo(mlir::Operation *op);
 Arch archOf(mlir::Operation *op);
 /// The pipe on which `op` runs, none for ops without one, for ByMicro and for illegal routes.
 std::optional<Pipe> pipeOf(mlir::Operation *op);
-/// The micro forms that a call may take by arch, element type and static shapes, the most general
-/// one first; empty when its forms are told apart by other facts (transfers).
+/// The micro forms that a call may take by arch, core, element type and static shapes, the most
+/// general one first; empty when its forms are told apart by other facts (transfers).
 llvm::SmallVector<llvm::StringRef, 2> formsByShape(mlir::Operation *op);
 /// The number of an enum attribute by name, its default when absent, `otherwise` when it has no
 /// default.

@@ -116,4 +116,8 @@ def AsyncEventType : PtoType<"AsyncEvent", "async_event"> {
   let summary = "The completion of one asynchronous transfer.";
 }
 
+def PipeHandleType : PtoType<"PipeHandle", "pipe"> {
+  let summary = "A ring of slots between the cube core and the vector cores of a block: the result of an initialize op.";
+}
+
 #endif // PTOAS_IR_TYPES

@@ -140,10 +140,12 @@ struct Node {
   NodeKind kind = NodeKind::Access;
   Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
-  bool accumulates = false;    ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  FlagKey key;                 ///< Set, Wait
-  std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
-  int64_t minTrip = 0;         ///< Loop: at least so many
+  bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
+  bool signals = false;     ///< Access: a message between cores, queued on `pipe`: after everything
+                            ///< earlier on it, before everything later
+  FlagKey key;              ///< Set, Wait
+  std::optional<int64_t> trip;           ///< Loop: exact number of iterations when known
+  int64_t minTrip = 0;                   ///< Loop: at least so many
   std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
   uint32_t source = none;      ///< client's index of the operation (several nodes may share it)
   std::string label;           ///< "pto.tload", "pto.comm.tput load"; only for messages

@@ -16,6 +16,7 @@ namespace pto {
 /// have none.
 std::unique_ptr<mlir::Pass> createInsertSyncPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createBarrierAllSyncPass(SyncReport *report);
+std::unique_ptr<mlir::Pass> createResolvePipesPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createVerifySyncPass(const VerifySyncOptions &options,
                                                  SyncReport *report);
 

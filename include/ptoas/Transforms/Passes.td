@@ -22,6 +22,38 @@ def InferLayout : Pass<"pto-infer-layout", "mlir::ModuleOp"> {
   let dependentDialects = ["pto::PtoDialect"];
 }
 
+def AssignPipeIds : Pass<"pto-assign-pipe-ids", "mlir::ModuleOp"> {
+  let summary = "Gives pipe operations without a number the number 0.";
+}
+
+def LowerFrontendPipes : Pass<"pto-lower-frontend-pipes", "mlir::ModuleOp"> {
+  let summary = "Turns pipes that are named by numbers into handles of the library's pipes.";
+  let description = [{
+    On a3 slots lie in global memory (initialize_l2g2l_pipe), on a5 in the consumer's local memory (initialize_l2l_pipe)
+    unless entries are addresses. Every clause of the initialize op is handed on.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+def InferPipeNoSplit : Pass<"pto-infer-pipe-nosplit", "mlir::ModuleOp"> {
+  let summary = "Decides for each pipe whether its entries are split between the two vector cores.";
+  let description = [{What an initialize op says, else what the calls of both cores say, else split.}];
+}
+
+def ResolvePipes : Pass<"pto-resolve-pipes", "mlir::ModuleOp"> {
+  let summary = "Matches the two sides of each pipe and decides what they left open: flags, local slots, addresses.";
+  let description = [{
+    Needs reservations with a base (pto-plan-memory). Flags that the program names are taken first, the others are the lowest that no
+    kernel of the pipe uses. Reservations become constants.
+  }];
+  let dependentDialects = ["pto::PtoDialect", "mlir::arith::ArithDialect"];
+}
+
+def CheckPipes : Pass<"pto-check-pipes", "mlir::ModuleOp"> {
+  let summary = "Refuses pipes that hang or lose data: unfreed entries, counts that differ between the cores.";
+  let description = [{Changes nothing. Counts are compared where loops and branches let them be known.}];
+}
+
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
   let summary = "Gives every tile an address (level1, level2).";
   let description = [{

@@ -9,6 +9,7 @@
 #include "ptoas/Support/Hardware.h"
 #include "llvm/Support/JSON.h"
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,31 @@ struct SyncFunction {
   std::vector<SyncRemark> remarks;
 };
 
+/// One core that opens a pipe.
+struct PipeSide {
+  std::string core;               ///< "cube" or "vector"
+  std::string function;           ///< that opens it
+  std::string place;              ///< "k.pto:12:5"
+  std::vector<int64_t> addresses; ///< where the consumer keeps tiles: none, one, or C2V and V2C
+};
+
+/// A pipe between the cores of a block, with everything that its TPipe is given.
+struct PipeSummary {
+  std::optional<int64_t> id; ///< the front-end's number
+  std::string direction;     ///< "C2V", "V2C" or "BOTH"
+  std::string memory;        ///< of the slots: "global" or "local"
+  int64_t slotSize = 0, slotNum = 0, localSlotNum = 0;
+  int64_t flagBase = 0, flags = 0; ///< the first flag and how many
+  bool noSplit = false, unitFlag = false;
+  std::vector<PipeSide> sides; ///< both sides; one when the other is in another module
+};
+
 struct SyncReport {
   std::vector<SyncFunction> functions;
+  std::vector<PipeSummary> pipes;
   llvm::json::Value toJson() const;
+  /// The text of --pto-print-pipes.
+  void printPipes(llvm::raw_ostream &os) const;
   /// The text of --explain-sync.
   void explain(llvm::raw_ostream &os) const;
 };

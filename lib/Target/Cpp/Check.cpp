@@ -88,8 +88,10 @@ llvm::StringRef wayOut(mlir::Type type) {
 /// Values that become variables need a type; views become GlobalTensors where they are made.
 void Checker::types(Operation *op) {
   for (mlir::Value result : op->getResults()) {
-    bool hasOwnText = llvm::isa<MakeTensorViewOp, PartitionViewOp, DeclareLocalArrayOp,
-                                DeclareEventIdArrayOp, DeclareStructOp, AllocMultiTileOp>(op);
+    bool hasOwnText =
+        llvm::isa<MakeTensorViewOp, PartitionViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp,
+                  DeclareStructOp, AllocMultiTileOp, DeclareGlobalOp>(op) ||
+        llvm::isa<PipeHandleType>(result.getType());
     if (!hasOwnText && cppType(result.getType()).empty())
       fail(op) << "has a result of type " << result.getType() << ", which cannot be a C++ variable"
                << wayOut(result.getType());
@@ -160,8 +162,19 @@ void Checker::nested(Operation *op) {
       })
       .Case<SubviewOp, TReshapeOp, BitcastOp, TAssignOp, TileValidRowsOp, TileValidColsOp,
             GetValidShapeOp>([](auto) {})
-      .Case<MakeTensorViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
-          [](auto) {})
+      .Case<MakeTensorViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp,
+            DeclareTileOp>([](auto) {})
+      .Case<InitializeL2G2LPipeOp, InitializeL2LPipeOp>([&](auto o) {
+        if (!o.getFlagBase() || !o.getLocalSlotNum())
+          fail(o) << "has no flag_base or no local_slot_num; an earlier stage decides them "
+                     "(pto-resolve-pipes)";
+        if (o.getAccPushEpilogue())
+          fail(o) << "has an acc_push_epilogue, which has no C++ form";
+      })
+      .Case([&](DeclareGlobalOp o) {
+        if (!viewSource(o.getEntry(), constants))
+          fail(o) << "declares an entry that no pipe over a pto.make_tensor_view binds";
+      })
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
       .Case([&](FenceBarrierAllOp o) {

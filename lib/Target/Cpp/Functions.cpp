@@ -1,5 +1,6 @@
 //===- Functions.cpp - The file, its functions, their guards ---------------===//
 
+#include "Pipes.h"
 #include "Printer.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/StringExtras.h"
@@ -164,6 +165,16 @@ std::optional<CoreKind> kindOf(FuncOp function) {
   return kind.getValue() == KernelKind::Cube ? CoreKind::Cube : CoreKind::Vector;
 }
 
+/// What one kind of core runs; the last braces close before the guard does.
+void printBody(Printer &p, mlir::Operation *owner, std::optional<CoreKind> kind, bool isVoid) {
+  mlir::Block &block = owner->getRegion(0).front();
+  if (kind != CoreKind::Vector || !isVoid || !runsOnFirstVectorCore(owner))
+    return p.block(block);
+  p.open("if (get_subblockid() == 0)");
+  p.block(block);
+  p.close();
+}
+
 void printFunction(FuncOp function, llvm::raw_ostream &os, const CppOptions &options,
                    const llvm::StringSet<> &globals, UsedHelpers &helpers) {
   Printer p(os, options, globals, helpers, function);
@@ -177,7 +188,7 @@ void printFunction(FuncOp function, llvm::raw_ostream &os, const CppOptions &opt
   bool isVoid = function.getNumResults() == 0;
   if (kind)
     openGuard(p, *kind);
-  p.block(function.front());
+  printBody(p, function, kind, isVoid);
   // On the other kind of core a value is never used, but a function must return one.
   if (kind && !isVoid) {
     p.directive("#else");
@@ -194,7 +205,7 @@ void printFunction(FuncOp function, llvm::raw_ostream &os, const CppOptions &opt
 void cpp::printSection(Printer &p, mlir::Operation *section, CoreKind kind) {
   // No C++ scope: where both macros are defined, names of two sections must still differ.
   openGuard(p, kind);
-  p.block(section->getRegion(0).front());
+  printBody(p, section, kind, /*isVoid=*/true);
   closeGuard(p, kind);
 }
 

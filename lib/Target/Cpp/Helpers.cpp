@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Pipes.h"
 #include "Printer.h"
 #include "TemplateHelpers.h"
 #include "ptoas/Support/PrintFormat.h"
@@ -151,5 +152,7 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("resultType", resultType)
       .Case("formatText", formatText)
       .Case("formatValue", formatValue)
+      .Case("pipeTypes", pipeTypes)
+      .Case("subblock", subblock)
       .Default(nullptr);
 }

@@ -1,6 +1,7 @@
 //===- Printer.cpp - Text with structure -----------------------------------===//
 
 #include "Printer.h"
+#include "Pipes.h"
 #include "Scalars.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -72,6 +73,8 @@ void Printer::statement(Operation *op) {
       define(result, expr);
     return;
   }
+  if (auto pipe = PipeInit::of(op))
+    return printPipe(*this, *pipe);
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](mlir::func::CallOp o) { printCall(*this, o); })
       .Case([&](mlir::func::ReturnOp o) { printReturn(*this, o); })
@@ -96,6 +99,9 @@ void Printer::statement(Operation *op) {
       .Case([&](TAssignOp o) { printMove(*this, o); })
       .Case<TileValidRowsOp, TileValidColsOp, GetValidShapeOp>(
           [&](auto o) { printValid(*this, o); })
+      .Case([&](DeclareTileOp o) { printDeclareTile(*this, o); })
+      .Case([&](DeclareGlobalOp o) { printView(*this, o.getEntry()); })
+      .Case([&](TFreeOp o) { printFree(*this, o); })
       .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
       .Case([&](AddPtrOp o) {
         printRecord(*this, llvm::cast<RecordOp>(o.getOperation()));

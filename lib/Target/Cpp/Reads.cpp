@@ -1,6 +1,7 @@
 //===- Reads.cpp - What the printed text reads -----------------------------===//
 
 #include "Reads.h"
+#include "Pipes.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -17,20 +18,34 @@ namespace scf = mlir::scf;
 // Views
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// Where a whole view comes from: its own make_tensor_view, or the slots of the pipe that binds it.
+void findOrigin(Value whole, ViewSource &source) {
+  source.make = whole.getDefiningOp<MakeTensorViewOp>();
+  auto entry = whole.getDefiningOp<DeclareGlobalOp>();
+  auto pipe = entry ? pipeOfEntry(entry) : std::nullopt;
+  if (!pipe || !pipe->gm)
+    return;
+  source.make = pipe->gm.getDefiningOp<MakeTensorViewOp>();
+  source.entry = whole;
+}
+} // namespace
+
 std::optional<ViewSource> cpp::viewSource(Value view, ConstantFolder &constants) {
   ViewSource source;
   llvm::ArrayRef<int64_t> typeShape;
   if (auto part = view.getDefiningOp<PartitionViewOp>()) {
-    source.make = part.getSource().getDefiningOp<MakeTensorViewOp>();
+    findOrigin(part.getSource(), source);
     llvm::append_range(source.offsets, part.getOffsets());
     llvm::append_range(source.extents, part.getSizes());
     source.element = part.getResult().getType().getElementType();
     typeShape = part.getResult().getType().getShape();
-  } else if (auto make = view.getDefiningOp<MakeTensorViewOp>()) {
-    source.make = make;
-    llvm::append_range(source.extents, make.getShape());
-    source.element = make.getResult().getType().getElementType();
-    typeShape = make.getResult().getType().getShape();
+  } else if (auto type = llvm::dyn_cast<TensorViewType>(view.getType())) {
+    findOrigin(view, source);
+    if (source.make)
+      llvm::append_range(source.extents, source.make.getShape());
+    source.element = type.getElementType();
+    typeShape = type.getShape();
   }
   if (!source.make)
     return std::nullopt;
@@ -66,7 +81,7 @@ std::optional<Extent> cpp::extentOf(Operation *op, ConstantFolder &constants) {
 
 bool cpp::needsGlobalTensor(Value view, ConstantFolder &constants) {
   return llvm::any_of(view.getUsers(), [&](Operation *user) {
-    return !llvm::isa<PartitionViewOp>(user) && !extentOf(user, constants);
+    return !llvm::isa<PartitionViewOp, InitializeL2G2LPipeOp>(user) && !extentOf(user, constants);
   });
 }
 
@@ -105,7 +120,7 @@ void Reads::readView(Value view, Operation *reader) {
   auto source = viewSource(view, constants);
   if (!source || !needsGlobalTensor(view, constants))
     return;
-  read(source->make.getPtr(), reader);
+  read(source->entry ? source->entry : source->make.getPtr(), reader);
   for (Value offset : source->offsets)
     read(offset, reader);
   // Extents and strides also make up the padded strides, and strides the offset: they are names,
@@ -123,6 +138,14 @@ void Reads::readOperands(Operation *op) {
     return readView(make.getResult(), op);
   if (auto part = llvm::dyn_cast<PartitionViewOp>(op))
     return readView(part.getResult(), op);
+  if (auto pipe = PipeInit::of(op)) {
+    for (Value value : {slotPointer(*pipe), pipe->local, pipe->peerLocal})
+      if (value)
+        read(value, op);
+    return;
+  }
+  if (auto entry = llvm::dyn_cast<DeclareGlobalOp>(op))
+    return readView(entry.getEntry(), op);
   if (auto extent = extentOf(op, constants)) {
     if (!extent->constant)
       read(extent->value, op);

@@ -18,7 +18,8 @@ namespace pto::cpp {
 
 /// Where a view points and how it is laid out, in terms of the values that say so.
 struct ViewSource {
-  MakeTensorViewOp make;
+  MakeTensorViewOp make; ///< of a pipe's entry: the slots, which have its strides
+  mlir::Value entry;     ///< the pipe's entry that the view is, or is a part of; else null
   llvm::SmallVector<mlir::Value> offsets; ///< of a partition; empty for the whole view
   mlir::Type element;
   Dims shape, strides; ///< padded to five; dynamicDim where a value below says it

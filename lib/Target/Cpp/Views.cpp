@@ -95,7 +95,9 @@ void cpp::printView(Printer &p, Value view) {
   ViewSource source = *viewSource(view, p.constants);
   bool isZero;
   Expr offset = offsetOf(p, source, isZero);
-  Expr base = p.valueOf(source.make.getPtr());
+  Expr base = view == source.entry ? Expr{"nullptr"}
+              : source.entry       ? Expr{p.valueOf(source.entry).text + ".data()"}
+                                   : p.valueOf(source.make.getPtr());
   // `base + i * n + j`: each step stays inside the view, as the sum does.
   std::string arguments =
       isZero ? base.text : atLeast(base, Precedence::Additive) + " + " + offset.text;
