@@ -102,7 +102,6 @@ void Printer::statement(Operation *op) {
       .Case([&](DeclareTileOp o) { printDeclareTile(*this, o); })
       .Case([&](DeclareGlobalOp o) { printView(*this, o.getEntry()); })
       .Case([&](TFreeOp o) { printFree(*this, o); })
-      .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
       .Case([&](AddPtrOp o) {
         printRecord(*this, llvm::cast<RecordOp>(o.getOperation()));
         if (traceAddPtr)
@@ -110,6 +109,9 @@ void Printer::statement(Operation *op) {
                 " + " + valueOf(o.getOffset()).text + " */")
                    .str());
       })
+      .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
+            RlsBufDynOp, SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
+            WaitIntraBlockOp>([&](auto o) { printSync(*this, o); })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
 }
