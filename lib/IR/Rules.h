@@ -53,6 +53,15 @@ PTO_RULE(matmulShape);
 PTO_RULE(window);
 PTO_RULE(wholeFractals);
 PTO_RULE(route);
+PTO_RULE(pairs);
+PTO_RULE(equalityOnly);
+PTO_RULE(maskRoom);
+PTO_RULE(maskHolds);
+PTO_RULE(partialValid);
+PTO_RULE(disjoint);
+PTO_RULE(scratchRows);
+PTO_RULE(scratchBytes);
+PTO_RULE(convertScratch);
 #undef PTO_RULE
 
 /// The present values that a rule speaks of, with their names in the record.

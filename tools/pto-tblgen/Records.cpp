@@ -116,8 +116,9 @@ void Loader::loadAttributes() {
       StringRef chosen = attr.hasDefaultValue() ? attr.getDefaultValue().rsplit("::").second : "";
       for (const Record *c : base.getValueAsDef("enum")->getValueAsListOfDefs("enumerants")) {
         StringRef symbol = c->getValueAsString("symbol");
+        StringRef cpp = c->getValueAsOptionalString("cpp").value_or(symbol);
         a.cases.push_back(
-            {c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + symbol.str()});
+            {c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + cpp.str()});
         if (symbol == chosen)
           a.defaultValue = a.cases.back().value;
       }

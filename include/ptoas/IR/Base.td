@@ -215,6 +215,27 @@ class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: elem
   let wordsAre = "Element";
 }
 
+// Element types that go together, one per operand, two words a pair.
+class Pairs<list<string> ops, list<string> t> : Rule<"pairs", "$0: element types $1", ops, t> { let wordsAre = "Element"; }
+class EqualityOnly<list<string> ops, list<Element> e>
+    : Rule<"equalityOnly", "$0: elements of $1 are compared by eq and ne only", ops, !foreach(x, e, x.name)> {
+  let wordsAre = "Element";
+}
+class MaskRoom<string mask, string data>
+    : Rule<"maskRoom", "$0: a row of the first has room for one bit per valid column of the second, in whole repeats of 256 bytes", [mask, data]>;
+class MaskHolds<string mask, string data>
+    : Rule<"maskHolds", "$0: a row of the first holds one bit per valid column of the second", [mask, data]>;
+class PartialValid<string src0, string src1, string dst>
+    : Rule<"partialValid", "$0: no source reaches beyond the valid region of the last, and one covers it", [src0, src1, dst]>;
+// The library writes the first before it reads the second.
+class Disjoint<string dst, string late> : Rule<"disjoint", "$0: tiles that share no bytes", [dst, late]>;
+// Scratch that later grammars may leave out and the library may not (library 3.5).
+class ScratchRows<string tmp, string as_, int rows_>
+    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all) of the valid columns of the other", [tmp, as_], [], [rows_]>;
+class ScratchBytes<string tmp, int bytes> : Rule<"scratchBytes", "$0: given, of at least $1 bytes", [tmp], [], [bytes]>;
+class ConvertScratch<string tmp, string src, string dst>
+    : Rule<"convertScratch", "$0: room for the intermediate values of a conversion without saturation", [tmp, src, dst]>;
+
 //===----------------------------------------------------------------------===//
 // Library calls with flags inside: what they do, step by step (library 5)
 //===----------------------------------------------------------------------===//

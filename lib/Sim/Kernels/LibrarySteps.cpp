@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
+#include "Elementwise.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
@@ -44,6 +44,16 @@ static void finishPower(KernelContext &context) {
   finishOnScalar(context);
 }
 
+/// TSELS puts its scalar where the vector unit can read it.
+static void storeScalar(KernelContext &context) {
+  const TileOperand *tmp = tileAt(context, 2);
+  if (!tmp)
+    return;
+  std::byte value[8];
+  encodeScalar(context.operands[3].scalar, tmp->shape.element, value);
+  context.write(tmp->shape.space, tmp->address, value, bytesOf(tmp->shape.element));
+}
+
 /// TROWEXPAND fetches the first element of each row before the vector unit spreads it.
 static void fetchRowHeads(KernelContext &context) {
   const TileOperand *src = tileAt(context, 0);
@@ -75,6 +85,8 @@ static constexpr LibraryStep vectorThenPower[] = {
     run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishPower), setVector, awaitScalar};
 static constexpr LibraryStep scalarThenVector[] = {
     setScalar, awaitVector, run(Pipe::S, fetchRowHeads), setVector, awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep scalarToScratch[] = {run(Pipe::S, storeScalar), setVector, awaitScalar,
+                                                  run(Pipe::V)};
 
 static constexpr LibraryStep drained[] = {{Kind::BarrierAll, Pipe::ALL, Pipe::ALL, 0, nullptr},
                                           run(Pipe::S)};
@@ -130,6 +142,11 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
   return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
 }
 
+/// The scalar is stored without waiting for earlier uses of tmp; then only the way back is ordered.
+static Steps selectScalar(Arch arch, llvm::ArrayRef<Operand>) {
+  return arch == Arch::A3 ? Steps(scalarToScratch) : Steps();
+}
+
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
@@ -139,5 +156,6 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Cases({"row_sum", "row_max", "row_min"}, rowReduction)
       .Cases({"row_argmax", "row_argmin"}, rowArgument)
       .Case("row_expand", rowExpand)
+      .Case("select_scalar", selectScalar)
       .Default(nullptr);
 }

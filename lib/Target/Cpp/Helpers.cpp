@@ -139,6 +139,16 @@ std::string formatValue(Printer &p, RecordOp op) {
     return isWide ? cast("int32_t", value).text : value.text;
   }
 }
+
+/// The call takes a scratch tile on a5 too and leaves it alone, so that any tile may stand there.
+std::string standIn(Printer &p, RecordOp op) {
+  return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "dst")).text;
+}
+
+/// Between two calls on V of which the second reads what the first wrote; a5 keeps the order.
+std::string barrier(Printer &, RecordOp op) {
+  return archOf(op) == Arch::A3 ? "pipe_barrier(PIPE_V);\n" : "";
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -151,5 +161,7 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("resultType", resultType)
       .Case("formatText", formatText)
       .Case("formatValue", formatValue)
+      .Case("standIn", standIn)
+      .Case("barrier", barrier)
       .Default(nullptr);
 }

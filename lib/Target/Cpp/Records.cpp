@@ -2,6 +2,7 @@
 
 #include "Printer.h"
 #include "TemplateHelpers.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
@@ -107,7 +108,8 @@ private:
 void cpp::printRecord(Printer &p, RecordOp op) {
   Expr text = RecordText(p, op).print();
   if (op->getNumResults() == 0)
-    p.line(text.text + ";");
+    for (StringRef statement : llvm::split(text.text, ";\n"))
+      p.line(statement + ";");
   else if (mlir::isMemoryEffectFree(op))
     p.define(op->getResult(0), text);
   else
