@@ -44,7 +44,6 @@ PTO_RULE(given);
 PTO_RULE(oneOf);
 PTO_RULE(elementIs);
 PTO_RULE(sameCount);
-PTO_RULE(minValid);
 PTO_RULE(validRows);
 PTO_RULE(physicalRows);
 PTO_RULE(validColsCover);
@@ -62,6 +61,10 @@ PTO_RULE(disjoint);
 PTO_RULE(scratchRows);
 PTO_RULE(scratchBytes);
 PTO_RULE(convertScratch);
+PTO_RULE(scratchForFloats);
+PTO_RULE(remainderScratch);
+PTO_RULE(quantizedTo);
+PTO_RULE(valuePerRow);
 #undef PTO_RULE
 
 /// The present values that a rule speaks of, with their names in the record.

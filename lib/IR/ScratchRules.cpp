@@ -35,9 +35,9 @@ std::optional<std::pair<int64_t, int64_t>> bytesAt(mlir::Value v) {
     return std::nullopt;
   return std::pair(*address, *address + bytesOfTile(v));
 }
-} // namespace
 
-PTO_RULE(scratchRows) {
+/// Rows of the valid columns of `as`, in its element type: all of them when `rows` is 0.
+LogicalResult holdsRows(Operation *op, const OpInfo &info, const RuleInfo &rule, int64_t rows) {
   bool given = !llvm::cast<RecordOp>(op).getRecordOperands(rule.operands[0]).empty();
   auto list = subjects(op, info, rule);
   const Subject &as = list.back();
@@ -45,7 +45,7 @@ PTO_RULE(scratchRows) {
   auto element = elementOf(tile(as.value).getElementType());
   if (!element)
     return success();
-  int64_t rows = rule.numbers[0] ? rule.numbers[0] : valid[0];
+  rows = rows ? rows : valid[0];
   std::string shape = extents({rows, valid[1]}) + " " + name(*element).str();
   if (!given)
     return missing(op, info.operands[rule.operands[0]].name, shape);
@@ -56,6 +56,32 @@ PTO_RULE(scratchRows) {
   if (rows == 0 || valid[1] == 0 || bytesOfTile(list[0].value) >= needed)
     return success();
   return tooSmall(op, list[0], llvm::Twine(needed) + " bytes (" + shape + ")");
+}
+} // namespace
+
+PTO_RULE(scratchRows) { return holdsRows(op, info, rule, rule.numbers[0]); }
+
+PTO_RULE(scratchForFloats) {
+  auto as = llvm::cast<RecordOp>(op).getRecordOperands(rule.operands[1]);
+  bool floats = llvm::isa<mlir::FloatType>(elementTypeOf((*as.begin()).getType()));
+  return floats ? holdsRows(op, info, rule, 0) : success();
+}
+
+/// Behind one row stands a mask: 256 bytes of it for f32, else one bit per element in whole repeats
+/// (library 3.5).
+PTO_RULE(remainderScratch) {
+  auto list = subjects(op, info, rule);
+  TileBufType dst = tile(list.back().value);
+  auto element = elementOf(dst.getElementType());
+  if (!element)
+    return success();
+  int64_t mask = *element == Element::F32 ? 256 : 8 * int64_t(llvm::divideCeil(dst.getCols(), 64));
+  int64_t needed = dst.getCols() * 4 + mask;
+  std::string text = std::to_string(needed) + " bytes (a row of " + list.back().name.str() +
+                     " and a mask of " + std::to_string(mask) + ")";
+  if (list.size() < 2)
+    return missing(op, info.operands[rule.operands[0]].name, text);
+  return bytesOfTile(list[0].value) >= needed ? success() : tooSmall(op, list[0], text);
 }
 
 PTO_RULE(scratchBytes) {

@@ -99,6 +99,7 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
+      {"pto::QuantType", make<QuantTypeAttr, QuantKind>},
       {"CmpMode", make<CmpModeAttr, CmpKind>},
       {"RoundMode", make<RoundModeAttr, RoundKind>},
       {"SaturationMode", make<SaturationModeAttr, SaturationKind>},
@@ -349,6 +350,14 @@ private:
     }
     if (r.check == rules::rowResult)
       subjects[1]->tile.validCols = 1;
+    if (r.check == rules::valuePerRow) {
+      subjects[0]->tile.cols = subjects[0]->tile.validCols = 1;
+      subjects[0]->tile.blayout = BLayout::ColMajor;
+    }
+    if (r.check == rules::quantizedTo)
+      subjects[0]->setElement(subjects.size() == 2 ? Element::U8 : Element::I8);
+    if (r.check == rules::scratchForFloats)
+      subjects[0]->setElement(subjects.back()->elementType());
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
@@ -388,7 +397,8 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
   }
   if (form.route) {
     auto place = [&](llvm::StringRef name, Space space) {
-      if (space != Space::GM)
+      bool exists = llvm::any_of(info.operands, [&](auto &o) { return o.name == name; });
+      if (space != Space::GM && exists)
         draft.operands[info.operand(name)]->tile.space = space;
     };
     place("src", form.route->from);
@@ -397,8 +407,15 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
   for (const RuleInfo &r : info.rules) {
     if (!(r.archs >> unsigned(form.arch) & 1))
       continue;
+    if (r.check == rules::quantizedTo) {
+      bool hasOffset = form.attribute ? form.attribute->second == 1 : form.optionals;
+      draft.attributes[info.attribute("quant_type")] = hasOffset;
+      draft.operands[r.operands[1]] =
+          hasOffset ? std::optional(initial(info.operands[r.operands[1]])) : std::nullopt;
+    }
     // Of these the first operand may be missing from the text and not from the call.
-    if (r.check == rules::scratchRows || r.check == rules::scratchBytes)
+    if (r.check == rules::scratchRows || r.check == rules::scratchBytes ||
+        r.check == rules::scratchForFloats || r.check == rules::remainderScratch)
       draft.operands[r.operands[0]] = initial(info.operands[r.operands[0]]);
     if (r.check == rules::oneOf || r.check == rules::given)
       for (auto [i, index] : llvm::enumerate(r.operands))

@@ -174,16 +174,6 @@ std::vector<RuleKind> extentKinds() {
          "^needs as many elements on both sides, but dst has 33x32 = 1056 and the valid region of "
          "src has 32x32 = 1024$",
          [](auto &s, auto &, auto &) { s[0]->shape = {33, 32}; }}}},
-      {rules::minValid,
-       "minValid",
-       {{"too few columns",
-         "^needs scratch tmp of at least 1 rows and the columns of dst \\(1x32\\), but it has "
-         "32x31$",
-         [](auto &s, auto &, auto &) { s[0]->tile.validCols = 31; }},
-        {"no row",
-         "^needs scratch tmp of at least 1 rows and the columns of dst \\(1x32\\), but it has "
-         "0x32$",
-         [](auto &s, auto &, auto &) { s[0]->tile.validRows = 0; }}}},
       {rules::validRows,
        "validRows",
        {{"two rows", "^needs [a-z]+ with 1 valid row\\(s\\), but it has 2$",

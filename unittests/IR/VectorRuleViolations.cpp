@@ -72,6 +72,40 @@ std::vector<RuleKind> testing::scratchKinds() {
        "scratchBytes",
        {{"it is missing", "^needs its scratch tile tmp on a[35], of at least [0-9]+ bytes$",
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }}}},
+      {rules::scratchForFloats,
+       "scratchForFloats",
+       {{"it is missing", "^needs its scratch tile tmp on a[35], of at least 32x32 b?f(16|32)$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }},
+        {"it is too small",
+         "^needs scratch tmp of at least [0-9]+ bytes \\(32x32 b?f(16|32)\\), but it has [0-9]+$",
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 1; }}}},
+      {rules::remainderScratch,
+       "remainderScratch",
+       {{"it is missing",
+         "^needs its scratch tile tmp on a3, of at least (384|136) bytes \\(a row of dst and a "
+         "mask "
+         "of (256|8)\\)$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }},
+        {"two rows of 32", // the rule of old grammars
+         "^needs scratch tmp of at least 384 bytes \\(a row of dst and a mask of 256\\), but it "
+         "has "
+         "256$",
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 2; }}}},
+      {rules::quantizedTo,
+       "quantizedTo",
+       {{"the other sign",
+         "^makes INT8_A?SYM, so dst needs elements of type u?i8, but it has u?i8$",
+         [](auto &s, auto &, auto &) {
+           s[0]->setElement(s[0]->elementType() == Element::I8 ? Element::U8 : Element::I8);
+         }},
+        {"no offset", "^makes INT8_ASYM, which needs an offset$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[1]].reset(); }},
+        {"an offset too many", "^makes INT8_SYM, which takes no offset; INT8_ASYM does$",
+         [](auto &, Draft &d, auto &) { d.attributes[d.info->attribute("quant_type")] = 0; }}}},
+      {rules::valuePerRow,
+       "valuePerRow",
+       {{"fewer values", "^takes a value per row, so fp needs 32x1 valid elements, but it has 8x1$",
+         [](auto &s, auto &, auto &) { s[0]->tile.validRows = 8; }}}},
       {rules::convertScratch,
        "convertScratch",
        {{"half of it",

@@ -101,6 +101,10 @@ def SaturationKind : PtoEnum<"SaturationKind", "What a conversion does beyond th
   I32EnumAttrCase<"ON", 0>, I32EnumAttrCase<"OFF", 1>]>;
 def SaturationModeAttr : Spaced<SaturationKind, "saturation_mode", "SaturationMode::">;
 
+def QuantKind : PtoEnum<"QuantKind", "What a quantisation makes", [
+  I32EnumAttrCase<"INT8_SYM", 0>, I32EnumAttrCase<"INT8_ASYM", 1>]>;
+def QuantTypeAttr : Spaced<QuantKind, "quant_type", "pto::QuantType::">;
+
 class PrecisionKind<string symbol> : PtoEnum<symbol, "Precision of the algorithm", [
   I32EnumAttrCase<"DEFAULT", 0, "default">, I32EnumAttrCase<"HIGH_PRECISION", 1, "high_precision">]>;
 def DivPrecisionKind : PrecisionKind<"DivPrecisionKind">;

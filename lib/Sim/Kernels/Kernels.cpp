@@ -41,6 +41,8 @@ constexpr NamedKernel kernels[] = {
     {"select", selectKernel},
     {"select_scalar", selectScalarKernel},
     {"convert", convertKernel},
+    {"quantize", quantizeKernel},
+    {"dequantize", dequantizeKernel},
     {"add_add", addAddKernel},
     {"subtract_add", subtractAddKernel},
     {"partial_add", partialAddKernel},

@@ -33,6 +33,8 @@ void compareKernel(KernelContext &context);           ///< src0, src1 tile or sc
 void selectKernel(KernelContext &context);            ///< mask, src0, src1, tmp?, dst
 void selectScalarKernel(KernelContext &context);      ///< mask, src, tmp?, scalar, dst
 void convertKernel(KernelContext &context);           ///< src, tmp?, dst
+void quantizeKernel(KernelContext &context);          ///< src, fp, offset?, tmp?, dst
+void dequantizeKernel(KernelContext &context);        ///< src, scale, offset, dst
 void addAddKernel(KernelContext &context);            ///< src0, src1 tile or scalar, src2, dst
 void subtractAddKernel(KernelContext &context);       ///< the same
 void partialAddKernel(KernelContext &context);        ///< src0, src1, dst

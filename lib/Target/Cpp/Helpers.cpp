@@ -145,6 +145,23 @@ std::string standIn(Printer &p, RecordOp op) {
   return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "dst")).text;
 }
 
+/// TQUANT: kind, destination, source, parameters[, scratch].
+std::string quantTemplates(Printer &p, RecordOp op) {
+  llvm::SmallVector<std::string> arguments{enumerator(op, "quant_type", /*evenDefault=*/true)};
+  for (llvm::StringRef operand : {"dst", "src", "fp", "tmp"})
+    if (isPresent(op, operand))
+      arguments.push_back(operandType(p, operandNamed(op, operand)));
+  return templateList(arguments);
+}
+
+/// TDEQUANT: destination, source, parameters.
+std::string dequantTemplates(Printer &p, RecordOp op) {
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef operand : {"dst", "src", "scale"})
+    arguments.push_back(operandType(p, operandNamed(op, operand)));
+  return templateList(arguments);
+}
+
 /// Between two calls on V of which the second reads what the first wrote; a5 keeps the order.
 std::string barrier(Printer &, RecordOp op) {
   return archOf(op) == Arch::A3 ? "pipe_barrier(PIPE_V);\n" : "";
@@ -162,6 +179,8 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("formatText", formatText)
       .Case("formatValue", formatValue)
       .Case("standIn", standIn)
+      .Case("quantTemplates", quantTemplates)
+      .Case("dequantTemplates", dequantTemplates)
       .Case("barrier", barrier)
       .Default(nullptr);
 }

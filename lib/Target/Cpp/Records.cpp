@@ -82,7 +82,7 @@ private:
     case CppPiece::Operand:
       return operands(i, "");
     case CppPiece::OptionalOperand:
-      return operands(i, ", ");
+      return operands(i, piece.text);
     case CppPiece::Attribute:
       text.text += attributeText(op, info.attributes[piece.index]);
       return;

@@ -43,4 +43,48 @@ def TCvtOp : PtoOp<"tcvt"> {
   let example = "pto.tcvt ins(%a {rmode = #pto<round_mode RINT>, satmode = #pto<saturation_mode ON>} : !pto.tile_buf<vec, 16x64xf32>) outs(%c : !pto.tile_buf<vec, 16x64xf16>)";
 }
 
+//===----------------------------------------------------------------------===//
+// Eight bits with a scale per row
+//===----------------------------------------------------------------------===//
+
+// a2/a3 computes in src, which is therefore read and written, and keeps 32-bit integers in tmp (library 3.9).
+def TQuantOp : PtoOp<"tquant", [AttrSizedOperandSegments]> {
+  let summary = "Multiplies each row by its value in fp, adds that of offset, rounds to 8-bit integers.";
+  let description = [{
+    INT8_SYM makes i8 and has no offset, INT8_ASYM makes ui8 and has one. `fp` holds factors, not divisors. On a3 the source
+    is destroyed.
+  }];
+  let family = "convert";
+  let arguments = (ins InOut<>:$src, In<>:$fp, OptionalIn:$offset, OptionalScratch:$tmp, Out<>:$dst, QuantTypeAttr:$quant_type);
+  let assemblyFormat = [{
+    `ins` `(` $src `,` $fp (`,` $offset^)? `:` qualified(type($src)) `,` qualified(type($fp)) (`,` qualified(type($offset))^)? `)`
+    `outs` `(` $dst (`,` $tmp^)? `:` qualified(type($dst)) (`,` qualified(type($tmp))^)? `)` attr-dict
+  }];
+  let pipe = PipeV;
+  let types = [On<A3, [E_F32]>, On<A5, [E_F32]>];
+  let rules = [Tiles<["src", "fp", "offset", "dst"]>, InSpace<["src", "fp", "offset", "tmp", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>,
+               ElementsOf<"src">, ElementIs<["fp"], [E_F32]>, SameType<["fp", "offset"]>, QuantizedTo<"dst", "offset">,
+               SameValid<["src", "dst"]>, ValuePerRow<"fp", "dst">, OnlyOn<A3, ScratchRows<"tmp", "src", 0>>,
+               ElementIs<["tmp"], [E_F32]>];
+  let cpp = "TQUANT{quantTemplates}($dst, $src, $fp, $?tmp, &$?offset)";
+  let semantics = Kernel<"quantize">;
+  let example = "pto.tquant ins(%a, %s : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x1xf32, blayout=col_major>) outs(%c, %t : !pto.tile_buf<vec, 16x64xi8>, !pto.tile_buf<vec, 16x64xf32>) {quant_type = #pto<quant_type INT8_SYM>}";
+}
+// a2/a3 fetches the parameters of a row on S (library 5.1).
+def TDequantOp : PtoOp<"tdequant"> {
+  let summary = "(src - offset) * scale, with the parameters of the row.";
+  let family = "convert";
+  let arguments = (ins In<>:$src, In<>:$scale, In<>:$offset, Out<>:$dst);
+  let assemblyFormat = InsOuts<["src", "scale", "offset"], ["dst"]>.text;
+  let pipe = PipeV;
+  let types = [On<A3, [E_I8, E_I16]>, On<A5, [E_I8, E_I16]>];
+  let rules = [Tiles<["src", "scale", "offset", "dst"]>, InSpace<["src", "scale", "offset", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>,
+               ElementsOf<"src">, ElementIs<["scale"], [E_F32]>, ElementIs<["dst"], [E_F32]>, SameType<["scale", "offset"]>,
+               SameValid<["src", "dst"]>, SameRows<"scale", "dst">];
+  let cpp = "TDEQUANT{dequantTemplates}($dst, $src, $scale, $offset)";
+  let micro = [Form<"a3", ["set V>S 0", "wait V>S 0", "S: scale, offset ->", "set S>V 0", "wait S>V 0", "V: src, scale, offset -> dst"]>,
+               Form<"a5", ["V: src, scale, offset -> dst"]>];
+  let semantics = Kernel<"dequantize">;
+}
+
 #endif // PTOAS_IR_OPS_CONVERT
