@@ -58,6 +58,12 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
     return {attributeValue(op, "mode") == int64_t(SyncAllModeKind::Soft) ? "soft" : "hard"};
   if (has("a3 integers"))
     return {named("src").floats ? "a3 floats" : "a3 integers"};
+  if (has("a5, scalar loop")) { // only the 64-bit integers of a5 are divided on V
+    Source dst = named("dst");
+    if (arch == "a3")
+      return {dst.floats ? "a3, vector" : "a3, scalar loop"};
+    return {dst.floats || dst.bytes == 8 ? "a5, vector" : "a5, scalar loop"};
+  }
   if (has("a3, several repeats")) {
     Source src = named("src");
     if (src.valid[1] < 0)

@@ -67,8 +67,10 @@ std::optional<Pipe> pto::pipeOf(mlir::Operation *op) {
   if (info->pipeRule != PipeRule::ByRoute)
     return std::nullopt;
   auto record = llvm::cast<RecordOp>(op);
-  auto from = spaceOf(*record.getRecordOperands(info->operand("src")).begin());
   auto to = spaceOf(*record.getRecordOperands(info->operand("dst")).begin());
+  // What fills a tile has no source; its routes stay in one memory.
+  bool hasSource = llvm::any_of(info->operands, [](auto &o) { return o.name == "src"; });
+  auto from = hasSource ? spaceOf(*record.getRecordOperands(info->operand("src")).begin()) : to;
   unsigned arch = 1u << unsigned(archOf(op));
   for (const RouteInfo &r : info->routes)
     if (r.from == from && r.to == to && (r.archs & arch))

@@ -44,7 +44,6 @@ PTO_RULE(given);
 PTO_RULE(oneOf);
 PTO_RULE(elementIs);
 PTO_RULE(sameCount);
-PTO_RULE(minValid);
 PTO_RULE(validRows);
 PTO_RULE(physicalRows);
 PTO_RULE(validColsCover);
@@ -53,6 +52,19 @@ PTO_RULE(matmulShape);
 PTO_RULE(window);
 PTO_RULE(wholeFractals);
 PTO_RULE(route);
+PTO_RULE(pairs);
+PTO_RULE(equalityOnly);
+PTO_RULE(maskRoom);
+PTO_RULE(maskHolds);
+PTO_RULE(partialValid);
+PTO_RULE(disjoint);
+PTO_RULE(scratchRows);
+PTO_RULE(scratchBytes);
+PTO_RULE(convertScratch);
+PTO_RULE(scratchForFloats);
+PTO_RULE(remainderScratch);
+PTO_RULE(quantizedTo);
+PTO_RULE(valuePerRow);
 #undef PTO_RULE
 
 /// The present values that a rule speaks of, with their names in the record.

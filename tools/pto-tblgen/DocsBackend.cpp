@@ -124,7 +124,7 @@ void printOp(raw_ostream &os, const Op &op) {
                               : op.engine)
      << "\n\n";
   if (!op.cppText.empty())
-    os << "**C++:** `" << op.cppText << "`\n\n";
+    os << "**C++:** `" << join(split(op.cppText, "\n"), " ") << "`\n\n";
   if (!op.rules.empty()) {
     os << "**Rules**\n\n";
     for (const Rule &r : op.rules)

@@ -116,8 +116,9 @@ void Loader::loadAttributes() {
       StringRef chosen = attr.hasDefaultValue() ? attr.getDefaultValue().rsplit("::").second : "";
       for (const Record *c : base.getValueAsDef("enum")->getValueAsListOfDefs("enumerants")) {
         StringRef symbol = c->getValueAsString("symbol");
+        StringRef cpp = c->getValueAsOptionalString("cpp").value_or(symbol);
         a.cases.push_back(
-            {c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + symbol.str()});
+            {c->getValueAsInt("value"), c->getValueAsString("str").str(), prefix + cpp.str()});
         if (symbol == chosen)
           a.defaultValue = a.cases.back().value;
       }
@@ -138,8 +139,9 @@ void Loader::loadPipe() {
   }
   if ((op.pipe == "byRoute") == op.routes.empty())
     error("needs routes exactly when its pipe is ByRoute");
-  if (op.pipe == "byRoute" && (!operand("src") || !operand("dst")))
-    error("has routes, so it needs operands named src and dst");
+  bool stays = all_of(op.routes, [](const Route &r) { return r.from == r.to; });
+  if (op.pipe == "byRoute" && (!operand("dst") || (!operand("src") && !stays)))
+    error("has routes, so it needs operands named src and dst, or dst alone when nothing moves");
   if (op.pipe == "byMicro" && def->getValueAsListOfDefs("micro").empty())
     error("has the pipe ByMicro but no micro program");
 }
@@ -257,8 +259,15 @@ void Loader::loadCpp(StringRef f) {
         error("has a helper without '}' in its C++ form");
     } else if (f.front() == '$') {
       bool optional = f.starts_with("$?");
-      if (optional && StringRef(plain).ends_with(", "))
-        plain.resize(plain.size() - 2); // the comma goes with the operand
+      // The comma goes with the operand, and so does an `&`.
+      std::string lead;
+      if (optional)
+        for (StringRef before : {", &", ", "})
+          if (StringRef(plain).ends_with(before)) {
+            plain.resize(plain.size() - before.size());
+            lead = before.str();
+            break;
+          }
       flush();
       StringRef name = word(optional ? 2 : 1);
       if (auto index = operand(name)) {
@@ -266,7 +275,7 @@ void Loader::loadCpp(StringRef f) {
         if (op.operands[*index].optional != optional)
           error("has '" + name + "' in its C++ form, written as if it were " +
                 (optional ? "optional" : "always there"));
-        op.cpp.push_back({optional ? "OptionalOperand" : "Operand", "", *index});
+        op.cpp.push_back({optional ? "OptionalOperand" : "Operand", lead, *index});
       } else if (auto index = attribute(name)) {
         op.cpp.push_back({"Attribute", "", *index});
       } else {

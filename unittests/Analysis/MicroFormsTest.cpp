@@ -200,6 +200,27 @@ TEST(MicroForms, AgreeWithAWalkOverTheChunks) {
   EXPECT_EQ(seen.size(), 7u) << "the random shapes do not reach every form";
 }
 
+TEST(MicroForms, DivisionByAScalarIsALoopForWholes) {
+  const struct {
+    llvm::StringRef arch, element, form;
+  } rows[] = {{"a3", "i32", "a3, scalar loop"},
+              {"a3", "f16", "a3, vector"},
+              {"a5", "i32", "a5, scalar loop"},
+              {"a5", "i64", "a5, vector"},
+              {"a5", "f32", "a5, vector"}};
+  for (auto &row : rows) {
+    std::string tile = ("!pto.tile_buf<vec, 16x64x" + row.element + ">").str();
+    Parsed parsed(("module attributes {pto.target_arch = \"" + row.arch +
+                   "\"} { func.func @f(%a: " + tile + ", %x: " + row.element +
+                   ") {\n  pto.tdivs ins(%a, %x : " + tile + ", " + row.element +
+                   ") outs(%a : " + tile + ")\n  return } }")
+                      .str());
+    auto forms = possibleForms(parsed.first<TDivSOp>());
+    ASSERT_EQ(forms.size(), 1u);
+    EXPECT_EQ(forms.front(), row.form);
+  }
+}
+
 TEST(MicroForms, ShiftsAreScalarLoopsOnA3Only) {
   for (llvm::StringRef arch : {"a3", "a5"}) {
     Parsed parsed(("module attributes {pto.target_arch = \"" + arch +

@@ -99,6 +99,10 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
+      {"pto::QuantType", make<QuantTypeAttr, QuantKind>},
+      {"CmpMode", make<CmpModeAttr, CmpKind>},
+      {"RoundMode", make<RoundModeAttr, RoundKind>},
+      {"SaturationMode", make<SaturationModeAttr, SaturationKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -176,6 +180,8 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
     if (r.archs >> arch & 1) {
       if (r.check == rules::triples)
         most = std::max(most, r.numbers.size() / 3);
+      else if (r.check == rules::pairs)
+        most = std::max(most, r.numbers.size() / 2);
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
       else if (r.check == rules::oneOf)
@@ -276,7 +282,8 @@ public:
         subjects.push_back(&*draft.operands[i]);
     if (subjects.empty())
       return;
-    if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples)
+    if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples ||
+        r.check == rules::pairs)
       return pin(r, subjects);
     if (r.check == rules::sameElement || r.check == rules::sameBytes)
       return copyElement(subjects);
@@ -290,6 +297,8 @@ private:
     for (auto [i, v] : llvm::enumerate(subjects)) {
       if (r.check == rules::triples)
         v->setElement(Element(r.numbers[form.choice * 3 + i]));
+      else if (r.check == rules::pairs)
+        v->setElement(Element(r.numbers[pairOf(r) + i]));
       else if (r.check == rules::elementIs)
         v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
       else if (form.element)
@@ -299,6 +308,13 @@ private:
         v->setElement(preferred(draft.info->elements[unsigned(form.arch)]));
       v->pinned = true;
     }
+  }
+  /// Where the pair of the form begins: the first one of its element, else by its choice.
+  size_t pairOf(const RuleInfo &r) const {
+    for (size_t at = 0; form.element && at < r.numbers.size(); at += 2)
+      if (Element(r.numbers[at]) == *form.element)
+        return at;
+    return form.choice * 2 % r.numbers.size();
   }
   static Element preferred(ElementMask mask) {
     for (Element e : {Element::F32, Element::F16})
@@ -334,6 +350,14 @@ private:
     }
     if (r.check == rules::rowResult)
       subjects[1]->tile.validCols = 1;
+    if (r.check == rules::valuePerRow) {
+      subjects[0]->tile.cols = subjects[0]->tile.validCols = 1;
+      subjects[0]->tile.blayout = BLayout::ColMajor;
+    }
+    if (r.check == rules::quantizedTo)
+      subjects[0]->setElement(subjects.size() == 2 ? Element::U8 : Element::I8);
+    if (r.check == rules::scratchForFloats)
+      subjects[0]->setElement(subjects.back()->elementType());
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
@@ -373,18 +397,32 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
   }
   if (form.route) {
     auto place = [&](llvm::StringRef name, Space space) {
-      if (space != Space::GM)
+      bool exists = llvm::any_of(info.operands, [&](auto &o) { return o.name == name; });
+      if (space != Space::GM && exists)
         draft.operands[info.operand(name)]->tile.space = space;
     };
     place("src", form.route->from);
     place("dst", form.route->to);
   }
-  for (const RuleInfo &r : info.rules)
+  for (const RuleInfo &r : info.rules) {
+    if (!(r.archs >> unsigned(form.arch) & 1))
+      continue;
+    if (r.check == rules::quantizedTo) {
+      bool hasOffset = form.attribute ? form.attribute->second == 1 : form.optionals;
+      draft.attributes[info.attribute("quant_type")] = hasOffset;
+      draft.operands[r.operands[1]] =
+          hasOffset ? std::optional(initial(info.operands[r.operands[1]])) : std::nullopt;
+    }
+    // Of these the first operand may be missing from the text and not from the call.
+    if (r.check == rules::scratchRows || r.check == rules::scratchBytes ||
+        r.check == rules::scratchForFloats || r.check == rules::remainderScratch)
+      draft.operands[r.operands[0]] = initial(info.operands[r.operands[0]]);
     if (r.check == rules::oneOf || r.check == rules::given)
       for (auto [i, index] : llvm::enumerate(r.operands))
         draft.operands[index] = i == form.choice || r.check == rules::given
                                     ? std::optional(initial(info.operands[index]))
                                     : std::nullopt;
+  }
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
   // table).
   for (int round = 0; round < 3; ++round)

@@ -34,6 +34,11 @@ struct Draft {
   std::vector<std::optional<int64_t>> attributes;  ///< by record attribute; none: absent
 };
 
+/// False for a record that lists element types of the other arch only.
+inline bool existsOn(const OpInfo &info, Arch arch) {
+  return info.elements[unsigned(arch)] || (!info.elements[0] && !info.elements[1]);
+}
+
 /// The type of an element; null when the dialect has no type for it yet (hif8, f8E8M0, packed fp4).
 mlir::Type typeOf(mlir::MLIRContext *context, Element element);
 

@@ -58,6 +58,8 @@ protected:
 std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
   std::set<std::string> facts;
   for (Arch arch : {Arch::A3, Arch::A5}) {
+    if (!existsOn(info, arch))
+      continue;
     std::string on = " on " + name(arch).str();
     for (const RouteInfo &r : info.routes)
       if (r.archs >> unsigned(arch) & 1)

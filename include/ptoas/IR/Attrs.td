@@ -104,6 +104,26 @@ def WaitCmpKind : PtoEnum<"WaitCmpKind", "What a signal is waited for", [
   I32EnumAttrCase<"GE", 3, "ge">, I32EnumAttrCase<"LT", 4, "lt">, I32EnumAttrCase<"LE", 5, "le">]>;
 def WaitCmpAttr : Spaced<WaitCmpKind, "wait_cmp", "pto::comm::WaitCmp::">;
 
+def CmpKind : PtoEnum<"CmpKind", "A comparison", [
+  I32EnumAttrCase<"EQ", 0, "eq">, I32EnumAttrCase<"NE", 1, "ne">, I32EnumAttrCase<"LT", 2, "lt">,
+  I32EnumAttrCase<"LE", 3, "le">, I32EnumAttrCase<"GT", 4, "gt">, I32EnumAttrCase<"GE", 5, "ge">]>;
+def CmpModeAttr : Spaced<CmpKind, "cmp", "CmpMode::">;
+
+// Two spellings of one mode: the library has no enumerator for the second.
+class SpelledAs<string symbol, int value, string text, string cpp_> : I32EnumAttrCase<symbol, value, text> { string cpp = cpp_; }
+def RoundKind : PtoEnum<"RoundKind", "How a conversion rounds", [
+  I32EnumAttrCase<"CAST_NONE", 0, "NONE">, I32EnumAttrCase<"CAST_RINT", 1, "RINT">, I32EnumAttrCase<"CAST_ROUND", 2, "ROUND">,
+  I32EnumAttrCase<"CAST_FLOOR", 3, "FLOOR">, I32EnumAttrCase<"CAST_CEIL", 4, "CEIL">, I32EnumAttrCase<"CAST_TRUNC", 5, "TRUNC">,
+  I32EnumAttrCase<"CAST_ODD", 6, "ODD">, SpelledAs<"CAST_RINT_DEFAULT", 7, "CAST_RINT", "CAST_RINT">]>;
+def RoundModeAttr : Spaced<RoundKind, "round_mode", "RoundMode::">;
+def SaturationKind : PtoEnum<"SaturationKind", "What a conversion does beyond the range", [
+  I32EnumAttrCase<"ON", 0>, I32EnumAttrCase<"OFF", 1>]>;
+def SaturationModeAttr : Spaced<SaturationKind, "saturation_mode", "SaturationMode::">;
+
+def QuantKind : PtoEnum<"QuantKind", "What a quantisation makes", [
+  I32EnumAttrCase<"INT8_SYM", 0>, I32EnumAttrCase<"INT8_ASYM", 1>]>;
+def QuantTypeAttr : Spaced<QuantKind, "quant_type", "pto::QuantType::">;
+
 class PrecisionKind<string symbol> : PtoEnum<symbol, "Precision of the algorithm", [
   I32EnumAttrCase<"DEFAULT", 0, "default">, I32EnumAttrCase<"HIGH_PRECISION", 1, "high_precision">]>;
 def DivPrecisionKind : PrecisionKind<"DivPrecisionKind">;

@@ -194,7 +194,6 @@ class NotNegative<list<string> ops> : Rule<"notNegative", "$0: not negative, whe
 class Given<string op> : Rule<"given", "$0: given", [op]>;
 class OneOf<list<string> ops> : Rule<"oneOf", "$0: exactly one of them given", ops>;
 class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
-class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.
 class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0: element types $1", ops, t> {
   let wordsAre = "Element";
@@ -217,6 +216,36 @@ class SameType<list<string> ops> : Rule<"sameType", "$0: one type", ops>;
 class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: element type $1", ops, !foreach(x, e, x.name)> {
   let wordsAre = "Element";
 }
+
+// Element types that go together, one per operand, two words a pair.
+class Pairs<list<string> ops, list<string> t> : Rule<"pairs", "$0: element types $1", ops, t> { let wordsAre = "Element"; }
+class EqualityOnly<list<string> ops, list<Element> e>
+    : Rule<"equalityOnly", "$0: elements of $1 are compared by eq and ne only", ops, !foreach(x, e, x.name)> {
+  let wordsAre = "Element";
+}
+class MaskRoom<string mask, string data>
+    : Rule<"maskRoom", "$0: a row of the first has room for one bit per valid column of the second, in whole repeats of 256 bytes", [mask, data]>;
+class MaskHolds<string mask, string data>
+    : Rule<"maskHolds", "$0: a row of the first holds one bit per valid column of the second", [mask, data]>;
+class PartialValid<string src0, string src1, string dst>
+    : Rule<"partialValid", "$0: no source reaches beyond the valid region of the last, and one covers it", [src0, src1, dst]>;
+// The library writes the first before it reads the second.
+class Disjoint<string dst, string late> : Rule<"disjoint", "$0: tiles that share no bytes", [dst, late]>;
+// Scratch that later grammars may leave out and the library may not (library 3.5).
+class ScratchRows<string tmp, string as_, int rows_>
+    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all) of the valid columns of the other", [tmp, as_], [], [rows_]>;
+class ScratchBytes<string tmp, int bytes> : Rule<"scratchBytes", "$0: given, of at least $1 bytes", [tmp], [], [bytes]>;
+// As many as the other has, where its elements are floats; integers do without.
+class ScratchForFloats<string tmp, string as_>
+    : Rule<"scratchForFloats", "$0: for floats the scratch is given and holds all valid elements of the other", [tmp, as_]>;
+class RemainderScratch<string tmp, string dst>
+    : Rule<"remainderScratch", "$0: the scratch is given and holds a row of the other and a mask behind it", [tmp, dst]>;
+class QuantizedTo<string dst, string offset>
+    : Rule<"quantizedTo", "$0: i8 without offset for INT8_SYM, ui8 with one for INT8_ASYM", [dst, offset]>;
+class ValuePerRow<string values, string as_>
+    : Rule<"valuePerRow", "$0: one valid column, with the valid rows of the other; on a3 not row_major", [values, as_]>;
+class ConvertScratch<string tmp, string src, string dst>
+    : Rule<"convertScratch", "$0: room for the intermediate values of a conversion without saturation", [tmp, src, dst]>;
 
 //===----------------------------------------------------------------------===//
 // Library calls with flags inside: what they do, step by step (library 5)

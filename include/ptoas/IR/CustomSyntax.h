@@ -66,6 +66,21 @@ void printTileAndScalar(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::
                         mlir::Value scalar, mlir::Value divisor, mlir::Type dividendType,
                         mlir::Type scalarType, mlir::Type divisorType);
 
+/// `[, %tmp], %scalar : M, S[, T], s` of tsels: the optional scratch tile stands before the scalar.
+mlir::ParseResult parseScratchThenScalar(mlir::OpAsmParser &parser,
+                                         std::optional<mlir::OpAsmParser::UnresolvedOperand> &tmp,
+                                         mlir::OpAsmParser::UnresolvedOperand &scalar,
+                                         mlir::Type &maskType, mlir::Type &srcType,
+                                         mlir::Type &tmpType, mlir::Type &scalarType);
+void printScratchThenScalar(mlir::OpAsmPrinter &printer, mlir::Operation *op, mlir::Value tmp,
+                            mlir::Value scalar, mlir::Type maskType, mlir::Type srcType,
+                            mlir::Type tmpType, mlir::Type scalarType);
+
+/// The attributes of tcvt; `sat_mode` is an old name of `satmode`.
+mlir::ParseResult parseConvertModes(mlir::OpAsmParser &parser, mlir::NamedAttrList &attributes);
+void printConvertModes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                       mlir::DictionaryAttr attributes);
+
 /// The pipe of a class of operations; none for other attributes.
 std::optional<Pipe> pipeOfClass(mlir::Attribute attr);
 /// The core kind that runs `op`, from the section or function around it; none when nothing says.

@@ -69,7 +69,7 @@ struct CppPiece {
   enum Kind : uint8_t {
     Text,
     Operand,          ///< value of operand `index`
-    OptionalOperand,  ///< the same with a leading ", ", nothing when absent
+    OptionalOperand,  ///< the same behind `text`, nothing when absent
     Attribute,        ///< the C++ spelling of attribute `index`
     TemplateArgument, ///< "<...>" of attribute `index` when it is not the default
     Helper            ///< text made by the function `text` of Target/Cpp/Helpers.cpp

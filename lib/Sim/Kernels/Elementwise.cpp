@@ -19,7 +19,7 @@ static void convertElement(Element from, const std::byte *in, Element to, std::b
     encodeInteger(to, decodeInteger(from, in), out);
 }
 
-static void encodeScalar(const ScalarOperand &scalar, Element to, std::byte *out) {
+void pto::sim::encodeScalar(const ScalarOperand &scalar, Element to, std::byte *out) {
   if (isFloat(to))
     encodeFloat(to, scalar.asDouble(), out);
   else

@@ -76,6 +76,9 @@ template <typename Visit> bool dispatchElement(Element element, Visit visit) {
   }
 }
 
+/// Writes a scalar as an element of type `to`, converted as C++ does.
+void encodeScalar(const ScalarOperand &scalar, Element to, std::byte *out);
+
 /// The inputs of an elementwise call over the valid region of its output, packed by rows in the
 /// output's element type.
 class ElementwiseCall {

@@ -37,6 +37,20 @@ constexpr NamedKernel kernels[] = {
     {"axpy", axpyKernel},
     {"rsqrt", rsqrtKernel},
     {"print", printKernel},
+    {"compare", compareKernel},
+    {"select", selectKernel},
+    {"select_scalar", selectScalarKernel},
+    {"convert", convertKernel},
+    {"quantize", quantizeKernel},
+    {"dequantize", dequantizeKernel},
+    {"add_add", addAddKernel},
+    {"subtract_add", subtractAddKernel},
+    {"partial_add", partialAddKernel},
+    {"partial_mul", partialMulKernel},
+    {"partial_max", partialMaxKernel},
+    {"partial_min", partialMinKernel},
+    {"partial_argmax", partialArgMaxKernel},
+    {"partial_argmin", partialArgMinKernel},
 };
 } // namespace
 

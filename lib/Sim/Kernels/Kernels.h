@@ -29,6 +29,20 @@ void remainderByScalarKernel(KernelContext &context); ///< src, scalar, tmp, dst
 void axpyKernel(KernelContext &context);              ///< src, scalar, dst
 void printKernel(KernelContext &context);             ///< src tile or view, tmp?
 void rsqrtKernel(KernelContext &context);             ///< src, tmp?, dst
+void compareKernel(KernelContext &context);           ///< src0, src1 tile or scalar, dst
+void selectKernel(KernelContext &context);            ///< mask, src0, src1, tmp?, dst
+void selectScalarKernel(KernelContext &context);      ///< mask, src, tmp?, scalar, dst
+void convertKernel(KernelContext &context);           ///< src, tmp?, dst
+void quantizeKernel(KernelContext &context);          ///< src, fp, offset?, tmp?, dst
+void dequantizeKernel(KernelContext &context);        ///< src, scale, offset, dst
+void addAddKernel(KernelContext &context);            ///< src0, src1 tile or scalar, src2, dst
+void subtractAddKernel(KernelContext &context);       ///< the same
+void partialAddKernel(KernelContext &context);        ///< src0, src1, dst
+void partialMulKernel(KernelContext &context);
+void partialMaxKernel(KernelContext &context);
+void partialMinKernel(KernelContext &context);
+void partialArgMaxKernel(KernelContext &context); ///< src0, src1, src0Idx, src1Idx, dst, dstIdx
+void partialArgMinKernel(KernelContext &context);
 
 /// The tile at `index` of the operands, or null after reporting that the call has none there or
 /// that its valid region does not fit into it.

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
+#include "Elementwise.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
@@ -44,6 +44,27 @@ static void finishPower(KernelContext &context) {
   finishOnScalar(context);
 }
 
+/// TSELS puts its scalar where the vector unit can read it.
+static void storeScalar(KernelContext &context) {
+  const TileOperand *tmp = tileAt(context, 2);
+  if (!tmp)
+    return;
+  std::byte value[8];
+  encodeScalar(context.operands[3].scalar, tmp->shape.element, value);
+  context.write(tmp->shape.space, tmp->address, value, bytesOf(tmp->shape.element));
+}
+
+/// TDEQUANT fetches the parameters of each row.
+static void fetchRowParameters(KernelContext &context) {
+  for (unsigned i : {1, 2}) {
+    const TileOperand *tile = tileAt(context, i);
+    if (!tile || validRegion(*tile).empty())
+      continue;
+    Packed values(tile->shape.validRows, 1, bytesOf(tile->shape.element));
+    readTile(context, *tile, {0, 0, tile->shape.validRows, 1}, values);
+  }
+}
+
 /// TROWEXPAND fetches the first element of each row before the vector unit spreads it.
 static void fetchRowHeads(KernelContext &context) {
   const TileOperand *src = tileAt(context, 0);
@@ -75,12 +96,18 @@ static constexpr LibraryStep vectorThenPower[] = {
     run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishPower), setVector, awaitScalar};
 static constexpr LibraryStep scalarThenVector[] = {
     setScalar, awaitVector, run(Pipe::S, fetchRowHeads), setVector, awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep parametersThenVector[] = {
+    setScalar, awaitVector, run(Pipe::S, fetchRowParameters), setVector, awaitScalar, run(Pipe::V)};
+/// Nothing in the call orders what comes after it.
+static constexpr LibraryStep openScalarLoop[] = {setScalar, awaitVector, run(Pipe::S)};
+static constexpr LibraryStep scalarToScratch[] = {run(Pipe::S, storeScalar), setVector, awaitScalar,
+                                                  run(Pipe::V)};
 
 static constexpr LibraryStep drained[] = {{Kind::BarrierAll, Pipe::ALL, Pipe::ALL, 0, nullptr},
                                           run(Pipe::S)};
 
 //===----------------------------------------------------------------------===//
-// Operations (library 5.1): on a5 all of them are vector instructions
+// Operations (library 5.1): on a5 all but TDIVS are vector instructions
 //===----------------------------------------------------------------------===//
 
 static const TileShape &shapeOf(llvm::ArrayRef<Operand> operands, size_t index) {
@@ -130,6 +157,25 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
   return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
 }
 
+/// The scalar is stored without waiting for earlier uses of tmp; then only the way back is ordered.
+static Steps selectScalar(Arch arch, llvm::ArrayRef<Operand>) {
+  return arch == Arch::A3 ? Steps(scalarToScratch) : Steps();
+}
+
+static Steps dequantize(Arch arch, llvm::ArrayRef<Operand>) {
+  return arch == Arch::A3 ? Steps(parametersThenVector) : Steps();
+}
+
+/// TDIVS: floats and, on a5, 64-bit integers are divided on V.
+static Steps divideScalar(Arch arch, llvm::ArrayRef<Operand> operands) {
+  Element element = shapeOf(operands, operands.size() - 1).element;
+  if (isFloat(element))
+    return {};
+  if (arch == Arch::A3)
+    return scalarLoop;
+  return bytesOf(element) == 8 ? Steps() : Steps(openScalarLoop);
+}
+
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
@@ -139,5 +185,8 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Cases({"row_sum", "row_max", "row_min"}, rowReduction)
       .Cases({"row_argmax", "row_argmin"}, rowArgument)
       .Case("row_expand", rowExpand)
+      .Case("select_scalar", selectScalar)
+      .Case("dequantize", dequantize)
+      .Case("divide_scalar", divideScalar)
       .Default(nullptr);
 }

@@ -140,6 +140,33 @@ std::string formatValue(Printer &p, RecordOp op) {
     return isWide ? cast("int32_t", value).text : value.text;
   }
 }
+
+/// The call takes a scratch tile on a5 too and leaves it alone, so that any tile may stand there.
+std::string standIn(Printer &p, RecordOp op) {
+  return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "dst")).text;
+}
+
+/// TQUANT: kind, destination, source, parameters[, scratch].
+std::string quantTemplates(Printer &p, RecordOp op) {
+  llvm::SmallVector<std::string> arguments{enumerator(op, "quant_type", /*evenDefault=*/true)};
+  for (llvm::StringRef operand : {"dst", "src", "fp", "tmp"})
+    if (isPresent(op, operand))
+      arguments.push_back(operandType(p, operandNamed(op, operand)));
+  return templateList(arguments);
+}
+
+/// TDEQUANT: destination, source, parameters.
+std::string dequantTemplates(Printer &p, RecordOp op) {
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef operand : {"dst", "src", "scale"})
+    arguments.push_back(operandType(p, operandNamed(op, operand)));
+  return templateList(arguments);
+}
+
+/// Between two calls on V of which the second reads what the first wrote; a5 keeps the order.
+std::string barrier(Printer &, RecordOp op) {
+  return archOf(op) == Arch::A3 ? "pipe_barrier(PIPE_V);\n" : "";
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -154,5 +181,9 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("formatValue", formatValue)
       .Case("pipeTypes", pipeTypes)
       .Case("subblock", subblock)
+      .Case("standIn", standIn)
+      .Case("quantTemplates", quantTemplates)
+      .Case("dequantTemplates", dequantTemplates)
+      .Case("barrier", barrier)
       .Default(nullptr);
 }

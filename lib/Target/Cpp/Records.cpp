@@ -2,6 +2,7 @@
 
 #include "Printer.h"
 #include "TemplateHelpers.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
@@ -81,7 +82,7 @@ private:
     case CppPiece::Operand:
       return operands(i, "");
     case CppPiece::OptionalOperand:
-      return operands(i, ", ");
+      return operands(i, piece.text);
     case CppPiece::Attribute:
       text.text += attributeText(op, info.attributes[piece.index]);
       return;
@@ -107,7 +108,8 @@ private:
 void cpp::printRecord(Printer &p, RecordOp op) {
   Expr text = RecordText(p, op).print();
   if (op->getNumResults() == 0)
-    p.line(text.text + ";");
+    for (StringRef statement : llvm::split(text.text, ";\n"))
+      p.line(statement + ";");
   else if (mlir::isMemoryEffectFree(op))
     p.define(op->getResult(0), text);
   else

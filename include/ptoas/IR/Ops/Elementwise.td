@@ -35,16 +35,19 @@ class TileBinaryPrecise<string mnemonic, string call, list<Element> a3, list<Ele
   let arguments = (ins In<>:$src0, In<>:$src1, Out<>:$dst, DefaultValuedOptionalAttr<precision, default>:$precisionType);
   let cpp = call # "<?precisionType>($dst, $src0, $src1)";
 }
-// With a scratch tile between the sources and the destination, which later grammars make optional.
+// With a scratch tile between the sources and the destination, which later grammars make optional. On a5 the call leaves it
+// alone, so that dst can stand in its place.
 class TileBinaryScratch<string mnemonic, string call, list<Element> a3, list<Element> a5, Semantics s, list<Rule> more>
     : PtoOp<mnemonic> {
   let family = "elementwise";
-  let arguments = (ins In<>:$src0, In<>:$src1, Scratch<>:$tmp, Out<>:$dst);
-  let assemblyFormat = InsOuts<["src0", "src1", "tmp"], ["dst"]>.text;
+  let arguments = (ins In<>:$src0, In<>:$src1, OptionalScratch:$tmp, Out<>:$dst);
+  let assemblyFormat = [{
+    `ins` `(` $src0 `,` $src1 (`,` $tmp^)? `:` qualified(type($src0)) `,` qualified(type($src1)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+  }];
   let pipe = PipeV;
   let types = [On<A3, a3>, On<A5, a5>];
   let rules = !listconcat(BinaryRules<["src0", "src1", "dst"]>.all, [InSpace<["tmp"], [SpaceVec]>, RowMajor<["tmp"]>], more);
-  let cpp = call # "($dst, $src0, $src1, $tmp)";
+  let cpp = call # "($dst, $src0, $src1, $?tmp{standIn})";
   let semantics = s;
 }
 
@@ -71,7 +74,7 @@ def TFModOp : TileBinaryPrecise<"tfmod", "TFMOD", [E_F32], [E_I16, E_U16, E_I32,
 def TAndOp : TileBinary<"tand", "TAND", Bits16, BitsA5, Map<"src0 & src1">> { let summary = "Bitwise and."; }
 def TOrOp : TileBinary<"tor", "TOR", Bits16, BitsA5, Map<"src0 | src1">> { let summary = "Bitwise or."; }
 def TXorOp : TileBinaryScratch<"txor", "TXOR", Bits16, BitsA5, Kernel<"xor">,
-    [OnlyOn<A3, SameElement<["tmp", "dst"]>>, OnlyOn<A3, SameValid<["tmp", "dst"]>>]> {
+    [OnlyOn<A3, ScratchRows<"tmp", "dst", 0>>, OnlyOn<A3, SameElement<["tmp", "dst"]>>, OnlyOn<A3, SameValid<["tmp", "dst"]>>]> {
   let summary = "Bitwise exclusive or.";
 }
 // The whole op is a scalar loop on a2/a3, bracketed by flags of id 0 (library 5.1).
@@ -86,18 +89,20 @@ def TShrOp : TileShift<"tshr", "TSHR", "shift_right"> { let summary = "Shifts ri
 def TRemOp : PtoOp<"trem"> {
   let summary = "Remainder with the sign of the divisor: src0 - floor(src0 / src1) * src1.";
   let family = "elementwise";
-  let arguments = (ins InOut<>:$src0, InOut<>:$src1, Scratch<>:$tmp, Out<>:$dst,
+  let arguments = (ins InOut<>:$src0, InOut<>:$src1, OptionalScratch:$tmp, Out<>:$dst,
                        DefaultValuedOptionalAttr<RemPrecisionAttr, "::pto::RemPrecisionKind::DEFAULT">:$precisionType);
-  let assemblyFormat = InsOuts<["src0", "src1", "tmp"], ["dst"]>.text;
+  let assemblyFormat = [{
+    `ins` `(` $src0 `,` $src1 (`,` $tmp^)? `:` qualified(type($src0)) `,` qualified(type($src1)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+  }];
   let pipe = PipeV;
   let types = [On<A3, [E_I32, E_F32]>, On<A5, [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_F32]>];
   let rules = !listconcat(BinaryRules<["src0", "src1", "dst"]>.all,
-                          [InSpace<["tmp"], [SpaceVec]>, RowMajor<["tmp"]>, SameElement<["tmp", "dst"]>, MinValid<"tmp", "dst", 1>]);
-  let cpp = "TREM<?precisionType>($dst, $src0, $src1, $tmp)";
+                          [InSpace<["tmp"], [SpaceVec]>, RowMajor<["tmp"]>, SameElement<["tmp", "dst"]>, OnlyOn<A3, RemainderScratch<"tmp", "dst">>]);
+  let cpp = "TREM<?precisionType>($dst, $src0, $src1, $?tmp{standIn})";
   let semantics = Kernel<"rem">;
 }
 def TPReluOp : TileBinaryScratch<"tprelu", "TPRELU", FloatOnly, FloatOnly, Kernel<"prelu">,
-    [OnlyOn<A3, ElementIs<["tmp"], [E_U8]>>, Distinct<["src0", "src1", "tmp", "dst"]>]> {
+    [OnlyOn<A3, Given<"tmp">>, OnlyOn<A3, ElementIs<["tmp"], [E_U8]>>, Distinct<["src0", "src1", "tmp", "dst"]>]> {
   let summary = "src0 where positive, src0 * src1 elsewhere.";
 }
 def TPowOp : PtoOp<"tpow"> {
@@ -113,8 +118,9 @@ def TPowOp : PtoOp<"tpow"> {
   let types = [On<A3, [E_I8, E_I16, E_I32, E_F32]>, On<A5, [E_I8, E_I16, E_I32, E_F16, E_BF16, E_F32]>];
   let rules = [Tiles<["base", "exp", "dst"]>, InSpace<["base", "exp", "dst"], [SpaceVec]>, RowMajor<["base", "exp", "dst"]>,
                ElementsOf<"base">, SameElement<["base", "exp", "dst"]>, SameValid<["base", "exp", "dst"]>,
-               Given<"tmp">, InSpace<["tmp"], [SpaceVec]>]; // the library has one overload, with a scratch tile
-  let cpp = "TPOW<?precisionType>($dst, $base, $exp, $?tmp)";
+               ScratchForFloats<"tmp", "dst">, InSpace<["tmp"], [SpaceVec]>];
+  // The library has one overload, with a scratch tile; integers do not touch it.
+  let cpp = "TPOW<?precisionType>($dst, $base, $exp, $?tmp{standIn})";
   // a2/a3: integers are a scalar loop, floats end with a scalar pass over the special cases (library 4).
   let micro = [Form<"a3", ["V: base, exp -> dst, tmp", "set V>S 0", "wait V>S 0", "S: base, exp, dst -> dst", "set S>V 0", "wait S>V 0"]>,
                Form<"a5", ["V: base, exp -> dst, tmp"]>];

@@ -21,7 +21,7 @@ def TRowExpandOp : PtoOp<"trowexpand"> {
   let rules = !listconcat([Tiles<["src", "dst"]>, InSpace<["src"], [SpaceVec]>, NoBoxes<"src">], RowsOfUb<"dst">.all,
                           [ElementsOf<"src">, SameElement<["src", "dst"]>, ValidPositive<["src"]>, SameRows<"src", "dst">]);
   let cpp = "TROWEXPAND($dst, $src)";
-  // A scalar reads the value of each row, a vector call spreads it; a column into blocks needs no scalar (library 7.2).
+  // A scalar reads the value of each row, a vector call spreads it; a column into blocks needs no scalar (library 5.1).
   let micro = [Form<"a3, rows", ["set V>S 0", "wait V>S 0", "S: src ->", "set S>V 0", "wait S>V 0", "V: src -> dst"]>,
                Form<"a3, blocks", ["V: src -> dst"]>, Form<"a5", ["V: src -> dst"]>];
   let semantics = Kernel<"row_expand">;

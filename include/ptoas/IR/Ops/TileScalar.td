@@ -54,8 +54,8 @@ def TMinSOp : TileScalarOp<"tmins", "TMINS", ArithA3, ArithA5, Map<"minimum(src,
   let summary = "Takes the smaller of an element and a scalar.";
 }
 
-// Either operand may be the tile, the dividend or the divisor; text and call keep the order. The types are those that the
-// library divides on the vector unit; it divides the other integers in a scalar loop with flags inside (library 5.1).
+// Either operand may be the tile, the dividend or the divisor; text and call keep the order. Integers of up to 32 bits are
+// a scalar loop on both archs; on a5 nothing in the call orders what follows after it (library 5.1).
 def TDivSOp : PtoOp<"tdivs", [AttrSizedOperandSegments]> {
   let summary = "Divides a tile by a scalar, or a scalar by a tile.";
   let description = [{`ins(%tile, %scalar : ...)` is tile / scalar, `ins(%scalar, %tile : ...)` is scalar / tile.}];
@@ -66,12 +66,16 @@ def TDivSOp : PtoOp<"tdivs", [AttrSizedOperandSegments]> {
     `ins` `(` custom<TileAndScalar>($dividend, $scalar, $divisor, type($dividend), type($scalar), type($divisor)) `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
   let pipe = PipeV;
-  let types = [On<A3, FloatOnly>, On<A5, [E_I64, E_U64, E_F16, E_F32]>];
+  let types = [On<A3, ArithA3>, On<A5, [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_F32]>];
   let rules = [OneOf<["dividend", "divisor"]>, Tiles<["dst"]>, InSpace<["dst"], [SpaceVec]>, RowMajor<["dst"]>, ElementsOf<"dst">,
                InSpace<["dividend"], [SpaceVec]>, RowMajor<["dividend"]>, SameElement<["dividend", "dst"]>,
                SameValid<["dividend", "dst"]>, InSpace<["divisor"], [SpaceVec]>, RowMajor<["divisor"]>,
                SameElement<["divisor", "dst"]>, SameValid<["divisor", "dst"]>, ScalarSuits<"scalar", "dst">];
   let cpp = "TDIVS<?precisionType>($dst, $?dividend, $scalar, $?divisor)";
+  let micro = [Form<"a3, scalar loop", ["V: ->", "set V>S 0", "wait V>S 0", "S: dividend, divisor -> dst", "set S>V 0", "wait S>V 0"]>,
+               Form<"a3, vector", ["V: dividend, divisor -> dst"]>,
+               Form<"a5, scalar loop", ["V: ->", "set V>S 0", "wait V>S 0", "S: dividend, divisor -> dst"]>,
+               Form<"a5, vector", ["V: dividend, divisor -> dst"]>];
   let semantics = Kernel<"divide_scalar">;
 }
 
@@ -90,9 +94,10 @@ def TXorSOp : PtoOp<"txors"> {
   let assemblyFormat = ScalarScratchSyntax<>.text;
   let pipe = PipeV;
   let types = [On<A3, Bits16>, On<A5, BitsA5>];
-  let rules = TileScalarRules<"src", !listconcat([ScalarSuits<"scalar", "src">, Given<"tmp">, InSpace<["tmp"], [SpaceVec]>,
-      RowMajor<["tmp"]>, OnlyOn<A3, SameElement<["tmp", "dst"]>>, OnlyOn<A3, SameValid<["tmp", "dst"]>>], BitRules)>.all;
-  let cpp = "TXORS($dst, $src, $scalar, $?tmp)";
+  let rules = TileScalarRules<"src", !listconcat([ScalarSuits<"scalar", "src">, InSpace<["tmp"], [SpaceVec]>,
+      RowMajor<["tmp"]>, OnlyOn<A3, ScratchRows<"tmp", "dst", 0>>, OnlyOn<A3, SameElement<["tmp", "dst"]>>,
+      OnlyOn<A3, SameValid<["tmp", "dst"]>>], BitRules)>.all;
+  let cpp = "TXORS($dst, $src, $scalar, $?tmp{standIn})";
   let semantics = Kernel<"xor">;
 }
 defvar ShiftRules = [NotNegative<["scalar"]>];
@@ -123,9 +128,9 @@ def TRemSOp : PtoOp<"trems"> {
   let assemblyFormat = ScalarScratchSyntax<>.text;
   let pipe = PipeV;
   let types = [On<A3, [E_I32, E_F32]>, On<A5, [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_F32]>];
-  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, Given<"tmp">, InSpace<["tmp"], [SpaceVec]>,
-      RowMajor<["tmp"]>, SameElement<["tmp", "dst"]>, MinValid<"tmp", "dst", 1>]>.all;
-  let cpp = "TREMS($dst, $src, $scalar, $?tmp)";
+  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, InSpace<["tmp"], [SpaceVec]>,
+      RowMajor<["tmp"]>, SameElement<["tmp", "dst"]>, OnlyOn<A3, ScratchRows<"tmp", "dst", 1>>]>.all;
+  let cpp = "TREMS($dst, $src, $scalar, $?tmp{standIn})";
   let semantics = Kernel<"rem_scalar">;
 }
 def TLReluOp : PtoOp<"tlrelu"> {
@@ -148,8 +153,8 @@ def TPowSOp : PtoOp<"tpows"> {
   let assemblyFormat = ScalarScratchSyntax<>.text;
   let pipe = PipeV;
   let types = [On<A3, [E_I8, E_I16, E_I32, E_F32]>, On<A5, [E_I8, E_I16, E_I32, E_F16, E_BF16, E_F32]>];
-  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, Given<"tmp">, InSpace<["tmp"], [SpaceVec]>]>.all;
-  let cpp = "TPOWS<?precisionType>($dst, $src, $scalar, $?tmp)";
+  let rules = TileScalarRules<"src", [ScalarIsElementOf<"scalar", "src">, ScratchForFloats<"tmp", "dst">, InSpace<["tmp"], [SpaceVec]>]>.all;
+  let cpp = "TPOWS<?precisionType>($dst, $src, $scalar, $?tmp{standIn})";
   // As tpow: on a2/a3 integers are a scalar loop, floats end with a scalar pass over the special cases (library 4).
   let micro = [Form<"a3", ["V: src -> dst, tmp", "set V>S 0", "wait V>S 0", "S: src, dst -> dst", "set S>V 0", "wait S>V 0"]>,
                Form<"a5", ["V: src -> dst, tmp"]>];
@@ -160,9 +165,11 @@ def TExpandSOp : PtoOp<"texpands"> {
   let family = "tile-scalar";
   let arguments = (ins ScalarValue:$scalar, Out<>:$dst);
   let assemblyFormat = InsOuts<["scalar"], ["dst"]>.text;
-  let pipe = PipeV;
+  // A tile in L1 is filled by MTE2 (library 3.1).
+  let pipe = ByRoute;
+  let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceMat, PipeMte2>];
   let types = [On<A3, [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_F16, E_BF16, E_F32]>, On<A5, ArithA5>];
-  let rules = [Tiles<["dst"]>, InSpace<["dst"], [SpaceVec]>, RowMajor<["dst"]>, ElementsOf<"dst">,
+  let rules = [Tiles<["dst"]>, InSpace<["dst"], [SpaceVec, SpaceMat]>, When<IsIn<"dst", ["Vec"]>, RowMajor<["dst"]>>, ElementsOf<"dst">,
                ScalarIsElementOf<"scalar", "dst">];
   let cpp = "TEXPANDS($dst, $scalar)";
   let semantics = Map<"scalar">;
