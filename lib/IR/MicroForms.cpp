@@ -49,6 +49,17 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
     return Source(*record.getRecordOperands(info.operand(operand)).begin());
   };
   llvm::StringRef arch = name(archOf(op));
+  if (archOf(op) == Arch::A3 && has("a3, comparing"))
+    return {record.getRecordOperands(info.operand("cdst")).empty() ? "a3, moving"
+                                                                   : "a3, comparing"};
+  if (archOf(op) == Arch::A3 && has("a3, one by one"))
+    return {attributeValue(op, "axis") == int64_t(AxisKind::COL) ? "a3, whole rows"
+                                                                 : "a3, one by one"};
+  if (has("a3, until one is exhausted")) {
+    if (attributeValue(op, "exhausted"))
+      return {archOf(op) == Arch::A3 ? "a3, until one is exhausted" : "a5, until one is exhausted"};
+    return {archOf(op) == Arch::A3 ? "a3, to the end" : "a5, to the end"};
+  }
   if (has(arch))
     return {arch};
   if (has("a3 integers"))

@@ -72,6 +72,8 @@ mlir::Type typeOfValue(mlir::MLIRContext *context, const DraftValue &v) {
     return PtrType::get(element);
   case DraftValue::Scalar:
     return element;
+  case DraftValue::Counts:
+    return mlir::VectorType::get({4}, mlir::IntegerType::get(context, 16));
   }
   return {};
 }
@@ -99,6 +101,10 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
+      {"CmpMode", make<CmpModeAttr, CmpKind>},
+      {"pto::MaskPattern", make<MaskPatternAttr, MaskPatternKind>},
+      {"pto::GatherAxis", make<GatherAxisAttr, AxisKind>},
+      {"pto::ScatterAxis", make<ScatterAxisAttr, AxisKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -143,12 +149,17 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
     state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(sizes));
   }
   for (auto [i, chosen] : llvm::enumerate(draft.attributes))
-    if (chosen)
-      state.addAttribute(draft.info->attributes[i].name,
-                         attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+    if (const AttributeInfo &a = draft.info->attributes[i]; chosen && a.cases.empty())
+      state.addAttribute(a.name, b.getI32IntegerAttr(int32_t(*chosen)));
+    else if (chosen)
+      state.addAttribute(a.name, attributeOf(context, a.cases[*chosen]));
   if (draft.info->name == "pto.tgetval")
     state.addTypes(rules::elementTypeOf(values[0].getType()));
-  b.create(state);
+  mlir::Operation *op = b.create(state);
+  // A flag takes no number; its place is then still empty.
+  for (auto [i, chosen] : llvm::enumerate(draft.attributes))
+    if (const AttributeInfo &a = draft.info->attributes[i]; chosen && !op->getAttr(a.name))
+      op->setAttr(a.name, b.getBoolAttr(*chosen != 0));
   mlir::func::ReturnOp::create(b, loc);
   return module;
 }
@@ -179,7 +190,7 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
       else if (r.check == rules::oneOf)
-        most = std::max(most, r.operands.size());
+        most = std::max(most, r.operands.size() + r.numbers.size());
     }
   return unsigned(most);
 }
@@ -252,6 +263,10 @@ DraftValue initial(const OperandInfo &operand) {
   if (isGlobal(operand.role)) {
     v.kind = DraftValue::Part;
     v.shape = {side, side};
+    return v;
+  }
+  if (operand.type == "vector<4xi16>") {
+    v.kind = DraftValue::Counts;
     return v;
   }
   v.kind = DraftValue::Scalar;
@@ -334,10 +349,46 @@ private:
     }
     if (r.check == rules::rowResult)
       subjects[1]->tile.validCols = 1;
+    if (subjects.size() > 1)
+      gather(r, subjects);
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
     }
+  }
+  /// Gathers, sorts, merges.
+  void gather(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
+    TileShape &first = subjects[0]->tile, &second = subjects[1]->tile;
+    if (r.check == rules::integersAsWide) {
+      unsigned bytes = std::max<unsigned>(bytesOf(subjects[1]->elementType()), r.numbers[0]);
+      first.element = bytes == 1   ? Element::I8
+                      : bytes == 2 ? Element::I16
+                      : bytes == 4 ? Element::I32
+                                   : Element::I64;
+    }
+    if (r.check == rules::spreads) {
+      // P0101, P1010: 2; P0001 to P1000: 4; P1111: 1.
+      int64_t pattern = valueOf("maskPattern"), step = pattern < 2 ? 2 : pattern < 6 ? 4 : 1;
+      (valueOf("axis") ? second.rows : second.cols) = side * step;
+      second.validRows = second.rows;
+      second.validCols = second.cols;
+    }
+    if (r.check == rules::sortRecords)
+      second.cols = second.validCols = first.validCols * (8 / bytesOf(first.element));
+    if (r.check == rules::mergeLength) {
+      for (TileShape *shape : {&first, &subjects[2]->tile})
+        shape->cols = shape->validCols = 256;
+      subjects[1]->constant = 64;
+    }
+    if (r.check == rules::mergeRoom && subjects.size() > 2) {
+      first.cols = 0;
+      for (DraftValue *source : subjects.drop_front(2))
+        first.cols += source->tile.cols;
+      first.validCols = first.cols;
+    }
+  }
+  int64_t valueOf(llvm::StringRef attribute) const {
+    return draft.attributes[draft.info->attribute(attribute)].value_or(0);
   }
 
   Draft &draft;
@@ -354,10 +405,65 @@ bool applies(const Draft &draft, const RuleCondition &when) {
   case RuleCondition::InSpace:
     return operand && operand->kind == DraftValue::Tile &&
            (when.spaces >> unsigned(operand->tile.space) & 1);
-  case RuleCondition::AttributeSet:
-    return draft.attributes[when.index].value_or(0) != 0;
+  case RuleCondition::AttributeSet: {
+    const AttributeInfo &a = draft.info->attributes[when.index];
+    std::optional<int64_t> chosen = draft.attributes[when.index];
+    return chosen && (a.cases.empty() ? *chosen : a.cases[*chosen].value) != a.defaultValue;
+  }
   }
   return true;
+}
+
+/// The alternative of a `oneOf` rule, operands first: what the form's attribute needs, else the
+/// form's choice.
+unsigned alternative(const OpInfo &info, const RuleInfo &rule, const Form &form) {
+  auto indexOf = [&](auto operands, auto attributes) -> std::optional<unsigned> {
+    for (auto [i, operand] : llvm::enumerate(rule.operands))
+      if (llvm::is_contained(operands, operand))
+        return i;
+    for (auto [i, attribute] : llvm::enumerate(rule.numbers))
+      if (llvm::is_contained(attributes, attribute))
+        return rule.operands.size() + i;
+    return std::nullopt;
+  };
+  if (form.attribute) {
+    int64_t wanted = form.attribute->first;
+    if (auto found = indexOf(llvm::ArrayRef<uint8_t>(), llvm::ArrayRef(wanted)))
+      return *found;
+    for (const RuleInfo &r : info.rules)
+      if (r.check == rules::attributeWith && r.numbers[0] == wanted)
+        if (auto found = indexOf(r.operands, r.numbers.drop_front()))
+          return *found;
+  }
+  return form.choice % (rule.operands.size() + rule.numbers.size());
+}
+
+/// Which optional operands and attributes go together.
+void choosePresence(Draft &draft, const Form &form) {
+  const OpInfo &info = *draft.info;
+  auto present = [&](unsigned i, bool is) {
+    draft.operands[i] = is ? std::optional(initial(info.operands[i])) : std::nullopt;
+  };
+  for (const RuleInfo &r : info.rules) {
+    auto others = r.operands.drop_front(std::min<size_t>(r.operands.size(), 1));
+    bool accompanied = llvm::any_of(others, [&](uint8_t i) { return bool(draft.operands[i]); });
+    if (r.check == rules::oneOf) {
+      unsigned chosen = alternative(info, r, form);
+      for (auto [i, index] : llvm::enumerate(r.operands))
+        present(index, i == chosen);
+      for (auto [i, index] : llvm::enumerate(r.numbers))
+        if (r.operands.size() + i != chosen)
+          draft.attributes[index].reset();
+        else if (!draft.attributes[index])
+          draft.attributes[index] = 0;
+    } else if (r.check == rules::givenWith) {
+      present(r.operands[0], accompanied);
+    } else if (r.check == rules::onlyWith && !accompanied) {
+      present(r.operands[0], false);
+    } else if (r.check == rules::given && applies(draft, r.when)) {
+      present(r.operands[0], true);
+    }
+  }
 }
 } // namespace
 
@@ -379,12 +485,7 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
     place("src", form.route->from);
     place("dst", form.route->to);
   }
-  for (const RuleInfo &r : info.rules)
-    if (r.check == rules::oneOf || r.check == rules::given)
-      for (auto [i, index] : llvm::enumerate(r.operands))
-        draft.operands[index] = i == form.choice || r.check == rules::given
-                                    ? std::optional(initial(info.operands[index]))
-                                    : std::nullopt;
+  choosePresence(draft, form);
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
   // table).
   for (int round = 0; round < 3; ++round)

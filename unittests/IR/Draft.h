@@ -15,7 +15,7 @@
 namespace pto::testing {
 
 struct DraftValue {
-  enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar } kind = Tile;
+  enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar, Counts } kind = Tile;
   TileShape tile;                   ///< Tile
   llvm::SmallVector<int64_t> shape; ///< Part, View
   Element element = Element::F32;   ///< all but Tile

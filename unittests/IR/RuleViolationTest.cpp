@@ -7,11 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "../../lib/IR/Rules.h"
-#include "Draft.h"
 #include "Messages.h"
+#include "RuleViolations.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/Support/Regex.h"
-#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 
@@ -19,20 +18,6 @@ using namespace pto;
 using namespace pto::testing;
 
 namespace {
-
-/// The operands of a rule, by position; absent ones are left out.
-using Subjects = llvm::SmallVector<DraftValue *, 4>;
-
-struct Violation {
-  llvm::StringLiteral what;
-  llvm::StringLiteral message; ///< regular expression, after "'pto.x' op "
-  std::function<void(const Subjects &, Draft &, const RuleInfo &)> apply;
-};
-struct RuleKind {
-  RuleFunction check;
-  llvm::StringLiteral name;
-  std::vector<Violation> violations;
-};
 
 Element anotherElement(Element e) { return e == Element::F32 ? Element::I32 : Element::F32; }
 Element outside(ElementMask mask) {
@@ -191,11 +176,11 @@ std::vector<RuleKind> extentKinds() {
       {rules::minValid,
        "minValid",
        {{"too few columns",
-         "^needs scratch tmp of at least 1 rows and the columns of dst \\(1x32\\), but it has "
+         "^needs scratch tmp of at least 1 rows and the columns of [a-z]+ \\(1x32\\), but it has "
          "32x31$",
          [](auto &s, auto &, auto &) { s[0]->tile.validCols = 31; }},
         {"no row",
-         "^needs scratch tmp of at least 1 rows and the columns of dst \\(1x32\\), but it has "
+         "^needs scratch tmp of at least 1 rows and the columns of [a-z]+ \\(1x32\\), but it has "
          "0x32$",
          [](auto &s, auto &, auto &) { s[0]->tile.validRows = 0; }}}},
       {rules::validRows,
@@ -207,7 +192,7 @@ std::vector<RuleKind> extentKinds() {
          }}}},
       {rules::physicalRows,
        "physicalRows",
-       {{"two rows", "^needs bias of 1 row\\(s\\), but it has 2$",
+       {{"two rows", "^needs [a-z0-9]+ of 1 row\\(s\\), but it has 2$",
          [](auto &s, auto &, auto &) { s[0]->tile.rows = 2; }}}},
       {rules::validColsCover,
        "validColsCover",
@@ -220,7 +205,7 @@ std::vector<RuleKind> reduceKinds() {
   return {
       {rules::sameRows,
        "sameRows",
-       {{"fewer rows", "^needs equally many valid rows, but src has 32x32 and dst has 8x32$",
+       {{"fewer rows", "^needs equally many valid rows, but src has 32x32 and [a-z]+ has 8x[0-9]+$",
          [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }}}},
       {rules::sameCols,
        "sameCols",
@@ -323,7 +308,7 @@ std::vector<RuleKind> scalarKinds() {
       {rules::scalarIsElement,
        "scalarIsElement",
        {{"a wider scalar",
-         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but [a-z]+ is i64$",
+         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but [a-zA-Z]+ is i64$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::I64); }}}},
       {rules::scalarSuits,
        "scalarSuits",
@@ -348,10 +333,14 @@ std::vector<RuleKind> scalarKinds() {
          [](auto &s, auto &, auto &) { s[0]->constant = -1; }}}},
       {rules::oneOf,
        "oneOf",
-       {{"neither", "^needs exactly one of dividend and divisor, but it has neither$",
+       {{"none",
+         "^needs exactly one of [a-zA-Z0-9, ]+ and [a-zA-Z0-9]+, but it has (neither|none of "
+         "them)$",
          [](auto &, Draft &d, const RuleInfo &r) {
            for (uint8_t i : r.operands)
              d.operands[i].reset();
+           for (int64_t i : r.numbers)
+             d.attributes[i].reset();
          }}}},
       {rules::given,
        "given",
@@ -362,8 +351,8 @@ std::vector<RuleKind> scalarKinds() {
 
 std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
-  for (auto &&part :
-       {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds()})
+  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(),
+                      scalarKinds(), formKinds(), gatherKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -390,7 +379,9 @@ protected:
     for (uint8_t i : rule.operands)
       if (draft.operands[i])
         subjects.push_back(&*draft.operands[i]);
-    if (subjects.size() < rule.operands.size() && rule.check != rules::oneOf)
+    bool isOfForms = rule.check == rules::oneOf || rule.check == rules::givenWith ||
+                     rule.check == rules::onlyWith || rule.check == rules::attributeWith;
+    if (subjects.size() < rule.operands.size() && !isOfForms)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);
     for (auto &v : draft.operands)

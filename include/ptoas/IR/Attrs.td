@@ -85,6 +85,21 @@ def WaitCmpKind : PtoEnum<"WaitCmpKind", "What a signal is waited for", [
   I32EnumAttrCase<"GE", 3, "ge">, I32EnumAttrCase<"LT", 4, "lt">, I32EnumAttrCase<"LE", 5, "le">]>;
 def WaitCmpAttr : Spaced<WaitCmpKind, "wait_cmp", "pto::comm::WaitCmp::">;
 
+def CmpKind : PtoEnum<"CmpKind", "A comparison", [
+  I32EnumAttrCase<"EQ", 0, "eq">, I32EnumAttrCase<"NE", 1, "ne">, I32EnumAttrCase<"LT", 2, "lt">,
+  I32EnumAttrCase<"LE", 3, "le">, I32EnumAttrCase<"GT", 4, "gt">, I32EnumAttrCase<"GE", 5, "ge">]>;
+def CmpModeAttr : Spaced<CmpKind, "cmp", "CmpMode::">;
+
+// Read from right to left: which of two or four neighbours is meant.
+def MaskPatternKind : PtoEnum<"MaskPatternKind", "A pattern of elements", [
+  I32EnumAttrCase<"P0101", 1>, I32EnumAttrCase<"P1010", 2>, I32EnumAttrCase<"P0001", 3>, I32EnumAttrCase<"P0010", 4>,
+  I32EnumAttrCase<"P0100", 5>, I32EnumAttrCase<"P1000", 6>, I32EnumAttrCase<"P1111", 7>]>;
+def MaskPatternAttr : Angle<MaskPatternKind, "mask_pattern", "pto::MaskPattern::">;
+def AxisKind : PtoEnum<"AxisKind", "Along what a pattern runs", [
+  I32EnumAttrCase<"ROW", 0, "row">, I32EnumAttrCase<"COL", 1, "col">]>;
+def GatherAxisAttr : Spaced<AxisKind, "gather_axis", "pto::GatherAxis::">;
+def ScatterAxisAttr : Spaced<AxisKind, "scatter_axis", "pto::ScatterAxis::">;
+
 class PrecisionKind<string symbol> : PtoEnum<symbol, "Precision of the algorithm", [
   I32EnumAttrCase<"DEFAULT", 0, "default">, I32EnumAttrCase<"HIGH_PRECISION", 1, "high_precision">]>;
 def DivPrecisionKind : PrecisionKind<"DivPrecisionKind">;

@@ -29,6 +29,8 @@ void remainderByScalarKernel(KernelContext &context); ///< src, scalar, tmp, dst
 void axpyKernel(KernelContext &context);              ///< src, scalar, dst
 void printKernel(KernelContext &context);             ///< src tile or view, tmp?
 void rsqrtKernel(KernelContext &context);             ///< src, tmp?, dst
+void sort32Kernel(KernelContext &context);            ///< src, idx, tmp?, dst
+void mergeSortKernel(KernelContext &context); ///< src, src1?, src2?, src3?, blockLen?, tmp?, dst
 
 /// The tile at `index` of the operands, or null after reporting that the call has none there or
 /// that its valid region does not fit into it.

@@ -5,13 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
+#include "Gather.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
 using namespace pto::sim;
 using Kind = LibraryStep::Kind;
 using Steps = llvm::ArrayRef<LibraryStep>;
+using Attributes = llvm::ArrayRef<Attribute>;
 
 //===----------------------------------------------------------------------===//
 // Parts that are no operation of their own
@@ -78,6 +79,13 @@ static constexpr LibraryStep scalarThenVector[] = {
 
 static constexpr LibraryStep drained[] = {{Kind::BarrierAll, Pipe::ALL, Pipe::ALL, 0, nullptr},
                                           run(Pipe::S)};
+static constexpr LibraryStep gatherByComparison[] = {
+    run(Pipe::S, buildGatherTable), setVector, awaitScalar, setScalar,   awaitVector,
+    run(Pipe::S, fetchThresholds),  setVector, awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep scatterOneByOne[] = {
+    run(Pipe::V, clearScatterResult), setScalar, awaitVector,
+    run(Pipe::S, scatterOnScalar),    setVector, awaitScalar};
+static constexpr LibraryStep mergeUntilExhausted[] = {run(Pipe::V), setScalar, awaitVector};
 
 //===----------------------------------------------------------------------===//
 // Operations (library 5.1): on a5 all of them are vector instructions
@@ -87,37 +95,38 @@ static const TileShape &shapeOf(llvm::ArrayRef<Operand> operands, size_t index) 
   return operands[index].tile.shape;
 }
 
-static Steps print(Arch, llvm::ArrayRef<Operand>) { return drained; }
+static Steps print(Arch, llvm::ArrayRef<Operand>, Attributes) { return drained; }
 
-static Steps shift(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps shift(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(scalarLoop) : Steps();
 }
 
-static Steps power(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps power(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   if (arch != Arch::A3)
     return {};
   bool isReal = isFloat(shapeOf(operands, operands.size() - 1).element);
   return isReal ? Steps(vectorThenPower) : Steps(scalarLoop);
 }
 
-static Steps rowProduct(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps rowProduct(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(vectorThenScalar) : Steps();
 }
 
 /// Sum, largest, smallest: only integers need S for the last step.
-static Steps rowReduction(Arch arch, llvm::ArrayRef<Operand> operands) {
-  return isFloat(shapeOf(operands, 0).element) ? Steps() : rowProduct(arch, operands);
+static Steps rowReduction(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return isFloat(shapeOf(operands, 0).element) ? Steps() : rowProduct(arch, operands, {});
 }
 
 /// A row of one repeat has no candidates to compare on S.
-static Steps rowArgument(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps rowArgument(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   constexpr int64_t repeatBytes = 256;
   const TileShape &src = shapeOf(operands, 0);
-  return src.validCols * bytesOf(src.element) <= repeatBytes ? Steps() : rowProduct(arch, operands);
+  return src.validCols * bytesOf(src.element) <= repeatBytes ? Steps()
+                                                             : rowProduct(arch, operands, {});
 }
 
 /// A full vector of 2- or 4-byte elements into one block a row goes without S.
-static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   constexpr int64_t blockBytes = 32;
   const TileShape &src = shapeOf(operands, 0), &dst = shapeOf(operands, 1);
   auto isFull = [](const TileShape &shape) {
@@ -130,6 +139,23 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
   return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
 }
 
+/// A seventh operand, the counts, belongs to the comparison.
+static Steps gather(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  bool compares = operands.back().kind == Operand::Tile;
+  return arch == Arch::A3 && compares ? Steps(gatherByComparison) : Steps();
+}
+
+/// Whole rows are copied by V; everything else is a loop on S.
+static Steps scatter(Arch arch, llvm::ArrayRef<Operand>, Attributes attributes) {
+  bool wholeRows = attributeOf(attributes, "axis", 0) == 1;
+  return arch == Arch::A3 && !wholeRows ? Steps(scatterOneByOne) : Steps();
+}
+
+/// S reads the counts, on both archs.
+static Steps merge(Arch, llvm::ArrayRef<Operand>, Attributes attributes) {
+  return attributeOf(attributes, "exhausted", 0) ? Steps(mergeUntilExhausted) : Steps();
+}
+
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
@@ -139,5 +165,8 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Cases({"row_sum", "row_max", "row_min"}, rowReduction)
       .Cases({"row_argmax", "row_argmin"}, rowArgument)
       .Case("row_expand", rowExpand)
+      .Case("gather", gather)
+      .Case("scatter", scatter)
+      .Case("merge_sort", merge)
       .Default(nullptr);
 }

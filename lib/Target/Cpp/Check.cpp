@@ -8,6 +8,7 @@
 #include "Printer.h"
 #include "Scalars.h"
 #include "TemplateHelpers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -162,6 +163,10 @@ void Checker::nested(Operation *op) {
             GetValidShapeOp>([](auto) {})
       .Case<MakeTensorViewOp, DeclareLocalArrayOp, DeclareEventIdArrayOp, DeclareStructOp>(
           [](auto) {})
+      .Case([&](mlir::arith::ConstantOp o) {
+        if (!llvm::isa<mlir::DenseIntElementsAttr>(o.getValue()))
+          fail(o) << "has no C++ form; write the counts as dense<0>";
+      })
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
       .Case([&](FenceBarrierAllOp o) {

@@ -42,6 +42,8 @@ std::string cpp::cppType(mlir::Type type) {
     return "pto::comm::AsyncSession";
   if (llvm::isa<AsyncEventType>(type))
     return "pto::comm::AsyncEvent";
+  if (isExecutedCounts(type))
+    return "pto::MrgSortExecutedNumList";
   auto element = elementOf(type);
   return element ? elementNames[unsigned(*element)].str() : "";
 }

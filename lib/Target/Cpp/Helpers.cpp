@@ -139,6 +139,58 @@ std::string formatValue(Printer &p, RecordOp op) {
     return isWide ? cast("int32_t", value).text : value.text;
   }
 }
+
+std::string typeOfOperand(Printer &p, RecordOp op, llvm::StringRef name) {
+  return operandType(p, operandNamed(op, name));
+}
+
+/// TGATHER: a pattern spells result and source; a comparison spells all tiles in the order of the
+/// call. A threshold that is a scalar belongs to releases whose offset is a template argument.
+std::string gatherTemplates(Printer &p, RecordOp op) {
+  if (isPresent(op, "indices"))
+    return "";
+  llvm::SmallVector<std::string> arguments = {typeOfOperand(p, op, "dst"),
+                                              typeOfOperand(p, op, "src")};
+  if (!isPresent(op, "cdst")) {
+    arguments.push_back(enumerator(op, "maskPattern"));
+    if (std::string axis = enumerator(op, "axis"); !axis.empty())
+      arguments.push_back(axis);
+    return templateList(arguments);
+  }
+  bool byTile = isPresent(op, "thresholds");
+  if (byTile)
+    arguments.push_back(typeOfOperand(p, op, "thresholds"));
+  arguments.append({typeOfOperand(p, op, "cdst"), typeOfOperand(p, op, "tmp"),
+                    enumerator(op, "cmpMode", /*evenDefault=*/true)});
+  if (!byTile)
+    arguments.push_back(std::to_string(attributeValue(op, "offset")));
+  return templateList(arguments);
+}
+std::string gatherOffset(Printer &, RecordOp op) {
+  return isPresent(op, "thresholds") ? ", " + std::to_string(attributeValue(op, "offset")) : "";
+}
+
+/// TSCATTER: nothing, or the pattern and, for whole rows, the axis.
+std::string scatterTemplates(Printer &, RecordOp op) {
+  if (isPresent(op, "indexes"))
+    return "";
+  llvm::SmallVector<std::string> arguments = {enumerator(op, "maskPattern")};
+  if (std::string axis = enumerator(op, "axis"); !axis.empty())
+    arguments.push_back(axis);
+  return templateList(arguments);
+}
+
+/// TMRGSORT of lists: result, scratch, lists, and whether it stops when one ends.
+std::string mergeTemplates(Printer &p, RecordOp op) {
+  if (isPresent(op, "blockLen"))
+    return "";
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef name : {"dst", "tmp", "src", "src1", "src2", "src3"})
+    if (isPresent(op, name))
+      arguments.push_back(typeOfOperand(p, op, name));
+  arguments.push_back(attributeValue(op, "exhausted") ? "true" : "false");
+  return templateList(arguments);
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -151,5 +203,9 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("resultType", resultType)
       .Case("formatText", formatText)
       .Case("formatValue", formatValue)
+      .Case("gatherTemplates", gatherTemplates)
+      .Case("gatherOffset", gatherOffset)
+      .Case("scatterTemplates", scatterTemplates)
+      .Case("mergeTemplates", mergeTemplates)
       .Default(nullptr);
 }

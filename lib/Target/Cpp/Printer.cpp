@@ -2,6 +2,7 @@
 
 #include "Printer.h"
 #include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -56,6 +57,15 @@ void Printer::defineVariable(Value value, const Expr &expr) {
   line(cppType(value.getType()) + " " + declare(value) + " = " + expr.text + ";");
 }
 
+/// A list of counts is written by the call that takes it, so it is always a variable.
+static void printCounts(Printer &p, mlir::arith::ConstantOp op) {
+  auto values = llvm::cast<mlir::DenseIntElementsAttr>(op.getValue()).getValues<llvm::APInt>();
+  std::string text;
+  for (const llvm::APInt &value : values)
+    text += (text.empty() ? "{" : ", ") + std::to_string(value.getZExtValue());
+  p.defineVariable(op, {text + "}"});
+}
+
 void Printer::block(mlir::Block &block, Operation *end) {
   for (Operation &op : llvm::make_range(block.begin(), end ? end->getIterator() : block.end()))
     if (!op.hasTrait<mlir::OpTrait::IsTerminator>() || llvm::isa<mlir::func::ReturnOp>(op))
@@ -104,6 +114,7 @@ void Printer::statement(Operation *op) {
                 " + " + valueOf(o.getOffset()).text + " */")
                    .str());
       })
+      .Case([&](mlir::arith::ConstantOp o) { printCounts(*this, o); })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
 }

@@ -1,0 +1,36 @@
+//===- RuleViolations.h - How to break a kind of rule -----------*- C++ -*-===//
+//
+// Private to RuleViolationTest.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_UNITTESTS_IR_RULEVIOLATIONS_H
+#define PTOAS_UNITTESTS_IR_RULEVIOLATIONS_H
+
+#include "../../lib/IR/Rules.h"
+#include "Draft.h"
+#include <functional>
+
+namespace pto::testing {
+
+/// The operands of a rule, by position; absent ones are left out.
+using Subjects = llvm::SmallVector<DraftValue *, 4>;
+
+struct Violation {
+  llvm::StringLiteral what;
+  llvm::StringLiteral message; ///< regular expression, after "'pto.x' op "
+  std::function<void(const Subjects &, Draft &, const RuleInfo &)> apply;
+};
+struct RuleKind {
+  RuleFunction check;
+  llvm::StringLiteral name;
+  std::vector<Violation> violations;
+};
+
+/// Rules on which operands and attributes go together.
+std::vector<RuleKind> formKinds();
+/// Rules of gathers, scatters, sorts and merges.
+std::vector<RuleKind> gatherKinds();
+
+} // namespace pto::testing
+
+#endif // PTOAS_UNITTESTS_IR_RULEVIOLATIONS_H
