@@ -48,18 +48,17 @@ ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &re
   if (addAxis<GatherAxisAttr>(parser, ins, result.attributes))
     return failure();
   auto second = [&](bool is) { return inputs > 1 && is ? std::optional(1u) : std::nullopt; };
-  bool compares = outputs == 2, byTile = inputs > 1 && ins.isTile(1);
+  bool compares = outputs == 2;
   Segments segments(parser, result);
   return failure(
       segments.add(ins, 0) || segments.add(ins, second(!compares)) ||
-      segments.add(ins, second(compares && !byTile)) ||
-      segments.add(ins, second(compares && byTile)) ||
+      segments.add(ins, second(compares)) ||
       segments.add(ins, inputs > 2 ? std::optional(2u) : std::nullopt) || segments.add(outs, 0) ||
       segments.add(outs, compares ? std::optional(1u) : std::nullopt) || segments.finish());
 }
 
 void TGatherOp::print(mlir::OpAsmPrinter &printer) {
-  printGroup(printer, "ins", {getSrc(), getIndices(), getKValue(), getThresholds(), getTmp()},
+  printGroup(printer, "ins", {getSrc(), getIndices(), getThresholds(), getTmp()},
              patternText(getMaskPattern()), axisText(getMaskPattern(), getAxis()));
   printGroup(printer, "outs", {getDst(), getCdst()});
   if (getMaskPattern())
@@ -71,11 +70,11 @@ void TGatherOp::print(mlir::OpAsmPrinter &printer) {
 /// On a3 the comparing form keeps a table of element numbers and the converted thresholds behind
 /// tmp (library 5.4). No planner knows of these bytes, so the place of tmp must be the author's.
 mlir::LogicalResult TGatherOp::verify() {
-  if (!getCdst() || !getTmp() || archOf(*this) != Arch::A3)
+  if (!getThresholds() || !getTmp() || archOf(*this) != Arch::A3)
     return mlir::success();
   TileShape src = getSrc().getType().getTileShape(), tmp = getTmp().getType().getTileShape();
-  uint64_t behind = uint64_t(src.rows) * src.cols * 4 +
-                    (getThresholds() ? getThresholds().getType().getTileShape().bytes() : 0);
+  uint64_t behind =
+      uint64_t(src.rows) * src.cols * 4 + getThresholds().getType().getTileShape().bytes();
   auto alloc = getTmp().getDefiningOp<AllocTileOp>();
   if (alloc && !alloc.getAddr())
     return emitOpError() << "writes " << behind

@@ -25,10 +25,10 @@ ParseResult OperandGroup::parse(mlir::OpAsmParser &parser, llvm::StringRef keywo
     comma = mlir::succeeded(parser.parseOptionalComma());
   }
   noScratch = mlir::succeeded(parser.parseOptionalKeyword("no_tmp"));
-  size_t before = attributes.size();
+  size_t before = attributes.getAttrs().size();
   if (parser.parseOptionalAttrDict(attributes))
     return failure();
-  if (comma && attributes.size() == before)
+  if (comma && attributes.getAttrs().size() == before)
     return parser.emitError(parser.getCurrentLocation(), "expected an operand or attributes");
   if (parser.parseColon())
     return failure();

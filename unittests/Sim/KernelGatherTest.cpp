@@ -43,12 +43,12 @@ std::vector<double> countedFrom(double first, size_t count) {
 
 void runGather(TestMachine &machine, std::vector<std::pair<unsigned, Operand>> given,
                std::vector<Attribute> attributes = {}) {
-  std::vector<Operand> operands(7);
+  std::vector<Operand> operands(6);
   for (auto &[index, operand] : given)
     operands[index] = operand;
   machine.run(findKernel("gather"), operands, std::move(attributes));
 }
-enum : unsigned { Source, Indices, Scalar, Thresholds, Scratch, Result, Counts };
+enum : unsigned { Source, Indices, Thresholds, Scratch, Result, Counts };
 
 } // namespace
 
@@ -162,15 +162,17 @@ TEST(KernelGather, ByComparisonNumbersElements) {
   }
 }
 
-TEST(KernelGather, ByComparisonWithAScalar) {
+TEST(KernelGather, ByComparisonOfHalves) {
   TestMachine machine;
   TileOperand src = plain(Element::F16, 1, 16, sourceAt),
+              limits = plain(Element::I16, 1, 16, secondAt, 1, 1),
               dst = plain(Element::I32, 1, 16, resultAt),
               counts = plain(Element::I32, 1, 8, countsAt);
   fill(machine, src, {5, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5});
+  fill(machine, limits, {5});
   runGather(machine,
             {{Source, operand(src)},
-             {Scalar, realOperand(5, Element::F16)},
+             {Thresholds, operand(limits)},
              {Result, operand(dst)},
              {Counts, operand(counts)}},
             {{"cmpMode", 0}});
@@ -180,7 +182,7 @@ TEST(KernelGather, ByComparisonWithAScalar) {
 }
 
 TEST(KernelGather, TheComparingFormOfA3WritesBehindItsScratch) {
-  std::vector<Operand> operands(7);
+  std::vector<Operand> operands(6);
   TileOperand src = plain(Element::F32, 2, 8, sourceAt), tmp = plain(Element::I32, 1, 8, scratchAt);
   operands[Source] = operand(src);
   operands[Thresholds] = operand(plain(Element::I32, 2, 8, secondAt));

@@ -17,7 +17,7 @@ using namespace pto::sim;
 
 namespace {
 
-enum GatherOperand : unsigned { Source, Indices, Scalar, Thresholds, Scratch, Result, Counts };
+enum GatherOperand : unsigned { Source, Indices, Thresholds, Scratch, Result, Counts };
 
 bool isGiven(const KernelContext &context, unsigned index) {
   return index < context.operands.size() && context.operands[index].kind != Operand::None;
@@ -94,14 +94,10 @@ int64_t rowStride(const KernelContext &context, const TileOperand &src) {
                                   : int64_t(llvm::alignTo(uint64_t(src.shape.validCols), repeat));
 }
 
-/// What the elements of `row` are compared with, after conversion to their type.
-double thresholdOf(const KernelContext &context, Packed *thresholds, Element element, int64_t row) {
-  const Operand &scalar = context.operands[Scalar];
-  if (!thresholds)
-    return isFloat(scalar.scalar.element) ? scalar.scalar.asDouble()
-                                          : double(scalar.scalar.asInteger());
-  double value =
-      double(integerAt(*thresholds, context.operands[Thresholds].tile.shape.element, row, 0));
+/// What the elements of `row` are compared with: on a3 after conversion to their type.
+double thresholdOf(const KernelContext &context, Packed &thresholds, Element integer,
+                   Element element, int64_t row) {
+  auto value = double(integerAt(thresholds, integer, row, 0));
   if (!isFloat(element) || (context.arch == Arch::A5 && element == Element::F32))
     return value;
   std::byte bytes[8];
@@ -110,28 +106,22 @@ double thresholdOf(const KernelContext &context, Packed *thresholds, Element ele
 }
 
 void gatherByComparison(KernelContext &context, const TileOperand &src, const TileOperand &dst) {
-  const TileOperand *counts = tileAt(context, Counts);
-  if (!counts || validRegion(src).empty())
+  const TileOperand *thresholds = tileAt(context, Thresholds), *counts = tileAt(context, Counts);
+  if (!thresholds || !counts || validRegion(src).empty())
     return;
-  std::unique_ptr<Packed> thresholds;
-  if (isGiven(context, Thresholds)) {
-    const TileOperand *tile = tileAt(context, Thresholds);
-    if (!tile)
-      return;
-    if (tile->shape.validRows != src.shape.validRows || tile->shape.validCols < 1)
-      return context.fail("needs a threshold for each of " + std::to_string(src.shape.validRows) +
-                          " rows, but has " +
-                          extents(tile->shape.validRows, tile->shape.validCols));
-    thresholds = std::make_unique<Packed>(readValid(context, *tile));
-  }
+  if (thresholds->shape.validRows != src.shape.validRows || thresholds->shape.validCols < 1)
+    return context.fail("needs a threshold for each of " + std::to_string(src.shape.validRows) +
+                        " rows, but has " +
+                        extents(thresholds->shape.validRows, thresholds->shape.validCols));
+  Packed limits = readValid(context, *thresholds);
   Packed values = readValid(context, src);
   Element element = src.shape.element;
   bool greater = context.attribute("cmpMode", 0) == 4;
   // a5 compares f32 after rounding it to integers (library 3.6).
-  bool rounds = context.arch == Arch::A5 && element == Element::F32 && thresholds;
+  bool rounds = context.arch == Arch::A5 && element == Element::F32;
   int64_t offset = context.attribute("offset", 0), stride = rowStride(context, src);
   for (int64_t row = 0; row < values.rows; ++row) {
-    double limit = thresholdOf(context, thresholds.get(), element, row);
+    double limit = thresholdOf(context, limits, thresholds->shape.element, element, row);
     llvm::SmallVector<int32_t, 64> found;
     for (int64_t col = 0; col < values.cols; ++col) {
       double value = numberAt(values, element, row, col);
@@ -304,17 +294,15 @@ void pto::sim::buildGatherTable(KernelContext &context) {
   const TileOperand *src = tileAt(context, Source), *tmp = tileAt(context, Scratch);
   if (!src || !tmp)
     return;
-  uint64_t behind = uint64_t(src->shape.rows) * src->shape.cols * 4;
-  if (isGiven(context, Thresholds))
-    behind += context.operands[Thresholds].tile.shape.bytes();
+  uint64_t behind = uint64_t(src->shape.rows) * src->shape.cols * 4 +
+                    context.operands[Thresholds].tile.shape.bytes();
   llvm::SmallVector<std::byte, 1024> table(tmp->shape.bytes() + behind, std::byte{0xa5});
   context.write(tmp->shape.space, tmp->address, table.data(), table.size());
 }
 
 void pto::sim::fetchThresholds(KernelContext &context) {
-  if (isGiven(context, Thresholds))
-    if (const TileOperand *tile = tileAt(context, Thresholds))
-      readValid(context, *tile);
+  if (const TileOperand *tile = tileAt(context, Thresholds))
+    readValid(context, *tile);
 }
 
 void pto::sim::clearScatterResult(KernelContext &context) {

@@ -13,7 +13,7 @@ struct MaskPattern {
   explicit MaskPattern(const KernelContext &context);
 };
 
-/// "gather": src, indices?, kValue?, thresholds?, tmp?, dst, cdst?; "gather_blocks": src, offsets,
+/// "gather": src, indices?, thresholds?, tmp?, dst, cdst?; "gather_blocks": src, offsets,
 /// dst; "scatter": src, indexes?, dst. Null for other names.
 KernelFunction findGatherKernel(llvm::StringRef name);
 

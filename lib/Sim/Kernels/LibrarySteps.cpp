@@ -139,7 +139,7 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) 
   return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
 }
 
-/// A seventh operand, the counts, belongs to the comparison.
+/// The last operand, the counts, belongs to the comparison.
 static Steps gather(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   bool compares = operands.back().kind == Operand::Tile;
   return arch == Arch::A3 && compares ? Steps(gatherByComparison) : Steps();

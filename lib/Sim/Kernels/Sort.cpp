@@ -40,9 +40,15 @@ bool areReals(KernelContext &context, Element element) {
 
 /// Modelled: equal values keep their order (the library leaves it to the hardware).
 void sortGroup(llvm::MutableArrayRef<Record> group, Element element) {
-  std::stable_sort(group.begin(), group.end(), [&](const Record &a, const Record &b) {
+  auto isBefore = [&](const Record &a, const Record &b) {
     return keyOf(a, element) > keyOf(b, element);
-  });
+  };
+  for (Record *end = group.begin(); end != group.end(); ++end) {
+    Record record = *end;
+    Record *at = std::upper_bound(group.begin(), end, record, isBefore);
+    std::move_backward(at, end, end + 1);
+    *at = record;
+  }
 }
 
 } // namespace
@@ -165,8 +171,8 @@ void mergeLists(KernelContext &context, llvm::ArrayRef<const TileOperand *> sour
     lists.push_back(readRecords(context, *source));
     bytes += lists.back().size() * sizeof(Record);
   }
-  Records merged =
-      merge({lists.begin(), lists.end()}, element, context.attribute("exhausted", 0) != 0);
+  llvm::SmallVector<llvm::ArrayRef<Record>, 4> heads(lists.begin(), lists.end());
+  Records merged = merge(heads, element, context.attribute("exhausted", 0) != 0);
   scribble(context, tmp, 0, bytes);
   // Behind the end of a merge that stopped early lies what was in the scratch tile.
   llvm::SmallVector<std::byte, 1024> image(

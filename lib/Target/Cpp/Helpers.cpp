@@ -145,7 +145,7 @@ std::string typeOfOperand(Printer &p, RecordOp op, llvm::StringRef name) {
 }
 
 /// TGATHER: a pattern spells result and source; a comparison spells all tiles in the order of the
-/// call. A threshold that is a scalar belongs to releases whose offset is a template argument.
+/// call.
 std::string gatherTemplates(Printer &p, RecordOp op) {
   if (isPresent(op, "indices"))
     return "";
@@ -157,13 +157,9 @@ std::string gatherTemplates(Printer &p, RecordOp op) {
       arguments.push_back(axis);
     return templateList(arguments);
   }
-  bool byTile = isPresent(op, "thresholds");
-  if (byTile)
-    arguments.push_back(typeOfOperand(p, op, "thresholds"));
-  arguments.append({typeOfOperand(p, op, "cdst"), typeOfOperand(p, op, "tmp"),
-                    enumerator(op, "cmpMode", /*evenDefault=*/true)});
-  if (!byTile)
-    arguments.push_back(std::to_string(attributeValue(op, "offset")));
+  for (llvm::StringRef name : {"thresholds", "cdst", "tmp"})
+    arguments.push_back(typeOfOperand(p, op, name));
+  arguments.push_back(enumerator(op, "cmpMode", /*evenDefault=*/true));
   return templateList(arguments);
 }
 std::string gatherOffset(Printer &, RecordOp op) {

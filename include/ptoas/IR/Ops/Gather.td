@@ -15,12 +15,11 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
   let description = [{
     By index: `dst[i][j]` is element number `indices[i][j]` of src, counted along its rows. By a comparison, which is the
     form with two results: row by row dst holds `offset` plus the numbers of the elements that satisfy it, packed to the
-    left, and cdst how many they are. The threshold is a tile with one integer per row, or a scalar for releases of the library that
-    take a scalar. By a pattern: `maskPattern` is read from right to left, so P0101 keeps the even columns and P1000 every
+    left, and cdst how many they are. `thresholds` has one integer per row. By a pattern: `maskPattern` is read from right to left, so P0101 keeps the even columns and P1000 every
     fourth one from column 3 on; what is kept is packed without regard to rows. With "col" whole rows are kept.
   }];
   let family = "gather";
-  let arguments = (ins In<>:$src, OptionalIn:$indices, Optional<ScalarValue>:$kValue, OptionalIn:$thresholds,
+  let arguments = (ins In<>:$src, OptionalIn:$indices, OptionalIn:$thresholds,
                        OptionalScratch:$tmp, Out<>:$dst, OptionalOut:$cdst, OptionalAttr<MaskPatternAttr>:$maskPattern,
                        DefaultValuedOptionalAttr<GatherAxisAttr, "::pto::AxisKind::ROW">:$axis,
                        DefaultValuedOptionalAttr<CmpModeAttr, "::pto::CmpKind::EQ">:$cmpMode,
@@ -30,9 +29,9 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
   let pipe = PipeV;
   let types = [On<A3, MovedA3>, On<A5, MovedA5>];
   let rules = [
-    OneOf<["indices", "kValue", "thresholds"], ["maskPattern"]>, GivenWith<"tmp", ["indices", "kValue", "thresholds"]>,
-    GivenWith<"cdst", ["kValue", "thresholds"]>, AttributeWith<"axis", [], ["maskPattern"]>,
-    AttributeWith<"cmpMode", ["kValue", "thresholds"]>, AttributeIn<"cmpMode", [0, 4]>,
+    OneOf<["indices", "thresholds"], ["maskPattern"]>, GivenWith<"tmp", ["indices", "thresholds"]>,
+    GivenWith<"cdst", ["thresholds"]>, AttributeWith<"axis", [], ["maskPattern"]>,
+    AttributeWith<"cmpMode", ["thresholds"]>, AttributeIn<"cmpMode", [0, 4]>,
     Tiles<["src", "dst"]>, InSpace<["src", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>, ElementsOf<"src">,
     InSpace<["indices", "tmp"], [SpaceVec]>, RowMajor<["indices", "tmp"]>,
     InSpace<["thresholds", "cdst"], [SpaceVec]>, RowMajor<["cdst"]>,
@@ -47,13 +46,13 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
     When<Present<"cdst">, OnlyOn<A3, ElementIs<["src"], [E_F16, E_F32, E_I32]>>>,
     When<Present<"cdst">, OnlyOn<A5, ElementIs<["src"], [E_F16, E_F32, E_I32, E_I16]>>>,
     When<AttributeSet<"cmpMode">, OnlyOn<A3, ElementIs<["src"], FloatOnly>>>,
-    When<Present<"cdst">, ElementIs<["dst"], Words32>>, ElementIs<["cdst"], Words32>, When<Present<"kValue">, ScalarIsElementOf<"kValue", "src">>,
+    When<Present<"cdst">, ElementIs<["dst"], Words32>>, ElementIs<["cdst"], Words32>,
     ElementIs<["thresholds"], [E_I32, E_I16]>, When<Present<"thresholds">, IntegersAsWide<"thresholds", "src", 1>>,
     When<Present<"thresholds">, SameRows<"src", "thresholds">>,
     // by a pattern
     When<AttributeSet<"maskPattern">, SameBytes<["src", "dst"]>>, When<AttributeSet<"maskPattern">, FullCols<["dst"]>>,
     When<AttributeSet<"maskPattern">, Packs<"src", "dst">>];
-  let cpp = "TGATHER{gatherTemplates}($dst, $src, $?indices, $?kValue, $?thresholds, $?cdst, $?tmp{gatherOffset})";
+  let cpp = "TGATHER{gatherTemplates}($dst, $src, $?indices, $?thresholds, $?cdst, $?tmp{gatherOffset})";
   let micro = [
     Form<"a3, comparing", ["S: -> tmp", "set S>V 0", "wait S>V 0", "set V>S 0", "wait V>S 0", "S: thresholds ->", "set S>V 0",
                            "wait S>V 0", "V: src, thresholds, tmp -> dst, cdst, tmp"]>,
@@ -71,8 +70,8 @@ def TGatherBOp : PtoOp<"tgatherb"> {
   let assemblyFormat = InsOuts<["src", "offsets"], ["dst"]>.text;
   let pipe = PipeV;
   let types = [On<A3, MovedA5>, On<A5, MovedA5>];
-  let rules = [Tiles<["src", "offsets", "dst"]>, InSpace<["src", "offsets", "dst"], [SpaceVec]>, RowMajor<["offsets", "dst"]>,
-               ElementsOf<"dst">, ElementIs<["offsets"], Words32>, BlockOffsets<"offsets", "dst">];
+  let rules = [Tiles<["src", "offsets", "dst"]>, InSpace<["src", "offsets", "dst"], [SpaceVec]>, RowMajor<["src", "offsets", "dst"]>,
+               ElementsOf<"dst">, SameElement<["src", "dst"]>, ElementIs<["offsets"], Words32>, BlockOffsets<"offsets", "dst">];
   let cpp = "TGATHERB($dst, $src, $offsets)";
   let semantics = Kernel<"gather_blocks">;
 }
