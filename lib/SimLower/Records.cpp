@@ -146,6 +146,9 @@ bool Lowering::lowerComm(Operation *op) {
     return true;
   };
   return llvm::TypeSwitch<Operation *, bool>(op)
+      // A warm cache is nothing that a program can see.
+      .Case<MakePrefetchAsyncContextOp, GetPrefetchAsyncSessionOp, TPrefetchAsyncOp>(
+          [](auto) { return true; })
       .Case([&](CommTPutOp put) {
         bool adds = put.getAtomicType() == AtomicKind::AtomicAdd;
         return transfer(adds ? TransferOp::PutAtomicAdd : TransferOp::Put, put);

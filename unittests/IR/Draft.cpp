@@ -103,6 +103,11 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
       {"CmpMode", make<CmpModeAttr, CmpKind>},
       {"pto::MaskPattern", make<MaskPatternAttr, MaskPatternKind>},
+      {"pto::Coalesce", make<CoalesceAttr, CoalesceKind>},
+      {"pto::GatherOOB", make<GatherOobAttr, GatherOobKind>},
+      {"pto::ScatterOOB", make<ScatterOobAttr, ScatterOobKind>},
+      {"pto::ScatterAtomicOp", make<ScatterAtomicOpAttr, ScatterAtomicKind>},
+      {"pto::ScatterConflict", make<ScatterConflictAttr, ScatterConflictKind>},
       {"pto::GatherAxis", make<GatherAxisAttr, AxisKind>},
       {"pto::ScatterAxis", make<ScatterAxisAttr, AxisKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
@@ -228,9 +233,15 @@ void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
 }
 } // namespace
 
+bool testing::existsOn(const OpInfo &info, Arch arch) {
+  return (!info.elements[0] && !info.elements[1]) || info.elements[unsigned(arch)];
+}
+
 std::vector<Form> testing::formsOf(const OpInfo &info) {
   std::vector<Form> out;
   for (Arch arch : {Arch::A3, Arch::A5}) {
+    if (!existsOn(info, arch))
+      continue;
     Form base;
     base.arch = arch;
     base.text = name(arch).str();
@@ -344,6 +355,8 @@ private:
         v->tile.rows = v->tile.validRows = r.numbers[0];
       if (r.check == rules::sameType)
         v->tile = subjects.front()->tile;
+      if (r.check == rules::minCols)
+        v->tile.cols = v->tile.validCols = r.numbers[0];
       if (r.check == rules::noBoxes)
         v->tile.slayout = SLayout::NoneBox;
     }
@@ -373,6 +386,12 @@ private:
       second.validRows = second.rows;
       second.validCols = second.cols;
     }
+    if (r.check == rules::histogramIndex && bytesOf(first.element) == 2) {
+      second.blayout = BLayout::ColMajor;
+      second.cols = second.validCols = 1;
+    }
+    if (r.check == rules::tableIndices && valueOf("coalesce") == 0)
+      first.rows = first.validRows = 1;
     if (r.check == rules::sortRecords)
       second.cols = second.validCols = first.validCols * (8 / bytesOf(first.element));
     if (r.check == rules::mergeLength) {
@@ -460,6 +479,12 @@ void choosePresence(Draft &draft, const Form &form) {
       present(r.operands[0], accompanied);
     } else if (r.check == rules::onlyWith && !accompanied) {
       present(r.operands[0], false);
+    } else if (r.check == rules::gatherScratch) {
+      // Only elements need it.
+      std::optional<int64_t> &coalesce = draft.attributes[info.attribute("coalesce")];
+      if (form.optionals && accompanied)
+        coalesce = 1;
+      present(r.operands[0], accompanied && coalesce == 1);
     } else if (r.check == rules::given && applies(draft, r.when)) {
       present(r.operands[0], true);
     }

@@ -68,6 +68,8 @@ std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
   std::set<std::string> facts;
   for (Arch arch : {Arch::A3, Arch::A5}) {
     std::string on = " on " + name(arch).str();
+    if (!existsOn(info, arch))
+      continue;
     for (const RouteInfo &r : info.routes)
       if (r.archs >> unsigned(arch) & 1)
         facts.insert((name(r.from) + " > " + name(r.to)).str() + on);

@@ -28,6 +28,8 @@ struct RuleKind {
 
 /// Rules on which operands and attributes go together.
 std::vector<RuleKind> formKinds();
+/// Rules of generated tiles and of tables in global memory.
+std::vector<RuleKind> generateKinds();
 /// Rules of gathers, scatters, sorts and merges.
 std::vector<RuleKind> gatherKinds();
 

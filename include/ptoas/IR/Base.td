@@ -112,6 +112,13 @@ def IntegerValue : Type<CPred<"$_self.isIntOrIndex()">, "integer">;
 // What the library returns beside a merged list: how many records it took from each source.
 def ExecutedCounts : Type<CPred<"::pto::isExecutedCounts($_self)">, "vector<4xi16>", "::mlir::VectorType">;
 
+def PrefetchAsyncContext : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PrefetchAsyncContextType>($_self)">,
+    "context of prefetches", "::pto::PrefetchAsyncContextType">;
+def AsyncSession : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncSessionType>($_self)">, "session of asynchronous transfers",
+    "::pto::AsyncSessionType">;
+def AsyncEvent : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncEventType>($_self)">, "event of an asynchronous transfer",
+    "::pto::AsyncEventType">;
+
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
 class Out<Type t = TileBuf> : Arg<t, "written", [MemWrite<TileMemory>]>;
 class InOut<Type t = TileBuf> : Arg<t, "read and written", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
@@ -121,6 +128,9 @@ def OptionalIn : Arg<Optional<TileBuf>, "read", [MemRead<TileMemory>]>;
 def OptionalOut : Arg<Optional<TileBuf>, "written", [MemWrite<TileMemory>]>;
 def OptionalScratch : Arg<Optional<TileBuf>, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
 class GmIn<Type t = GlobalView> : Arg<t, "read from global memory", [MemRead<GlobalMemory>]>;
+def OptionalGmIn : Arg<Optional<GlobalView>, "read from global memory", [MemRead<GlobalMemory>]>;
+def OptionalGmInOut
+    : Arg<Optional<GlobalView>, "read and written in global memory", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>;
 class GmOut<Type t = GlobalView> : Arg<t, "written to global memory", [MemWrite<GlobalMemory>]>;
 class GmInOut<Type t = GlobalView>
     : Arg<t, "read and written in global memory", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>;
@@ -218,6 +228,16 @@ class FullCols<list<string> ops> : Rule<"fullCols", "$0: all columns valid", ops
 class Packs<string src, string dst> : Rule<"packs", "$0: the second has room for what the pattern keeps of the first", [src, dst]>;
 class Spreads<string src, string dst> : Rule<"spreads", "$0: the second is the first times the step of the pattern", [src, dst]>;
 class BlockOffsets<string offsets, string dst> : Rule<"blockOffsets", "$0: an offset for every 32 bytes of a row of the second", [offsets, dst]>;
+class MinCols<string op, int n> : Rule<"minCols", "$0: at least $1 columns", [op], [], [n]>;
+// Reads byte.
+class HistogramIndex<string src, string idx>
+    : Rule<"histogramIndex", "$0: for 16-bit elements a column with a byte per row, for 32-bit ones a row per higher byte", [src, idx]>;
+// The next two read coalesce.
+class GatherScratch<string scratch, string gmIdx>
+    : Rule<"gatherScratch", "$0: the first exactly when elements are gathered by the second", [scratch, gmIdx]>;
+class TableIndices<string idx, string data> : Rule<"tableIndices", "$0: an index per row, or per element, of the second", [idx, data]>;
+// Reads scatterAtomicOp.
+class AtomicElements<string op> : Rule<"atomicElements", "$0: added i32, f16, f32; largest and smallest of i32, f32", [op]>;
 class SortRecords<string src, string dst>
     : Rule<"sortRecords", "$0: the second has room for a record of 8 bytes per element, in whole groups of 32", [src, dst]>;
 class SortIndices<string src, string idx> : Rule<"sortIndices", "$0: an index for every element, or one row of them for all rows", [src, idx]>;

@@ -2,6 +2,7 @@
 
 #include "Kernels.h"
 #include "Gather.h"
+#include "Generate.h"
 #include "Reduce.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -47,7 +48,8 @@ KernelFunction pto::sim::findKernel(llvm::StringRef name) {
   const auto *found = llvm::find_if(kernels, [&](const NamedKernel &k) { return k.name == name; });
   if (found != std::end(kernels))
     return found->function;
-  for (auto find : {findReduceKernel, findExpandKernel, findGatherKernel})
+  for (auto find :
+       {findReduceKernel, findExpandKernel, findGatherKernel, findGenerateKernel, findTableKernel})
     if (KernelFunction function = find(name))
       return function;
   return nullptr;

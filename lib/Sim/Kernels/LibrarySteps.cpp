@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Gather.h"
+#include "Generate.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
@@ -85,6 +86,68 @@ static constexpr LibraryStep gatherByComparison[] = {
 static constexpr LibraryStep scatterOneByOne[] = {
     run(Pipe::V, clearScatterResult), setScalar, awaitVector,
     run(Pipe::S, scatterOnScalar),    setVector, awaitScalar};
+static constexpr LibraryStep set(Pipe from, Pipe to) { return {Kind::Set, from, to, 0, nullptr}; }
+static constexpr LibraryStep await(Pipe from, Pipe to) {
+  return {Kind::Wait, from, to, 0, nullptr};
+}
+static constexpr LibraryStep onScalar[] = {run(Pipe::S)};
+// Drains what may still use the tiles, reads the indices, moves, hands back.
+static constexpr LibraryStep gatherTableToUb[] = {setScalar,
+                                                  awaitVector,
+                                                  set(Pipe::MTE2, Pipe::S),
+                                                  await(Pipe::MTE2, Pipe::S),
+                                                  set(Pipe::MTE3, Pipe::S),
+                                                  await(Pipe::MTE3, Pipe::S),
+                                                  run(Pipe::S, fetchTableIndices),
+                                                  set(Pipe::S, Pipe::MTE2),
+                                                  await(Pipe::S, Pipe::MTE2),
+                                                  run(Pipe::MTE2),
+                                                  set(Pipe::MTE2, Pipe::V),
+                                                  await(Pipe::MTE2, Pipe::V),
+                                                  set(Pipe::MTE2, Pipe::MTE3),
+                                                  await(Pipe::MTE2, Pipe::MTE3),
+                                                  setVector,
+                                                  awaitScalar,
+                                                  set(Pipe::S, Pipe::MTE3),
+                                                  await(Pipe::S, Pipe::MTE3)};
+static constexpr LibraryStep gatherTableToL1[] = {
+    set(Pipe::MTE2, Pipe::S),        await(Pipe::MTE2, Pipe::S),
+    set(Pipe::MTE3, Pipe::S),        await(Pipe::MTE3, Pipe::S),
+    run(Pipe::S, fetchTableIndices), set(Pipe::S, Pipe::MTE2),
+    await(Pipe::S, Pipe::MTE2),      run(Pipe::MTE2),
+    set(Pipe::MTE2, Pipe::MTE3),     await(Pipe::MTE2, Pipe::MTE3),
+    set(Pipe::S, Pipe::MTE3),        await(Pipe::S, Pipe::MTE3)};
+static constexpr LibraryStep gatherTableToUbOnA5[] = {setScalar,
+                                                      awaitVector,
+                                                      run(Pipe::S, fetchTableIndices),
+                                                      set(Pipe::S, Pipe::MTE2),
+                                                      await(Pipe::S, Pipe::MTE2),
+                                                      setVector,
+                                                      awaitScalar,
+                                                      run(Pipe::V)};
+static constexpr LibraryStep gatherTableToL1OnA5[] = {run(Pipe::S, fetchTableIndices),
+                                                      set(Pipe::S, Pipe::MTE2),
+                                                      await(Pipe::S, Pipe::MTE2), run(Pipe::MTE2)};
+static constexpr LibraryStep scatterTable[] = {setScalar,
+                                               awaitVector,
+                                               set(Pipe::MTE2, Pipe::S),
+                                               await(Pipe::MTE2, Pipe::S),
+                                               set(Pipe::MTE3, Pipe::S),
+                                               await(Pipe::MTE3, Pipe::S),
+                                               run(Pipe::S, fetchTableIndices),
+                                               set(Pipe::S, Pipe::MTE3),
+                                               await(Pipe::S, Pipe::MTE3),
+                                               run(Pipe::MTE3),
+                                               set(Pipe::MTE3, Pipe::MTE2),
+                                               await(Pipe::MTE3, Pipe::MTE2),
+                                               set(Pipe::MTE3, Pipe::V),
+                                               await(Pipe::MTE3, Pipe::V),
+                                               set(Pipe::S, Pipe::MTE2),
+                                               await(Pipe::S, Pipe::MTE2),
+                                               setVector,
+                                               awaitScalar};
+static constexpr LibraryStep scatterTableOnA5[] = {
+    setScalar, awaitVector, run(Pipe::S, fetchTableIndices), setVector, awaitScalar, run(Pipe::V)};
 static constexpr LibraryStep mergeUntilExhausted[] = {run(Pipe::V), setScalar, awaitVector};
 
 //===----------------------------------------------------------------------===//
@@ -156,6 +219,22 @@ static Steps merge(Arch, llvm::ArrayRef<Operand>, Attributes attributes) {
   return attributeOf(attributes, "exhausted", 0) ? Steps(mergeUntilExhausted) : Steps();
 }
 
+/// With a scratch tile, and on a5, V counts.
+static Steps countUp(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return arch == Arch::A3 && operands[1].kind == Operand::None ? Steps(onScalar) : Steps();
+}
+
+static Steps gatherTable(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  bool inL1 = shapeOf(operands, operands.size() - 1).space == Space::Mat;
+  if (arch == Arch::A3)
+    return inL1 ? Steps(gatherTableToL1) : Steps(gatherTableToUb);
+  return inL1 ? Steps(gatherTableToL1OnA5) : Steps(gatherTableToUbOnA5);
+}
+
+static Steps putTable(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
+  return arch == Arch::A3 ? Steps(scatterTable) : Steps(scatterTableOnA5);
+}
+
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
@@ -168,5 +247,8 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Case("gather", gather)
       .Case("scatter", scatter)
       .Case("merge_sort", merge)
+      .Case("count_up", countUp)
+      .Case("table_gather", gatherTable)
+      .Case("table_scatter", putTable)
       .Default(nullptr);
 }

@@ -40,6 +40,8 @@ std::string cpp::cppType(mlir::Type type) {
     return tileType(tile.getTileShape());
   if (llvm::isa<AsyncSessionType>(type))
     return "pto::comm::AsyncSession";
+  if (llvm::isa<PrefetchAsyncContextType>(type))
+    return "pto::PrefetchAsyncContext";
   if (llvm::isa<AsyncEventType>(type))
     return "pto::comm::AsyncEvent";
   if (isExecutedCounts(type))

@@ -187,6 +187,42 @@ std::string mergeTemplates(Printer &p, RecordOp op) {
   arguments.push_back(attributeValue(op, "exhausted") ? "true" : "false");
   return templateList(arguments);
 }
+
+/// TCI: [scratch,] and the type in which it counts, that of the tile.
+std::string countTemplates(Printer &p, RecordOp op) {
+  auto dst = llvm::cast<TileBufType>(operandNamed(op, "dst").getType());
+  llvm::SmallVector<std::string> arguments = {typeOfOperand(p, op, "dst")};
+  if (isPresent(op, "tmp"))
+    arguments.push_back(typeOfOperand(p, op, "tmp"));
+  arguments.append(
+      {cppType(dst.getElementType()), std::to_string(attributeValue(op, "descending"))});
+  return templateList(arguments);
+}
+std::string triangleTemplates(Printer &p, RecordOp op) {
+  return templateList(
+      {typeOfOperand(p, op, "dst"), std::to_string(attributeValue(op, "upperOrLower"))});
+}
+std::string randomFunction(Printer &p, RecordOp op) {
+  return p.helpers.use(Helper::Random).str() +
+         templateList({std::to_string(attributeValue(op, "rounds"))});
+}
+std::string histogramByte(Printer &, RecordOp op) {
+  return "<HistByte::BYTE_" + std::to_string(attributeValue(op, "byte")) + ">";
+}
+
+/// Modes up to the last one that is not the default.
+std::string modes(RecordOp op, llvm::ArrayRef<llvm::StringRef> names) {
+  while (names.size() > 1 && enumerator(op, names.back()).empty())
+    names = names.drop_back();
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef name : names)
+    arguments.push_back(enumerator(op, name, /*evenDefault=*/true));
+  return templateList(arguments);
+}
+std::string gatherModes(Printer &, RecordOp op) { return modes(op, {"coalesce", "gatherOob"}); }
+std::string scatterModes(Printer &, RecordOp op) {
+  return modes(op, {"coalesce", "scatterAtomicOp", "scatterOob", "scatterConflict"});
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -203,5 +239,11 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("gatherOffset", gatherOffset)
       .Case("scatterTemplates", scatterTemplates)
       .Case("mergeTemplates", mergeTemplates)
+      .Case("countTemplates", countTemplates)
+      .Case("triangleTemplates", triangleTemplates)
+      .Case("randomFunction", randomFunction)
+      .Case("histogramByte", histogramByte)
+      .Case("gatherModes", gatherModes)
+      .Case("scatterModes", scatterModes)
       .Default(nullptr);
 }
