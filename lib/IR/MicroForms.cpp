@@ -52,6 +52,26 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
     return Source(*record.getRecordOperands(info.operand(operand)).begin());
   };
   llvm::StringRef arch = name(archOf(op));
+  if (archOf(op) == Arch::A3 && has("a3, comparing"))
+    return {record.getRecordOperands(info.operand("cdst")).empty() ? "a3, moving"
+                                                                   : "a3, comparing"};
+  if (archOf(op) == Arch::A3 && has("a3, whole rows"))
+    return {attributeValue(op, "axis") == int64_t(AxisKind::COL) ? "a3, whole rows"
+                                                                 : "a3, one by one"};
+  if (archOf(op) == Arch::A3 && has("a3, with scratch"))
+    return {record.getRecordOperands(info.operand("tmp")).empty() ? "a3, one by one"
+                                                                  : "a3, with scratch"};
+  if (has("a3, to L1")) {
+    bool inL1 = named("dst").type.getSpace() == Space::Mat;
+    if (archOf(op) == Arch::A3)
+      return {inL1 ? "a3, to L1" : "a3, to UB"};
+    return {inL1 ? "a5, to L1" : "a5, to UB"};
+  }
+  if (has("a3, until one is exhausted")) {
+    if (attributeValue(op, "exhausted"))
+      return {archOf(op) == Arch::A3 ? "a3, until one is exhausted" : "a5, until one is exhausted"};
+    return {archOf(op) == Arch::A3 ? "a3, to the end" : "a5, to the end"};
+  }
   if (has(arch))
     return {arch};
   if (has("hard"))

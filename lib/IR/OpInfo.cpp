@@ -89,6 +89,8 @@ int64_t pto::attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t o
         return a.defaultValue;
     return otherwise;
   }
+  if (auto flag = llvm::dyn_cast<mlir::BoolAttr>(attr))
+    return flag.getValue();
   if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(attr))
     return integer.getValue().getSExtValue();
   return enumNumber(attr).value_or(otherwise);
@@ -109,7 +111,7 @@ bool applies(mlir::Operation *op, const OpInfo &info, const RuleCondition &when)
   }
   case RuleCondition::AttributeSet: {
     const AttributeInfo &a = info.attributes[when.index];
-    return attributeValue(op, a.name) != a.defaultValue;
+    return attributeValue(op, a.name, a.defaultValue) != a.defaultValue;
   }
   }
   return true;

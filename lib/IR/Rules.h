@@ -14,6 +14,7 @@ namespace pto::rules {
 
 #define PTO_RULE(name)                                                                             \
   mlir::LogicalResult name(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule)
+PTO_RULE(minValid);
 PTO_RULE(tiles);
 PTO_RULE(elements);
 PTO_RULE(sameElement);
@@ -42,6 +43,25 @@ PTO_RULE(notNegative);
 PTO_RULE(elementInside);
 PTO_RULE(given);
 PTO_RULE(oneOf);
+PTO_RULE(givenWith);
+PTO_RULE(onlyWith);
+PTO_RULE(attributeWith);
+PTO_RULE(attributeIn);
+PTO_RULE(integersAsWide);
+PTO_RULE(fullCols);
+PTO_RULE(packs);
+PTO_RULE(spreads);
+PTO_RULE(blockOffsets);
+PTO_RULE(minCols);
+PTO_RULE(histogramIndex);
+PTO_RULE(gatherScratch);
+PTO_RULE(tableIndices);
+PTO_RULE(atomicElements);
+PTO_RULE(sortRecords);
+PTO_RULE(sortIndices);
+PTO_RULE(sortTail);
+PTO_RULE(mergeLength);
+PTO_RULE(mergeRoom);
 PTO_RULE(elementIs);
 PTO_RULE(sameCount);
 PTO_RULE(validRows);

@@ -23,6 +23,20 @@ std::string triple(mlir::Type d, mlir::Type l, mlir::Type r) {
 int64_t known(int64_t valid, int64_t physical) { return valid >= 0 ? valid : physical; }
 } // namespace
 
+PTO_RULE(minValid) {
+  auto list = subjects(op, info, rule);
+  if (list.size() < 2)
+    return success();
+  auto have = validShape(list[0].value), as = validShape(list[1].value);
+  if ((have[0] >= 0 && have[0] < rule.numbers[0]) ||
+      (have[1] >= 0 && as[1] >= 0 && have[1] < as[1]))
+    return op->emitOpError() << "needs scratch " << list[0].name << " of at least "
+                             << rule.numbers[0] << " rows and the columns of " << list[1].name
+                             << " (" << extents({rule.numbers[0], as[1]}) << "), but it has "
+                             << extents(have);
+  return success();
+}
+
 PTO_RULE(sameCount) {
   auto list = subjects(op, info, rule);
   auto part = llvm::dyn_cast<PartitionTensorViewType>(list[0].value.getType());

@@ -26,6 +26,12 @@ void PtoDialect::registerTypes() {
 // Elements
 //===----------------------------------------------------------------------===//
 
+bool pto::isExecutedCounts(mlir::Type type) {
+  auto vector = llvm::dyn_cast<mlir::VectorType>(type);
+  return vector && vector.getShape() == llvm::ArrayRef<int64_t>{4} &&
+         vector.getElementType().isSignlessInteger(16) && !vector.isScalable();
+}
+
 std::optional<Element> pto::elementOf(Type type) {
   if (type.isIndex())
     return Element::Index;

@@ -58,7 +58,8 @@ void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
     if (info.operands[i].variadic)
       return (void)error(op, "is not simulated: its operand list '" + info.operands[i].name +
                                  "' has no fixed length");
-    if (range.empty()) {
+    // Counts that a call leaves to S are no operand of its kernel.
+    if (range.empty() || isExecutedCounts(range.front().getType())) {
       call.operands.push_back({});
       operands.push_back(none);
       continue;
@@ -153,6 +154,9 @@ bool Lowering::lowerComm(Operation *op) {
     return true;
   };
   return llvm::TypeSwitch<Operation *, bool>(op)
+      // A warm cache is nothing that a program can see.
+      .Case<MakePrefetchAsyncContextOp, GetPrefetchAsyncSessionOp, TPrefetchAsyncOp>(
+          [](auto) { return true; })
       .Case([&](CommTPutOp put) {
         bool adds = put.getAtomicType() == AtomicKind::AtomicAdd;
         return transfer(adds ? TransferOp::PutAtomicAdd : TransferOp::Put, put);

@@ -122,6 +122,10 @@ void Loader::loadAttributes() {
         if (symbol == chosen)
           a.defaultValue = a.cases.back().value;
       }
+    } else if (attr.hasDefaultValue()) {
+      StringRef value = attr.getDefaultValue();
+      if (value.getAsInteger(10, a.defaultValue))
+        a.defaultValue = value == "true" ? 1 : value == "false" ? 0 : -1;
     }
     op.attributes.push_back(std::move(a));
   }
@@ -189,6 +193,13 @@ Rule Loader::loadRule(const Record *record) {
       rule.operands.push_back(*index);
     else
       error("has a rule '" + rule.check + "' on '" + name + "', which is no operand of it");
+  }
+  for (StringRef name : record->getValueAsListOfStrings("attributes")) {
+    names.push_back(name.str());
+    if (auto index = attribute(name))
+      rule.numbers.push_back(utostr(*index));
+    else
+      error("has a rule '" + rule.check + "' on '" + name + "', which is no attribute of it");
   }
   SmallVector<StringRef> enums;
   record->getValueAsString("wordsAre").split(enums, ' ', -1, false);

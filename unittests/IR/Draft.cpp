@@ -72,6 +72,8 @@ mlir::Type typeOfValue(mlir::MLIRContext *context, const DraftValue &v) {
     return PtrType::get(element);
   case DraftValue::Scalar:
     return element;
+  case DraftValue::Counts:
+    return mlir::VectorType::get({4}, mlir::IntegerType::get(context, 16));
   }
   return {};
 }
@@ -103,6 +105,14 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"CmpMode", make<CmpModeAttr, CmpKind>},
       {"RoundMode", make<RoundModeAttr, RoundKind>},
       {"SaturationMode", make<SaturationModeAttr, SaturationKind>},
+      {"pto::MaskPattern", make<MaskPatternAttr, MaskPatternKind>},
+      {"pto::Coalesce", make<CoalesceAttr, CoalesceKind>},
+      {"pto::GatherOOB", make<GatherOobAttr, GatherOobKind>},
+      {"pto::ScatterOOB", make<ScatterOobAttr, ScatterOobKind>},
+      {"pto::ScatterAtomicOp", make<ScatterAtomicOpAttr, ScatterAtomicKind>},
+      {"pto::ScatterConflict", make<ScatterConflictAttr, ScatterConflictKind>},
+      {"pto::GatherAxis", make<GatherAxisAttr, AxisKind>},
+      {"pto::ScatterAxis", make<ScatterAxisAttr, AxisKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -147,12 +157,17 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
     state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr(sizes));
   }
   for (auto [i, chosen] : llvm::enumerate(draft.attributes))
-    if (chosen)
-      state.addAttribute(draft.info->attributes[i].name,
-                         attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+    if (const AttributeInfo &a = draft.info->attributes[i]; chosen && a.cases.empty())
+      state.addAttribute(a.name, b.getI32IntegerAttr(int32_t(*chosen)));
+    else if (chosen)
+      state.addAttribute(a.name, attributeOf(context, a.cases[*chosen]));
   if (draft.info->name == "pto.tgetval")
     state.addTypes(rules::elementTypeOf(values[0].getType()));
-  b.create(state);
+  mlir::Operation *op = b.create(state);
+  // A flag takes no number; its place is then still empty.
+  for (auto [i, chosen] : llvm::enumerate(draft.attributes))
+    if (const AttributeInfo &a = draft.info->attributes[i]; chosen && !op->getAttr(a.name))
+      op->setAttr(a.name, b.getBoolAttr(*chosen != 0));
   mlir::func::ReturnOp::create(b, loc);
   return module;
 }
@@ -185,7 +200,7 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
       else if (r.check == rules::oneOf)
-        most = std::max(most, r.operands.size());
+        most = std::max(most, r.operands.size() + r.numbers.size());
     }
   return unsigned(most);
 }
@@ -223,9 +238,15 @@ void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
 }
 } // namespace
 
+bool testing::existsOn(const OpInfo &info, Arch arch) {
+  return (!info.elements[0] && !info.elements[1]) || info.elements[unsigned(arch)];
+}
+
 std::vector<Form> testing::formsOf(const OpInfo &info) {
   std::vector<Form> out;
   for (Arch arch : {Arch::A3, Arch::A5}) {
+    if (!existsOn(info, arch))
+      continue;
     Form base;
     base.arch = arch;
     base.text = name(arch).str();
@@ -258,6 +279,10 @@ DraftValue initial(const OperandInfo &operand) {
   if (isGlobal(operand.role)) {
     v.kind = DraftValue::Part;
     v.shape = {side, side};
+    return v;
+  }
+  if (operand.type == "vector<4xi16>") {
+    v.kind = DraftValue::Counts;
     return v;
   }
   v.kind = DraftValue::Scalar;
@@ -345,6 +370,8 @@ private:
         v->tile.rows = v->tile.validRows = r.numbers[0];
       if (r.check == rules::sameType)
         v->tile = subjects.front()->tile;
+      if (r.check == rules::minCols)
+        v->tile.cols = v->tile.validCols = r.numbers[0];
       if (r.check == rules::noBoxes)
         v->tile.slayout = SLayout::NoneBox;
     }
@@ -358,10 +385,52 @@ private:
       subjects[0]->setElement(subjects.size() == 2 ? Element::U8 : Element::I8);
     if (r.check == rules::scratchForFloats)
       subjects[0]->setElement(subjects.back()->elementType());
+    if (subjects.size() > 1)
+      gather(r, subjects);
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
     }
+  }
+  /// Gathers, sorts, merges.
+  void gather(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
+    TileShape &first = subjects[0]->tile, &second = subjects[1]->tile;
+    if (r.check == rules::integersAsWide) {
+      unsigned bytes = std::max<unsigned>(bytesOf(subjects[1]->elementType()), r.numbers[0]);
+      first.element = bytes == 1   ? Element::I8
+                      : bytes == 2 ? Element::I16
+                      : bytes == 4 ? Element::I32
+                                   : Element::I64;
+    }
+    if (r.check == rules::spreads) {
+      // P0101, P1010: 2; P0001 to P1000: 4; P1111: 1.
+      int64_t pattern = valueOf("maskPattern"), step = pattern < 2 ? 2 : pattern < 6 ? 4 : 1;
+      (valueOf("axis") ? second.rows : second.cols) = side * step;
+      second.validRows = second.rows;
+      second.validCols = second.cols;
+    }
+    if (r.check == rules::histogramIndex && bytesOf(first.element) == 2) {
+      second.blayout = BLayout::ColMajor;
+      second.cols = second.validCols = 1;
+    }
+    if (r.check == rules::tableIndices && valueOf("coalesce") == 0)
+      first.rows = first.validRows = 1;
+    if (r.check == rules::sortRecords)
+      second.cols = second.validCols = first.validCols * (8 / bytesOf(first.element));
+    if (r.check == rules::mergeLength) {
+      for (TileShape *shape : {&first, &subjects[2]->tile})
+        shape->cols = shape->validCols = 256;
+      subjects[1]->constant = 64;
+    }
+    if (r.check == rules::mergeRoom && subjects.size() > 2) {
+      first.cols = 0;
+      for (DraftValue *source : subjects.drop_front(2))
+        first.cols += source->tile.cols;
+      first.validCols = first.cols;
+    }
+  }
+  int64_t valueOf(llvm::StringRef attribute) const {
+    return draft.attributes[draft.info->attribute(attribute)].value_or(0);
   }
 
   Draft &draft;
@@ -378,10 +447,80 @@ bool applies(const Draft &draft, const RuleCondition &when) {
   case RuleCondition::InSpace:
     return operand && operand->kind == DraftValue::Tile &&
            (when.spaces >> unsigned(operand->tile.space) & 1);
-  case RuleCondition::AttributeSet:
-    return draft.attributes[when.index].value_or(0) != 0;
+  case RuleCondition::AttributeSet: {
+    const AttributeInfo &a = draft.info->attributes[when.index];
+    std::optional<int64_t> chosen = draft.attributes[when.index];
+    return chosen && (a.cases.empty() ? *chosen : a.cases[*chosen].value) != a.defaultValue;
+  }
   }
   return true;
+}
+
+/// The alternative of a `oneOf` rule, operands first: what the form's attribute needs, else the
+/// form's choice.
+unsigned alternative(const OpInfo &info, const RuleInfo &rule, const Form &form) {
+  auto indexOf = [&](auto operands, auto attributes) -> std::optional<unsigned> {
+    for (auto [i, operand] : llvm::enumerate(rule.operands))
+      if (llvm::is_contained(operands, operand))
+        return i;
+    for (auto [i, attribute] : llvm::enumerate(rule.numbers))
+      if (llvm::is_contained(attributes, attribute))
+        return rule.operands.size() + i;
+    return std::nullopt;
+  };
+  if (form.attribute) {
+    int64_t wanted = form.attribute->first;
+    if (auto found = indexOf(llvm::ArrayRef<uint8_t>(), llvm::ArrayRef(wanted)))
+      return *found;
+    for (const RuleInfo &r : info.rules)
+      if (r.check == rules::attributeWith && r.numbers[0] == wanted)
+        if (auto found = indexOf(r.operands, r.numbers.drop_front()))
+          return *found;
+  }
+  return form.choice % (rule.operands.size() + rule.numbers.size());
+}
+
+/// Which optional operands and attributes go together.
+void choosePresence(Draft &draft, const Form &form) {
+  const OpInfo &info = *draft.info;
+  auto present = [&](unsigned i, bool is) {
+    draft.operands[i] = is ? std::optional(initial(info.operands[i])) : std::nullopt;
+  };
+  for (const RuleInfo &r : info.rules) {
+    if (!(r.archs >> unsigned(form.arch) & 1))
+      continue;
+    auto others = r.operands.drop_front(std::min<size_t>(r.operands.size(), 1));
+    bool accompanied = llvm::any_of(others, [&](uint8_t i) { return bool(draft.operands[i]); });
+    if (r.check == rules::oneOf) {
+      unsigned chosen = alternative(info, r, form);
+      for (auto [i, index] : llvm::enumerate(r.operands))
+        present(index, i == chosen);
+      for (auto [i, index] : llvm::enumerate(r.numbers))
+        if (r.operands.size() + i != chosen)
+          draft.attributes[index].reset();
+        else if (!draft.attributes[index])
+          draft.attributes[index] = 0;
+    } else if (r.check == rules::givenWith) {
+      present(r.operands[0], accompanied);
+    } else if (r.check == rules::onlyWith && !accompanied) {
+      present(r.operands[0], false);
+    } else if (r.check == rules::gatherScratch) {
+      // Only elements need it.
+      std::optional<int64_t> &coalesce = draft.attributes[info.attribute("coalesce")];
+      if (form.optionals && accompanied)
+        coalesce = 1;
+      present(r.operands[0], accompanied && coalesce == 1);
+    } else if (r.check == rules::quantizedTo) {
+      bool hasOffset = form.attribute ? form.attribute->second == 1 : form.optionals;
+      draft.attributes[info.attribute("quant_type")] = hasOffset;
+      present(r.operands[1], hasOffset);
+    } else if ((r.check == rules::given && applies(draft, r.when)) ||
+               // Of these the scratch may be missing from the text and not from the call.
+               r.check == rules::scratchRows || r.check == rules::scratchBytes ||
+               r.check == rules::scratchForFloats || r.check == rules::remainderScratch) {
+      present(r.operands[0], true);
+    }
+  }
 }
 } // namespace
 
@@ -404,25 +543,7 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
     place("src", form.route->from);
     place("dst", form.route->to);
   }
-  for (const RuleInfo &r : info.rules) {
-    if (!(r.archs >> unsigned(form.arch) & 1))
-      continue;
-    if (r.check == rules::quantizedTo) {
-      bool hasOffset = form.attribute ? form.attribute->second == 1 : form.optionals;
-      draft.attributes[info.attribute("quant_type")] = hasOffset;
-      draft.operands[r.operands[1]] =
-          hasOffset ? std::optional(initial(info.operands[r.operands[1]])) : std::nullopt;
-    }
-    // Of these the first operand may be missing from the text and not from the call.
-    if (r.check == rules::scratchRows || r.check == rules::scratchBytes ||
-        r.check == rules::scratchForFloats || r.check == rules::remainderScratch)
-      draft.operands[r.operands[0]] = initial(info.operands[r.operands[0]]);
-    if (r.check == rules::oneOf || r.check == rules::given)
-      for (auto [i, index] : llvm::enumerate(r.operands))
-        draft.operands[index] = i == form.choice || r.check == rules::given
-                                    ? std::optional(initial(info.operands[index]))
-                                    : std::nullopt;
-  }
+  choosePresence(draft, form);
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
   // table).
   for (int round = 0; round < 3; ++round)

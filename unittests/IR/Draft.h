@@ -15,7 +15,7 @@
 namespace pto::testing {
 
 struct DraftValue {
-  enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar } kind = Tile;
+  enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar, Counts } kind = Tile;
   TileShape tile;                   ///< Tile
   llvm::SmallVector<int64_t> shape; ///< Part, View
   Element element = Element::F32;   ///< all but Tile
@@ -58,6 +58,8 @@ struct Form {
   std::string text;                                       ///< "a3, mat > left, f16"
 };
 
+/// False when the record lists element types, but none for `arch`.
+bool existsOn(const OpInfo &info, Arch arch);
 /// All forms worth trying: every route, element type, attribute case and optional operand of the
 /// record, one at a time. A form that the rules contradict (relu on a store from vec) is among
 /// them; the verifier refuses it.

@@ -63,6 +63,15 @@ constexpr Row rows[] = {
      "%r = pto.get_tensor_view_dim %v, %i : !pto.tensor_view<?x64xf32> -> index"},
     {"pto.get_tensor_view_dim",
      "%r = pto.get_tensor_view_dim %part, %i : !pto.partition_tensor_view<8x64xf32> -> index"},
+    {"pto.make_prefetch_async_context", "%r = pto.make_prefetch_async_context(%p : !pto.ptr<f32, "
+                                        "gm>) -> !pto.prefetch_async_context"},
+    {"pto.get_prefetch_async_session",
+     "%c = pto.make_prefetch_async_context(%p : !pto.ptr<f32, gm>) -> !pto.prefetch_async_context\n"
+     "%r = pto.get_prefetch_async_session %c : !pto.prefetch_async_context -> !pto.async_session"},
+    {"pto.tprefetch_async",
+     "%c = pto.make_prefetch_async_context(%p : !pto.ptr<f32, gm>) -> !pto.prefetch_async_context\n"
+     "%r = pto.tprefetch_async(%part, %c : !pto.partition_tensor_view<8x64xf32>, "
+     "!pto.prefetch_async_context) -> !pto.async_event"},
     {"pto.alloc_tile", "%r = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>"},
     {"pto.alloc_tile",
      "%r = pto.alloc_tile addr = %a valid_row = %i valid_col = %i : !pto.tile_buf<vec, 16x64xf32, "

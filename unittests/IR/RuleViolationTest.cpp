@@ -174,6 +174,16 @@ std::vector<RuleKind> extentKinds() {
          "^needs as many elements on both sides, but dst has 33x32 = 1056 and the valid region of "
          "src has 32x32 = 1024$",
          [](auto &s, auto &, auto &) { s[0]->shape = {33, 32}; }}}},
+      {rules::minValid,
+       "minValid",
+       {{"too few columns",
+         "^needs scratch tmp of at least 1 rows and the columns of [a-z]+ \\(1x32\\), but it has "
+         "32x31$",
+         [](auto &s, auto &, auto &) { s[0]->tile.validCols = 31; }},
+        {"no row",
+         "^needs scratch tmp of at least 1 rows and the columns of [a-z]+ \\(1x32\\), but it has "
+         "0x32$",
+         [](auto &s, auto &, auto &) { s[0]->tile.validRows = 0; }}}},
       {rules::validRows,
        "validRows",
        {{"two rows", "^needs [a-z]+ with 1 valid row\\(s\\), but it has 2$",
@@ -183,7 +193,7 @@ std::vector<RuleKind> extentKinds() {
          }}}},
       {rules::physicalRows,
        "physicalRows",
-       {{"two rows", "^needs bias of 1 row\\(s\\), but it has 2$",
+       {{"two rows", "^needs [a-z0-9]+ of 1 row\\(s\\), but it has 2$",
          [](auto &s, auto &, auto &) { s[0]->tile.rows = 2; }}}},
       {rules::validColsCover,
        "validColsCover",
@@ -197,7 +207,7 @@ std::vector<RuleKind> reduceKinds() {
       {rules::sameRows,
        "sameRows",
        {{"fewer rows",
-         "^needs equally many valid rows, but (src0?|mask) has 32x32 and dst has 8x32$",
+         "^needs equally many valid rows, but (src0?|mask) has 32x32 and [a-z]+ has 8x[0-9]+$",
          [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }}}},
       {rules::sameCols,
        "sameCols",
@@ -206,7 +216,7 @@ std::vector<RuleKind> reduceKinds() {
          [](auto &s, auto &, auto &) { s[1]->tile.validCols = 24; }}}},
       {rules::noBoxes,
        "noBoxes",
-       {{"boxes", "^needs src with slayout none_box, but it has boxes$",
+       {{"boxes", "^needs [a-z]+ with slayout none_box, but it has boxes$",
          [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::RowMajor; }}}},
       {rules::rowResult,
        "rowResult",
@@ -300,7 +310,7 @@ std::vector<RuleKind> scalarKinds() {
       {rules::scalarIsElement,
        "scalarIsElement",
        {{"a wider scalar",
-         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but [a-z]+ is i64$",
+         "^needs a scalar of the element type [a-z0-9]+ of [a-z]+, but [a-zA-Z]+ is i64$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::I64); }}}},
       {rules::scalarSuits,
        "scalarSuits",
@@ -325,10 +335,14 @@ std::vector<RuleKind> scalarKinds() {
          [](auto &s, auto &, auto &) { s[0]->constant = -1; }}}},
       {rules::oneOf,
        "oneOf",
-       {{"neither", "^needs exactly one of dividend and divisor, but it has neither$",
+       {{"none",
+         "^needs exactly one of [a-zA-Z0-9, ]+ and [a-zA-Z0-9]+, but it has (neither|none of "
+         "them)$",
          [](auto &, Draft &d, const RuleInfo &r) {
            for (uint8_t i : r.operands)
              d.operands[i].reset();
+           for (int64_t i : r.numbers)
+             d.attributes[i].reset();
          }}}},
       {rules::given,
        "given",
@@ -339,8 +353,9 @@ std::vector<RuleKind> scalarKinds() {
 
 std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
-  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(),
-                      scalarKinds(), maskKinds(), scratchKinds()})
+  for (auto &&part :
+       {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds(),
+        maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -367,7 +382,10 @@ protected:
     for (uint8_t i : rule.operands)
       if (draft.operands[i])
         subjects.push_back(&*draft.operands[i]);
-    if (subjects.size() < rule.operands.size() && rule.check != rules::oneOf)
+    bool isOfForms = rule.check == rules::oneOf || rule.check == rules::givenWith ||
+                     rule.check == rules::onlyWith || rule.check == rules::attributeWith ||
+                     rule.check == rules::gatherScratch;
+    if (subjects.size() < rule.operands.size() && !isOfForms)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);
     for (auto &v : draft.operands)

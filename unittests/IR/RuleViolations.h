@@ -30,6 +30,12 @@ struct RuleKind {
 std::vector<RuleKind> maskKinds();
 /// Rules on scratch tiles and shared bytes.
 std::vector<RuleKind> scratchKinds();
+/// Rules on which operands and attributes go together.
+std::vector<RuleKind> formKinds();
+/// Rules of generated tiles and of tables in global memory.
+std::vector<RuleKind> generateKinds();
+/// Rules of gathers, scatters, sorts and merges.
+std::vector<RuleKind> gatherKinds();
 
 } // namespace pto::testing
 

@@ -123,6 +123,33 @@ def SaturationModeAttr : Spaced<SaturationKind, "saturation_mode", "SaturationMo
 def QuantKind : PtoEnum<"QuantKind", "What a quantisation makes", [
   I32EnumAttrCase<"INT8_SYM", 0>, I32EnumAttrCase<"INT8_ASYM", 1>]>;
 def QuantTypeAttr : Spaced<QuantKind, "quant_type", "pto::QuantType::">;
+// Read from right to left: which of two or four neighbours is meant.
+def MaskPatternKind : PtoEnum<"MaskPatternKind", "A pattern of elements", [
+  I32EnumAttrCase<"P0101", 1>, I32EnumAttrCase<"P1010", 2>, I32EnumAttrCase<"P0001", 3>, I32EnumAttrCase<"P0010", 4>,
+  I32EnumAttrCase<"P0100", 5>, I32EnumAttrCase<"P1000", 6>, I32EnumAttrCase<"P1111", 7>]>;
+def MaskPatternAttr : Angle<MaskPatternKind, "mask_pattern", "pto::MaskPattern::">;
+def AxisKind : PtoEnum<"AxisKind", "Along what a pattern runs", [
+  I32EnumAttrCase<"ROW", 0, "row">, I32EnumAttrCase<"COL", 1, "col">]>;
+def GatherAxisAttr : Spaced<AxisKind, "gather_axis", "pto::GatherAxis::">;
+def ScatterAxisAttr : Spaced<AxisKind, "scatter_axis", "pto::ScatterAxis::">;
+
+def CoalesceKind : PtoEnum<"CoalesceKind", "What an index names", [I32EnumAttrCase<"Row", 0, "row">, I32EnumAttrCase<"Elem", 1, "elem">]>;
+def CoalesceAttr : Spaced<CoalesceKind, "coalesce", "pto::Coalesce::">;
+def GatherOobKind : PtoEnum<"GatherOobKind", "A read beyond the table", [
+  I32EnumAttrCase<"Undefined", 0, "undefined">, I32EnumAttrCase<"Clamp", 1, "clamp">, I32EnumAttrCase<"Wrap", 2, "wrap">,
+  I32EnumAttrCase<"Zero", 3, "zero">]>;
+def GatherOobAttr : Spaced<GatherOobKind, "gather_oob", "pto::GatherOOB::">;
+def ScatterOobKind : PtoEnum<"ScatterOobKind", "A write beyond the table", [
+  I32EnumAttrCase<"Undefined", 0, "undefined">, I32EnumAttrCase<"Skip", 1, "skip">, I32EnumAttrCase<"Clamp", 2, "clamp">,
+  I32EnumAttrCase<"Wrap", 3, "wrap">]>;
+def ScatterOobAttr : Spaced<ScatterOobKind, "scatter_oob", "pto::ScatterOOB::">;
+def ScatterAtomicKind : PtoEnum<"ScatterAtomicKind", "How a scatter combines with memory", [
+  I32EnumAttrCase<"None", 0, "none">, I32EnumAttrCase<"Add", 1, "add">, I32EnumAttrCase<"Max", 2, "max">,
+  I32EnumAttrCase<"Min", 3, "min">]>;
+def ScatterAtomicOpAttr : Spaced<ScatterAtomicKind, "scatter_atomic_op", "pto::ScatterAtomicOp::">;
+def ScatterConflictKind : PtoEnum<"ScatterConflictKind", "Who wins among equal indices", [
+  I32EnumAttrCase<"Default", 0, "default">, I32EnumAttrCase<"Last", 1, "last">]>;
+def ScatterConflictAttr : Spaced<ScatterConflictKind, "scatter_conflict", "pto::ScatterConflict::">;
 
 class PrecisionKind<string symbol> : PtoEnum<symbol, "Precision of the algorithm", [
   I32EnumAttrCase<"DEFAULT", 0, "default">, I32EnumAttrCase<"HIGH_PRECISION", 1, "high_precision">]>;

@@ -111,6 +111,16 @@ def PipeHandle : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PipeHandleTy
                  BuildableType<"$_builder.getType<::pto::PipeHandleType>()">;
 def PipeEntry : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::TensorViewType>($_self)">, "tile buffer or tensor view">;
 def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
+def IntegerValue : Type<CPred<"$_self.isIntOrIndex()">, "integer">;
+// What the library returns beside a merged list: how many records it took from each source.
+def ExecutedCounts : Type<CPred<"::pto::isExecutedCounts($_self)">, "vector<4xi16>", "::mlir::VectorType">;
+
+def PrefetchAsyncContext : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PrefetchAsyncContextType>($_self)">,
+    "context of prefetches", "::pto::PrefetchAsyncContextType">;
+def AsyncSession : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncSessionType>($_self)">, "session of asynchronous transfers",
+    "::pto::AsyncSessionType">;
+def AsyncEvent : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncEventType>($_self)">, "event of an asynchronous transfer",
+    "::pto::AsyncEventType">;
 
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
 class Out<Type t = TileBuf> : Arg<t, "written", [MemWrite<TileMemory>]>;
@@ -118,8 +128,12 @@ class InOut<Type t = TileBuf> : Arg<t, "read and written", [MemRead<TileMemory>,
 // Live only inside the op; contents before and after mean nothing.
 class Scratch<Type t = TileBuf> : Arg<t, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
 def OptionalIn : Arg<Optional<TileBuf>, "read", [MemRead<TileMemory>]>;
+def OptionalOut : Arg<Optional<TileBuf>, "written", [MemWrite<TileMemory>]>;
 def OptionalScratch : Arg<Optional<TileBuf>, "scratch", [MemRead<TileMemory>, MemWrite<TileMemory>]>;
 class GmIn<Type t = GlobalView> : Arg<t, "read from global memory", [MemRead<GlobalMemory>]>;
+def OptionalGmIn : Arg<Optional<GlobalView>, "read from global memory", [MemRead<GlobalMemory>]>;
+def OptionalGmInOut
+    : Arg<Optional<GlobalView>, "read and written in global memory", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>;
 class GmOut<Type t = GlobalView> : Arg<t, "written to global memory", [MemWrite<GlobalMemory>]>;
 class GmInOut<Type t = GlobalView>
     : Arg<t, "read and written in global memory", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>;
@@ -148,16 +162,19 @@ class Rule<string c, string t, list<string> ops, list<string> w = [], list<int> 
   list<string> operands = ops;
   list<string> words = w;
   list<int> numbers = n;
+  list<string> attributes = [];  // that the rule speaks of; their indices come first among the numbers
   string wordsAre = "";          // the C++ enums that the words belong to, one after the other, the last one repeated
   list<Arch> archs = AllArchs;
   Condition when = Always;
 }
 class OnlyOn<Arch a, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
+  let attributes = r.attributes;
   let wordsAre = r.wordsAre;
   let archs = [a];
   let when = r.when;
 }
 class When<Condition c, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
+  let attributes = r.attributes;
   let wordsAre = r.wordsAre;
   let archs = r.archs;
   let when = c;
@@ -192,8 +209,47 @@ class ScalarSuits<string scalar, string tile> : Rule<"scalarSuits", "$0: an inte
 class NotNegative<list<string> ops> : Rule<"notNegative", "$0: not negative, where it is a constant", ops>;
 // For operands that a later grammar may leave out and the library may not.
 class Given<string op> : Rule<"given", "$0: given", [op]>;
-class OneOf<list<string> ops> : Rule<"oneOf", "$0: exactly one of them given", ops>;
+class OneOf<list<string> ops, list<string> attrs = []> : Rule<"oneOf", "$0: exactly one of them given", ops> {
+  let attributes = attrs;
+}
+class GivenWith<string op, list<string> others>
+    : Rule<"givenWith", "$0: the first is given exactly when one of the others is", !listconcat([op], others)>;
+class OnlyWith<string op, list<string> others>
+    : Rule<"onlyWith", "$0: the first only together with one of the others", !listconcat([op], others)>;
+class AttributeWith<string attribute, list<string> ops, list<string> attrs = []>
+    : Rule<"attributeWith", "$0: the attribute only together with one of the others", ops> {
+  let attributes = !listconcat([attribute], attrs);
+}
+class AttributeIn<string attribute, list<int> values> : Rule<"attributeIn", "$0: one of $1", [], [], values> {
+  let attributes = [attribute];
+}
+// Operands that hold integers of the size of another's elements; `least` is a lower bound in bytes.
+class IntegersAsWide<string op, string as_, int least>
+    : Rule<"integersAsWide", "$0: integers as wide as the elements of the other, at least $1 byte(s)", [op, as_], [], [least]>;
+class FullCols<list<string> ops> : Rule<"fullCols", "$0: all columns valid", ops>;
+// The next two read maskPattern and axis.
+class Packs<string src, string dst> : Rule<"packs", "$0: the second has room for what the pattern keeps of the first", [src, dst]>;
+class Spreads<string src, string dst> : Rule<"spreads", "$0: the second is the first times the step of the pattern", [src, dst]>;
+class BlockOffsets<string offsets, string dst> : Rule<"blockOffsets", "$0: an offset for every 32 bytes of a row of the second", [offsets, dst]>;
+class MinCols<string op, int n> : Rule<"minCols", "$0: at least $1 columns", [op], [], [n]>;
+// Reads byte.
+class HistogramIndex<string src, string idx>
+    : Rule<"histogramIndex", "$0: for 16-bit elements a column with a byte per row, for 32-bit ones a row per higher byte", [src, idx]>;
+// The next two read coalesce.
+class GatherScratch<string scratch, string gmIdx>
+    : Rule<"gatherScratch", "$0: the first exactly when elements are gathered by the second", [scratch, gmIdx]>;
+class TableIndices<string idx, string data> : Rule<"tableIndices", "$0: an index per row, or per element, of the second", [idx, data]>;
+// Reads scatterAtomicOp.
+class AtomicElements<string op> : Rule<"atomicElements", "$0: added i32, f16, f32; largest and smallest of i32, f32", [op]>;
+class SortRecords<string src, string dst>
+    : Rule<"sortRecords", "$0: the second has room for a record of 8 bytes per element, in whole groups of 32", [src, dst]>;
+class SortIndices<string src, string idx> : Rule<"sortIndices", "$0: an index for every element, or one row of them for all rows", [src, idx]>;
+class SortTail<string src> : Rule<"sortTail", "$0: without a scratch tile a multiple of 32 valid columns", [src]>;
+class MergeLength<string src, string length, string dst>
+    : Rule<"mergeLength", "$0: the length is a positive multiple of 64, and 4 of it fit 1 to 255 times into the valid columns", [src, length, dst]>;
+class MergeRoom<list<string> ops> : Rule<"mergeRoom", "$0: the scratch is as wide as the result, and as all sources together", ops>;
 class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
+class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.
 class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0: element types $1", ops, t> {
   let wordsAre = "Element";

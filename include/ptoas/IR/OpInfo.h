@@ -52,7 +52,7 @@ struct AttributeCase {
 struct AttributeInfo {
   llvm::StringLiteral name;
   bool optional;
-  int64_t defaultValue; ///< of an enum attribute; -1: has none
+  int64_t defaultValue; ///< of an enum, a number or a flag (0, 1); -1: has none
   llvm::ArrayRef<AttributeCase> cases;
 };
 
@@ -154,8 +154,8 @@ std::optional<Pipe> pipeOf(mlir::Operation *op);
 /// The micro forms that a call may take by arch, core, element type and static shapes, the most
 /// general one first; empty when its forms are told apart by other facts (transfers).
 llvm::SmallVector<llvm::StringRef, 2> formsByShape(mlir::Operation *op);
-/// The number of an enum attribute by name, its default when absent, `otherwise` when it has no
-/// default.
+/// The number of an attribute by name (a flag is 0 or 1), its default when absent, `otherwise` when
+/// it has no default.
 int64_t attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t otherwise = 0);
 
 /// The number of an enum attribute of the dialect, none for other attributes.

@@ -27,6 +27,8 @@ struct SignalMemory : mlir::SideEffects::Resource::Base<SignalMemory> {
 struct ScalarMemory : mlir::SideEffects::Resource::Base<ScalarMemory> {
   llvm::StringRef getName() final { return "variables of the scalar unit"; }
 };
+/// The type of the counts that a merge leaves behind, vector<4xi16>.
+bool isExecutedCounts(mlir::Type type);
 } // namespace pto
 
 #include "ptoas/IR/Dialect.h.inc"

@@ -112,6 +112,9 @@ def StructType : PtoType<"Struct", "struct"> {
 def AsyncSessionType : PtoType<"AsyncSession", "async_session"> {
   let summary = "The queues through which asynchronous transfers go.";
 }
+def PrefetchAsyncContextType : PtoType<"PrefetchAsyncContext", "prefetch_async_context"> {
+  let summary = "What asynchronous prefetches share: their workspace and session.";
+}
 def AsyncEventType : PtoType<"AsyncEvent", "async_event"> {
   let summary = "The completion of one asynchronous transfer.";
 }

@@ -54,6 +54,9 @@ struct Attribute {
   int64_t value;
 };
 
+/// The value of the attribute of that name, or `otherwise`.
+int64_t attributeOf(llvm::ArrayRef<Attribute> attributes, llvm::StringRef name, int64_t otherwise);
+
 /// The bytes that a kernel may ask for. Implemented by the engine (with checks) and by tests (plain
 /// arrays).
 class KernelContext {
@@ -64,7 +67,9 @@ public:
   llvm::ArrayRef<Attribute> attributes;
   Arch arch = Arch::A3;
 
-  int64_t attribute(llvm::StringRef name, int64_t otherwise) const;
+  int64_t attribute(llvm::StringRef name, int64_t otherwise) const {
+    return attributeOf(attributes, name, otherwise);
+  }
 
   /// Copies `bytes` bytes from memory. Bytes outside an allocation, or never written, become
   /// findings of the run; the copy then holds poison.
@@ -104,9 +109,10 @@ struct LibraryStep {
   unsigned id = 0;
   KernelFunction kernel = nullptr; ///< Run, with the operands of the call; null: its own kernel
 };
-/// What the library does for one call, by the extents and types at that time; empty: one
-/// instruction. The steps live as long as the program.
-using StepsFunction = llvm::ArrayRef<LibraryStep> (*)(Arch arch, llvm::ArrayRef<Operand> operands);
+/// What the library does for one call, by the extents, types and attributes at that time; empty:
+/// one instruction. The steps live as long as the program.
+using StepsFunction = llvm::ArrayRef<LibraryStep> (*)(Arch arch, llvm::ArrayRef<Operand> operands,
+                                                      llvm::ArrayRef<Attribute> attributes);
 /// The steps of calls whose record names `kernel`, null when they are always one instruction. Known
 /// here and not taken from the records, so that a run finds a wrong record.
 StepsFunction findSteps(llvm::StringRef kernel);

@@ -315,7 +315,7 @@ void Core::dispatchCall(const Instruction &instruction) {
     }
   }
   if (call.steps)
-    if (auto steps = call.steps(machine.program.arch, operands); !steps.empty())
+    if (auto steps = call.steps(machine.program.arch, operands, call.attributes); !steps.empty())
       return startLibraryCall(call, steps, std::move(operands));
   dispatchWork(call, call.kernel, call.pipe, std::move(operands), Phase::Self);
 }

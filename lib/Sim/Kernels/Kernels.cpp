@@ -1,6 +1,8 @@
 //===- Kernels.cpp - Kernels by name ---------------------------------------===//
 
 #include "Kernels.h"
+#include "Gather.h"
+#include "Generate.h"
 #include "Reduce.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -51,6 +53,8 @@ constexpr NamedKernel kernels[] = {
     {"partial_min", partialMinKernel},
     {"partial_argmax", partialArgMaxKernel},
     {"partial_argmin", partialArgMinKernel},
+    {"sort32", sort32Kernel},
+    {"merge_sort", mergeSortKernel},
 };
 } // namespace
 
@@ -58,11 +62,15 @@ KernelFunction pto::sim::findKernel(llvm::StringRef name) {
   const auto *found = llvm::find_if(kernels, [&](const NamedKernel &k) { return k.name == name; });
   if (found != std::end(kernels))
     return found->function;
-  KernelFunction reduce = findReduceKernel(name);
-  return reduce ? reduce : findExpandKernel(name);
+  for (auto find :
+       {findReduceKernel, findExpandKernel, findGatherKernel, findGenerateKernel, findTableKernel})
+    if (KernelFunction function = find(name))
+      return function;
+  return nullptr;
 }
 
-int64_t KernelContext::attribute(llvm::StringRef name, int64_t otherwise) const {
+int64_t pto::sim::attributeOf(llvm::ArrayRef<Attribute> attributes, llvm::StringRef name,
+                              int64_t otherwise) {
   for (const Attribute &attribute : attributes)
     if (attribute.name == name)
       return attribute.value;

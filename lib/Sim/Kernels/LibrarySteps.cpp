@@ -6,12 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "Elementwise.h"
+#include "Gather.h"
+#include "Generate.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace pto;
 using namespace pto::sim;
 using Kind = LibraryStep::Kind;
 using Steps = llvm::ArrayRef<LibraryStep>;
+using Attributes = llvm::ArrayRef<Attribute>;
 
 //===----------------------------------------------------------------------===//
 // Parts that are no operation of their own
@@ -105,6 +108,75 @@ static constexpr LibraryStep scalarToScratch[] = {run(Pipe::S, storeScalar), set
 
 static constexpr LibraryStep drained[] = {{Kind::BarrierAll, Pipe::ALL, Pipe::ALL, 0, nullptr},
                                           run(Pipe::S)};
+static constexpr LibraryStep gatherByComparison[] = {
+    run(Pipe::S, buildGatherTable), setVector, awaitScalar, setScalar,   awaitVector,
+    run(Pipe::S, fetchThresholds),  setVector, awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep scatterOneByOne[] = {
+    run(Pipe::V, clearScatterResult), setScalar, awaitVector,
+    run(Pipe::S, scatterOnScalar),    setVector, awaitScalar};
+static constexpr LibraryStep set(Pipe from, Pipe to) { return {Kind::Set, from, to, 0, nullptr}; }
+static constexpr LibraryStep await(Pipe from, Pipe to) {
+  return {Kind::Wait, from, to, 0, nullptr};
+}
+static constexpr LibraryStep onScalar[] = {run(Pipe::S)};
+// Drains what may still use the tiles, reads the indices, moves, hands back.
+static constexpr LibraryStep gatherTableToUb[] = {setScalar,
+                                                  awaitVector,
+                                                  set(Pipe::MTE2, Pipe::S),
+                                                  await(Pipe::MTE2, Pipe::S),
+                                                  set(Pipe::MTE3, Pipe::S),
+                                                  await(Pipe::MTE3, Pipe::S),
+                                                  run(Pipe::S, fetchTableIndices),
+                                                  set(Pipe::S, Pipe::MTE2),
+                                                  await(Pipe::S, Pipe::MTE2),
+                                                  run(Pipe::MTE2),
+                                                  set(Pipe::MTE2, Pipe::V),
+                                                  await(Pipe::MTE2, Pipe::V),
+                                                  set(Pipe::MTE2, Pipe::MTE3),
+                                                  await(Pipe::MTE2, Pipe::MTE3),
+                                                  setVector,
+                                                  awaitScalar,
+                                                  set(Pipe::S, Pipe::MTE3),
+                                                  await(Pipe::S, Pipe::MTE3)};
+static constexpr LibraryStep gatherTableToL1[] = {
+    set(Pipe::MTE2, Pipe::S),        await(Pipe::MTE2, Pipe::S),
+    set(Pipe::MTE3, Pipe::S),        await(Pipe::MTE3, Pipe::S),
+    run(Pipe::S, fetchTableIndices), set(Pipe::S, Pipe::MTE2),
+    await(Pipe::S, Pipe::MTE2),      run(Pipe::MTE2),
+    set(Pipe::MTE2, Pipe::MTE3),     await(Pipe::MTE2, Pipe::MTE3),
+    set(Pipe::S, Pipe::MTE3),        await(Pipe::S, Pipe::MTE3)};
+static constexpr LibraryStep gatherTableToUbOnA5[] = {setScalar,
+                                                      awaitVector,
+                                                      run(Pipe::S, fetchTableIndices),
+                                                      set(Pipe::S, Pipe::MTE2),
+                                                      await(Pipe::S, Pipe::MTE2),
+                                                      setVector,
+                                                      awaitScalar,
+                                                      run(Pipe::V)};
+static constexpr LibraryStep gatherTableToL1OnA5[] = {run(Pipe::S, fetchTableIndices),
+                                                      set(Pipe::S, Pipe::MTE2),
+                                                      await(Pipe::S, Pipe::MTE2), run(Pipe::MTE2)};
+static constexpr LibraryStep scatterTable[] = {setScalar,
+                                               awaitVector,
+                                               set(Pipe::MTE2, Pipe::S),
+                                               await(Pipe::MTE2, Pipe::S),
+                                               set(Pipe::MTE3, Pipe::S),
+                                               await(Pipe::MTE3, Pipe::S),
+                                               run(Pipe::S, fetchTableIndices),
+                                               set(Pipe::S, Pipe::MTE3),
+                                               await(Pipe::S, Pipe::MTE3),
+                                               run(Pipe::MTE3),
+                                               set(Pipe::MTE3, Pipe::MTE2),
+                                               await(Pipe::MTE3, Pipe::MTE2),
+                                               set(Pipe::MTE3, Pipe::V),
+                                               await(Pipe::MTE3, Pipe::V),
+                                               set(Pipe::S, Pipe::MTE2),
+                                               await(Pipe::S, Pipe::MTE2),
+                                               setVector,
+                                               awaitScalar};
+static constexpr LibraryStep scatterTableOnA5[] = {
+    setScalar, awaitVector, run(Pipe::S, fetchTableIndices), setVector, awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep mergeUntilExhausted[] = {run(Pipe::V), setScalar, awaitVector};
 
 //===----------------------------------------------------------------------===//
 // Operations (library 5.1): on a5 all but TDIVS are vector instructions
@@ -114,37 +186,38 @@ static const TileShape &shapeOf(llvm::ArrayRef<Operand> operands, size_t index) 
   return operands[index].tile.shape;
 }
 
-static Steps print(Arch, llvm::ArrayRef<Operand>) { return drained; }
+static Steps print(Arch, llvm::ArrayRef<Operand>, Attributes) { return drained; }
 
-static Steps shift(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps shift(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(scalarLoop) : Steps();
 }
 
-static Steps power(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps power(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   if (arch != Arch::A3)
     return {};
   bool isReal = isFloat(shapeOf(operands, operands.size() - 1).element);
   return isReal ? Steps(vectorThenPower) : Steps(scalarLoop);
 }
 
-static Steps rowProduct(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps rowProduct(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(vectorThenScalar) : Steps();
 }
 
 /// Sum, largest, smallest: only integers need S for the last step.
-static Steps rowReduction(Arch arch, llvm::ArrayRef<Operand> operands) {
-  return isFloat(shapeOf(operands, 0).element) ? Steps() : rowProduct(arch, operands);
+static Steps rowReduction(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return isFloat(shapeOf(operands, 0).element) ? Steps() : rowProduct(arch, operands, {});
 }
 
 /// A row of one repeat has no candidates to compare on S.
-static Steps rowArgument(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps rowArgument(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   constexpr int64_t repeatBytes = 256;
   const TileShape &src = shapeOf(operands, 0);
-  return src.validCols * bytesOf(src.element) <= repeatBytes ? Steps() : rowProduct(arch, operands);
+  return src.validCols * bytesOf(src.element) <= repeatBytes ? Steps()
+                                                             : rowProduct(arch, operands, {});
 }
 
 /// A full vector of 2- or 4-byte elements into one block a row goes without S.
-static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   constexpr int64_t blockBytes = 32;
   const TileShape &src = shapeOf(operands, 0), &dst = shapeOf(operands, 1);
   auto isFull = [](const TileShape &shape) {
@@ -158,22 +231,55 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands) {
 }
 
 /// The scalar is stored without waiting for earlier uses of tmp; then only the way back is ordered.
-static Steps selectScalar(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps selectScalar(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(scalarToScratch) : Steps();
 }
 
-static Steps dequantize(Arch arch, llvm::ArrayRef<Operand>) {
+static Steps dequantize(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(parametersThenVector) : Steps();
 }
 
 /// TDIVS: floats and, on a5, 64-bit integers are divided on V.
-static Steps divideScalar(Arch arch, llvm::ArrayRef<Operand> operands) {
+static Steps divideScalar(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
   Element element = shapeOf(operands, operands.size() - 1).element;
   if (isFloat(element))
     return {};
   if (arch == Arch::A3)
     return scalarLoop;
   return bytesOf(element) == 8 ? Steps() : Steps(openScalarLoop);
+}
+
+/// The last operand, the counts, belongs to the comparison.
+static Steps gather(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  bool compares = operands.back().kind == Operand::Tile;
+  return arch == Arch::A3 && compares ? Steps(gatherByComparison) : Steps();
+}
+
+/// Whole rows are copied by V; everything else is a loop on S.
+static Steps scatter(Arch arch, llvm::ArrayRef<Operand>, Attributes attributes) {
+  bool wholeRows = attributeOf(attributes, "axis", 0) == 1;
+  return arch == Arch::A3 && !wholeRows ? Steps(scatterOneByOne) : Steps();
+}
+
+/// S reads the counts, on both archs.
+static Steps merge(Arch, llvm::ArrayRef<Operand>, Attributes attributes) {
+  return attributeOf(attributes, "exhausted", 0) ? Steps(mergeUntilExhausted) : Steps();
+}
+
+/// With a scratch tile, and on a5, V counts.
+static Steps countUp(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return arch == Arch::A3 && operands[1].kind == Operand::None ? Steps(onScalar) : Steps();
+}
+
+static Steps gatherTable(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  bool inL1 = shapeOf(operands, operands.size() - 1).space == Space::Mat;
+  if (arch == Arch::A3)
+    return inL1 ? Steps(gatherTableToL1) : Steps(gatherTableToUb);
+  return inL1 ? Steps(gatherTableToL1OnA5) : Steps(gatherTableToUbOnA5);
+}
+
+static Steps putTable(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
+  return arch == Arch::A3 ? Steps(scatterTable) : Steps(scatterTableOnA5);
 }
 
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
@@ -188,5 +294,11 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Case("select_scalar", selectScalar)
       .Case("dequantize", dequantize)
       .Case("divide_scalar", divideScalar)
+      .Case("gather", gather)
+      .Case("scatter", scatter)
+      .Case("merge_sort", merge)
+      .Case("count_up", countUp)
+      .Case("table_gather", gatherTable)
+      .Case("table_scatter", putTable)
       .Default(nullptr);
 }

@@ -9,6 +9,7 @@
 #include "Scalars.h"
 #include "TemplateHelpers.h"
 #include "ptoas/IR/CrossCore.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -205,6 +206,10 @@ void Checker::nested(Operation *op) {
       .Case([&](DeclareGlobalOp o) {
         if (!viewSource(o.getEntry(), constants))
           fail(o) << "declares an entry that no pipe over a pto.make_tensor_view binds";
+      })
+      .Case([&](mlir::arith::ConstantOp o) {
+        if (!llvm::isa<mlir::DenseIntElementsAttr>(o.getValue()))
+          fail(o) << "has no C++ form; write the counts as dense<0>";
       })
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })

@@ -43,8 +43,12 @@ std::string cpp::cppType(mlir::Type type) {
     return "__gm__ " + cppType(memref.getElementType()) + "*";
   if (llvm::isa<AsyncSessionType>(type))
     return "pto::comm::AsyncSession";
+  if (llvm::isa<PrefetchAsyncContextType>(type))
+    return "pto::PrefetchAsyncContext";
   if (llvm::isa<AsyncEventType>(type))
     return "pto::comm::AsyncEvent";
+  if (isExecutedCounts(type))
+    return "pto::MrgSortExecutedNumList";
   auto element = elementOf(type);
   return element ? elementNames[unsigned(*element)].str() : "";
 }

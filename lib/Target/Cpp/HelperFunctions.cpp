@@ -87,6 +87,15 @@ static AICORE inline T ptoas_mul_high(T a, T b) {
   uint64_t high = (x >> 32) * (y >> 32) + (cross >> 32) + (other >> 32);
   return (T)(high - (a < 0 ? y : 0) - (b < 0 ? x : 0));
 }
+)"},
+    // The call wants its words by reference, in types of their own.
+    {"ptoas_random", R"(template <uint16_t Rounds, typename Tile>
+static AICORE inline void ptoas_random(Tile &dst, uint32_t key0, uint32_t key1, uint32_t counter0,
+                                       uint32_t counter1, uint32_t counter2, uint32_t counter3) {
+  TRandomKey key = {key0, key1};
+  TRandomCounter counter = {counter0, counter1, counter2, counter3};
+  TRANDOM<Rounds>(dst, key, counter);
+}
 )"}};
 } // namespace
 

@@ -167,6 +167,90 @@ std::string dequantTemplates(Printer &p, RecordOp op) {
 std::string barrier(Printer &, RecordOp op) {
   return archOf(op) == Arch::A3 ? "pipe_barrier(PIPE_V);\n" : "";
 }
+
+std::string typeOfOperand(Printer &p, RecordOp op, llvm::StringRef name) {
+  return operandType(p, operandNamed(op, name));
+}
+
+/// TGATHER: a pattern spells result and source; a comparison spells all tiles in the order of the
+/// call.
+std::string gatherTemplates(Printer &p, RecordOp op) {
+  if (isPresent(op, "indices"))
+    return "";
+  llvm::SmallVector<std::string> arguments = {typeOfOperand(p, op, "dst"),
+                                              typeOfOperand(p, op, "src")};
+  if (!isPresent(op, "cdst")) {
+    arguments.push_back(enumerator(op, "maskPattern"));
+    if (std::string axis = enumerator(op, "axis"); !axis.empty())
+      arguments.push_back(axis);
+    return templateList(arguments);
+  }
+  for (llvm::StringRef name : {"thresholds", "cdst", "tmp"})
+    arguments.push_back(typeOfOperand(p, op, name));
+  arguments.push_back(enumerator(op, "cmpMode", /*evenDefault=*/true));
+  return templateList(arguments);
+}
+std::string gatherOffset(Printer &, RecordOp op) {
+  return isPresent(op, "thresholds") ? ", " + std::to_string(attributeValue(op, "offset")) : "";
+}
+
+/// TSCATTER: nothing, or the pattern and, for whole rows, the axis.
+std::string scatterTemplates(Printer &, RecordOp op) {
+  if (isPresent(op, "indexes"))
+    return "";
+  llvm::SmallVector<std::string> arguments = {enumerator(op, "maskPattern")};
+  if (std::string axis = enumerator(op, "axis"); !axis.empty())
+    arguments.push_back(axis);
+  return templateList(arguments);
+}
+
+/// TMRGSORT of lists: result, scratch, lists, and whether it stops when one ends.
+std::string mergeTemplates(Printer &p, RecordOp op) {
+  if (isPresent(op, "blockLen"))
+    return "";
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef name : {"dst", "tmp", "src", "src1", "src2", "src3"})
+    if (isPresent(op, name))
+      arguments.push_back(typeOfOperand(p, op, name));
+  arguments.push_back(attributeValue(op, "exhausted") ? "true" : "false");
+  return templateList(arguments);
+}
+
+/// TCI: [scratch,] and the type in which it counts, that of the tile.
+std::string countTemplates(Printer &p, RecordOp op) {
+  auto dst = llvm::cast<TileBufType>(operandNamed(op, "dst").getType());
+  llvm::SmallVector<std::string> arguments = {typeOfOperand(p, op, "dst")};
+  if (isPresent(op, "tmp"))
+    arguments.push_back(typeOfOperand(p, op, "tmp"));
+  arguments.append(
+      {cppType(dst.getElementType()), std::to_string(attributeValue(op, "descending"))});
+  return templateList(arguments);
+}
+std::string triangleTemplates(Printer &p, RecordOp op) {
+  return templateList(
+      {typeOfOperand(p, op, "dst"), std::to_string(attributeValue(op, "upperOrLower"))});
+}
+std::string randomFunction(Printer &p, RecordOp op) {
+  return p.helpers.use(Helper::Random).str() +
+         templateList({std::to_string(attributeValue(op, "rounds"))});
+}
+std::string histogramByte(Printer &, RecordOp op) {
+  return "<HistByte::BYTE_" + std::to_string(attributeValue(op, "byte")) + ">";
+}
+
+/// Modes up to the last one that is not the default.
+std::string modes(RecordOp op, llvm::ArrayRef<llvm::StringRef> names) {
+  while (names.size() > 1 && enumerator(op, names.back()).empty())
+    names = names.drop_back();
+  llvm::SmallVector<std::string> arguments;
+  for (llvm::StringRef name : names)
+    arguments.push_back(enumerator(op, name, /*evenDefault=*/true));
+  return templateList(arguments);
+}
+std::string gatherModes(Printer &, RecordOp op) { return modes(op, {"coalesce", "gatherOob"}); }
+std::string scatterModes(Printer &, RecordOp op) {
+  return modes(op, {"coalesce", "scatterAtomicOp", "scatterOob", "scatterConflict"});
+}
 } // namespace
 
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
@@ -185,5 +269,15 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("quantTemplates", quantTemplates)
       .Case("dequantTemplates", dequantTemplates)
       .Case("barrier", barrier)
+      .Case("gatherTemplates", gatherTemplates)
+      .Case("gatherOffset", gatherOffset)
+      .Case("scatterTemplates", scatterTemplates)
+      .Case("mergeTemplates", mergeTemplates)
+      .Case("countTemplates", countTemplates)
+      .Case("triangleTemplates", triangleTemplates)
+      .Case("randomFunction", randomFunction)
+      .Case("histogramByte", histogramByte)
+      .Case("gatherModes", gatherModes)
+      .Case("scatterModes", scatterModes)
       .Default(nullptr);
 }

@@ -17,9 +17,10 @@ enum class Helper : uint8_t {
   MaxNum,    ///< ptoas_maxnum<T>(a, b): a number wins over NaN
   MinNum,    ///< ptoas_minnum<T>(a, b)
   Remainder, ///< ptoas_remainder<T>(a, b): exact, sign of a
-  MulHigh    ///< ptoas_mul_high<T>(a, b): upper half of a 128-bit product
+  MulHigh,   ///< ptoas_mul_high<T>(a, b): upper half of a 128-bit product
+  Random     ///< ptoas_random<rounds>(tile, key0, key1, counter0, ..., counter3)
 };
-inline constexpr unsigned numHelpers = 9;
+inline constexpr unsigned numHelpers = 10;
 
 class UsedHelpers {
 public:

@@ -3,6 +3,7 @@
 #include "Printer.h"
 #include "Pipes.h"
 #include "Scalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -55,6 +56,15 @@ void Printer::define(Value value, const Expr &expr) {
 void Printer::defineVariable(Value value, const Expr &expr) {
   // The name comes after the text: an initialiser never names its own variable.
   line(cppType(value.getType()) + " " + declare(value) + " = " + expr.text + ";");
+}
+
+/// A list of counts is written by the call that takes it, so it is always a variable.
+static void printCounts(Printer &p, mlir::arith::ConstantOp op) {
+  auto values = llvm::cast<mlir::DenseIntElementsAttr>(op.getValue()).getValues<llvm::APInt>();
+  std::string text;
+  for (const llvm::APInt &value : values)
+    text += (text.empty() ? "{" : ", ") + std::to_string(value.getZExtValue());
+  p.defineVariable(op, {text + "}"});
 }
 
 void Printer::block(mlir::Block &block, Operation *end) {
@@ -112,6 +122,7 @@ void Printer::statement(Operation *op) {
       .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
             RlsBufDynOp, SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
             WaitIntraBlockOp>([&](auto o) { printSync(*this, o); })
+      .Case([&](mlir::arith::ConstantOp o) { printCounts(*this, o); })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
 }

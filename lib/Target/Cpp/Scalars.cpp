@@ -113,8 +113,12 @@ std::string conversionProblem(Operation *op) {
 }
 } // namespace
 
+bool cpp::isCountsConstant(Operation *op) {
+  return llvm::isa<arith::ConstantOp>(op) && isExecutedCounts(op->getResult(0).getType());
+}
+
 bool cpp::isScalarOp(Operation *op) {
-  return llvm::isa_and_present<arith::ArithDialect>(op->getDialect());
+  return llvm::isa_and_present<arith::ArithDialect>(op->getDialect()) && !isCountsConstant(op);
 }
 
 bool cpp::readsOperandsTwice(Operation *op) {

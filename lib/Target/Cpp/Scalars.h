@@ -18,6 +18,8 @@ struct ScalarContext {
 
 /// True for the operations of the arith dialect.
 bool isScalarOp(mlir::Operation *op);
+/// A constant list of counts (vector<4xi16>): a variable for calls to write to, no scalar.
+bool isCountsConstant(mlir::Operation *op);
 /// What keeps an arith operation from being printed, as the rest of a sentence; empty when nothing
 /// does.
 std::string scalarProblem(mlir::Operation *op);

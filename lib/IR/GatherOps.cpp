@@ -1,0 +1,120 @@
+//===- GatherOps.cpp - Text of tgather and tscatter, room behind scratch ---===//
+
+#include "OperandGroup.h"
+#include "Rules.h"
+
+using namespace pto;
+using mlir::failure;
+using mlir::ParseResult;
+
+namespace {
+/// "row" or "col" behind the types of a pattern form; older texts say nothing and mean rows.
+template <typename Attr>
+ParseResult addAxis(mlir::OpAsmParser &parser, const OperandGroup &ins,
+                    mlir::NamedAttrList &attributes) {
+  if (ins.word == "col")
+    attributes.set("axis", Attr::get(parser.getContext(), AxisKind::COL));
+  else if (!ins.word.empty() && ins.word != "row")
+    return parser.emitError(ins.at)
+           << "expected \"row\" or \"col\", but found \"" << ins.word << '"';
+  return mlir::success();
+}
+
+std::string patternText(std::optional<MaskPatternKind> pattern) {
+  if (!pattern)
+    return "";
+  return (", {maskPattern = #pto.mask_pattern<" + stringifyMaskPatternKind(*pattern) + ">}").str();
+}
+llvm::StringRef axisText(std::optional<MaskPatternKind> pattern, AxisKind axis) {
+  return pattern ? stringifyAxisKind(axis) : "";
+}
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// tgather: two results say that it compares, a maskPattern that it packs
+//===----------------------------------------------------------------------===//
+
+ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
+  OperandGroup ins, outs;
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  size_t inputs = ins.operands.size(), outputs = outs.operands.size();
+  if (inputs < 1 || inputs > 3 || outputs < 1 || outputs > 2)
+    return parser.emitError(ins.at)
+           << "takes one to three operands in ins(...) and one or two in outs(...), but has "
+           << inputs << " and " << outputs;
+  if (addAxis<GatherAxisAttr>(parser, ins, result.attributes))
+    return failure();
+  auto second = [&](bool is) { return inputs > 1 && is ? std::optional(1u) : std::nullopt; };
+  bool compares = outputs == 2;
+  Segments segments(parser, result);
+  return failure(
+      segments.add(ins, 0) || segments.add(ins, second(!compares)) ||
+      segments.add(ins, second(compares)) ||
+      segments.add(ins, inputs > 2 ? std::optional(2u) : std::nullopt) || segments.add(outs, 0) ||
+      segments.add(outs, compares ? std::optional(1u) : std::nullopt) || segments.finish());
+}
+
+void TGatherOp::print(mlir::OpAsmPrinter &printer) {
+  printGroup(printer, "ins", {getSrc(), getIndices(), getThresholds(), getTmp()},
+             patternText(getMaskPattern()), axisText(getMaskPattern(), getAxis()));
+  printGroup(printer, "outs", {getDst(), getCdst()});
+  if (getMaskPattern())
+    printRest(printer, *this, {"maskPattern", "axis"});
+  else
+    printRest(printer, *this, {});
+}
+
+/// On a3 the comparing form keeps a table of element numbers and the converted thresholds behind
+/// tmp (library 5.5). No planner knows of these bytes, so the place of tmp must be the author's.
+mlir::LogicalResult TGatherOp::verify() {
+  if (!getThresholds() || !getTmp() || archOf(*this) != Arch::A3)
+    return mlir::success();
+  TileShape src = getSrc().getType().getTileShape(), tmp = getTmp().getType().getTileShape();
+  uint64_t behind =
+      uint64_t(src.rows) * src.cols * 4 + getThresholds().getType().getTileShape().bytes();
+  auto alloc = getTmp().getDefiningOp<AllocTileOp>();
+  if (alloc && !alloc.getAddr())
+    return emitOpError() << "writes " << behind
+                         << " bytes behind tmp on a3, which the planner cannot keep free; place "
+                            "the tiles by hand (addr = ..., --pto-level=level3)";
+  auto at = alloc ? constantOf(alloc.getAddr()) : std::nullopt;
+  uint64_t limit = capacity(Space::Vec, Arch::A3);
+  if (at && *at >= 0 && uint64_t(*at) + tmp.bytes() + behind > limit)
+    return emitOpError() << "writes " << behind << " bytes behind tmp on a3, which ends at "
+                         << uint64_t(*at) + tmp.bytes() << " of " << limit << " bytes";
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// tscatter
+//===----------------------------------------------------------------------===//
+
+ParseResult TScatterOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
+  OperandGroup ins, outs;
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  size_t inputs = ins.operands.size();
+  if (inputs < 1 || inputs > 2 || outs.operands.size() != 1)
+    return parser.emitError(ins.at)
+           << "takes one or two operands in ins(...) and one in outs(...), but has " << inputs
+           << " and " << outs.operands.size();
+  Segments segments(parser, result);
+  return failure(addAxis<ScatterAxisAttr>(parser, ins, result.attributes) || segments.add(ins, 0) ||
+                 segments.add(ins, inputs > 1 ? std::optional(1u) : std::nullopt) ||
+                 segments.add(outs, 0) || segments.finish());
+}
+
+void TScatterOp::print(mlir::OpAsmPrinter &printer) {
+  printGroup(printer, "ins", {getSrc(), getIndexes()}, patternText(getMaskPattern()),
+             axisText(getMaskPattern(), getAxis()));
+  printGroup(printer, "outs", {getDst()});
+  if (getMaskPattern())
+    printRest(printer, *this, {"maskPattern", "axis"});
+  else
+    printRest(printer, *this, {});
+}

@@ -1,0 +1,84 @@
+//===- GenerateOps.cpp - Text and checks of tci and thistogram --------------===//
+
+#include "OperandGroup.h"
+#include "Rules.h"
+
+using namespace pto;
+using mlir::failure;
+using mlir::ParseResult;
+
+//===----------------------------------------------------------------------===//
+// tci: 0.41 wrote its attribute inside the brackets
+//===----------------------------------------------------------------------===//
+
+ParseResult TCiOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
+  OperandGroup ins, outs;
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  size_t inputs = ins.operands.size();
+  if (inputs < 1 || inputs > 2 || outs.operands.size() != 1)
+    return parser.emitError(ins.at)
+           << "takes a number and perhaps a scratch tile in ins(...) and one tile in outs(...), "
+              "but has "
+           << inputs << " and " << outs.operands.size() << " operands";
+  Segments segments(parser, result);
+  return failure(segments.add(ins, 0) ||
+                 segments.add(ins, inputs > 1 ? std::optional(1u) : std::nullopt) ||
+                 segments.add(outs, 0) || segments.finish());
+}
+
+void TCiOp::print(mlir::OpAsmPrinter &printer) {
+  printGroup(printer, "ins", {getS(), getTmp()});
+  printGroup(printer, "outs", {getDst()});
+  printRest(printer, *this, {});
+}
+
+/// What the library's form with a scratch tile needs on a3 (library 3.8).
+mlir::LogicalResult TCiOp::verify() {
+  if (!getTmp() || archOf(*this) != Arch::A3)
+    return mlir::success();
+  auto element = elementOf(getDst().getType().getElementType());
+  uint64_t need = element && bytesOf(*element) == 2 ? 1792 : 768;
+  if (uint64_t have = getTmp().getType().getTileShape().bytes(); have < need)
+    return emitOpError() << "needs scratch tmp of " << need << " bytes for "
+                         << rules::elementName(getDst().getType()) << ", but it has " << have;
+  if (getDescending() && constantOf(getS()) != 0)
+    return emitOpError() << "counts down from -S on a3 when it has a scratch tile, which is right "
+                            "only for S = 0; leave tmp out";
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// thistogram: 0.41 wrote isMSB for byte 1 and byte 0
+//===----------------------------------------------------------------------===//
+
+ParseResult THistogramOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
+  OperandGroup ins, outs;
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  if (ins.operands.size() != 2 || outs.operands.size() != 1)
+    return parser.emitError(ins.at)
+           << "takes two operands in ins(...) and one in outs(...), but has " << ins.operands.size()
+           << " and " << outs.operands.size();
+  if (mlir::Attribute old = result.attributes.get("isMSB")) {
+    auto flag = llvm::dyn_cast<mlir::BoolAttr>(old);
+    auto byte = llvm::dyn_cast_or_null<mlir::IntegerAttr>(result.attributes.get("byte"));
+    if (!flag || (byte && byte.getInt() != flag.getValue()))
+      return parser.emitError(ins.at, "isMSB contradicts byte; give byte alone");
+    result.attributes.erase("isMSB");
+    result.attributes.set("byte", parser.getBuilder().getI32IntegerAttr(flag.getValue()));
+  }
+  Segments segments(parser, result);
+  return failure(segments.add(ins, 0) || segments.add(ins, 1) || segments.add(outs, 0) ||
+                 segments.finish());
+}
+
+void THistogramOp::print(mlir::OpAsmPrinter &printer) {
+  printGroup(printer, "ins", {getSrc(), getIdx()});
+  printGroup(printer, "outs", {getDst()});
+  printRest(printer, *this, {});
+}

@@ -1,0 +1,48 @@
+//===- SortOps.cpp - Text of tmrgsort --------------------------------------===//
+
+#include "OperandGroup.h"
+
+using namespace pto;
+using mlir::failure;
+using mlir::ParseResult;
+
+// A list of counts behind the result says that whole lists are merged: two to four of them, then
+// the scratch tile unless `no_tmp` stands there.
+ParseResult TMrgSortOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
+  OperandGroup ins, outs;
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  size_t inputs = ins.operands.size(), outputs = outs.operands.size();
+  bool merges = outputs == 2;
+  if (outputs < 1 || outputs > 2)
+    return parser.emitError(outs.at)
+           << "takes one or two operands in outs(...), but has " << outputs;
+  size_t lists = merges ? inputs - (ins.noScratch || inputs == 0 ? 0 : 1) : 1;
+  if (merges ? lists < 2 || lists > 4 : inputs != 2)
+    return parser.emitError(ins.at)
+           << "takes "
+           << (merges ? "two to four lists and a scratch tile" : "a list and a block length")
+           << " in ins(...), but has " << inputs << " operands";
+  auto when = [](bool is, size_t index) {
+    return is ? std::optional(unsigned(index)) : std::nullopt;
+  };
+  Segments segments(parser, result);
+  return failure(segments.add(ins, 0) || segments.add(ins, when(lists > 1, 1)) ||
+                 segments.add(ins, when(lists > 2, 2)) || segments.add(ins, when(lists > 3, 3)) ||
+                 segments.add(ins, when(!merges, 1)) ||
+                 segments.add(ins, when(merges && !ins.noScratch, lists)) ||
+                 segments.add(outs, 0) || segments.add(outs, when(merges, 1)) || segments.finish());
+}
+
+void TMrgSortOp::print(mlir::OpAsmPrinter &printer) {
+  bool merges = bool(getExcuted());
+  std::string attributes = merges ? " {exhausted = " : "";
+  if (merges)
+    attributes = (getTmp() ? "" : " no_tmp") + attributes + (getExhausted() ? "true}" : "false}");
+  printGroup(printer, "ins", {getSrc(), getSrc1(), getSrc2(), getSrc3(), getBlockLen(), getTmp()},
+             attributes);
+  printGroup(printer, "outs", {getDst(), getExcuted()});
+  printRest(printer, *this, {"exhausted"});
+}
