@@ -238,10 +238,6 @@ void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
 }
 } // namespace
 
-bool testing::existsOn(const OpInfo &info, Arch arch) {
-  return (!info.elements[0] && !info.elements[1]) || info.elements[unsigned(arch)];
-}
-
 std::vector<Form> testing::formsOf(const OpInfo &info) {
   std::vector<Form> out;
   for (Arch arch : {Arch::A3, Arch::A5}) {

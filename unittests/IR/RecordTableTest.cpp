@@ -70,8 +70,6 @@ std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
     if (!existsOn(info, arch))
       continue;
     std::string on = " on " + name(arch).str();
-    if (!existsOn(info, arch))
-      continue;
     for (const RouteInfo &r : info.routes)
       if (r.archs >> unsigned(arch) & 1)
         facts.insert((name(r.from) + " > " + name(r.to)).str() + on);

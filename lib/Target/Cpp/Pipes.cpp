@@ -70,7 +70,7 @@ void cpp::printDeclareTile(Printer &p, DeclareTileOp op) {
   extent(type.hasDynamicValidRows(), op.getValidRow(), type.getRows());
   extent(type.hasDynamicValidCols(), op.getValidCol(), type.getCols());
   std::string arguments = open.empty() ? "" : "(" + llvm::join(open, ", ") + ")";
-  p.line(tileType(type) + " " + p.declare(op.getTile()) + arguments + ";");
+  p.line(tileType(type.getTileShape()) + " " + p.declare(op.getTile()) + arguments + ";");
 }
 
 void cpp::printFree(Printer &p, TFreeOp op) {
@@ -86,7 +86,7 @@ std::string cpp::pipeTypes(Printer &p, RecordOp op) {
   PipeInit init = *PipeInit::behind(call.handle);
   std::string text = pipeType(init);
   if (call.tile())
-    text += ", " + tileType(call.tile());
+    text += ", " + tileType(call.tile().getTileShape());
   else if (call.entry)
     text += ", " + viewType(*viewSource(call.entry, p.constants));
   return text + ", TileSplitAxis::" + splits[call.split].str();
