@@ -48,6 +48,14 @@ public:
   /// Replaces the collected symbolic terms by one interned symbol.
   void close(sync::Offset &offset);
 
+  /// A variable of an open loop that grows by the same number of elements in every iteration.
+  struct Growing {
+    mlir::Value first;
+    int64_t step;
+    sync::NodeId loop;
+  };
+  std::optional<Growing> growing(Bound bound) const;
+
 private:
   using SymbolTerm = std::tuple<const void *, const void *, int64_t>; ///< value, frame, coefficient
   void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
@@ -106,13 +114,20 @@ private:
   // TileRegions.cpp
   Regions tileRegions(Bound tile, TileBufType type);
   void collect(Bound tile, std::vector<sync::Region> &out);
-  void collectCarried(mlir::Operation *loop, llvm::ArrayRef<mlir::Value> before,
-                      llvm::ArrayRef<mlir::Value> carried, Frame *frame,
-                      std::vector<sync::Region> &out);
   bool collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
                       std::vector<sync::Region> &out);
   bool collectView(Bound tile, std::vector<sync::Region> &out);
   bool collectChoice(Bound tile, std::vector<sync::Region> &out);
+  // Choices.cpp
+  /// What the result of a branch, a call or a loop, or a variable of a loop, may stand for.
+  struct Alternatives {
+    llvm::SmallVector<Bound, 2> now;     ///< values of this iteration
+    llvm::SmallVector<Bound, 2> earlier; ///< values of an iteration of `loop` that is over
+    mlir::Operation *loop = nullptr;
+  };
+  std::optional<Alternatives> alternatives(Bound value);
+  /// The one pointer that all alternatives begin with; none when they differ.
+  std::optional<Bound> origin(Bound pointer);
   sync::Region tileAt(TileBufType type, mlir::Value address, Frame *frame);
   void addSlot(sync::Region &region, mlir::Value slot, Frame *frame, MultiTileBufType ring);
   /// A part of a view, or a whole one without `offsets`.

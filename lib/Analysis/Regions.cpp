@@ -13,42 +13,6 @@ std::string analysis::nameOf(Value value) {
   return name.empty() ? "a value without a name" : ("%" + name).str();
 }
 
-uint32_t ModelBuilder::rootNumber(Bound bound) {
-  for (auto &[known, number] : roots)
-    if (known.value == bound.value && known.frame == bound.frame)
-      return number;
-  sync::Root root;
-  root.name = nameOf(bound.value);
-  // Pointers that are no argument of the kernel may point anywhere, also into the memory of an
-  // argument.
-  auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
-  bool isArgument = argument && !bound.frame->caller &&
-                    argument.getOwner() == &bound.frame->function.getBody().front();
-  if (!isArgument)
-    return sync::none;
-  root.mayAlias = bool(bound.frame->function.getArgAttr(argument.getArgNumber(), mayAliasAttr));
-  model.program.roots.push_back(std::move(root));
-  roots.push_back({bound, uint32_t(model.program.roots.size() - 1)});
-  return roots.back().second;
-}
-
-uint32_t ModelBuilder::rootOf(Bound pointer, int64_t bytes, sync::Offset &offset) {
-  while (true) {
-    if (auto addptr = pointer.value.getDefiningOp<AddPtrOp>()) {
-      // Behind a cast elements have another size.
-      auto element = elementOf(addptr.getPtr().getType().getElementType());
-      int64_t size = element ? bytesOf(*element) : bytes;
-      OffsetReader::add(offset, offsets.read(addptr.getOffset(), pointer.frame, size));
-      pointer = follow(addptr.getPtr(), pointer.frame);
-      continue;
-    }
-    auto cast = pointer.value.getDefiningOp<CastPtrOp>();
-    if (!cast || !llvm::isa<PtrType>(cast.getSource().getType()))
-      return rootNumber(pointer);
-    pointer = follow(cast.getSource(), pointer.frame);
-  }
-}
-
 sync::RegionId ModelBuilder::viewRegion(Bound part, Bound view, mlir::ValueRange partOffsets,
                                         mlir::Type elementType, llvm::ArrayRef<int64_t> shape) {
   sync::Region region;

@@ -49,6 +49,33 @@ std::optional<int64_t> modulus(Operation *op, Frame *frame) {
 }
 } // namespace
 
+std::optional<OffsetReader::Growing> OffsetReader::growing(Bound bound) const {
+  auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
+  if (!argument || argument.getArgNumber() == 0)
+    return std::nullopt;
+  for (const OpenLoop &loop : open) {
+    auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+    if (!forOp || loop.frame != bound.frame || argument.getOwner() != forOp.getBody())
+      continue;
+    // From what is yielded back to the variable, over additions of constants.
+    int64_t step = 0;
+    Value value = forOp.getTiedLoopYieldedValue(argument)->get();
+    while (value != argument) {
+      Operation *op = value.getDefiningOp();
+      if (!llvm::isa_and_present<mlir::arith::AddIOp, mlir::arith::SubIOp, AddPtrOp>(op))
+        return std::nullopt;
+      auto constant = constantOf(follow(op->getOperand(1), bound.frame).value);
+      bool isSmall = constant && *constant < INT32_MAX && *constant > -INT32_MAX;
+      if (!isSmall || step > INT32_MAX || step < -INT32_MAX)
+        return std::nullopt;
+      step += llvm::isa<mlir::arith::SubIOp>(op) ? -*constant : *constant;
+      value = op->getOperand(0);
+    }
+    return Growing{forOp.getTiedLoopInit(argument)->get(), step, loop.node};
+  }
+  return std::nullopt;
+}
+
 std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
   if (auto carried = carriedNumber(bound, open))
     return carried;

@@ -123,20 +123,6 @@ bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
 // Choices
 //===----------------------------------------------------------------------===//
 
-/// What a loop variable may be: its first value, or one of an earlier iteration. The counter of the
-/// loop is then another one than here, so it must not be read.
-void ModelBuilder::collectCarried(Operation *loop, llvm::ArrayRef<Value> before,
-                                  llvm::ArrayRef<Value> carried, Frame *frame,
-                                  std::vector<sync::Region> &out) {
-  for (Value value : before)
-    collect(follow(value, frame), out);
-  std::vector<OpenLoop> outer = open;
-  llvm::erase_if(open, [&](const OpenLoop &o) { return o.op == loop && o.frame == frame; });
-  for (Value value : carried)
-    collect(follow(value, frame), out);
-  open = std::move(outer);
-}
-
 /// Variables of an open loop that change places, as in `iter_args(%now = %ping, %next = %pong)`
 /// with `yield %next, %now`: equal tiles at equal distances are a ring.
 bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
@@ -184,46 +170,24 @@ bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame 
 }
 
 bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
-  namespace scf = mlir::scf;
-  Frame *frame = tile.frame;
-  auto argument = llvm::dyn_cast<mlir::BlockArgument>(tile.value);
-  Operation *op = argument ? argument.getOwner()->getParentOp() : tile.value.getDefiningOp();
-  unsigned number = argument ? 0 : llvm::cast<mlir::OpResult>(tile.value).getResultNumber();
-  if (auto loop = llvm::dyn_cast<scf::ForOp>(op)) {
-    unsigned i = argument ? argument.getArgNumber() - loop.getNumInductionVars() : number;
-    if (argument && collectTurning(loop, i, frame, out))
-      return true;
-    collectCarried(loop, loop.getInitArgs()[i], loop.getYieldedValues()[i], frame, out);
-    return true;
-  }
-  if (auto loop = llvm::dyn_cast<scf::WhileOp>(op)) {
-    unsigned i = argument ? argument.getArgNumber() : number;
-    if (argument && argument.getOwner() == loop.getBeforeBody())
-      collectCarried(loop, loop.getInits()[i], loop.getYieldOp()->getOperand(i), frame, out);
-    else
-      collectCarried(loop, {}, loop.getConditionOp().getArgs()[i], frame, out);
-    return true;
-  }
-  if (argument)
-    return false;
-  if (auto select = llvm::dyn_cast<mlir::arith::SelectOp>(op)) {
-    collect(follow(select.getTrueValue(), frame), out);
-    collect(follow(select.getFalseValue(), frame), out);
-    return true;
-  }
-  if (llvm::isa<scf::IfOp, scf::IndexSwitchOp>(op)) {
-    for (mlir::Region &region : op->getRegions())
-      collect(follow(region.front().getTerminator()->getOperand(number), frame), out);
-    return true;
-  }
-  if (auto call = llvm::dyn_cast<mlir::func::CallOp>(op))
-    for (auto &callee : frames)
-      if (callee->call == call && callee->caller == frame) {
-        mlir::Block &body = callee->function.getBody().front();
-        collect(follow(body.getTerminator()->getOperand(number), callee.get()), out);
+  if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(tile.value))
+    if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(argument.getOwner()->getParentOp()))
+      if (collectTurning(loop, argument.getArgNumber() - loop.getNumInductionVars(), tile.frame,
+                         out))
         return true;
-      }
-  return false;
+  auto choice = alternatives(tile);
+  if (!choice)
+    return false;
+  for (const Bound &value : choice->now)
+    collect(value, out);
+  // The counter of the loop was another one then: it must not be read.
+  std::vector<OpenLoop> outer = open;
+  llvm::erase_if(open,
+                 [&](const OpenLoop &o) { return o.op == choice->loop && o.frame == tile.frame; });
+  for (const Bound &value : choice->earlier)
+    collect(value, out);
+  open = std::move(outer);
+  return true;
 }
 
 void ModelBuilder::collect(Bound tile, std::vector<sync::Region> &out) {

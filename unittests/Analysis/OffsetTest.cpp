@@ -141,6 +141,72 @@ TEST(Offset, RootsAreArgumentsAndOthersMayBeAnywhere) {
   EXPECT_TRUE(model.program.roots[1].mayAlias);
 }
 
+TEST(Offset, VariablesThatALoopCarries) {
+  struct {
+    const char *next, *index, *expected; // of %k, that begins at 2; elements of four bytes
+  } table[] = {
+      {"%k1 = arith.addi %k, %c3 : index", "%k", "8 + 12i"},
+      {"%k0 = arith.addi %c3, %c1 : index %k1 = arith.addi %k, %c10 : index", "%k", "8 + 40i"},
+      {"%k1 = arith.subi %k, %c1 : index", "%k", "8 + -4i"},
+      {"%k0 = arith.addi %k, %c1 : index %k1 = arith.addi %k0, %c2 : index", "%k0", "12 + 12i"},
+      {"%k1 = arith.addi %k, %c0 : index", "%k", "8"},
+      {"%k1 = arith.addi %k, %n : index", "%k", "?"},
+      {"%k1 = arith.muli %k, %c2 : index", "%k", "?"},
+      {"%k1 = arith.addi %i, %c2 : index", "%k", "?"},
+  };
+  for (auto &row : table) {
+    Parsed parsed(std::string(R"(func.func @f(%p: !pto.ptr<f32>, %n: index) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      %c3 = arith.constant 3 : index
+      %c10 = arith.constant 10 : index
+      %r = scf.for %i = %c0 to %c10 step %c1 iter_args(%k = %c2) -> (index) {
+        )") + row.next +
+                  "\n        %x = pto.load_scalar %p[" + row.index +
+                  "] : !pto.ptr<f32> -> f32\n        scf.yield %k1 : index\n      }\n"
+                  "      return\n    }");
+    auto offsets = offsetsOf(parsed.model());
+    ASSERT_EQ(offsets.size(), 1u);
+    EXPECT_EQ(show(offsets[0]), row.expected) << row.next;
+  }
+}
+
+TEST(Offset, PointersThatMoveOrAreChosen) {
+  Parsed parsed(R"(
+    func.func @f(%p: !pto.ptr<f32>, %q: !pto.ptr<f32>, %c: i1, %n: index) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %behind = pto.addptr %p, %c8 : !pto.ptr<f32> -> !pto.ptr<f32>
+      %a = scf.if %c -> !pto.ptr<f32> {
+        scf.yield %p : !pto.ptr<f32>
+      } else {
+        scf.yield %behind : !pto.ptr<f32>
+      }
+      %x = pto.load_scalar %a[%c0] : !pto.ptr<f32> -> f32
+      %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%s = %behind, %t = %q) -> (!pto.ptr<f32>, !pto.ptr<f32>) {
+        %y = pto.load_scalar %s[%c1] : !pto.ptr<f32> -> f32
+        %z = pto.load_scalar %t[%c0] : !pto.ptr<f32> -> f32
+        %s1 = pto.addptr %s, %c8 : !pto.ptr<f32> -> !pto.ptr<f32>
+        %t1 = pto.addptr %t, %n : !pto.ptr<f32> -> !pto.ptr<f32>
+        scf.yield %s1, %t1 : !pto.ptr<f32>, !pto.ptr<f32>
+      }
+      return
+    })");
+  SyncModel model = parsed.model();
+  sync::Region a = regionNamed(model, "%a"), s = regionNamed(model, "%s"),
+               t = regionNamed(model, "%t");
+  // Somewhere behind %p; at a known place behind %p; somewhere behind %q.
+  EXPECT_EQ(a.root, s.root);
+  EXPECT_FALSE(a.offset.known);
+  EXPECT_EQ(show(s.offset), "36 + 32i");
+  EXPECT_FALSE(t.offset.known);
+  ASSERT_LT(t.root, model.program.roots.size());
+  EXPECT_EQ(model.program.roots[s.root].name, "%p");
+  EXPECT_EQ(model.program.roots[t.root].name, "%q");
+}
+
 TEST(Offset, TripCounts) {
   struct {
     const char *lower, *upper, *step;

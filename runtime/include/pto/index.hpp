@@ -39,7 +39,7 @@ RecordEvent TGATHER(D &, S &, K &, C &, Tmp &, int) {
   static_assert(M == CmpMode::EQ || M == CmpMode::GT, "TGATHER by comparison: EQ or GT");
   elements<Int32, Int32, D>();
   elements<Int32, Int32, C>();
-  elements<F16 | F32 | S32, F16 | F32 | S32, S>();
+  elements<F16 | F32 | S32, F16 | F32 | S32 | S16, S>();
   elements<S16 | S32, S16 | S32, K>();
   return {};
 }

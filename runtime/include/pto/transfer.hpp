@@ -251,6 +251,18 @@ rule::IfTile<I> MGATHER(D &, G &, I &) {
   rule::gatherInUb<D, G, I>();
   return {};
 }
+// Into L1 the indices lie in global memory; whole rows need no scratch.
+template <Coalesce C, typename D, typename G, typename I> rule::IfGlobal<I> MGATHER(D &, G &, I &) {
+  rule::gatherIntoL1<D, G, I>();
+  static_assert(C == Coalesce::Row, "a gather of single elements into L1 needs a scratch tensor");
+  return {};
+}
+template <Coalesce C, GatherOOB O, typename D, typename G, typename I>
+rule::IfGlobal<I> MGATHER(D &, G &, I &) {
+  rule::gatherIntoL1<D, G, I>();
+  static_assert(C == Coalesce::Row, "a gather of single elements into L1 needs a scratch tensor");
+  return {};
+}
 template <Coalesce C, typename D, typename G, typename I, typename W>
 rule::IfGlobal<I> MGATHER(D &, G &, I &, W &) {
   rule::gatherIntoL1<D, G, I>();
