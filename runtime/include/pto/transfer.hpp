@@ -251,17 +251,6 @@ rule::IfTile<I> MGATHER(D &, G &, I &) {
   rule::gatherInUb<D, G, I>();
   return {};
 }
-// Rows need no scratch tensor, elements do.
-template <Coalesce C, typename D, typename G, typename I>
-rule::IfGlobal<I> MGATHER(D &, G &, I &) {
-  static_assert(C == Coalesce::Row, "elements gathered into L1 need a scratch tensor");
-  rule::gatherIntoL1<D, G, I>();
-  return {};
-}
-template <Coalesce C, GatherOOB O, typename D, typename G, typename I>
-rule::IfGlobal<I> MGATHER(D &g, G &t, I &i) {
-  return MGATHER<C>(g, t, i);
-}
 template <Coalesce C, typename D, typename G, typename I, typename W>
 rule::IfGlobal<I> MGATHER(D &, G &, I &, W &) {
   rule::gatherIntoL1<D, G, I>();
