@@ -14,6 +14,10 @@ ParseResult TMrgSortOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &r
       outs.parse(parser, "outs", result.attributes) ||
       parser.parseOptionalAttrDict(result.attributes))
     return failure();
+  // What is printed always says it; what is the default is not stored.
+  if (auto flag = llvm::dyn_cast_or_null<mlir::BoolAttr>(result.attributes.get("exhausted"));
+      flag && !flag.getValue())
+    result.attributes.erase("exhausted");
   size_t inputs = ins.operands.size(), outputs = outs.operands.size();
   bool merges = outputs == 2;
   if (outputs < 1 || outputs > 2)

@@ -136,7 +136,7 @@ std::vector<RuleKind> extentKinds() {
          [](auto &s, auto &, auto &) { s.back()->tile.validCols = 24; }}}},
       {rules::sameShape,
        "sameShape",
-       {{"more rows", "^needs equal shapes, but [a-z_0-9]+ has 32x32 and dst(Idx)? has 64x32$",
+       {{"more rows", "^needs equal shapes, but [a-z_0-9]+ has [0-9]+x[0-9]+ and dst(Idx)? has 64x[0-9]+$",
          [](auto &s, auto &, auto &) { s.back()->tile.rows = 64; }}}},
       {rules::validPositive,
        "validPositive",

@@ -275,5 +275,6 @@ TEST(KernelScatter, ByPattern) {
   EXPECT_THAT(machine.failures, IsEmpty());
   EXPECT_THAT(valuesOf(machine, high, 4, 2), ElementsAre(0, 0, 1, 2, 0, 0, 3, 4));
   // Whole rows go without S.
-  EXPECT_TRUE(findSteps("scatter")(Arch::A3, {}, {{{"axis", 1}}}).empty());
+  const std::vector<Attribute> wholeRows = {{"axis", 1}};
+  EXPECT_TRUE(findSteps("scatter")(Arch::A3, {}, wholeRows).empty());
 }

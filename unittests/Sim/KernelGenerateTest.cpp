@@ -40,7 +40,8 @@ TEST(KernelGenerate, TheFormWithScratchOfA3CountsDownFromMinusS) {
   EXPECT_EQ(a5.get(dst, 0, 2), 3);
   EXPECT_EQ(a3.writes(Space::Vec).size(), 32u + 768);
   // Without scratch a3 counts on S.
-  auto steps = findSteps("count_up")(Arch::A3, {{integerOperand(5), Operand(), operand(dst)}}, {});
+  const std::vector<Operand> operands = {integerOperand(5), Operand(), operand(dst)};
+  auto steps = findSteps("count_up")(Arch::A3, operands, {});
   ASSERT_EQ(steps.size(), 1u);
   EXPECT_EQ(steps[0].pipe, Pipe::S);
 }
