@@ -15,15 +15,16 @@ using Flags = std::array<Operation *, numCrossCoreFlags>;
 
 /// The flags that an operation other than a pipe uses, as far as its text says.
 llvm::SmallVector<int64_t, 4> flagsOf(Operation *op) {
-  llvm::StringRef name = op->getName().getStringRef();
-  if (name == "pto.syncall")
+  if (auto all = llvm::dyn_cast<SyncAllOp>(op); all && all.getMode() == SyncAllModeKind::Hard)
     return {11, 12, 13, 14}; // library 9.5
-  if (name != "pto.sync.set" && name != "pto.sync.wait")
+  if (!llvm::isa<SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
+                 WaitIntraBlockOp>(op))
     return {};
-  for (llvm::StringRef attribute : {"event_id", "flag_id", "id"})
-    if (auto number = op->getAttrOfType<mlir::IntegerAttr>(attribute))
-      return {number.getInt()};
-  return {};
+  auto number = op->getAttrOfType<mlir::IntegerAttr>("event_id");
+  if (!number)
+    return {};
+  // On a5 the cube names the flags of vector core 1 from 16 on.
+  return {number.getInt() % numCrossCoreFlags};
 }
 
 class FlagTable {
