@@ -113,6 +113,7 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::ScatterConflict", make<ScatterConflictAttr, ScatterConflictKind>},
       {"pto::GatherAxis", make<GatherAxisAttr, AxisKind>},
       {"pto::ScatterAxis", make<ScatterAxisAttr, AxisKind>},
+      {"pto::comm::ReduceOp", make<ReduceOpAttr, ReduceKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -161,6 +162,8 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
       state.addAttribute(a.name, b.getI32IntegerAttr(int32_t(*chosen)));
     else if (chosen)
       state.addAttribute(a.name, attributeOf(context, a.cases[*chosen]));
+  if (draft.info->name == "pto.comm.ttest")
+    state.addTypes(b.getI1Type());
   if (draft.info->name == "pto.tgetval")
     state.addTypes(rules::elementTypeOf(values[0].getType()));
   mlir::Operation *op = b.create(state);

@@ -57,9 +57,6 @@ struct Form {
   std::optional<std::pair<unsigned, unsigned>> attribute; ///< index of an attribute and of its case
   std::string text;                                       ///< "a3, mat > left, f16"
 };
-
-/// False when the record lists element types, but none for `arch`.
-bool existsOn(const OpInfo &info, Arch arch);
 /// All forms worth trying: every route, element type, attribute case and optional operand of the
 /// record, one at a time. A form that the rules contradict (relu on a store from vec) is among
 /// them; the verifier refuses it.

@@ -110,6 +110,10 @@ def TileOrView : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::PartitionTen
 def PipeHandle : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PipeHandleType>($_self)">, "pipe", "::pto::PipeHandleType">,
                  BuildableType<"$_builder.getType<::pto::PipeHandleType>()">;
 def PipeEntry : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::TensorViewType>($_self)">, "tile buffer or tensor view">;
+def AsyncSession : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncSessionType>($_self)">, "asynchronous session",
+    "::pto::AsyncSessionType">, BuildableType<"$_builder.getType<::pto::AsyncSessionType>()">;
+def AsyncEvent : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncEventType>($_self)">, "asynchronous event",
+    "::pto::AsyncEventType">, BuildableType<"$_builder.getType<::pto::AsyncEventType>()">;
 def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
 def IntegerValue : Type<CPred<"$_self.isIntOrIndex()">, "integer">;
 // What the library returns beside a merged list: how many records it took from each source.
@@ -117,10 +121,6 @@ def ExecutedCounts : Type<CPred<"::pto::isExecutedCounts($_self)">, "vector<4xi1
 
 def PrefetchAsyncContext : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::PrefetchAsyncContextType>($_self)">,
     "context of prefetches", "::pto::PrefetchAsyncContextType">;
-def AsyncSession : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncSessionType>($_self)">, "session of asynchronous transfers",
-    "::pto::AsyncSessionType">;
-def AsyncEvent : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncEventType>($_self)">, "event of an asynchronous transfer",
-    "::pto::AsyncEventType">;
 
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;
 class Out<Type t = TileBuf> : Arg<t, "written", [MemWrite<TileMemory>]>;
