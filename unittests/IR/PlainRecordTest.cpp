@@ -201,13 +201,13 @@ constexpr Row rows[] = {
      "}"},
     {"pto.tpush_to_aic",
      "pto.section.vector {\n"
-     "  %t = pto.alloc_tile : !pto.tile_buf<vec, 8x16xf32>\n"
-     "  pto.tpush_to_aic(%t : !pto.tile_buf<vec, 8x16xf32>) aiv_subblockid(%i : index) "
+     "  %tile = pto.alloc_tile : !pto.tile_buf<vec, 8x16xf32>\n"
+     "  pto.tpush_to_aic(%tile : !pto.tile_buf<vec, 8x16xf32>) aiv_subblockid(%i : index) "
      "{split = 1}\n"
      "}"},
     {"pto.tpop_from_aic",
      "pto.section.vector {\n"
-     "  %t = pto.tpop_from_aic (%i, %i) {split = 3} -> !pto.tile_buf<vec, 8x16xf32, "
+     "  %tile = pto.tpop_from_aic (%i, %i) {split = 3} -> !pto.tile_buf<vec, 8x16xf32, "
      "valid=?x?>\n"
      "}"},
     {"pto.tpop_from_aiv", "pto.section.cube {\n"
@@ -263,8 +263,8 @@ constexpr Row rows[] = {
      "local_slot_num = 2, flag_base = 4} (%p : !pto.ptr<f32, gm>, %buf : i32, %buf : "
      "i32) -> !pto.pipe\n"
      "pto.section.vector {\n"
-     "  %t = pto.declare_tile -> !pto.tile_buf<vec, 8x16xf32>\n"
-     "  pto.tpop(%t, %pipe : !pto.tile_buf<vec, 8x16xf32>, !pto.pipe) aiv_subblockid(%i "
+     "  %tile = pto.declare_tile -> !pto.tile_buf<vec, 8x16xf32>\n"
+     "  pto.tpop(%tile, %pipe : !pto.tile_buf<vec, 8x16xf32>, !pto.pipe) aiv_subblockid(%i "
      ": index) {split = 1}\n"
      "}",
      "a3"},
