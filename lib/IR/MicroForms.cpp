@@ -51,6 +51,8 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
   llvm::StringRef arch = name(archOf(op));
   if (has(arch))
     return {arch};
+  if (has("hard"))
+    return {attributeValue(op, "mode") == int64_t(SyncAllModeKind::Soft) ? "soft" : "hard"};
   if (has("a3 integers"))
     return {named("src").floats ? "a3 floats" : "a3 integers"};
   if (has("a3, several repeats")) {

@@ -154,6 +154,26 @@ void printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribut
   printer << attr;
 }
 
+/// A flag id: a number, or a value of type index.
+mlir::ParseResult parseFlagId(mlir::OpAsmParser &parser, mlir::IntegerAttr &id,
+                              std::optional<mlir::OpAsmParser::UnresolvedOperand> &dynamicId) {
+  int32_t number;
+  mlir::OptionalParseResult isNumber = parser.parseOptionalInteger(number);
+  if (isNumber.has_value()) {
+    id = parser.getBuilder().getI32IntegerAttr(number);
+    return *isNumber;
+  }
+  dynamicId.emplace();
+  return parser.parseOperand(*dynamicId);
+}
+void printFlagId(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::IntegerAttr id,
+                 mlir::Value dynamicId) {
+  if (id)
+    printer << id.getInt();
+  else
+    printer << dynamicId;
+}
+
 mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr) {
   return parseToken(parser, attr);
 }

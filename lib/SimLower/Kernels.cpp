@@ -115,9 +115,12 @@ static mlir::FailureOr<std::vector<Parameter>> parametersOf(FuncOp function) {
     parameter.special = runtimeArgument(name);
     mlir::Type type = argument.getType();
     auto pointer = llvm::dyn_cast<PtrType>(type);
-    parameter.isPointer = bool(pointer);
+    auto memref = llvm::dyn_cast<mlir::MemRefType>(type);
+    parameter.isPointer = pointer || memref;
     parameter.mayAlias = bool(function.getArgAttr(unsigned(i), mayAliasAttr));
-    auto element = elementOf(pointer ? pointer.getElementType() : type);
+    auto element = elementOf(pointer  ? pointer.getElementType()
+                             : memref ? memref.getElementType()
+                                      : type);
     if (!element || (pointer && pointer.getSpace() != Space::GM))
       return function.emitError() << "argument '" << parameter.name << "' of @"
                                   << function.getSymName() << " has type " << type

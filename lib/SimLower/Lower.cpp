@@ -53,7 +53,7 @@ mlir::LogicalResult Lowering::error(Operation *op, const llvm::Twine &message) {
 //===----------------------------------------------------------------------===//
 
 std::optional<Element> Lowering::element(Operation *op, mlir::Type type) {
-  if (llvm::isa<PtrType>(type))
+  if (llvm::isa<PtrType, mlir::MemRefType>(type)) // a memref is the address of the FFTS flags
     return Element::I64;
   std::optional<Element> result = elementOf(type);
   if (!result) {

@@ -131,9 +131,17 @@ bool Lowering::lowerSync(Operation *op) {
         Pipe pipe = *pipeOfClass(b.getOpClass());
         return barrierIsLegal(pipe, arch) ? barrier(pipe) : true;
       })
-      .Case([&](FenceBarrierAllOp) { return builder.barrier(Pipe::ALL), builder.fence(), true; })
+      .Case([&](FenceBarrierAllOp fence) {
+        builder.barrier(Pipe::ALL);
+        if (fence.getScope() != FenceScopeKind::LocalMemory)
+          builder.fence();
+        return true;
+      })
       .Case([&](DsbOp) { return builder.fence(), true; })
-      .Case([&](CacheInvalidOp) { return builder.cacheLine(), true; })
+      .Case([&](CacheInvalidOp invalid) {
+        builder.cacheLine(invalid.getPtr() ? word(invalid.getPtr()) : none);
+        return true;
+      })
       .Default([](Operation *) { return false; });
 }
 

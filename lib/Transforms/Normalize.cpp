@@ -35,9 +35,10 @@ struct NormalizePass : pto::impl::NormalizeBase<NormalizePass> {
       dropOrdered(barrier);
     } else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
       return dropOrdered(barrier);
-    } else if (llvm::isa<FenceBarrierAllOp>(op)) {
+    } else if (auto fence = llvm::dyn_cast<FenceBarrierAllOp>(op)) {
       BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
-      DsbOp::create(b, op->getLoc());
+      if (fence.getScope() != FenceScopeKind::LocalMemory)
+        DsbOp::create(b, op->getLoc());
     }
     op->erase();
   }

@@ -34,7 +34,8 @@ struct PrepareForCppPass : pto::impl::PrepareForCppBase<PrepareForCppPass> {
       if (!before || !llvm::isa<BarrierOp>(before) ||
           llvm::cast<BarrierOp>(before).getPipeKind() != PipeKind::PIPE_ALL)
         BarrierOp::create(b, ret.getLoc(), PipeKind::PIPE_ALL);
-      CacheInvalidOp::create(b, ret.getLoc(), AddressSpaceKind::Gm);
+      CacheInvalidOp::create(b, ret.getLoc(), mlir::Value(),
+                             AddressSpaceAttr::get(b.getContext(), AddressSpaceKind::Gm));
       DsbOp::create(b, ret.getLoc());
     });
   }

@@ -21,6 +21,7 @@ namespace {
 
 struct Row {
   const char *record, *text;
+  const char *only = ""; ///< arch; empty: both
 };
 /// In the spelling that is printed, %p pointer, %i index, %a address, %x scalar, %v and %part
 /// views, %la and %ea arrays, %t tile.
@@ -116,6 +117,31 @@ constexpr Row rows[] = {
     {"pto.fence.barrier_all", "pto.fence.barrier_all <local_memory>"},
     {"pto.dsb", "pto.dsb"},
     {"pto.cmo.cacheinvalid", "pto.cmo.cacheinvalid all <gm>"},
+    {"pto.cmo.cacheinvalid", "pto.cmo.cacheinvalid %p single_cache_line : !pto.ptr<f32, gm>"},
+    {"pto.sync.set", "pto.sync.set <PIPE_MTE3>, 15"},
+    {"pto.sync.set", "pto.sync.set <PIPE_FIX>, 0 {ffts_mode = 0 : i32}"},
+    {"pto.sync.set", "pto.sync.set <PIPE_MTE3>, %i {ffts_mode = 1 : i32}"},
+    {"pto.sync.wait", "pto.sync.wait <PIPE_V>, 3"},
+    {"pto.sync.wait", "pto.sync.wait <PIPE_MTE2>, %i {ffts_mode = 0 : i32}"},
+    {"pto.set_cross_block", "pto.set_cross_block <PIPE_MTE3>, 3"},
+    {"pto.wait_cross_block", "pto.wait_cross_block <PIPE_S>, %i"},
+    {"pto.set_intra_block", "pto.set_intra_block <PIPE_FIX>, 15"},
+    {"pto.set_intra_block", "pto.set_intra_block <PIPE_FIX>, 31", "a5"},
+    {"pto.wait_intra_block", "pto.wait_intra_block <PIPE_MTE1>, %i"},
+    {"pto.set_ffts", "pto.set_ffts %p : !pto.ptr<f32, gm>"},
+    {"pto.set_ffts", "pto.set_ffts %m : memref<256xi64>"},
+    {"pto.set_ffts", "pto.set_ffts %a : i64"},
+    {"pto.syncall",
+     "pto.syncall mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<mix>"},
+    {"pto.syncall", "pto.syncall(%cells : !pto.partition_tensor_view<16xi32>) mode = "
+                    "#pto.sync_all_mode<soft>, core_type = #pto.sync_core_type<aiv_only>"},
+    {"pto.syncall", "pto.syncall(%cells, %n : !pto.partition_tensor_view<16xi32>, i32) mode = "
+                    "#pto.sync_all_mode<soft>, core_type = #pto.sync_core_type<aic_only>"},
+    {"pto.get_buf", "pto.get_buf[#pto.pipe<PIPE_V>, 31, 0]", "a5"},
+    {"pto.rls_buf", "pto.rls_buf[#pto.pipe_event_type<TVEC>, 0, 1]", "a5"},
+    {"pto.get_buf_dyn", "pto.get_buf_dyn[#pto.pipe<PIPE_MTE2>, %i, 0]", "a5"},
+    {"pto.rls_buf_dyn", "pto.rls_buf_dyn[#pto.pipe<PIPE_MTE2>, %i, 0]", "a5"},
+    {"pto.tsync", "pto.tsync ins(%i, %x : index, f32)"},
     {"pto.get_block_idx", "%r = pto.get_block_idx"},
     {"pto.get_block_num", "%r = pto.get_block_num"},
     {"pto.get_subblock_idx", "%r = pto.get_subblock_idx"},
@@ -129,7 +155,8 @@ std::string moduleOf(const Row &row, llvm::StringRef arch) {
           "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
           "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
           "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>, %t: !pto.tile_buf<vec, "
-          "16x64xf32, valid=?x?>) {\n    " +
+          "16x64xf32, valid=?x?>, %n: i32, %cells: !pto.partition_tensor_view<16xi32>, %m: "
+          "memref<256xi64>) {\n    " +
           row.text + "\n    return\n  }\n}\n")
       .str();
 }
@@ -160,6 +187,8 @@ TEST_F(PlainRecords, ReadBackWhatTheyPrint) {
   std::map<std::string, unsigned> seen;
   for (const Row &row : rows)
     for (llvm::StringRef arch : {"a3", "a5"}) {
+      if (*row.only && arch != row.only)
+        continue;
       SCOPED_TRACE(row.text);
       ++seen[row.record];
       auto module = parse(moduleOf(row, arch));

@@ -106,6 +106,13 @@ def RsqrtPrecisionAttr : Spaced<RsqrtPrecisionKind, "rsqrt_precision", "pto::Rsq
 def RecipPrecisionKind : PrecisionKind<"RecipPrecisionKind">;
 def RecipPrecisionAttr : Spaced<RecipPrecisionKind, "recip_precision", "pto::RecipAlgorithm::">;
 
+def SyncAllModeKind : PtoEnum<"SyncAllModeKind", "How all cores meet", [
+  I32EnumAttrCase<"Hard", 0, "hard">, I32EnumAttrCase<"Soft", 1, "soft">]>;
+def SyncAllModeAttr : Angle<SyncAllModeKind, "sync_all_mode", "SyncAllMode::">;
+def SyncCoreTypeKind : PtoEnum<"SyncCoreTypeKind", "Which cores meet", [
+  I32EnumAttrCase<"AIVOnly", 0, "aiv_only">, I32EnumAttrCase<"AICOnly", 1, "aic_only">, I32EnumAttrCase<"Mix", 2, "mix">]>;
+def SyncCoreTypeAttr : Angle<SyncCoreTypeKind, "sync_core_type", "SyncCoreType::">;
+
 def PrintFormatKind : PtoEnum<"PrintFormatKind", "Width and digits of a printed number", [
   I32EnumAttrCase<"Width8_Precision4", 0, "width8_precision4">, I32EnumAttrCase<"Width8_Precision2", 1, "width8_precision2">,
   I32EnumAttrCase<"Width10_Precision6", 2, "width10_precision6">]>;

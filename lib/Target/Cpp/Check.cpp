@@ -8,6 +8,7 @@
 #include "Printer.h"
 #include "Scalars.h"
 #include "TemplateHelpers.h"
+#include "ptoas/IR/CrossCore.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -38,6 +39,7 @@ private:
   void view(Operation *op, mlir::Value source);
   void section(Operation *op, CoreKind kind);
   void regions(Operation *op);
+  void crossCore(Operation *op);
 
   ConstantFolder constants;
 };
@@ -130,6 +132,35 @@ void Checker::record(RecordOp op) {
           view(op, value);
 }
 
+/// Cross-core flags of a2/a3 work only after set_ffts, in the function itself or in a caller of it.
+bool mayFollowSetFfts(FuncOp function, llvm::SmallPtrSetImpl<Operation *> &seen) {
+  if (!seen.insert(function).second)
+    return false;
+  if (function.walk([](SetFftsOp) { return mlir::WalkResult::interrupt(); }).wasInterrupted())
+    return true;
+  auto module = function->getParentOfType<mlir::ModuleOp>();
+  return module
+      .walk([&](mlir::func::CallOp call) {
+        auto caller = call->getParentOfType<FuncOp>();
+        return call.getCallee() == function.getSymName() && caller && mayFollowSetFfts(caller, seen)
+                   ? mlir::WalkResult::interrupt()
+                   : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+void Checker::crossCore(Operation *op) {
+  CrossCoreFlag flag = *crossCoreFlagOf(op);
+  if (flag.mirrored && !flag.kind)
+    fail(op) << "may run on the cube, which has a flag per vector core, or on a vector core, which "
+                "has one; put it into pto.section.cube or pto.section.vector";
+  auto function = op->getParentOfType<FuncOp>();
+  llvm::SmallPtrSet<Operation *, 4> seen;
+  if (archOf(op) == Arch::A3 && function && !mayFollowSetFfts(function, seen))
+    fail(op) << "uses flags of other cores, but nothing has said where they lie; write "
+                "pto.set_ffts first, with the kernel's ffts address";
+}
+
 void Checker::regions(Operation *op) {
   for (mlir::Region &region : op->getRegions())
     if (!region.empty() && !llvm::hasSingleElement(region))
@@ -164,9 +195,12 @@ void Checker::nested(Operation *op) {
           [](auto) {})
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
-      .Case([&](FenceBarrierAllOp o) {
-        if (o.getScope() == FenceScopeKind::LocalMemory)
-          fail(o) << "of local_memory has no C++ form; use pto.barrier <PIPE_ALL>";
+      .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
+            RlsBufDynOp>([](auto) {})
+      .Case<SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
+            WaitIntraBlockOp>([&](auto o) { crossCore(o); })
+      .Case([&](TSyncOp o) {
+        fail(o) << "waits for event objects, which no operation makes; use pto.wait_flag";
       })
       .Case([&](BarrierOp o) {
         Pipe pipe = toPipe(o.getPipeKind());

@@ -38,6 +38,9 @@ std::string cpp::cppType(mlir::Type type) {
   }
   if (auto tile = llvm::dyn_cast<TileBufType>(type))
     return tileType(tile.getTileShape());
+  // 0.41 hands the address of the cross-core flags over as a memref.
+  if (auto memref = llvm::dyn_cast<mlir::MemRefType>(type))
+    return "__gm__ " + cppType(memref.getElementType()) + "*";
   if (llvm::isa<AsyncSessionType>(type))
     return "pto::comm::AsyncSession";
   if (llvm::isa<AsyncEventType>(type))

@@ -96,7 +96,6 @@ void Printer::statement(Operation *op) {
       .Case([&](TAssignOp o) { printMove(*this, o); })
       .Case<TileValidRowsOp, TileValidColsOp, GetValidShapeOp>(
           [&](auto o) { printValid(*this, o); })
-      .Case([&](FenceBarrierAllOp o) { printFence(*this, o); })
       .Case([&](AddPtrOp o) {
         printRecord(*this, llvm::cast<RecordOp>(o.getOperation()));
         if (traceAddPtr)
@@ -104,6 +103,9 @@ void Printer::statement(Operation *op) {
                 " + " + valueOf(o.getOffset()).text + " */")
                    .str());
       })
+      .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
+            RlsBufDynOp, SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
+            WaitIntraBlockOp>([&](auto o) { printSync(*this, o); })
       .Case([&](RecordOp o) { printRecord(*this, o); })
       .Default([](Operation *) { llvm_unreachable("checkForCpp lets no other operation pass"); });
 }

@@ -119,7 +119,10 @@ void printValid(Printer &p, mlir::Operation *op);
 
 // Records.cpp
 void printRecord(Printer &p, RecordOp op);
-void printFence(Printer &p, FenceBarrierAllOp op);
+
+// Sync.cpp
+/// Fences, cache lines, buffer ids and flags between cores.
+void printSync(Printer &p, mlir::Operation *op);
 
 } // namespace pto::cpp
 

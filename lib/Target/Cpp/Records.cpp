@@ -113,8 +113,3 @@ void cpp::printRecord(Printer &p, RecordOp op) {
   else
     p.defineVariable(op->getResult(0), text);
 }
-
-void cpp::printFence(Printer &p, FenceBarrierAllOp op) {
-  p.line("pipe_barrier(PIPE_ALL);");
-  p.line("dsb(DSB_DDR);");
-}

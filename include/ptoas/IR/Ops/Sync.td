@@ -72,7 +72,7 @@ def FenceBarrierAllOp : SyncOp<"fence.barrier_all"> {
   let since = "0.60";
   let arguments = (ins FenceScopeAttr:$scope);
   let assemblyFormat = "custom<FenceScope>($scope) attr-dict";
-  let semantics = Engine<"barrier PIPE_ALL, then dsb">;
+  let semantics = Engine<"barrier PIPE_ALL, then dsb unless only local memory is meant">;
 }
 def DsbOp : SyncOp<"dsb"> {
   let summary = "Holds the scalar unit until global memory shows every write that it knows to be complete.";
@@ -82,12 +82,122 @@ def DsbOp : SyncOp<"dsb"> {
   let semantics = Engine<"writes complete for the scalar unit become visible to other cores and ranks">;
 }
 def CacheInvalidOp : SyncOp<"cmo.cacheinvalid"> {
-  let summary = "Writes back and invalidates the scalar data cache.";
+  let summary = "Writes back and invalidates the scalar data cache, or the line of it that a pointer names.";
   let since = "0.60";
-  let arguments = (ins AddressSpaceAttr:$space);
-  let assemblyFormat = "`all` $space attr-dict";
-  let cpp = "dcci((__gm__ void*)0, cache_line_t::ENTIRE_DATA_CACHE)";
+  let arguments = (ins Optional<Pointer>:$ptr, OptionalAttr<AddressSpaceAttr>:$space);
+  let assemblyFormat = "(`all` $space^) : ($ptr `single_cache_line` `:` qualified(type($ptr)))? attr-dict";
+  let hasVerifier = 1; // one of the two, of global memory
   let semantics = Engine<"scalar writes reach global memory; later scalar reads fetch it">;
+}
+
+//===----------------------------------------------------------------------===//
+// Between the cores of a block, and between blocks
+//===----------------------------------------------------------------------===//
+
+// On a2/a3 all of them go through FFTS, on a5 those between cube and vector are flags inside the block
+// (lib/IR/CrossCore.cpp says which). A set is an instruction of its pipe, behind everything earlier on it; what other pipes do
+// is not waited for.
+class CrossCoreOp<string mnemonic, string meaning> : SyncOp<mnemonic> {
+  let arguments = (ins PipeAttr:$pipe_kind, OptionalAttr<I32Attr>:$event_id, Optional<Index>:$event_id_dyn,
+                       DefaultValuedOptionalAttr<I32Attr, "2">:$ffts_mode);
+  let assemblyFormat = "custom<Token>($pipe_kind) `,` custom<FlagId>($event_id, $event_id_dyn) attr-dict";
+  let hasVerifier = 1; // one id within the arch's range, a mode, a pipe that the core has
+  let semantics = Engine<meaning>;
+}
+def SyncSetOp : CrossCoreOp<"sync.set", "sends a credit to other cores when everything earlier on the pipe is complete"> {
+  let summary = "Raises a flag of other cores.";
+  let description = [{
+    `ffts_mode` 0 reaches all cores of the kind, 1 the vector cores of the block, 2 (the default) the other kind in the block:
+    a set of the cube reaches both vector cores, and a wait of the cube needs both.
+  }];
+  let example = "pto.sync.set <PIPE_MTE3>, 3 {ffts_mode = 0 : i32}";
+}
+def SyncWaitOp : CrossCoreOp<"sync.wait", "takes a credit; on a2/a3 the scalar unit waits, on a5 the pipe"> {
+  let summary = "Waits for a flag that other cores raise.";
+}
+class CrossBlockOp<string mnemonic, string meaning> : CrossCoreOp<mnemonic, meaning> {
+  let since = "0.60";
+  let arguments = (ins PipeAttr:$pipe_kind, OptionalAttr<I32Attr>:$event_id, Optional<Index>:$event_id_dyn,
+                       DefaultValuedOptionalAttr<I32Attr, "0">:$ffts_mode);
+}
+def SetCrossBlockOp : CrossBlockOp<"set_cross_block", "sync.set with ffts_mode 0"> {
+  let summary = "Raises a flag of all cores of the kind.";
+}
+def WaitCrossBlockOp : CrossBlockOp<"wait_cross_block", "sync.wait with ffts_mode 0"> {
+  let summary = "Waits for a flag of all cores of the kind.";
+}
+class IntraBlockOp<string mnemonic, string meaning> : CrossCoreOp<mnemonic, meaning> {
+  let since = "0.60";
+  let arguments = (ins PipeAttr:$pipe_kind, OptionalAttr<I32Attr>:$event_id, Optional<Index>:$event_id_dyn);
+}
+def SetIntraBlockOp : IntraBlockOp<"set_intra_block", "sync.set with ffts_mode 2; on a5 of the one id that is named"> {
+  let summary = "Raises a flag of the other kind of core in the block.";
+  let description = [{On a5 the cube names vector core 0 by the ids 0..15 and vector core 1 by 16..31.}];
+}
+def WaitIntraBlockOp : IntraBlockOp<"wait_intra_block", "sync.wait with ffts_mode 2; on a5 of the one id that is named"> {
+  let summary = "Waits for a flag of the other kind of core in the block.";
+}
+def SetFftsOp : SyncOp<"set_ffts"> {
+  let summary = "Says where the flags of other cores lie; once, before the first of them (a2/a3).";
+  let arguments = (ins AnyTypeOf<[Pointer, MemRefOf<[AnyI64, AnyI8]>, I64]>:$base);
+  let assemblyFormat = "$base attr-dict `:` qualified(type($base))";
+  let cpp = "set_ffts_base_addr((uint64_t)$base)";
+  let semantics = Engine<"the base address of the cross-core flags">;
+}
+def SyncAllOp : SyncOp<"syncall", [AttrSizedOperandSegments]> {
+  let summary = "All cores wait for one another.";
+  let description = [{
+    Hard: by flags of the chip; all blocks must be resident. Soft: by a counter in global memory, 16 elements of i32 that were
+    zeroed once; `used` is how many cores take part, all when it is absent. Every pipe is drained first.
+  }];
+  let since = "0.48";
+  let arguments = (ins Arg<Optional<PartitionView>, "counter", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>:$workspace,
+                       Optional<I32>:$used, SyncAllModeAttr:$mode, SyncCoreTypeAttr:$core_type);
+  let assemblyFormat = [{
+    (`(` $workspace^ (`,` $used^)? `:` qualified(type($workspace)) (`,` type($used)^)? `)`)? `mode` `=` qualified($mode) `,` `core_type` `=` qualified($core_type) attr-dict
+  }];
+  let pipe = PipeS;
+  let hasVerifier = 1; // operands as the mode wants them, the counter's type and extent, the core's kind
+  let micro = [Form<"hard", ["barrier ALL"]>, Form<"soft", ["barrier ALL", "S: workspace -> workspace", "barrier ALL"]>];
+  let semantics = Engine<"no core goes on before all have come">;
+}
+
+//===----------------------------------------------------------------------===//
+// Buffer ids (a5): a lock that pipes take in program order
+//===----------------------------------------------------------------------===//
+
+class BufferOp<string mnemonic, string meaning> : SyncOp<mnemonic> {
+  let hasCustomAssemblyFormat = 1; // `[pipe, id, mode]`, `"pipe", id, mode`, and 0.41's `[pipe, id] {mode = 0 : i32}`
+  let hasVerifier = 1; // a pipe of the core, an id of 0..31; a5 only
+  let semantics = Engine<meaning>;
+}
+class FixedBufferOp<string mnemonic, string meaning> : BufferOp<mnemonic, meaning> {
+  let arguments = (ins AnyAttr:$op_type, I32Attr:$buf_id, DefaultValuedOptionalAttr<I32Attr, "0">:$mode);
+}
+class DynamicBufferOp<string mnemonic, string meaning> : BufferOp<mnemonic, meaning> {
+  let since = "0.60";
+  let arguments = (ins AnyAttr:$op_type, Index:$buf_id, DefaultValuedOptionalAttr<I32Attr, "0">:$mode);
+}
+def GetBufOp : FixedBufferOp<"get_buf", "the pipe takes the buffer when its last holder has released it"> {
+  let summary = "Takes a buffer for a pipe.";
+  let example = "pto.get_buf[#pto.pipe<PIPE_V>, 3, 0]";
+}
+def RlsBufOp : FixedBufferOp<"rls_buf", "the pipe releases the buffer when everything earlier on it is complete"> {
+  let summary = "Releases a buffer.";
+}
+def GetBufDynOp : DynamicBufferOp<"get_buf_dyn", "get_buf with an id computed at run time"> {
+  let summary = "Takes a buffer whose number is a value.";
+}
+def RlsBufDynOp : DynamicBufferOp<"rls_buf_dyn", "rls_buf with an id computed at run time"> {
+  let summary = "Releases a buffer whose number is a value.";
+}
+
+// Nothing in the dialect makes an event object, and the library's TSYNC takes no other (library 5.4): it is read, not printed.
+def TSyncOp : SyncOp<"tsync"> {
+  let summary = "Waits for event objects of the library.";
+  let arguments = (ins Variadic<AnyType>:$events);
+  let assemblyFormat = "`ins` `(` $events `:` qualified(type($events)) `)` attr-dict";
+  let semantics = Engine<"waits for every event">;
 }
 
 class CoreIdOp<string mnemonic, string call, string meaning> : PtoOp<mnemonic, [Pure]> {

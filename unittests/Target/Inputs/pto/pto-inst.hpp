@@ -29,7 +29,18 @@ enum event_t {
   EVENT_ID7
 };
 enum mem_dsb_t { DSB_DDR };
+#define FFTS_MODE_VAL 2
+inline uint64_t getFFTSMsg(int mode, int64_t id) { return 1 | mode << 4 | id << 8; }
+inline void ffts_cross_core_sync(pipe_t, uint64_t) {}
+inline void wait_flag_dev(int64_t) {}
+inline void wait_flag_dev(pipe_t, int64_t) {}
+inline void set_ffts_base_addr(uint64_t) {}
+inline void set_intra_block(pipe_t, int64_t) {}
+inline void wait_intra_block(pipe_t, int64_t) {}
+inline void get_buf(pipe_t, int64_t, int) {}
+inline void rls_buf(pipe_t, int64_t, int) {}
 struct cache_line_t {
+  static constexpr int SINGLE_CACHE_LINE = 0;
   static constexpr int ENTIRE_DATA_CACHE = 1;
 };
 inline void set_flag(pipe_t, pipe_t, event_t) {}
@@ -60,6 +71,10 @@ enum class CompactMode { Null, Normal, RowPlusOne };
 enum class Layout { ND, DN, NZ };
 enum class AtomicType { AtomicNone, AtomicAdd };
 enum class ReluPreMode { NoRelu, NormalRelu };
+enum class SyncAllMode { Hard, Soft };
+enum class SyncCoreType { AIVOnly, AICOnly, Mix };
+template <SyncCoreType> void SYNCALL() {}
+template <SyncAllMode, SyncCoreType, typename G> void SYNCALL(G &, int32_t) {}
 enum class PrintFormat { Width8_Precision4, Width8_Precision2, Width10_Precision6 };
 enum class STPhase { Unspecified = 0, Partial = 2, Final = 3 };
 enum class AccPhase { Unspecified = 0, Partial = 2, Final = 3 };
