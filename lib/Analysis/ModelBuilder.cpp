@@ -58,6 +58,9 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
     return whileLoop(loop, frame, list);
   if (llvm::isa<mlir::scf::IfOp, mlir::scf::IndexSwitchOp>(op))
     return branch(op, frame, list);
+  if (auto region = llvm::dyn_cast<mlir::scf::ExecuteRegionOp>(op);
+      region && region.getRegion().hasOneBlock())
+    return block(region.getRegion().front(), frame, list);
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";

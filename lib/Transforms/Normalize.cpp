@@ -1,5 +1,7 @@
 //===- Normalize.cpp - One spelling for what has two -----------------------===//
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Transforms/Passes.h"
@@ -16,7 +18,8 @@ struct NormalizePass : pto::impl::NormalizeBase<NormalizePass> {
   void runOnOperation() override {
     llvm::SmallVector<mlir::Operation *> work;
     getOperation().walk([&](mlir::Operation *op) {
-      if (llvm::isa<RecordEventOp, WaitEventOp, BarrierSyncOp, BarrierOp, FenceBarrierAllOp>(op))
+      if (llvm::isa<RecordEventOp, WaitEventOp, BarrierSyncOp, BarrierOp, FenceBarrierAllOp,
+                    mlir::affine::AffineApplyOp>(op))
         work.push_back(op);
     });
     for (mlir::Operation *op : work)
@@ -35,6 +38,13 @@ struct NormalizePass : pto::impl::NormalizeBase<NormalizePass> {
       dropOrdered(barrier);
     } else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
       return dropOrdered(barrier);
+    } else if (auto apply = llvm::dyn_cast<mlir::affine::AffineApplyOp>(op)) {
+      // As arithmetic: what everything behind this pass reads.
+      auto results = mlir::affine::expandAffineMap(b, op->getLoc(), apply.getAffineMap(),
+                                                   llvm::to_vector(apply.getOperands()));
+      if (!results) // semi-affine: a division by something that is not a constant
+        return;
+      apply.getResult().replaceAllUsesWith(results->front());
     } else if (auto fence = llvm::dyn_cast<FenceBarrierAllOp>(op)) {
       BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
       if (fence.getScope() != FenceScopeKind::LocalMemory)

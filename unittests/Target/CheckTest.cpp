@@ -85,7 +85,39 @@ TEST(CppCheck, BarriersThatTheCompilerRejects) {
               ElementsAre(HasSubstr("2: 'pto.barrier' op of PIPE_V is not accepted")));
 }
 
-TEST(CppCheck, LocalFence) {
-  EXPECT_THAT(body("pto.fence.barrier_all <local_memory>"),
-              ElementsAre(HasSubstr("use pto.barrier <PIPE_ALL>")));
+TEST(CppCheck, FlagsBetweenCoresNeedTheirAddress) {
+  EXPECT_THAT(body("pto.sync.set <PIPE_MTE3>, 1"),
+              ElementsAre(HasSubstr("nothing has said where they lie; write pto.set_ffts first")));
+  // In a caller of a caller is early enough; recursion does not hang the search.
+  std::vector<std::string> errors = rejected(
+      "func.func @k(%a: i64) { pto.set_ffts %a : i64\n func.call @f() : () -> ()\n return }\n"
+      "func.func @f() { func.call @g() : () -> ()\n return }\n"
+      "func.func @g() { pto.sync.wait <PIPE_V>, 1\n return }\n"
+      "func.func @h() { func.call @h() : () -> ()\n pto.sync.wait <PIPE_V>, 1\n return }");
+  EXPECT_THAT(errors, testing::UnorderedElementsAre(
+                          HasSubstr("'pto.sync.wait' op uses flags of other cores"),
+                          HasSubstr("makes @h call itself")));
+}
+
+TEST(CppCheck, FlagsInsideTheBlockNeedToKnowTheirCore) {
+  EXPECT_THAT(rejected("module attributes {pto.target_arch = \"a5\"} { func.func @k() {\n"
+                       "pto.sync.set <PIPE_MTE2>, 1\nreturn } }"),
+              ElementsAre(HasSubstr("put it into pto.section.cube or pto.section.vector")));
+}
+
+TEST(CppCheck, EventObjects) {
+  EXPECT_THAT(body("pto.tsync ins(%i : index)", "%i: index"),
+              ElementsAre(HasSubstr("waits for event objects, which no operation makes")));
+}
+
+TEST(CppCheck, ArraysStayWhereTheyAre) {
+  EXPECT_THAT(rejected("func.func @f(%a: !pto.local_array<4xf32>) { return }"),
+              ElementsAre(HasSubstr("cannot pass a value of type")));
+  EXPECT_THAT(body("%r = scf.if %c -> !pto.local_array<4xf32> {\n"
+                   "%a = pto.declare_local_array -> !pto.local_array<4xf32>\n"
+                   "scf.yield %a : !pto.local_array<4xf32>\n} else {\n"
+                   "%b = pto.declare_local_array -> !pto.local_array<4xf32>\n"
+                   "scf.yield %b : !pto.local_array<4xf32>\n}",
+                   "%c: i1"),
+              ElementsAre(HasSubstr("hand on its elements, or index one that is declared")));
 }
