@@ -32,7 +32,7 @@ template <typename Op> static CrossCoreFlag describe(Op op, bool isSet, int64_t 
   flag.pipe = toPipe(op.getPipeKind());
   flag.mode = mode;
   if (auto id = op.getEventId())
-    flag.id = *id;
+    flag.id = int32_t(*id);
   else if (op.getEventIdDyn())
     flag.id = constantOf(op.getEventIdDyn());
   flag.dynamicId = op.getEventIdDyn();

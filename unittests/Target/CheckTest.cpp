@@ -107,7 +107,7 @@ TEST(CppCheck, FlagsInsideTheBlockNeedToKnowTheirCore) {
 
 TEST(CppCheck, EventObjects) {
   EXPECT_THAT(body("pto.tsync ins(%i : index)", "%i: index"),
-              ElementsAre(HasSubstr("waits for event objects, which no operation makes")));
+              ElementsAre(HasSubstr("it waits for event objects, which no operation makes")));
 }
 
 TEST(CppCheck, ArraysStayWhereTheyAre) {

@@ -200,7 +200,8 @@ void Checker::nested(Operation *op) {
       .Case<SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
             WaitIntraBlockOp>([&](auto o) { crossCore(o); })
       .Case([&](TSyncOp o) {
-        fail(o) << "waits for event objects, which no operation makes; use pto.wait_flag";
+        fail(o) << "has no C++ form: it waits for event objects, which no operation makes; use "
+                   "pto.wait_flag";
       })
       .Case([&](BarrierOp o) {
         Pipe pipe = toPipe(o.getPipeKind());

@@ -27,8 +27,8 @@ static void printCrossCore(Printer &p, const CrossCoreFlag &flag, Arch arch) {
     p.line("wait_flag_dev(" + (arch == Arch::A5 ? pipe + ", " : "") + id.text + ");");
     return;
   }
-  std::string mode = flag.mode == 2 ? "FFTS_MODE_VAL" : std::to_string(flag.mode);
-  p.line("ffts_cross_core_sync(" + pipe + ", getFFTSMsg(" + mode + ", " + id.text + "));");
+  p.line("ffts_cross_core_sync(" + pipe + ", getFFTSMsg(" + std::to_string(flag.mode) + ", " +
+         id.text + "));");
 }
 
 static void printSyncAll(Printer &p, SyncAllOp op) {

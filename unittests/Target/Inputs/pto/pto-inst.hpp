@@ -29,7 +29,6 @@ enum event_t {
   EVENT_ID7
 };
 enum mem_dsb_t { DSB_DDR };
-#define FFTS_MODE_VAL 2
 inline uint64_t getFFTSMsg(int mode, int64_t id) { return 1 | mode << 4 | id << 8; }
 inline void ffts_cross_core_sync(pipe_t, uint64_t) {}
 inline void wait_flag_dev(int64_t) {}
