@@ -54,7 +54,7 @@ llvm::SmallVector<StringRef> splitList(StringRef list) {
       items.push_back(list.slice(begin, i).trim());
       begin = i + 1;
     } else {
-      depth += StringRef("<(").contains(list[i]) - StringRef(">)").contains(list[i]);
+      depth += StringRef("<({").contains(list[i]) - StringRef(">)}").contains(list[i]);
     }
   }
   return items;

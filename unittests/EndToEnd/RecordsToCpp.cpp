@@ -183,8 +183,17 @@ private:
            mlir::OwningOpRef<mlir::ModuleOp> module, std::string text = "") {
     std::string title = (info.name + ", " + what).str();
     ++out.tried;
+    // Texts that stand for themselves are judged where they are written; what needs more around it
+    // to become C++ is left to files.
+    bool isPlain = !text.empty();
+    auto leave = [&] {
+      out.unprinted.push_back({&info, arch, what.str(), text, ""});
+      out.unpassable.insert(info.name.str());
+    };
     if (!module) {
-      out.failures.push_back(title + ": the text does not parse");
+      if (isPlain)
+        return leave();
+      out.failures.push_back(title + ": the module cannot be built");
       return;
     }
     Messages messages(*context);
@@ -222,6 +231,8 @@ private:
       ++out.earlier;
     else if (unpassable)
       out.unpassable.insert(info.name.str());
+    else if (isPlain)
+      leave();
     else
       out.failures.push_back(title + ": " + llvm::join(messages.all(), "\n  "));
   }
