@@ -49,6 +49,9 @@ ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &re
     return failure();
   auto second = [&](bool is) { return inputs > 1 && is ? std::optional(1u) : std::nullopt; };
   bool compares = outputs == 2;
+  if (compares && inputs > 1 && !ins.isTile(1))
+    return parser.emitError(ins.at, "compares with a tile that holds one integer per row; the "
+                                    "library takes no scalar");
   Segments segments(parser, result);
   return failure(
       segments.add(ins, 0) || segments.add(ins, second(!compares)) ||
