@@ -91,7 +91,7 @@ llvm::SmallVector<llvm::StringRef, 4> transferForms(Operation *call, Value src, 
 }
 
 //===----------------------------------------------------------------------===//
-// Collectives (library 5.5)
+// Collectives (library 5.6)
 //===----------------------------------------------------------------------===//
 
 /// Into how many chunks a view goes; 0 when it fits into the tile, none when that is not known.

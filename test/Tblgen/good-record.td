@@ -13,7 +13,7 @@ include "ptoas/IR/Attrs.td"
 // INFO-SAME: {"dst", Role::Out,
 // INFO: AttributeCase toy_sum_accPhase_cases[] = {{.*}}{3, "pto::AccPhase::Final"}
 // INFO: CppPiece toy_sum_cpp[] = {{{}}{CppPiece::Text, 0, "TSUM"}, {CppPiece::TemplateArgument, 0, ""}, {CppPiece::Text, 0, "("}, {CppPiece::Operand, 3, ""},
-// INFO-SAME: {CppPiece::OptionalOperand, 2, ""}
+// INFO-SAME: {CppPiece::OptionalOperand, 2, ", "}
 // INFO: {"pto.toy.sum", "Adds.", "test",
 // INFO-NEXT: PipeRule::Fixed, Pipe::V,
 // INFO-NEXT: {maskOf(Element::F16) | maskOf(Element::F32), 0},

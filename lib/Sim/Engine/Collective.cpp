@@ -1,6 +1,6 @@
 //===- Collective.cpp - TBROADCAST, TGATHER, TSCATTER, TREDUCE -------------===//
 //
-// The library's programs (library 5.5), unrolled when the call is dispatched, with its event ids.
+// The library's programs (library 5.6), unrolled when the call is dispatched, with its event ids.
 // None of them uses pipe_barrier(ALL). The caller moves the data of every rank.
 //
 //===----------------------------------------------------------------------===//

@@ -112,7 +112,7 @@ def CommTTestOp : PtoOp<"comm.ttest"> {
 }
 
 //===----------------------------------------------------------------------===//
-// Collectives: the caller moves the data of all ranks (library 5.5)
+// Collectives: the caller moves the data of all ranks (library 5.6)
 //===----------------------------------------------------------------------===//
 
 // One tensor per rank, in the order of ranks; `root` is the number of the caller's.
