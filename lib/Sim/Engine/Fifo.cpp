@@ -165,7 +165,10 @@ void Core::pop(FifoState &fifo, const Instruction &instruction) {
 void Core::executeFifo(const Instruction &instruction) {
   if (instruction.opcode == Opcode::MakeFifo)
     return makeFifo(instruction);
-  FifoState &fifo = fifos[handles[instruction.in[0]].fifo];
+  uint32_t number = handles[instruction.in[0]].fifo;
+  if (number == none) // on this path the FIFO was not made
+    return;
+  FifoState &fifo = fifos[number];
   if (instruction.opcode == Opcode::EndFifo) {
     // The destructor takes the credits that nobody asked for, so that the flags end at 0.
     for (uint64_t left = fifo.pushed / fifo.shape->period(); left > fifo.credits; --left)
