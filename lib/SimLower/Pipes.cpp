@@ -48,6 +48,7 @@ void Lowering::lowerPipeInit(const PipeInit &init) {
   shape.slotSize = uint64_t(init.slotSize);
   shape.slots = unsigned(init.slotNum);
   shape.localSlots = unsigned(init.localSlotNum.value_or(libraryLocalSlots));
+  shape.unitFlag = init.unitFlag.value_or(false);
   Binding gm = get(init.gm);
   auto buffer = [&](PipeDirection one) {
     mlir::Value address = init.carries(one) ? init.consumerBuffer(one) : mlir::Value();

@@ -134,6 +134,7 @@ void Core::push(FifoState &fifo, const Instruction &instruction) {
     const TileOperand &tile = handles[instruction.in[1]].tile;
     micro(Kind::Store, tile,
           slotView(fifo, index, tile, FifoSplit(instruction.kind), /*producer=*/true));
+    scalar.micro.back().unitFlag = fifo.shape->unitFlag && tile.shape.space == Space::Acc;
   }
   fifoSet(fifo, identity.kind == CoreKind::Cube ? Pipe::FIX : Pipe::MTE3, /*isFree=*/false);
 }
