@@ -34,6 +34,7 @@ mlir::FailureOr<uint32_t> Lowering::run() {
            parameter.special ? builder.special(*parameter.special) : builder.argument(unsigned(i)));
   }
   lowerBlocks(body, {});
+  endFifos(0);
   if (failed)
     return mlir::failure();
   builder.ret();
@@ -161,9 +162,13 @@ void Lowering::assign(Operation *at, llvm::ArrayRef<Binding> into, llvm::ArrayRe
 //===----------------------------------------------------------------------===//
 
 void Lowering::lowerBody(mlir::Block &block) {
+  size_t outer = fifos.size();
   for (Operation &op : block)
     if (!op.hasTrait<mlir::OpTrait::IsTerminator>() && lowered <= maxOperations)
       lowerOperation(&op);
+  // A pipe lives as long as its C++ object; sections are no scope there.
+  if (!llvm::isa<mlir::func::FuncOp, SectionCubeOp, SectionVectorOp>(block.getParentOp()))
+    endFifos(outer);
 }
 
 void Lowering::lowerOperation(Operation *op) {
@@ -229,6 +234,7 @@ void Lowering::lowerCall(mlir::func::CallOp call) {
   llvm::DenseMap<mlir::Value, Binding> callerValues;
   std::swap(values, callerValues);
   active.push_back(callee);
+  size_t alive = fifos.size();
   bind(callee.getArguments(), arguments);
   Bindings results;
   if (callee.getBody().hasOneBlock()) {
@@ -238,6 +244,7 @@ void Lowering::lowerCall(mlir::func::CallOp call) {
     results = fresh(call, call.getResultTypes());
     lowerBlocks(callee.getBody(), results);
   }
+  endFifos(alive);
   active.pop_back();
   std::swap(values, callerValues);
   calledAt = outer;

@@ -10,6 +10,12 @@
 #include "llvm/ADT/DenseMap.h"
 #include <deque>
 
+namespace pto {
+struct CrossCoreFlag;
+struct PipeInit;
+struct PipeCall;
+} // namespace pto
+
 namespace pto::sim {
 
 /// A global view while lowering: what partition_view needs, and the descriptor that calls take.
@@ -105,6 +111,17 @@ private:
                 Register cols);
   Register sumOfProducts(Register base, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> terms);
 
+  // CrossCore.cpp
+  bool lowerCrossCore(mlir::Operation *op);
+  void lowerCrossFlag(mlir::Operation *op, const CrossCoreFlag &flag);
+
+  // Pipes.cpp
+  bool lowerPipe(mlir::Operation *op);
+  void lowerPipeInit(const PipeInit &init);
+  void lowerPipeCall(const PipeCall &call);
+  void bindEntry(const PipeCall &call, const PipeInit &init, Register address);
+  void endFifos(size_t first); ///< destroys those that were made since there were `first`
+
   // Records.cpp: everything else of the dialect.
   void lowerRecord(mlir::Operation *op);
   void lowerKernel(mlir::Operation *op, const OpInfo &info);
@@ -124,6 +141,7 @@ private:
   std::deque<ViewParts> views;
   llvm::SmallVector<mlir::Operation *, 4> active; ///< functions being inlined, outermost first
   std::string calledAt;                           ///< of the calls being inlined
+  llvm::SmallVector<Handle, 4> fifos;             ///< alive, in the order of their making
   Register iteration = none;
   uint64_t lowered = 0; ///< operations so far
 };

@@ -18,7 +18,8 @@ void Lowering::lowerRecord(Operation *op) {
   const OpInfo &info = *findOpInfo(op);
   if (info.engine.empty())
     return lowerKernel(op, info);
-  if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerCoreId(op) && !lowerVariable(op))
+  if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerCoreId(op) &&
+      !lowerVariable(op) && !lowerPipe(op) && !lowerCrossCore(op))
     (void)error(op, "is not simulated");
 }
 

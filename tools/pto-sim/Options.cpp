@@ -13,9 +13,10 @@ static cl::OptionCategory category("Simulation");
 static cl::opt<std::string> input(cl::Positional, cl::desc("<kernel.pto>"), cl::init("-"),
                                   cl::cat(category));
 static cl::list<std::string>
-    functions("function", cl::value_desc("name"), cl::cat(category),
+    functions("function", cl::value_desc("name"), cl::CommaSeparated, cl::cat(category),
               cl::desc("Kernel to launch; a cube and a vector function together are one mixed "
-                       "kernel, other lists run one after the other on the same arrays. Default: "
+                       "kernel (a,b, or the option twice), other lists run one after the other on "
+                       "the same arrays. Default: "
                        "the pto.entry functions, else those that nobody calls"));
 static cl::list<std::string>
     arguments("arg", cl::value_desc("name=value"), cl::cat(category),

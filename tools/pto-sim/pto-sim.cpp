@@ -119,6 +119,25 @@ static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
   return llvm::join(llvm::map_range(kernels, [](const Kernel &k) { return k.name; }), ", ");
 }
 
+/// One line per core: who is late, and on which pipe.
+static void printCores(llvm::ArrayRef<CoreTime> cores, bool withRanks, llvm::raw_ostream &os) {
+  constexpr size_t linesToPrint = 12;
+  for (const CoreTime &core : cores.take_front(linesToPrint)) {
+    const auto *busiest = llvm::max_element(
+        core.pipes, [](const PipeTime &a, const PipeTime &b) { return a.busy < b.busy; });
+    os << "  " << pto::name(core.core) << ' ' << core.subblock << " of block " << core.block;
+    if (withRanks)
+      os << " of rank " << core.rank;
+    os << ": " << core.cycles << " cycles";
+    if (busiest->busy)
+      os << ", busiest pipe " << pto::name(Pipe(busiest - core.pipes.begin())) << " ("
+         << busiest->busy * 100 / core.cycles << " %)";
+    os << '\n';
+  }
+  if (cores.size() > linesToPrint)
+    os << "  ... and " << cores.size() - linesToPrint << " more cores; --report lists them all\n";
+}
+
 static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kernels,
                          const Outcome &outcome) {
   llvm::raw_ostream &os = llvm::outs();
@@ -140,6 +159,8 @@ static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
     os << count << (count == 1 ? " finding\n" : " findings\n");
   else
     os << "no findings\n";
+  if (llvm::any_of(kernels, [](const Kernel &kernel) { return kernel.isMixed(); }))
+    printCores(outcome.report.cores, options.ranks > 1, os);
   if (outcome.differs)
     os << "results depend on the schedule: seeds " << seed << " and " << *outcome.differs
        << " leave different arrays\n";

@@ -13,6 +13,8 @@ struct Variant {
   int64_t tiles = 20, popped = 20;
   bool ordersLanding = true; ///< does the consumer keep its landing buffers until they are used?
   bool ends = true;          ///< is the destructor run?
+  bool unitFlag = false;     ///< of the pipe; then nothing else orders product and push
+  int64_t accPhase = 0;      ///< of the product
   FifoSplit split = FifoSplit::UpDown;
 };
 constexpr int64_t rows = 16, cols = 32;
@@ -29,6 +31,7 @@ struct CubeToVector {
     shape.slotSize = rows * cols * sizeof(float);
     shape.slots = v.slots;
     shape.localSlots = v.localSlots;
+    shape.unitFlag = v.unitFlag;
     uint32_t type = kernel.program.addFifo(shape);
     produce(v, type);
     consume(v, type);
@@ -41,9 +44,12 @@ struct CubeToVector {
     Handle acc = c.tile(Space::Acc, 0, rows, cols);
     c.loop(v.tiles, [&](Register i) {
       c.fill(acc, i);
-      c.handoff(Pipe::M, Pipe::FIX);
+      kernel.program.calls.back().attributes.push_back({"accPhase", v.accPhase});
+      if (!v.unitFlag)
+        c.handoff(Pipe::M, Pipe::FIX);
       pushed = c.push(fifo, acc, v.split);
-      c.handoff(Pipe::FIX, Pipe::M);
+      if (!v.unitFlag)
+        c.handoff(Pipe::FIX, Pipe::M);
     });
     v.ends ? c.finish({fifo}) : c.finish();
   }
@@ -176,6 +182,42 @@ TEST(EngineFifo, AConsumerThatStopsEarlyHangsTheProducer) {
     CubeToVector more(variant);
     EXPECT_NE(find(more.run(options), FindingKind::Deadlock, more.popped), nullptr);
   }
+}
+
+TEST(EngineFifo, TheUnitFlagOrdersProductAndPush) {
+  constexpr int64_t final = 3;
+  for (const Options &options : schedules(4)) {
+    Variant variant;
+    variant.unitFlag = true;
+    variant.accPhase = final;
+    std::vector<float> values;
+    Report report = CubeToVector(variant).run(options, &values);
+    EXPECT_TRUE(report.clean()) << textOf(report);
+    for (size_t i = 0; i < values.size(); ++i)
+      ASSERT_EQ(values[i], float(i / (rows * cols))) << i;
+  }
+}
+
+TEST(EngineFifo, AProductWithoutTheUnitFlagHangsAPushWithIt) {
+  Variant variant;
+  variant.unitFlag = true;
+  CubeToVector test(variant);
+  Report report = test.run({});
+  const Finding *hang = find(report, FindingKind::Deadlock, test.pushed);
+  ASSERT_NE(hang, nullptr) << textOf(report);
+  EXPECT_NE(hang->what.find("the unit flag M > FIX of the accumulator at byte 0"),
+            std::string::npos)
+      << hang->what;
+}
+
+TEST(EngineFifo, AProductWithTheUnitFlagWaitsForAStoreWithIt) {
+  constexpr int64_t final = 3;
+  Variant variant;
+  variant.accPhase = final;
+  Report report = CubeToVector(variant).run({});
+  const Finding *hang = find(report, FindingKind::Deadlock);
+  ASSERT_NE(hang, nullptr) << textOf(report);
+  EXPECT_NE(hang->what.find("the unit flag FIX > M"), std::string::npos) << hang->what;
 }
 
 TEST(EngineFifo, OnlyTheRightCorePushes) {

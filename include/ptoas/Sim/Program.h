@@ -186,6 +186,7 @@ struct FifoShape {
   FifoDirection direction = FifoDirection::C2V;
   uint64_t slotSize = 0; ///< bytes of a whole entry
   unsigned slots = 8, localSlots = 2;
+  bool unitFlag = false; ///< accumulators are stored as soon as the product says Final
 
   /// Tiles per credit.
   unsigned period() const { return slots <= 2 ? slots : slots / 2; }

@@ -11,10 +11,17 @@ using llvm::formatv;
 static constexpr unsigned scalarPipe = unsigned(Pipe::S);
 
 std::string FlagKey::describe() const {
+  if (isUnitFlag())
+    return formatv("the unit flag {0} > {1} of the accumulator at byte {2}", name(from), name(to),
+                   id - firstUnit);
   return formatv("event {0} of {1} > {2}", id, name(from), name(to));
 }
 
-std::string FlagKey::label() const { return formatv("{0} > {1}, {2}", name(from), name(to), id); }
+std::string FlagKey::label() const {
+  if (isUnitFlag())
+    return formatv("{0} > {1}, unit flag", name(from), name(to));
+  return formatv("{0} > {1}, {2}", name(from), name(to), id);
+}
 
 Core::Core(Machine &machine, uint32_t number)
     : number(number), machine(machine), identity(machine.identity(number)),
@@ -69,10 +76,12 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
                         std::vector<Operand> operands, Phase phase) {
   if (pipe != Pipe::S) {
+    takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
     item.kernel = kernel;
-    item.operands = std::move(operands);
+    item.operands = operands;
+    giveUnit(call, operands);
     return;
   }
   // Scalar items are synchronous (H6).
@@ -88,8 +97,53 @@ void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
   completeNewest(Pipe::S);
 }
 
+/// The accumulator that a call hands over by unit flag, if any: products from Partial on, stores
+/// with Final.
+static std::optional<uint64_t> unitOf(const Call &call, llvm::ArrayRef<Operand> operands,
+                                      unsigned leastPhase) {
+  const char *attribute = call.pipe == Pipe::M ? "accPhase" : "stPhase";
+  if (call.pipe != Pipe::M && call.pipe != Pipe::FIX)
+    return std::nullopt;
+  auto phase =
+      llvm::find_if(call.attributes, [&](const Attribute &a) { return a.name == attribute; });
+  if (phase == call.attributes.end() || phase->value < leastPhase)
+    return std::nullopt;
+  for (const Operand &operand : llvm::reverse(operands)) // of a product the result is the last one
+    if (operand.kind == Operand::Tile && operand.tile.shape.space == Space::Acc)
+      return operand.tile.address;
+  return std::nullopt;
+}
+
+static constexpr unsigned partialPhase = 2, finalPhase = 3; // as in the library
+
+/// A product waits until what it finished before has been drained, a store until it is finished.
+void Core::takeUnit(const Call &call, llvm::ArrayRef<Operand> operands) {
+  bool isProduct = call.pipe == Pipe::M;
+  auto unit = unitOf(call, operands, isProduct ? partialPhase : finalPhase);
+  if (!unit)
+    return;
+  int64_t id = FlagKey::firstUnit + int64_t(*unit);
+  if (!isProduct)
+    dispatchWait({Pipe::M, Pipe::FIX, id}, Phase::Sync);
+  else if (std::exchange(units[*unit], false))
+    dispatchWait({Pipe::FIX, Pipe::M, id}, Phase::Sync);
+}
+
+void Core::giveUnit(const Call &call, llvm::ArrayRef<Operand> operands) {
+  auto unit = unitOf(call, operands, finalPhase);
+  if (!unit)
+    return;
+  bool isProduct = call.pipe == Pipe::M;
+  units[*unit] |= isProduct;
+  int64_t id = FlagKey::firstUnit + int64_t(*unit);
+  dispatchSet(isProduct ? FlagKey{Pipe::M, Pipe::FIX, id} : FlagKey{Pipe::FIX, Pipe::M, id},
+              Phase::Sync);
+}
+
 bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
   std::string problem;
+  if (key.isUnitFlag())
+    return true;
   if (key.id < 0 || uint64_t(key.id) >= machine.options.eventIds)
     problem = formatv("{0} does not exist: ids are 0 to {1}", key.describe(),
                       machine.options.eventIds - 1);
@@ -457,13 +511,16 @@ void Core::checkExit() {
                                        name(Pipe(p))));
     }
   }
-  for (const auto &[key, flag] : flags)
+  for (const auto &[key, flag] : flags) {
+    if (key.isUnitFlag() && key.from == Pipe::FIX)
+      continue; // drained and free: as it was before the kernel
     for (const Token &token : flag.tokens)
       if (Finding *finding = machine.report(FindingKind::TokenLeft, token.by)) {
         finding->what = formatv("{0} is still set when the function returns", key.describe());
         finding->notes.push_back("wait for it before the return: a flag that stays up releases a "
                                  "wait of the next kernel on this core");
       }
+  }
 }
 
 CoreTime Core::times() const {

@@ -20,6 +20,9 @@ struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
   int64_t id = 0;
   auto operator<=>(const FlagKey &) const = default;
+  /// The handshake of one accumulator (cross-core 5) is a flag beyond the event ids.
+  static constexpr int64_t firstUnit = int64_t(1) << 32;
+  bool isUnitFlag() const { return id >= firstUnit; }
   std::string describe() const; ///< "event 0 of MTE3 > MTE2"
   std::string label() const;    ///< "MTE3 > MTE2, 0"
 };
@@ -110,7 +113,7 @@ struct MicroStep {
   TileOperand other; ///< Combine: read
   ViewOperand view;
   FlagKey key;
-  bool atomic = false;
+  bool atomic = false, unitFlag = false;
   Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with; cross flags
   KernelFunction kernel = nullptr;
   CrossFlag cross;
@@ -249,6 +252,8 @@ private:
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
+  void takeUnit(const Call &call, llvm::ArrayRef<Operand> operands);
+  void giveUnit(const Call &call, llvm::ArrayRef<Operand> operands);
   bool checkKey(const FlagKey &key, const Occurrence &by);
   void startWork(PipeState &pipe, Item &item);
   void startSet(PipeState &pipe, Item &item);
@@ -300,6 +305,7 @@ private:
   const Function &function;
   std::array<PipeState, numPipes> pipes;
   std::map<FlagKey, FlagState> flags;
+  std::map<uint64_t, bool> units; ///< accumulators, by address: finished by M and not yet claimed
   std::array<std::unique_ptr<Bytes>, numSpaces> locals;
   uint64_t backlog = 0;
   uint64_t sequence = 0;

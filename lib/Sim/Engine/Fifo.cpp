@@ -134,6 +134,7 @@ void Core::push(FifoState &fifo, const Instruction &instruction) {
     const TileOperand &tile = handles[instruction.in[1]].tile;
     micro(Kind::Store, tile,
           slotView(fifo, index, tile, FifoSplit(instruction.kind), /*producer=*/true));
+    scalar.micro.back().unitFlag = fifo.shape->unitFlag && tile.shape.space == Space::Acc;
   }
   fifoSet(fifo, identity.kind == CoreKind::Cube ? Pipe::FIX : Pipe::MTE3, /*isFree=*/false);
 }
@@ -165,7 +166,10 @@ void Core::pop(FifoState &fifo, const Instruction &instruction) {
 void Core::executeFifo(const Instruction &instruction) {
   if (instruction.opcode == Opcode::MakeFifo)
     return makeFifo(instruction);
-  FifoState &fifo = fifos[handles[instruction.in[0]].fifo];
+  uint32_t number = handles[instruction.in[0]].fifo;
+  if (number == none) // on this path the FIFO was not made
+    return;
+  FifoState &fifo = fifos[number];
   if (instruction.opcode == Opcode::EndFifo) {
     // The destructor takes the credits that nobody asked for, so that the flags end at 0.
     for (uint64_t left = fifo.pushed / fifo.shape->period(); left > fifo.credits; --left)

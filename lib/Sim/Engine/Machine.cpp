@@ -59,6 +59,8 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
   combine.pipe = Pipe::V;
   store.kernel = storeAdd.kernel = fixStore.kernel = program.store;
   fixStore.pipe = Pipe::FIX;
+  fixStoreFinal = fixStore;
+  fixStoreFinal.attributes.push_back({"stPhase", 3});
   store.pipe = storeAdd.pipe = Pipe::MTE3;
   storeAdd.attributes.push_back({"atomicType", 1});
   for (unsigned rank = 0; rank < launch.ranks.size(); ++rank)

@@ -225,6 +225,7 @@ void Core::stepMicro() {
     view.view = step.view;
     const Call &call = isLoad                                ? machine.load
                        : step.atomic                         ? machine.storeAdd
+                       : step.unitFlag                       ? machine.fixStoreFinal
                        : step.tile.shape.space == Space::Acc ? machine.fixStore
                                                              : machine.store;
     dispatchWork(call, call.kernel, call.pipe, std::move(operands),
