@@ -220,7 +220,8 @@ ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type) {
       llvm::any_of(places, [](const Place &p) { return !p.region.offset.known; })) {
     sync::Region anywhere = tileAt(type, nullptr, tile.frame);
     anywhere.run = capacity(type.getSpace(), model.program.arch);
-    places = {{std::move(anywhere)}};
+    places.clear();
+    places.push_back({std::move(anywhere)});
   }
   Regions ids;
   for (Place &place : places) {
