@@ -112,12 +112,18 @@ private:
   Regions regionsOf(mlir::Value value, Frame &frame);
   sync::RegionId globalRegion(mlir::Value value, Frame &frame);
   // TileRegions.cpp
+  /// Bytes that a tile may name. Not exact: somewhere inside the region, so that its beginning is
+  /// not the tile's.
+  struct Place {
+    sync::Region region;
+    bool isExact = true;
+  };
   Regions tileRegions(Bound tile, TileBufType type);
-  void collect(Bound tile, std::vector<sync::Region> &out);
+  void collect(Bound tile, std::vector<Place> &out);
   bool collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
-                      std::vector<sync::Region> &out);
-  bool collectView(Bound tile, std::vector<sync::Region> &out);
-  bool collectChoice(Bound tile, std::vector<sync::Region> &out);
+                      std::vector<Place> &out);
+  bool collectView(Bound tile, std::vector<Place> &out);
+  bool collectChoice(Bound tile, std::vector<Place> &out);
   // Choices.cpp
   /// What the result of a branch, a call or a loop, or a variable of a loop, may stand for.
   struct Alternatives {

@@ -77,7 +77,7 @@ static void narrow(sync::Region &region, const TileShape &window, const TileShap
   region.dims.push_back({lines, pitch});
 }
 
-bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
+bool ModelBuilder::collectView(Bound tile, std::vector<Place> &out) {
   auto view = tile.value.getDefiningOp<TileView>();
   if (!view)
     return false;
@@ -89,16 +89,17 @@ bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
     MultiTileBufType type = ring.getResult().getType();
     sync::Region region = tileAt(type.getSlot(), ring.getAddr(), source.frame);
     addSlot(region, get.getSlot(), tile.frame, type);
-    out.push_back(std::move(region));
+    out.push_back({std::move(region)});
     return true;
   }
   size_t first = out.size();
   collect(follow(view.getViewedTile(), tile.frame), out);
   TileShape shape = llvm::cast<TileBufType>(tile.value.getType()).getTileShape();
   auto window = tile.value.getDefiningOp<SubviewOp>();
-  for (sync::Region &region : llvm::MutableArrayRef(out).drop_front(first)) {
-    if (!region.offset.known)
-      continue;
+  for (Place &place : llvm::MutableArrayRef(out).drop_front(first)) {
+    sync::Region &region = place.region;
+    if (!region.offset.known || !place.isExact)
+      continue; // a part of it lies somewhere in it too
     if (!window) {
       region.run = shape.bytes(); // the whole of its source, or the beginning of it
       continue;
@@ -110,8 +111,10 @@ bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
     OffsetReader::add(at, offsets.read(window.getCol(), tile.frame, stride[1] * bytes, &ring));
     offsets.close(at);
     // Somewhere in its source, or at a place that the source's own address already makes symbolic.
-    if (!at.known || at.symbol != sync::none)
+    if (!at.known || at.symbol != sync::none) {
+      place.isExact = false;
       continue;
+    }
     OffsetReader::add(region.offset, at);
     region.rotation = ring;
     narrow(region, shape, storageOf(tile.value));
@@ -126,7 +129,7 @@ bool ModelBuilder::collectView(Bound tile, std::vector<sync::Region> &out) {
 /// Variables of an open loop that change places, as in `iter_args(%now = %ping, %next = %pong)`
 /// with `yield %next, %now`: equal tiles at equal distances are a ring.
 bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
-                                  std::vector<sync::Region> &out) {
+                                  std::vector<Place> &out) {
   auto around = llvm::find_if(
       open, [&](const OpenLoop &o) { return o.op == loop.getOperation() && o.frame == frame; });
   if (around == open.end())
@@ -135,13 +138,14 @@ bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame 
   // In the order in which the variable takes them.
   std::vector<sync::Region> tiles;
   for (unsigned at = number; tiles.empty() || at != number;) {
-    std::vector<sync::Region> first;
+    std::vector<Place> first;
     collect(follow(loop.getInitArgs()[at], frame), first);
     auto next = llvm::dyn_cast<mlir::BlockArgument>(loop.getYieldedValues()[at]);
-    bool isOne = first.size() == 1 && first[0].offset.known && first[0].rotation.count == 1;
+    bool isOne = first.size() == 1 && first[0].isExact && first[0].region.offset.known &&
+                 first[0].region.rotation.count == 1;
     if (!isOne || !next || next.getOwner() != loop.getBody() || tiles.size() >= mostPlaces)
       return false;
-    tiles.push_back(std::move(first[0]));
+    tiles.push_back(std::move(first[0].region));
     at = next.getArgNumber() - loop.getNumInductionVars();
   }
   auto byAddress = [](const sync::Region &a, const sync::Region &b) {
@@ -165,11 +169,11 @@ bool ModelBuilder::collectTurning(mlir::scf::ForOp loop, unsigned number, Frame 
     if (!(tile == expected))
       return false;
   }
-  out.push_back(std::move(ring));
+  out.push_back({std::move(ring)});
   return true;
 }
 
-bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
+bool ModelBuilder::collectChoice(Bound tile, std::vector<Place> &out) {
   if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(tile.value))
     if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(argument.getOwner()->getParentOp()))
       if (collectTurning(loop, argument.getArgNumber() - loop.getNumInductionVars(), tile.frame,
@@ -190,7 +194,7 @@ bool ModelBuilder::collectChoice(Bound tile, std::vector<sync::Region> &out) {
   return true;
 }
 
-void ModelBuilder::collect(Bound tile, std::vector<sync::Region> &out) {
+void ModelBuilder::collect(Bound tile, std::vector<Place> &out) {
   for (const Bound &outer : following)
     if (outer.value == tile.value && outer.frame == tile.frame)
       return; // carried round a loop: its other sources are found on the way
@@ -199,31 +203,32 @@ void ModelBuilder::collect(Bound tile, std::vector<sync::Region> &out) {
   auto type = llvm::cast<TileBufType>(tile.value.getType());
   if (++followed <= mostFollowed) {
     if (auto alloc = tile.value.getDefiningOp<AllocTileOp>())
-      return out.push_back(tileAt(type, alloc.getAddr(), tile.frame));
+      return out.push_back({tileAt(type, alloc.getAddr(), tile.frame)});
     if (tile.value.getDefiningOp<DeclareTileOp>())
-      return out.push_back(poppedRegion(tile, type));
+      return out.push_back({poppedRegion(tile, type)});
     if (auto assign = tile.value.getDefiningOp<TAssignOp>())
-      return out.push_back(tileAt(type, assign.getAddr(), tile.frame));
+      return out.push_back({tileAt(type, assign.getAddr(), tile.frame)});
     if (collectView(tile, out) || collectChoice(tile, out))
       return;
   }
-  out.push_back(tileAt(type, nullptr, tile.frame));
+  out.push_back({tileAt(type, nullptr, tile.frame)});
 }
 
 ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type) {
-  std::vector<sync::Region> places;
+  std::vector<Place> places;
   followed = 0;
   collect(tile, places);
   if (places.size() > mostPlaces || places.empty() ||
-      llvm::any_of(places, [](const sync::Region &r) { return !r.offset.known; })) {
+      llvm::any_of(places, [](const Place &p) { return !p.region.offset.known; })) {
     sync::Region anywhere = tileAt(type, nullptr, tile.frame);
     anywhere.run = capacity(type.getSpace(), model.program.arch);
-    places = {std::move(anywhere)};
+    places.clear();
+    places.push_back({std::move(anywhere)});
   }
   Regions ids;
-  for (sync::Region &region : places) {
-    region.name = nameOf(tile.value);
-    sync::RegionId id = model.program.intern(std::move(region));
+  for (Place &place : places) {
+    place.region.name = nameOf(tile.value);
+    sync::RegionId id = model.program.intern(std::move(place.region));
     if (!llvm::is_contained(ids, id))
       ids.push_back(id);
   }

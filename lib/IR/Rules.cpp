@@ -183,9 +183,7 @@ PTO_RULE(sameValid) {
 PTO_RULE(sameShape) {
   return allEqual(
       op, subjects(op, info, rule), "equal shapes",
-      [](mlir::Value a, mlir::Value b) {
-        return storedShape(a) != storedShape(b);
-      },
+      [](mlir::Value a, mlir::Value b) { return storedShape(a) != storedShape(b); },
       [](mlir::Value v) { return extents(storedShape(v)); });
 }
 

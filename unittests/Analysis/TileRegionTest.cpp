@@ -263,6 +263,30 @@ TEST(TileRegion, OfAWindowThatMovesByItself) {
   EXPECT_EQ(u.run, 4096u);
 }
 
+TEST(TileRegion, OfPartsOfAWindowThatIsSomewhere) {
+  Parsed parsed(R"(func.func @f(%n: index) {
+    %a = arith.constant 4096 : i64
+    %c0 = arith.constant 0 : index
+    %t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 16x64xf32>
+    %w = pto.subview %t[%n, %c0] sizes [4, 64] : !pto.tile_buf<vec, 16x64xf32>
+    %u = pto.subview %w[%c0, %c0] sizes [4, 32] : !pto.tile_buf<vec, 4x64xf32>
+    %r = pto.treshape %w : !pto.tile_buf<vec, 4x64xf32> -> !pto.tile_buf<vec, 8x32xf32>
+    pto.tadd ins(%u, %u : !pto.tile_buf<vec, 4x32xf32>, !pto.tile_buf<vec, 4x32xf32>) outs(%u : !pto.tile_buf<vec, 4x32xf32>)
+    pto.tadd ins(%r, %r : !pto.tile_buf<vec, 8x32xf32>, !pto.tile_buf<vec, 8x32xf32>) outs(%r : !pto.tile_buf<vec, 8x32xf32>)
+    return
+  })");
+  SyncModel model = parsed.model();
+  unsigned accesses = 0;
+  for (const sync::Node &node : model.program.nodes)
+    for (sync::RegionId id : node.writes) {
+      const sync::Region &r = model.program.regions[id];
+      ++accesses;
+      EXPECT_EQ(r.offset.constant, 4096);
+      EXPECT_EQ(r.run, 4096u) << "the whole tile: the window may lie anywhere in it";
+    }
+  EXPECT_EQ(accesses, 2u);
+}
+
 TEST(TileRegion, OfViewsOfTheWholeTile) {
   Parsed parsed(R"(func.func @f() {
     %a = arith.constant 4096 : i64
