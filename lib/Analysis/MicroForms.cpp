@@ -90,6 +90,60 @@ llvm::SmallVector<llvm::StringRef, 4> transferForms(Operation *call, Value src, 
   return fits;
 }
 
+//===----------------------------------------------------------------------===//
+// Collectives (library 5.5)
+//===----------------------------------------------------------------------===//
+
+/// Into how many chunks a view goes; 0 when it fits into the tile, none when that is not known.
+std::optional<uint64_t> chunksOf(Value view, Value tile, Operation *call) {
+  auto part = llvm::dyn_cast<PartitionTensorViewType>(view.getType());
+  auto valid = entryValid(tile);
+  if (!part || !part.hasStaticShape() || !valid[0] || !valid[1] || *valid[0] <= 0 ||
+      *valid[1] <= 0 || !staysAsDeclared(tile, call))
+    return std::nullopt;
+  llvm::SmallVector<int64_t, 5> s(5 - part.getShape().size(), 1);
+  llvm::append_range(s, part.getShape());
+  uint64_t rows = 1, chunks = 1;
+  for (int64_t extent : {s[0], s[1], s[2], s[3]})
+    rows = llvm::SaturatingMultiply<uint64_t>(rows, uint64_t(extent));
+  if (rows <= uint64_t(*valid[0]) && s[4] <= *valid[1])
+    return 0;
+  auto ceil = [](int64_t a, int64_t b) { return (a - 1) / b + 1; };
+  for (int64_t n : {s[0], s[1], s[2], ceil(s[3], *valid[0]), ceil(s[4], *valid[1])})
+    chunks = llvm::SaturatingMultiply<uint64_t>(chunks, uint64_t(n));
+  return chunks;
+}
+
+/// `fits` is the form of a view that fits, `chunked` that of chunks through one tile; `times` tells
+/// how often the view is moved.
+llvm::SmallVector<llvm::StringRef, 4> collectiveForms(Operation *call, Value view, Value ping,
+                                                      bool twoTiles, llvm::StringRef fits,
+                                                      llvm::StringRef chunked, uint64_t times) {
+  auto chunks = chunksOf(view, ping, call);
+  if (chunks == 0)
+    return {fits};
+  if (!chunks && !twoTiles)
+    return fits == chunked ? llvm::SmallVector<llvm::StringRef, 4>{fits}
+                           : llvm::SmallVector<llvm::StringRef, 4>{fits, chunked};
+  if (!twoTiles)
+    return {chunked};
+  if (!chunks)
+    return {fits, "two tiles", "two tiles, even number of chunks"};
+  return {*chunks * times % 2 ? "two tiles" : "two tiles, even number of chunks"};
+}
+
+llvm::SmallVector<llvm::StringRef, 4> reductionForms(CommTReduceOp call) {
+  size_t others = call.getGroup().size() - 1;
+  if (others == 0)
+    return {"one rank"};
+  if (!call.getPong())
+    return {"one tile"};
+  if (others == 1)
+    return {"two tiles, one other rank"};
+  return {others % 2 ? "two tiles, odd number of other ranks"
+                     : "two tiles, even number of other ranks"};
+}
+
 } // namespace
 
 llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
@@ -106,6 +160,22 @@ llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
         call, *operand("src").begin(), *operand("ping").begin(), !operand("pong").empty(),
         has("8 to 16 chunks, halved") ? Halved{"8 to 16 chunks, halved", 16}
                                       : Halved{"8 chunks or more, halved", std::nullopt});
+  }
+  if (auto reduce = llvm::dyn_cast<CommTReduceOp>(call))
+    return reductionForms(reduce);
+  if (auto broadcast = llvm::dyn_cast<CommTBroadcastOp>(call)) {
+    // A single rank is copied to in one piece, whatever its size.
+    if (broadcast.getGroup().size() == 1)
+      return {"fits"};
+    return collectiveForms(call, broadcast.getSrc(), broadcast.getPing(), bool(broadcast.getPong()),
+                           "fits", "chunks", 1);
+  }
+  if (has("one tile")) { // gather and scatter: rank after rank
+    auto group = record.getRecordOperands(info.operand("group"));
+    Value ping = *record.getRecordOperands(info.operand("ping")).begin();
+    bool twoTiles = !record.getRecordOperands(info.operand("pong")).empty();
+    return collectiveForms(call, *group.begin(), ping, twoTiles, "one tile", "one tile",
+                           group.size());
   }
   if (auto forms = formsByShape(call); !forms.empty())
     return {forms.begin(), forms.end()};

@@ -359,9 +359,10 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
 void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &list) {
   llvm::SmallVector<Regions> regions(info.operands.size());
   for (unsigned i = 0; i < info.operands.size(); ++i) {
-    auto values = llvm::cast<RecordOp>(op).getRecordOperands(i);
-    if (!values.empty() && info.operands[i].role != Role::Value)
-      regions[i] = regionsOf(*values.begin(), frame);
+    if (info.operands[i].role == Role::Value)
+      continue;
+    for (mlir::Value value : llvm::cast<RecordOp>(op).getRecordOperands(i))
+      llvm::append_range(regions[i], regionsOf(value, frame));
   }
   model.hasAccess = true;
   Node macro;

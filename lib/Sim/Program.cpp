@@ -199,6 +199,17 @@ void FunctionBuilder::transfer(TransferOp op, Handle dst, Handle src, Handle til
   function.pool.insert(function.pool.end(), {dst, src, tile, second});
 }
 
+void FunctionBuilder::collective(CollectiveOp op, int64_t root, Handle local, Handle accumulator,
+                                 Handle tile, Handle second, llvm::ArrayRef<Handle> group) {
+  Instruction &i = emit(Opcode::Collective);
+  i.kind = uint8_t(op);
+  i.immediate = root;
+  i.poolFirst = function.pool.size();
+  i.poolCount = uint16_t(4 + group.size());
+  function.pool.insert(function.pool.end(), {local, accumulator, tile, second});
+  function.pool.insert(function.pool.end(), group.begin(), group.end());
+}
+
 void FunctionBuilder::notify(NotifyOp op, Handle signal, Register value) {
   Instruction &i = emit(Opcode::Notify);
   i.kind = uint8_t(op);

@@ -1,6 +1,7 @@
 //===- Validate.cpp - Refuses programs that the engine could not run -------===//
 
 #include "ptoas/Sim/Program.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace pto;
@@ -23,6 +24,7 @@ public:
 private:
   std::string checkInstruction(const Instruction &instruction);
   std::string checkCall(const Instruction &instruction);
+  std::string checkCollective(const Instruction &instruction) const;
   std::string checkIndex(char kind, uint32_t index, const char *what) const;
   std::string checkPool(const Instruction &instruction, uint32_t at, char kind) const {
     return checkIndex(kind, function.pool[instruction.poolFirst + at], "operand");
@@ -103,6 +105,7 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::Trap:
   case Opcode::Jump:
   case Opcode::Issue:
+  case Opcode::Collective:
   case Opcode::Transfer:
   case Opcode::Barrier:
   case Opcode::SyncAll:
@@ -143,6 +146,21 @@ std::string Validator::checkCall(const Instruction &instruction) {
       return error;
   }
   return "";
+}
+
+std::string Validator::checkCollective(const Instruction &instruction) const {
+  if (function.core != CoreKind::Vector)
+    return "collectives run on the vector core";
+  bool reduces = CollectiveOp(instruction.kind) >= CollectiveOp::ReduceSum;
+  if (!program.load || !program.store || (reduces && llvm::is_contained(program.combine, nullptr)))
+    return "the program names no kernels for collectives";
+  int64_t ranks = int64_t(instruction.poolCount) - 4;
+  if (ranks < 1 || instruction.immediate < 0 || instruction.immediate >= ranks)
+    return "a collective takes a group of ranks, and a root in it";
+  std::string error;
+  for (unsigned i = 0; i < instruction.poolCount && error.empty(); ++i)
+    error = checkPool(instruction, i, i == 1 ? (reduces ? 'H' : 'h') : i == 3 ? 'h' : 'H');
+  return error;
 }
 
 std::string Validator::checkInstruction(const Instruction &instruction) {
@@ -197,6 +215,8 @@ std::string Validator::checkInstruction(const Instruction &instruction) {
     if (program.arch != Arch::A3)
       return "FIFOs of a5 are not simulated";
     return "";
+  case Opcode::Collective:
+    return checkCollective(instruction);
   case Opcode::Transfer:
     if (function.core != CoreKind::Vector)
       return "TPUT and TGET run on the vector core";

@@ -254,6 +254,8 @@ mlir::FailureOr<Program> pto::sim::lowerKernels(mlir::ModuleOp module,
   program.arch = archOf(module);
   program.load = findKernel("load");
   program.store = findKernel("store");
+  program.combine = {findMapKernel("pto.tadd"), findMapKernel("pto.tmax"),
+                     findMapKernel("pto.tmin")};
   bool ok = true;
   for (Kernel &kernel : kernels)
     for (CoreFunction &core : kernel.cores) {

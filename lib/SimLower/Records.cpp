@@ -152,7 +152,33 @@ bool Lowering::lowerComm(Operation *op) {
                        call.getPong() ? handle(call.getPong()) : none);
     return true;
   };
+  auto collective = [&](CollectiveOp kind, auto call, mlir::Value local, mlir::Value acc) {
+    for (Pipe pipe : {Pipe::MTE2, Pipe::MTE3, Pipe::V})
+      if (!checkPipe(op, pipe))
+        return true;
+    llvm::SmallVector<Handle, 4> group;
+    for (mlir::Value tensor : call.getGroup())
+      group.push_back(handle(tensor));
+    builder.collective(kind, int32_t(call.getRoot()), handle(local), acc ? handle(acc) : none,
+                       handle(call.getPing()), call.getPong() ? handle(call.getPong()) : none,
+                       group);
+    return true;
+  };
   return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](CommTBroadcastOp c) {
+        return collective(CollectiveOp::Broadcast, c, c.getSrc(), {});
+      })
+      .Case([&](CommTGatherOp c) { return collective(CollectiveOp::Gather, c, c.getDst(), {}); })
+      .Case([&](CommTScatterOp c) { return collective(CollectiveOp::Scatter, c, c.getSrc(), {}); })
+      .Case([&](CommTReduceOp c) {
+        auto kind = CollectiveOp(unsigned(CollectiveOp::ReduceSum) + unsigned(c.getReduceOp()));
+        return collective(kind, c, c.getDst(), c.getAcc());
+      })
+      .Case([&](CommTTestOp t) {
+        define(t.getResult(),
+               builder.test(WaitCompare(t.getCmp()), handle(t.getSignal()), word(t.getValue())));
+        return true;
+      })
       .Case([&](CommTPutOp put) {
         bool adds = put.getAtomicType() == AtomicKind::AtomicAdd;
         return transfer(adds ? TransferOp::PutAtomicAdd : TransferOp::Put, put);

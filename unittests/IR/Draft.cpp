@@ -99,6 +99,7 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::RsqrtAlgorithm", make<RsqrtPrecisionAttr, RsqrtPrecisionKind>},
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
+      {"pto::comm::ReduceOp", make<ReduceOpAttr, ReduceKind>},
       {"pto::comm::NotifyOp", make<NotifyOpAttr, NotifyKind>},
       {"pto::comm::WaitCmp", make<WaitCmpAttr, WaitCmpKind>}};
   for (auto &[prefix, maker] : makers)
@@ -145,7 +146,11 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
   for (auto [i, chosen] : llvm::enumerate(draft.attributes))
     if (chosen)
       state.addAttribute(draft.info->attributes[i].name,
-                         attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+                         draft.info->attributes[i].cases.empty()
+                             ? b.getI32IntegerAttr(int32_t(*chosen)) // root 0
+                             : attributeOf(context, draft.info->attributes[i].cases[*chosen]));
+  if (draft.info->name == "pto.comm.ttest")
+    state.addTypes(b.getI1Type());
   if (draft.info->name == "pto.tgetval")
     state.addTypes(rules::elementTypeOf(values[0].getType()));
   b.create(state);

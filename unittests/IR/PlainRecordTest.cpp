@@ -131,7 +131,7 @@ constexpr Row rows[] = {
     {"pto.set_intra_block", "pto.set_ffts %a : i64\n    pto.set_intra_block <PIPE_FIX>, 31", "a5"},
     {"pto.wait_intra_block", "pto.set_ffts %a : i64\n    pto.wait_intra_block <PIPE_MTE1>, %i"},
     {"pto.set_ffts", "pto.set_ffts %p : !pto.ptr<f32, gm>"},
-    {"pto.set_ffts", "pto.set_ffts %m : memref<256xi64>"},
+    {"pto.set_ffts", "pto.set_ffts %ffts : memref<256xi64>"},
     {"pto.set_ffts", "pto.set_ffts %a : i64"},
     {"pto.syncall",
      "pto.syncall mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<mix>"},
@@ -144,6 +144,19 @@ constexpr Row rows[] = {
     {"pto.get_buf_dyn", "pto.get_buf_dyn[#pto.pipe<PIPE_MTE2>, %i, 0]", "a5"},
     {"pto.rls_buf_dyn", "pto.rls_buf_dyn[#pto.pipe<PIPE_MTE2>, %i, 0]", "a5"},
     {"pto.tsync", "pto.tsync ins(%i, %x : index, f32)"},
+    {"pto.comm.build_async_session",
+     "%r = pto.comm.build_async_session(%t, %bytes : !pto.tile_buf<vec, 16x64xf32, valid=?x?>, "
+     "!pto.ptr<i8, gm>) {queue_num = 2 : i32} -> !pto.async_session"},
+    {"pto.comm.tput_async",
+     "%r = pto.comm.tput_async(%cells, %cells, %ss : !pto.partition_tensor_view<16xi32>, "
+     "!pto.partition_tensor_view<16xi32>, !pto.async_session) -> !pto.async_event"},
+    {"pto.comm.tget_async",
+     "%r = pto.comm.tget_async(%cells, %cells, %ss : !pto.partition_tensor_view<16xi32>, "
+     "!pto.partition_tensor_view<16xi32>, !pto.async_session) -> !pto.async_event"},
+    {"pto.comm.wait_async_event",
+     "%r = pto.comm.wait_async_event(%ev, %ss : !pto.async_event, !pto.async_session) -> i1"},
+    {"pto.comm.test_async_event",
+     "%r = pto.comm.test_async_event(%ev, %ss : !pto.async_event, !pto.async_session) -> i1"},
     {"pto.get_block_idx", "%r = pto.get_block_idx"},
     {"pto.get_block_num", "%r = pto.get_block_num"},
     {"pto.get_subblock_idx", "%r = pto.get_subblock_idx"},
@@ -157,8 +170,9 @@ std::string moduleOf(const Row &row, llvm::StringRef arch) {
           "\"} {\n  func.func @f(%p: !pto.ptr<f32>, %i: index, %a: i64, %x: f32, %v: "
           "!pto.tensor_view<?x64xf32>, %part: !pto.partition_tensor_view<8x64xf32>, %la: "
           "!pto.local_array<2x3xf32>, %ea: !pto.eventid_array<4>, %t: !pto.tile_buf<vec, "
-          "16x64xf32, valid=?x?>, %n: i32, %cells: !pto.partition_tensor_view<16xi32>, %m: "
-          "memref<256xi64>) {\n    " +
+          "16x64xf32, valid=?x?>, %n: i32, %cells: !pto.partition_tensor_view<16xi32>, %ffts: "
+          "memref<256xi64>, %bytes: !pto.ptr<i8>, %ss: !pto.async_session, %ev: "
+          "!pto.async_event) {\n    " +
           row.text + "\n    return\n  }\n}\n")
       .str();
 }

@@ -133,7 +133,8 @@ std::vector<RuleKind> layoutKinds() {
       {rules::sameType,
        "sameType",
        {{"another size",
-         "^needs one type, but ping has !pto.tile_buf<[^>]+> and pong has !pto.tile_buf<[^>]+>$",
+         "^needs one type, but [a-z]+ has !pto.tile_buf<[^>]+> and [a-z]+ has "
+         "!pto.tile_buf<[^>]+>$",
          [](auto &s, auto &, auto &) { s.back()->tile.rows *= 2; }}}},
   };
 }
@@ -168,7 +169,7 @@ std::vector<RuleKind> extentKinds() {
          [](auto &s, auto &, auto &) { s.back()->shape[1] = 0; }}}},
       {rules::sameExtents,
        "sameExtents",
-       {{"another extent", "^needs equal extents, but dst has 32x32 and src has 32x31$",
+       {{"another extent", "^needs equal extents, but dst has 32x32 and (src|group) has 32x31$",
          [](auto &s, auto &, auto &) { s.back()->shape[1] = 31; }}}},
       {rules::viewRank,
        "viewRank",

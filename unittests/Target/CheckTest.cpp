@@ -105,6 +105,25 @@ TEST(CppCheck, FlagsInsideTheBlockNeedToKnowTheirCore) {
               ElementsAre(HasSubstr("put it into pto.section.cube or pto.section.vector")));
 }
 
+TEST(CppCheck, TensorsOfAGroupStandInOneArray) {
+  EXPECT_THAT(
+      body(
+          "%c4 = arith.constant 4 : index\n%c1 = arith.constant 1 : index\n"
+          "%c0 = arith.constant 0 : index\n%z = arith.constant 0 : i64\n"
+          "%t = pto.alloc_tile addr = %z : !pto.tile_buf<vec, 1x8xf32, valid=1x4>\n"
+          "%v = pto.make_tensor_view %p, shape = [%c4], strides = [%c1] : !pto.tensor_view<4xf32>\n"
+          "%w = pto.make_tensor_view %p, shape = [%c4], strides = [%n] : !pto.tensor_view<4xf32>\n"
+          "%a = pto.partition_view %v, offsets = [%c0], sizes = [%c4] : !pto.tensor_view<4xf32> "
+          "-> !pto.partition_tensor_view<4xf32>\n"
+          "%b = pto.partition_view %w, offsets = [%c0], sizes = [%c4] : !pto.tensor_view<4xf32> "
+          "-> !pto.partition_tensor_view<4xf32>\n"
+          "pto.comm.tbroadcast(%a, recv(%t), group(%a, %b) : !pto.partition_tensor_view<4xf32>, "
+          "!pto.tile_buf<vec, 1x8xf32, valid=1x4>, !pto.partition_tensor_view<4xf32>, "
+          "!pto.partition_tensor_view<4xf32>) {root = 0 : i32}",
+          "%p: !pto.ptr<f32>, %n: index"),
+      ElementsAre(HasSubstr("has a group of tensors whose C++ types differ")));
+}
+
 TEST(CppCheck, EventObjects) {
   EXPECT_THAT(body("pto.tsync ins(%i : index)", "%i: index"),
               ElementsAre(HasSubstr("it waits for event objects, which no operation makes")));

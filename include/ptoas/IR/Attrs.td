@@ -113,6 +113,10 @@ def SyncCoreTypeKind : PtoEnum<"SyncCoreTypeKind", "Which cores meet", [
   I32EnumAttrCase<"AIVOnly", 0, "aiv_only">, I32EnumAttrCase<"AICOnly", 1, "aic_only">, I32EnumAttrCase<"Mix", 2, "mix">]>;
 def SyncCoreTypeAttr : Angle<SyncCoreTypeKind, "sync_core_type", "SyncCoreType::">;
 
+def ReduceKind : PtoEnum<"ReduceKind", "How the tensors of ranks combine", [
+  I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Max", 1, "max">, I32EnumAttrCase<"Min", 2, "min">]>;
+def ReduceOpAttr : Spaced<ReduceKind, "reduce_op", "pto::comm::ReduceOp::">;
+
 def PrintFormatKind : PtoEnum<"PrintFormatKind", "Width and digits of a printed number", [
   I32EnumAttrCase<"Width8_Precision4", 0, "width8_precision4">, I32EnumAttrCase<"Width8_Precision2", 1, "width8_precision2">,
   I32EnumAttrCase<"Width10_Precision6", 2, "width10_precision6">]>;

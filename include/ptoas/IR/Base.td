@@ -107,6 +107,10 @@ def EventIdArray : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::EventIdArr
 def StructValue : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::StructType>($_self)">, "struct", "::pto::StructType">;
 def TileOrView : Type<CPred<"::llvm::isa<::pto::TileBufType, ::pto::PartitionTensorViewType>($_self)">,
                       "tile buffer or partition view">;
+def AsyncSession : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncSessionType>($_self)">, "asynchronous session",
+    "::pto::AsyncSessionType">, BuildableType<"$_builder.getType<::pto::AsyncSessionType>()">;
+def AsyncEvent : DialectType<Pto_Dialect, CPred<"::llvm::isa<::pto::AsyncEventType>($_self)">, "asynchronous event",
+    "::pto::AsyncEventType">, BuildableType<"$_builder.getType<::pto::AsyncEventType>()">;
 def ScalarValue : Type<CPred<"$_self.isIntOrIndexOrFloat()">, "scalar">;
 
 class In<Type t = TileBuf> : Arg<t, "read", [MemRead<TileMemory>]>;

@@ -46,10 +46,12 @@ enum class Opcode : uint8_t {
   MakeView,   ///< handle result = view of type `element`; pool: pointer, 5 extents, 5 strides
   Issue,      ///< Program::calls[target] with the operands in the pool, on its pipe
   Transfer, ///< TPUT or TGET; kind: TransferOp; pool: dst view, src view, tile, second tile or none
-  Notify,   ///< TNOTIFY: signal view in[0], value in[1]; kind: NotifyOp
-  Await,    ///< TWAIT: signal view in[0], operand in[1]; kind: WaitCompare
-  Test,     ///< TTEST: result = i1; otherwise as Await, without waiting
-  SetFlag,  ///< pipe > toPipe, id = in[0], or immediate when in[0] is none
+  Collective, ///< kind: CollectiveOp; immediate: root; pool: src or dst view, accumulator or none,
+              ///< tile, second tile or none, one view per rank
+  Notify,     ///< TNOTIFY: signal view in[0], value in[1]; kind: NotifyOp
+  Await,      ///< TWAIT: signal view in[0], operand in[1]; kind: WaitCompare
+  Test,       ///< TTEST: result = i1; otherwise as Await, without waiting
+  SetFlag,    ///< pipe > toPipe, id = in[0], or immediate when in[0] is none
   WaitFlag,
   Barrier,   ///< pipe_barrier(pipe)
   CrossSet,  ///< flag of other cores, once `pipe` is done: id = in[0] or immediate; kind: CrossMode
@@ -142,6 +144,7 @@ enum class FifoSplit : uint8_t { None, UpDown, LeftRight, UpDownOdd, LeftRightOd
 enum class FifoDirection : uint8_t { C2V = 1, V2C = 2, Both = 3 };
 enum class TileFieldName : uint8_t { Address, ValidRows, ValidCols };
 enum class TransferOp : uint8_t { Put, PutAtomicAdd, Get };
+enum class CollectiveOp : uint8_t { Broadcast, Gather, Scatter, ReduceSum, ReduceMax, ReduceMin };
 enum class NotifyOp : uint8_t { AtomicAdd, Set };            ///< numbers of library 1.5
 enum class WaitCompare : uint8_t { EQ, NE, GT, GE, LT, LE }; ///< numbers of library 1.5
 
@@ -216,6 +219,8 @@ struct Program {
   /// What TPUT, TGET, TPUSH and TPOP use to move a tile: load (view, tile) and store (tile, view),
   /// operands as in the op records.
   KernelFunction load = nullptr, store = nullptr;
+  /// What TREDUCE combines two tiles with, operands as tadd: by sum, largest, smallest.
+  std::array<KernelFunction, 3> combine{};
 
   uint32_t addPlace(Place place) {
     return places.push_back(std::move(place)), uint32_t(places.size() - 1);
@@ -294,6 +299,8 @@ public:
   /// Program::calls[call].
   void issue(uint32_t call, llvm::ArrayRef<uint32_t> operands);
   void transfer(TransferOp op, Handle dst, Handle src, Handle tile, Handle second = none);
+  void collective(CollectiveOp op, int64_t root, Handle local, Handle accumulator, Handle tile,
+                  Handle second, llvm::ArrayRef<Handle> group);
   void notify(NotifyOp op, Handle signal, Register value);
   void await(WaitCompare compare, Handle signal, Register value);
   Register test(WaitCompare compare, Handle signal, Register value);

@@ -99,13 +99,15 @@ struct MicroStep {
     Load,
     Store,
     Run,
+    Combine,
     Set,
     Wait,
     BarrierAll,
     CrossSet,
     CrossWait
   } kind = Kind::Load;
-  TileOperand tile; ///< Load, Store
+  TileOperand tile;  ///< Load, Store; Combine: read and written
+  TileOperand other; ///< Combine: read
   ViewOperand view;
   FlagKey key;
   bool atomic = false;
@@ -200,6 +202,7 @@ private:
 
   // Library calls with flags inside (Transfer.cpp)
   void executeTransfer(const Instruction &instruction);
+  void executeCollective(const Instruction &instruction); ///< Collective.cpp
   void startLibraryCall(const Call &call, llvm::ArrayRef<LibraryStep> steps,
                         std::vector<Operand> operands);
   void stepMicro();

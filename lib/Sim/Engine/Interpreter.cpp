@@ -109,6 +109,11 @@ bool Core::execute(const Instruction &instruction) {
     if (scalar.micro.empty())
       ++scalar.pc;
     return true;
+  case Opcode::Collective:
+    executeCollective(instruction);
+    if (!scalar.micro.empty())
+      return true;
+    break;
   case Opcode::Transfer:
     executeTransfer(instruction);
     if (!scalar.micro.empty())

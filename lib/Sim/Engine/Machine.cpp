@@ -55,6 +55,8 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
   load.op = store.op = storeAdd.op = fixStore.op = "library transfer";
   load.kernel = program.load;
   load.pipe = Pipe::MTE2;
+  combine.op = load.op;
+  combine.pipe = Pipe::V;
   store.kernel = storeAdd.kernel = fixStore.kernel = program.store;
   fixStore.pipe = Pipe::FIX;
   store.pipe = storeAdd.pipe = Pipe::MTE3;

@@ -65,6 +65,7 @@ public:
   uint64_t instructions = 0, items = 0;
   /// Library calls move their chunks with these.
   Call load, store, storeAdd, fixStore;
+  Call combine; ///< of TREDUCE, with a kernel by operation
   CrossFlags crossFlags;
   std::vector<Core *> cores; ///< by number; null before the start and after the end of a core
   uint32_t nextCore = 0;     ///< the first that has not started

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Core.h"
+#include "Transfer.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace pto;
@@ -14,13 +14,6 @@ using namespace pto::sim;
 using Kind = MicroStep::Kind;
 
 namespace {
-/// One chunk on its way: src region -> staging tile -> dst region.
-struct Chunk {
-  ViewOperand src, dst;
-  TileOperand tile;
-  bool full = false; ///< has the staging tile's whole valid extent
-};
-
 class TransferBuilder {
 public:
   TransferBuilder(std::deque<MicroStep> &steps, bool atomic) : steps(steps), atomic(atomic) {}
@@ -129,12 +122,9 @@ static ViewOperand slice(const ViewOperand &view, const std::array<int64_t, 5> &
   return part;
 }
 
-/// Chunks run over dims 0, 1, 2, then rows, then columns; none spans two outer indices
-/// (library 5.2). Both views have the src shape. Tiles with dynamic valid extents take the size of
-/// each chunk and keep that of their last one.
-static std::vector<Chunk> cut(const ViewOperand &src, const ViewOperand &dst, int64_t rows,
-                              int64_t cols, llvm::ArrayRef<HandleValue *> tiles,
-                              const Program &program) {
+std::vector<Chunk> sim::cut(const ViewOperand &src, const ViewOperand &dst, int64_t rows,
+                            int64_t cols, llvm::ArrayRef<HandleValue *> tiles,
+                            const Program &program, size_t first) {
   std::vector<Chunk> chunks;
   const auto &extent = src.shape;
   std::array<int64_t, 5> at{};
@@ -145,7 +135,7 @@ static std::vector<Chunk> cut(const ViewOperand &src, const ViewOperand &dst, in
           for (at[4] = 0; at[4] < extent[4]; at[4] += cols) {
             int64_t height = std::min(rows, extent[3] - at[3]);
             int64_t width = std::min(cols, extent[4] - at[4]);
-            HandleValue &staging = *tiles[chunks.size() % tiles.size()];
+            HandleValue &staging = *tiles[(first + chunks.size()) % tiles.size()];
             const TileShape &declared = program.shapes[staging.shape];
             if (declared.validRows < 0)
               staging.tile.shape.validRows = height;
@@ -239,6 +229,15 @@ void Core::stepMicro() {
                                                              : machine.store;
     dispatchWork(call, call.kernel, call.pipe, std::move(operands),
                  isLoad ? Phase::Load : Phase::Store);
+    break;
+  }
+  case Kind::Combine: {
+    std::vector<Operand> operands(3);
+    for (unsigned i = 0; i < 3; ++i) {
+      operands[i].kind = Operand::Tile;
+      operands[i].tile = i == 1 ? step.other : step.tile;
+    }
+    dispatchWork(machine.combine, step.kernel, Pipe::V, std::move(operands), Phase::Self);
     break;
   }
   case Kind::Run:

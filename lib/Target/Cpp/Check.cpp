@@ -40,6 +40,8 @@ private:
   void section(Operation *op, CoreKind kind);
   void regions(Operation *op);
   void crossCore(Operation *op);
+  void operands(RecordOp op);
+  void group(Operation *op, mlir::ValueRange tensors);
 
   ConstantFolder constants;
 };
@@ -115,6 +117,29 @@ void Checker::section(Operation *op, CoreKind kind) {
     fail(op) << "lies in a function for the other kind of core, where it would never run";
 }
 
+/// Every view is made in this function.
+void Checker::operands(RecordOp op) {
+  const OpInfo &info = op.getOpInfo();
+  for (auto [i, operand] : llvm::enumerate(info.operands))
+    if (operand.role != Role::Value)
+      for (mlir::Value value : op.getRecordOperands(i))
+        if (llvm::isa<TensorViewType, PartitionTensorViewType>(value.getType()))
+          view(op, value);
+}
+
+/// The tensors of a group stand in one C++ array.
+void Checker::group(Operation *op, mlir::ValueRange tensors) {
+  auto first = viewSource(tensors.front(), constants);
+  for (mlir::Value tensor : tensors) {
+    auto source = viewSource(tensor, constants);
+    if (first && source && viewType(*first) != viewType(*source)) {
+      fail(op) << "has a group of tensors whose C++ types differ: " << viewType(*first) << " and "
+               << viewType(*source) << "; give their views the same constant extents and strides";
+      return;
+    }
+  }
+}
+
 void Checker::record(RecordOp op) {
   const OpInfo &info = op.getOpInfo();
   if (info.cpp.empty()) {
@@ -125,11 +150,7 @@ void Checker::record(RecordOp op) {
     if (piece.kind == CppPiece::Helper && !findTemplateHelper(piece.text))
       fail(op) << "names the C++ helper '" << piece.text
                << "', which lib/Target/Cpp/Helpers.cpp does not have";
-  for (auto [i, operand] : llvm::enumerate(info.operands))
-    if (operand.role != Role::Value)
-      for (mlir::Value value : op.getRecordOperands(i))
-        if (llvm::isa<TensorViewType, PartitionTensorViewType>(value.getType()))
-          view(op, value);
+  operands(op);
 }
 
 /// Cross-core flags of a2/a3 work only after set_ffts, in the function itself or in a caller of it.
@@ -195,8 +216,12 @@ void Checker::nested(Operation *op) {
           [](auto) {})
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
       .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
-      .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
-            RlsBufDynOp>([](auto) {})
+      .Case<CommTBroadcastOp, CommTGatherOp, CommTScatterOp, CommTReduceOp>([&](auto o) {
+        operands(o);
+        group(o, o.getGroup());
+      })
+      .Case<FenceBarrierAllOp, BuildAsyncSessionOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp,
+            GetBufDynOp, RlsBufDynOp>([](auto) {})
       .Case<SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
             WaitIntraBlockOp>([&](auto o) { crossCore(o); })
       .Case([&](TSyncOp o) {

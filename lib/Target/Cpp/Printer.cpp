@@ -103,6 +103,8 @@ void Printer::statement(Operation *op) {
                 " + " + valueOf(o.getOffset()).text + " */")
                    .str());
       })
+      .Case<CommTBroadcastOp, CommTGatherOp, CommTScatterOp, CommTReduceOp, BuildAsyncSessionOp>(
+          [&](auto o) { printComm(*this, o); })
       .Case<FenceBarrierAllOp, CacheInvalidOp, SyncAllOp, GetBufOp, RlsBufOp, GetBufDynOp,
             RlsBufDynOp, SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
             WaitIntraBlockOp>([&](auto o) { printSync(*this, o); })

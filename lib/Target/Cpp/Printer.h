@@ -45,6 +45,8 @@ public:
   /// Declares a C++ variable for `value`, named after `hint` or after the source, and returns its
   /// name.
   std::string declare(mlir::Value value, llvm::StringRef hint = "");
+  /// A name for a variable that stands for no value of the program.
+  std::string fresh(llvm::StringRef hint) { return names.declare(hint); }
   /// From here on `value` is read as `expr`.
   void bind(mlir::Value value, Expr expr) { values[value] = std::move(expr); }
   void bindName(mlir::Value value, llvm::StringRef name) { bind(value, {name.str()}); }
@@ -119,6 +121,10 @@ void printValid(Printer &p, mlir::Operation *op);
 
 // Records.cpp
 void printRecord(Printer &p, RecordOp op);
+
+// Comm.cpp
+/// Collectives and the sessions of asynchronous transfers.
+void printComm(Printer &p, mlir::Operation *op);
 
 // Sync.cpp
 /// Fences, cache lines, buffer ids and flags between cores.

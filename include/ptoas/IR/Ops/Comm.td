@@ -97,4 +97,168 @@ def CommTWaitOp : PtoOp<"comm.twait"> {
   let semantics = Engine<"spins until every element of signal compares true with value">;
 }
 
+def CommTTestOp : PtoOp<"comm.ttest"> {
+  let summary = "Whether a signal of this rank compares as asked; does not wait.";
+  let family = "comm";
+  let arguments = (ins SignalIn<>:$signal, I32:$value, WaitCmpAttr:$cmp);
+  let results = (outs I1:$result);
+  let assemblyFormat = [{
+    `(` $signal `,` $value `:` qualified(type($signal)) `,` qualified(type($value)) `)` attr-dict `->` type($result)
+  }];
+  let pipe = PipeS;
+  let rules = [ElementIs<["signal"], [E_I32]>, ViewRank<["signal"], 5>, StaticExtents<["signal"]>];
+  let cpp = "pto::comm::TTEST($signal, $value, $cmp)";
+  let semantics = Engine<"result = every element of signal compares true with value">;
+}
+
+//===----------------------------------------------------------------------===//
+// Collectives: the caller moves the data of all ranks (library 5.5)
+//===----------------------------------------------------------------------===//
+
+// One tensor per rank, in the order of ranks; `root` is the number of the caller's.
+def Group : Arg<Variadic<PartitionView>, "read", [MemRead<GlobalMemory>]>;
+def GroupOut : Arg<Variadic<PartitionView>, "written", [MemWrite<GlobalMemory>]>;
+
+class CollectiveOp<string mnemonic> : PtoOp<mnemonic, [AttrSizedOperandSegments]> {
+  let family = "comm";
+  let pipe = ByMicro;
+  let hasCustomAssemblyFormat = 1; // `(%a, recv(%ping[, %pong]), group(%x, ...) : types)`
+  let hasVerifier = 1; // a group, root in it; what the form of the call needs
+}
+// Without pipe_barrier(ALL), which no collective has: one tile, or the two of form D with its ids (sync 9).
+class OneTile<string from, string to> {
+  list<string> steps = ["loop {", "MTE2: " # from # " -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "MTE3: ping -> " # to,
+                        "set MTE3>MTE2 0", "wait MTE3>MTE2 0", "}"];
+}
+class TwoTiles<string from, string to> {
+  list<string> first = ["MTE2: " # from # " -> ping", "set MTE2>MTE3 0"];
+  list<string> toPong = ["wait MTE2>MTE3 0", "MTE3: ping -> " # to, "MTE2: " # from # " -> pong", "set MTE3>MTE2 0",
+                         "set MTE2>MTE3 1", "wait MTE3>MTE2 0"];
+  list<string> toPing = ["wait MTE2>MTE3 1", "MTE3: pong -> " # to, "MTE2: " # from # " -> ping", "set MTE3>MTE2 1",
+                         "set MTE2>MTE3 0", "wait MTE3>MTE2 1"];
+  list<string> odd = !listconcat(first, ["loop {"], toPong, toPing,
+                                 ["}", "wait MTE2>MTE3 0", "MTE3: ping -> " # to, "set MTE3>MTE2 0", "wait MTE3>MTE2 0"]);
+  list<string> even = !listconcat(first, toPong, ["loop? {"], toPing, toPong,
+                                  ["}", "wait MTE2>MTE3 1", "MTE3: pong -> " # to, "set MTE3>MTE2 1", "wait MTE3>MTE2 1"]);
+}
+
+def CommTBroadcastOp : CollectiveOp<"comm.tbroadcast"> {
+  let summary = "Copies a tensor to every rank, the caller's own included.";
+  let arguments = (ins GmIn<PartitionView>:$src, Scratch<>:$ping, OptionalScratch:$pong, GroupOut:$group, I32Attr:$root);
+  let rules = [ViewRank<["src", "group"], 5>, StaticExtents<["src", "group"]>, SameExtents<["src", "group"]>,
+               SameElement<["src", "group", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
+               When<Present<"pong">, SameType<["ping", "pong"]>>];
+  let micro = [
+    Form<"fits", ["MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "loop {", "MTE3: ping -> group", "set MTE3>MTE2 0",
+                  "wait MTE3>MTE2 0", "}"]>,
+    Form<"chunks", ["loop {", "MTE2: src -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0", "loop {", "MTE3: ping -> group", "}",
+                    "set MTE3>MTE2 0", "wait MTE3>MTE2 0", "}"]>,
+    Form<"two tiles", TwoTiles<"src", "group">.odd>, Form<"two tiles, even number of chunks", TwoTiles<"src", "group">.even>];
+  let semantics = Engine<"every tensor of group = src">;
+}
+def CommTGatherOp : CollectiveOp<"comm.tgather"> {
+  let summary = "Puts the tensors of all ranks below one another.";
+  let description = [{Rank r's s3 rows go to the rows from `r * s3` on, where s3 is the last extent but one.}];
+  let arguments = (ins GmOut<PartitionView>:$dst, Scratch<>:$ping, OptionalScratch:$pong, Group:$group, I32Attr:$root);
+  let rules = [ViewRank<["dst", "group"], 5>, StaticExtents<["dst", "group"]>,
+               SameElement<["dst", "group", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
+               When<Present<"pong">, SameType<["ping", "pong"]>>];
+  let micro = [Form<"one tile", OneTile<"group", "dst">.steps>, Form<"two tiles", TwoTiles<"group", "dst">.odd>,
+               Form<"two tiles, even number of chunks", TwoTiles<"group", "dst">.even>];
+  let semantics = Engine<"part r of dst = tensor r of group">;
+}
+def CommTScatterOp : CollectiveOp<"comm.tscatter"> {
+  let summary = "Hands every rank its part of a tensor.";
+  let description = [{Rank r gets the s3 rows from `r * s3` on, where s3 is the last extent but one of its tensor.}];
+  let arguments = (ins GmIn<PartitionView>:$src, Scratch<>:$ping, OptionalScratch:$pong, GroupOut:$group, I32Attr:$root);
+  let rules = [ViewRank<["src", "group"], 5>, StaticExtents<["src", "group"]>,
+               SameElement<["src", "group", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
+               When<Present<"pong">, SameType<["ping", "pong"]>>];
+  let micro = [Form<"one tile", OneTile<"src", "group">.steps>, Form<"two tiles", TwoTiles<"src", "group">.odd>,
+               Form<"two tiles, even number of chunks", TwoTiles<"src", "group">.even>];
+  let semantics = Engine<"tensor r of group = part r of src">;
+}
+
+defvar SumPing = ["wait MTE2>V 1", "V: acc, ping -> acc"];
+defvar SumPong = ["wait MTE2>V 2", "V: acc, pong -> acc"];
+defvar LoadPing = ["MTE2: group -> ping", "set MTE2>V 1"];
+defvar LoadPong = ["MTE2: group -> pong", "set MTE2>V 2"];
+defvar MoreFollow = ["set V>MTE2 0", "wait V>MTE2 0"];
+defvar StoreSum = ["set V>MTE3 0", "wait V>MTE3 0", "MTE3: acc -> dst", "set MTE3>MTE2 0", "wait MTE3>MTE2 0", "}"];
+defvar BeginSum = !listconcat(["loop {", "MTE2: group -> acc", "set MTE2>V 0"], LoadPing, ["wait MTE2>V 0"]);
+defvar PairOfSums = !listconcat(LoadPong, SumPing, MoreFollow, LoadPing, SumPong, MoreFollow);
+def CommTReduceOp : CollectiveOp<"comm.treduce"> {
+  let summary = "Adds the tensors of all ranks, or takes their largest or smallest elements.";
+  let arguments = (ins GmOut<PartitionView>:$dst, Scratch<>:$acc, Scratch<>:$ping, OptionalScratch:$pong, Group:$group,
+                       ReduceOpAttr:$reduceOp, I32Attr:$root);
+  let rules = [ViewRank<["dst", "group"], 5>, StaticExtents<["dst", "group"]>, SameExtents<["dst", "group"]>,
+               SameElement<["dst", "group", "acc"]>, InSpace<["acc"], [SpaceVec]>, ValidPositive<["acc"]>,
+               SameType<["acc", "ping"]>, When<Present<"pong">, SameType<["acc", "pong"]>>];
+  let micro = [
+    Form<"one rank", OneTile<"group", "dst">.steps>,
+    Form<"one tile", !listconcat(["loop {", "MTE2: group -> acc", "set MTE2>V 0", "wait MTE2>V 0"], LoadPing, SumPing, ["loop? {"],
+                                 MoreFollow, LoadPing, SumPing, ["}"], StoreSum)>,
+    Form<"two tiles, one other rank", !listconcat(BeginSum, SumPing, StoreSum)>,
+    Form<"two tiles, odd number of other ranks", !listconcat(BeginSum, ["loop {"], PairOfSums, ["}"], SumPing, StoreSum)>,
+    Form<"two tiles, even number of other ranks", !listconcat(BeginSum, ["loop? {"], PairOfSums, ["}"], LoadPong, SumPing, MoreFollow,
+                                                              SumPong, StoreSum)>];
+  let semantics = Engine<"dst = sum, largest or smallest over the tensors of group">;
+}
+
+//===----------------------------------------------------------------------===//
+// Asynchronous transfers: issued by the scalar unit, carried out by a DMA engine of its own
+//===----------------------------------------------------------------------===//
+
+// Between the call and its wait nothing of the core may touch what it moves: no pipe carries the transfer, so that the accesses
+// stand where it is issued, and the wait is the program's (sync 10).
+def BuildAsyncSessionOp : PtoOp<"comm.build_async_session"> {
+  let summary = "Opens the queues for asynchronous transfers.";
+  let family = "comm";
+  let arguments = (ins Scratch<>:$scratch, Pointer:$workspace, DefaultValuedOptionalAttr<I32Attr, "0">:$sync_id,
+                       DefaultValuedOptionalAttr<I64Attr, "32768">:$block_bytes,
+                       DefaultValuedOptionalAttr<I64Attr, "0">:$comm_block_offset,
+                       DefaultValuedOptionalAttr<I32Attr, "1">:$queue_num, OptionalAttr<I64Attr>:$channel_group_idx);
+  let results = (outs AsyncSession:$session);
+  let assemblyFormat = [{
+    `(` $scratch `,` $workspace `:` qualified(type($scratch)) `,` qualified(type($workspace)) `)` attr-dict `->` qualified(type($session))
+  }];
+  let pipe = PipeS;
+  let hasVerifier = 1; // a tile of 8 bytes in vec, a workspace of bytes in global memory, the ranges of the numbers
+  let semantics = Engine<"session = queues in workspace">;
+}
+class AsyncTransferOp<string mnemonic, string call, string meaning> : PtoOp<mnemonic> {
+  let family = "comm";
+  let arguments = (ins GmOut<>:$dst, GmIn<>:$src, AsyncSession:$session);
+  let results = (outs AsyncEvent:$event);
+  let assemblyFormat = [{
+    `(` $dst `,` $src `,` $session `:` qualified(type($dst)) `,` qualified(type($src)) `,` qualified(type($session)) `)` attr-dict `->` qualified(type($event))
+  }];
+  let pipe = PipeS;
+  let hasVerifier = 1; // flat views of one extent
+  let cpp = "pto::comm::" # call # "<pto::comm::DmaEngine::SDMA>($dst, $src, $session)";
+  let semantics = Engine<meaning>;
+}
+def TPutAsyncOp : AsyncTransferOp<"comm.tput_async", "TPUT_ASYNC", "dst = src, some time before the wait for the event returns"> {
+  let summary = "Copies local memory to another rank, without waiting.";
+}
+def TGetAsyncOp : AsyncTransferOp<"comm.tget_async", "TGET_ASYNC", "dst = src, some time before the wait for the event returns"> {
+  let summary = "Copies memory of another rank, without waiting.";
+}
+class AsyncEventOp<string mnemonic, string call, string meaning>
+    : PtoOp<mnemonic, [MemoryEffects<[MemRead<ScalarMemory>, MemWrite<ScalarMemory>]>]> {
+  let family = "comm";
+  let arguments = (ins AsyncEvent:$event, AsyncSession:$session);
+  let results = (outs I1:$done);
+  let assemblyFormat = "`(` $event `,` $session `:` qualified(type($event)) `,` qualified(type($session)) `)` attr-dict `->` type($done)";
+  let pipe = PipeS;
+  let cpp = "$event." # call # "($session)";
+  let semantics = Engine<meaning>;
+}
+def WaitAsyncEventOp : AsyncEventOp<"comm.wait_async_event", "Wait", "waits for the transfer; true when it succeeded"> {
+  let summary = "Waits for an asynchronous transfer.";
+}
+def TestAsyncEventOp : AsyncEventOp<"comm.test_async_event", "Test", "true when the transfer is complete"> {
+  let summary = "Asks for an asynchronous transfer.";
+}
+
 #endif // PTOAS_IR_OPS_COMM
