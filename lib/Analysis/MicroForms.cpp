@@ -114,11 +114,10 @@ std::optional<uint64_t> chunksOf(Value view, Value tile, Operation *call) {
   return chunks;
 }
 
-/// `fits` is the form of a view that fits, `chunked` that of chunks through one tile; `times` tells
-/// how often the view is moved.
+/// `fits` is the form of a view that fits, `chunked` that of chunks through one tile.
 llvm::SmallVector<llvm::StringRef, 4> collectiveForms(Operation *call, Value view, Value ping,
                                                       bool twoTiles, llvm::StringRef fits,
-                                                      llvm::StringRef chunked, uint64_t times) {
+                                                      llvm::StringRef chunked) {
   auto chunks = chunksOf(view, ping, call);
   if (chunks == 0)
     return {fits};
@@ -128,8 +127,8 @@ llvm::SmallVector<llvm::StringRef, 4> collectiveForms(Operation *call, Value vie
   if (!twoTiles)
     return {chunked};
   if (!chunks)
-    return {fits, "two tiles", "two tiles, even number of chunks"};
-  return {*chunks * times % 2 ? "two tiles" : "two tiles, even number of chunks"};
+    return {fits, "two tiles"};
+  return {"two tiles"};
 }
 
 llvm::SmallVector<llvm::StringRef, 4> reductionForms(CommTReduceOp call) {
@@ -168,14 +167,13 @@ llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
     if (broadcast.getGroup().size() == 1)
       return {"fits"};
     return collectiveForms(call, broadcast.getSrc(), broadcast.getPing(), bool(broadcast.getPong()),
-                           "fits", "chunks", 1);
+                           "fits", "chunks");
   }
   if (has("one tile")) { // gather and scatter: rank after rank
     auto group = record.getRecordOperands(info.operand("group"));
     Value ping = *record.getRecordOperands(info.operand("ping")).begin();
     bool twoTiles = !record.getRecordOperands(info.operand("pong")).empty();
-    return collectiveForms(call, *group.begin(), ping, twoTiles, "one tile", "one tile",
-                           group.size());
+    return collectiveForms(call, *group.begin(), ping, twoTiles, "one tile", "one tile");
   }
   if (auto forms = formsByShape(call); !forms.empty())
     return {forms.begin(), forms.end()};
