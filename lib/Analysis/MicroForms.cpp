@@ -107,7 +107,7 @@ llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
         has("8 to 16 chunks, halved") ? Halved{"8 to 16 chunks, halved", 16}
                                       : Halved{"8 chunks or more, halved", std::nullopt});
   }
-  if (auto forms = formsByShape(call); !forms.empty())
+  if (auto forms = formsByShape(call); !forms.empty() || info.pipeRule == PipeRule::ByRoute)
     return {forms.begin(), forms.end()};
   llvm::SmallVector<llvm::StringRef, 4> all;
   for (const MicroForm &f : info.micro)

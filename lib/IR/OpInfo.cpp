@@ -107,7 +107,7 @@ bool applies(mlir::Operation *op, const OpInfo &info, const RuleCondition &when)
   }
   case RuleCondition::AttributeSet: {
     const AttributeInfo &a = info.attributes[when.index];
-    return attributeValue(op, a.name) != a.defaultValue;
+    return attributeValue(op, a.name, a.defaultValue) != a.defaultValue;
   }
   }
   return true;

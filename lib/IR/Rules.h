@@ -53,6 +53,22 @@ PTO_RULE(matmulShape);
 PTO_RULE(window);
 PTO_RULE(wholeFractals);
 PTO_RULE(route);
+PTO_RULE(atMostOne);
+PTO_RULE(absent);
+PTO_RULE(attributeAbsent);
+PTO_RULE(attributeOneOf);
+PTO_RULE(pairs);
+PTO_RULE(convertsPlain);
+PTO_RULE(convertsScaled);
+PTO_RULE(vecWindow);
+PTO_RULE(matrixSource);
+PTO_RULE(rowBytes);
+PTO_RULE(maxCols);
+PTO_RULE(shapeCovers);
+PTO_RULE(padGiven);
+PTO_RULE(fitsTransposed);
+PTO_RULE(transposeScratch);
+PTO_RULE(concatFits);
 #undef PTO_RULE
 
 /// The present values that a rule speaks of, with their names in the record.

@@ -89,6 +89,10 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::STPhase", make<StPhaseAttr, StPhaseKind>},
       {"pto::AtomicType", make<AtomicTypeAttr, AtomicKind>},
       {"pto::ReluPreMode", make<ReluPreModeAttr, ReluKind>},
+      {"pto::AccToVecMode", make<AccToVecModeAttr, AccToVecKind>},
+      {"pto::TInsertMode", make<TInsertModeAttr, TInsertKind>},
+      {"Axis", make<MxGroupAxisAttr, MxGroupAxisKind>},
+      {"pto::PadValue", make<PadValueAttr, PadKind>},
       {"pto::DivAlgorithm", make<DivPrecisionAttr, DivPrecisionKind>},
       {"pto::FmodAlgorithm", make<FmodPrecisionAttr, FmodPrecisionKind>},
       {"pto::RemAlgorithm", make<RemPrecisionAttr, RemPrecisionKind>},
@@ -178,7 +182,10 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
         most = std::max(most, r.numbers.size() / 3);
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
-      else if (r.check == rules::oneOf)
+      else if (r.check == rules::pairs || r.check == rules::convertsPlain ||
+               r.check == rules::convertsScaled)
+        most = std::max(most, r.numbers.size() / 2);
+      else if (r.check == rules::oneOf || r.check == rules::atMostOne)
         most = std::max(most, r.operands.size());
     }
   return unsigned(most);
@@ -276,7 +283,15 @@ public:
         subjects.push_back(&*draft.operands[i]);
     if (subjects.empty())
       return;
-    if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples)
+    bool isScaled = llvm::any_of(llvm::enumerate(draft.info->operands), [&](auto o) {
+      return (o.value().name == "fp" || o.value().name == "preQuantScalar") &&
+             draft.operands[o.index()];
+    });
+    if ((r.check == rules::convertsPlain && isScaled) ||
+        (r.check == rules::convertsScaled && !isScaled))
+      return;
+    if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples ||
+        isPairs(r))
       return pin(r, subjects);
     if (r.check == rules::sameElement || r.check == rules::sameBytes)
       return copyElement(subjects);
@@ -286,10 +301,16 @@ public:
   }
 
 private:
+  static bool isPairs(const RuleInfo &r) {
+    return r.check == rules::pairs || r.check == rules::convertsPlain ||
+           r.check == rules::convertsScaled;
+  }
   void pin(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
     for (auto [i, v] : llvm::enumerate(subjects)) {
       if (r.check == rules::triples)
         v->setElement(Element(r.numbers[form.choice * 3 + i]));
+      else if (isPairs(r))
+        v->setElement(Element(r.numbers[form.choice % (r.numbers.size() / 2) * 2 + i]));
       else if (r.check == rules::elementIs)
         v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
       else if (form.element)
@@ -317,7 +338,8 @@ private:
   }
   void shape(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
     for (DraftValue *v : subjects) {
-      if (r.check == rules::inSpace && !form.route)
+      bool isRouted = form.route && (v == named("src") || v == named("dst"));
+      if (r.check == rules::inSpace && !isRouted)
         v->tile.space = Space(r.numbers[form.choice % r.numbers.size()]);
       if (r.check == rules::blockLayout) {
         v->tile.blayout = BLayout(r.numbers[0]);
@@ -329,15 +351,28 @@ private:
         v->tile.rows = v->tile.validRows = r.numbers[0];
       if (r.check == rules::sameType)
         v->tile = subjects.front()->tile;
+      if (r.check == rules::matrixSource) {
+        v->tile.blayout = BLayout::ColMajor;
+        v->tile.slayout = SLayout::RowMajor;
+      }
+      if (r.check == rules::padGiven)
+        v->tile.pad = PadValue::Zero;
       if (r.check == rules::noBoxes)
         v->tile.slayout = SLayout::NoneBox;
     }
+    if (r.check == rules::concatFits)
+      subjects[2]->tile.cols = subjects[2]->tile.validCols = 2 * side;
     if (r.check == rules::rowResult)
       subjects[1]->tile.validCols = 1;
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
     }
+  }
+
+  const DraftValue *named(llvm::StringRef name) const {
+    auto &value = draft.operands[draft.info->operand(name)];
+    return value ? &*value : nullptr;
   }
 
   Draft &draft;
@@ -354,8 +389,11 @@ bool applies(const Draft &draft, const RuleCondition &when) {
   case RuleCondition::InSpace:
     return operand && operand->kind == DraftValue::Tile &&
            (when.spaces >> unsigned(operand->tile.space) & 1);
-  case RuleCondition::AttributeSet:
-    return draft.attributes[when.index].value_or(0) != 0;
+  case RuleCondition::AttributeSet: {
+    auto &chosen = draft.attributes[when.index];
+    const AttributeInfo &a = draft.info->attributes[when.index];
+    return chosen && a.cases[*chosen].value != a.defaultValue;
+  }
   }
   return true;
 }
@@ -380,7 +418,13 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
     place("dst", form.route->to);
   }
   for (const RuleInfo &r : info.rules)
-    if (r.check == rules::oneOf || r.check == rules::given)
+    if ((r.check == rules::atMostOne || r.check == rules::absent) &&
+        (r.archs >> unsigned(form.arch) & 1))
+      for (auto [i, index] : llvm::enumerate(r.operands))
+        if (r.check == rules::absent || i != form.choice % r.operands.size())
+          draft.operands[index].reset();
+  for (const RuleInfo &r : info.rules)
+    if ((r.check == rules::oneOf || r.check == rules::given) && applies(draft, r.when))
       for (auto [i, index] : llvm::enumerate(r.operands))
         draft.operands[index] = i == form.choice || r.check == rules::given
                                     ? std::optional(initial(info.operands[index]))

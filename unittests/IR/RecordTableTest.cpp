@@ -1,5 +1,6 @@
 //===- RecordTableTest.cpp - Every record, built and read back -------------===//
 
+#include "../../lib/IR/Rules.h"
 #include "Draft.h"
 #include "Messages.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -54,6 +55,16 @@ protected:
   mlir::MLIRContext context;
 };
 
+/// Does a rule keep this operand or attribute off the arch altogether?
+bool isAbsent(const OpInfo &info, Arch arch, RuleFunction check, size_t index) {
+  return llvm::any_of(info.rules, [&](const RuleInfo &r) {
+    bool isAbout =
+        check == rules::absent ? llvm::is_contained(r.operands, index) : r.attribute == int(index);
+    return r.check == check && isAbout && (r.archs >> unsigned(arch) & 1) &&
+           r.when.kind == RuleCondition::Always;
+  });
+}
+
 /// Facts of the record that some accepted form must show.
 std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
   std::set<std::string> facts;
@@ -65,11 +76,12 @@ std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
     for (unsigned e = 0; e < numElements; ++e)
       if ((info.elements[unsigned(arch)] >> e & 1) && typeOf(context, Element(e)))
         facts.insert(name(Element(e)).str() + on);
-    for (const AttributeInfo &a : info.attributes)
+    for (auto [i, a] : llvm::enumerate(info.attributes))
       for (const AttributeCase &c : a.cases)
-        facts.insert((a.name + " " + llvm::Twine(c.value)).str() + on);
-    for (const OperandInfo &o : info.operands)
-      if (o.optional)
+        if (!isAbsent(info, arch, rules::attributeAbsent, i))
+          facts.insert((a.name + " " + llvm::Twine(c.value)).str() + on);
+    for (auto [i, o] : llvm::enumerate(info.operands))
+      if (o.optional && !isAbsent(info, arch, rules::absent, i))
         facts.insert("with " + o.name.str() + on);
     facts.insert("exists" + on);
   }

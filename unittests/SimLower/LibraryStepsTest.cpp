@@ -77,7 +77,9 @@ TEST(LibrarySteps, AreThoseOfTheRecords) {
         StepsFunction find = findSteps(info.kernel);
         auto steps = find ? find(arch, operands) : llvm::ArrayRef<LibraryStep>();
         if (steps.empty()) {
-          EXPECT_TRUE(forms.empty() || llvm::any_of(forms, [](auto &f) { return f.size() == 1; }))
+          // A call with a pipe of its own has forms only for its exceptions.
+          EXPECT_TRUE(forms.empty() || info.pipeRule == PipeRule::ByRoute ||
+                      llvm::any_of(forms, [](auto &f) { return f.size() == 1; }))
               << info.name.str() << " on " << name(arch).str() << ", " << name(element).str();
           continue;
         }
