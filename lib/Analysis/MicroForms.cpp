@@ -175,7 +175,7 @@ llvm::SmallVector<llvm::StringRef, 4> pto::possibleForms(Operation *call) {
     bool twoTiles = !record.getRecordOperands(info.operand("pong")).empty();
     return collectiveForms(call, *group.begin(), ping, twoTiles, "one tile", "one tile");
   }
-  if (auto forms = formsByShape(call); !forms.empty())
+  if (auto forms = formsByShape(call); !forms.empty() || info.pipeRule == PipeRule::ByRoute)
     return {forms.begin(), forms.end()};
   llvm::SmallVector<llvm::StringRef, 4> all;
   for (const MicroForm &f : info.micro)

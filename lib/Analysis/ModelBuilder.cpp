@@ -254,7 +254,8 @@ void ModelBuilder::access(Node &node, Role role, llvm::ArrayRef<sync::RegionId> 
 }
 
 void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List &list) {
-  if (!info.micro.empty())
+  // With a pipe of its own a call without a form is one instruction of that pipe.
+  if (!info.micro.empty() && (info.pipeRule != PipeRule::ByRoute || !possibleForms(op).empty()))
     return micro(op, info, frame, list);
   auto pipe = pipeOf(op);
   if (!pipe)

@@ -4,6 +4,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/Matchers.h"
 #include "ptoas/IR/Pto.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -21,6 +22,30 @@ void PtoDialect::initialize() {
 #define GET_OP_LIST
 #include "ptoas/IR/Ops.cpp.inc"
       >();
+}
+
+namespace {
+/// The record that had this name once, or null.
+const OpInfo *findByOldName(llvm::StringRef name) {
+  for (const OpInfo &info : allOpInfos())
+    if (llvm::is_contained(info.was, name))
+      return &info;
+  return nullptr;
+}
+
+mlir::ParseResult parseByOldName(mlir::OpAsmParser &parser, mlir::OperationState &state) {
+  const OpInfo *info = findByOldName(state.name.getStringRef());
+  auto name = *mlir::RegisteredOperationName::lookup(info->name, parser.getContext());
+  state.name = name;
+  return name.getParseAssemblyFn()(parser, state);
+}
+} // namespace
+
+std::optional<mlir::Dialect::ParseOpHook>
+PtoDialect::getParseOperationHook(llvm::StringRef name) const {
+  if (findByOldName(name))
+    return ParseOpHook(parseByOldName);
+  return Dialect::getParseOperationHook(name);
 }
 
 void PtoDialect::registerAttributes() {

@@ -38,6 +38,31 @@ bool fillsBlocks(const Source &src, const Source &dst) {
          dst.isFullyValid() && dst.type.getCols() * dst.bytes == blockBytes &&
          src.type.getRows() * src.type.getCols() == dst.type.getRows();
 }
+/// The tile whose valid region a window has: what is written from a window, what is put into one.
+bool movesOneElement(mlir::Operation *op, const OpInfo &info) {
+  auto record = llvm::cast<RecordOp>(op);
+  auto tile = [&](llvm::StringRef name) {
+    auto value = *record.getRecordOperands(info.operand(name)).begin();
+    return llvm::cast<TileBufType>(value.getType());
+  };
+  TileBufType src = tile("src"), dst = tile("dst");
+  TileBufType window = info.operands[info.operand("dst")].role == Role::Out ? dst : src;
+  return src.getSpace() == Space::Vec && dst.getSpace() == Space::Vec &&
+         window.getValidRows() == 1 && window.getValidCols() == 1;
+}
+
+/// Moves and fills: most of them are one instruction of the pipe of their route.
+llvm::SmallVector<llvm::StringRef, 2> formsOfRoute(mlir::Operation *op, const OpInfo &info) {
+  bool isA3 = archOf(op) == Arch::A3;
+  if (info.micro.front().name == "a3, bytes") {
+    Source src(*llvm::cast<RecordOp>(op).getRecordOperands(info.operand("src")).begin());
+    if (isA3 && src.bytes == 1 && src.type.getSpace() == Space::Vec)
+      return {"a3, bytes"};
+  } else if (movesOneElement(op, info)) {
+    return {isA3 ? llvm::StringRef("a3, one element") : "a5, one element"};
+  }
+  return {};
+}
 } // namespace
 
 llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
@@ -51,6 +76,8 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
   auto named = [&](llvm::StringRef operand) {
     return Source(*record.getRecordOperands(info.operand(operand)).begin());
   };
+  if (info.pipeRule == PipeRule::ByRoute && !info.micro.empty())
+    return formsOfRoute(op, info);
   llvm::StringRef arch = name(archOf(op));
   if (archOf(op) == Arch::A3 && has("a3, comparing"))
     return {record.getRecordOperands(info.operand("cdst")).empty() ? "a3, moving"
@@ -89,6 +116,20 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
     if (src.valid[1] < 0)
       return {"a3, several repeats", "a3, one repeat"};
     return {src.valid[1] * src.bytes > repeatBytes ? "a3, several repeats" : "a3, one repeat"};
+  }
+  if (has("a3, scalar loop")) {
+    Source dst = named("dst");
+    bool inBlocks = dst.type.getCols() % (dst.bytes == 1 ? 32 : 16) == 0;
+    return {inBlocks ? llvm::StringRef("a3, blocks") : "a3, scalar loop"};
+  }
+  if (has("a3, inside a block")) {
+    Source src = named("src0");
+    bool countsAreData = llvm::any_of(
+        info.operands, [](const OperandInfo &operand) { return operand.name == "src0Idx"; });
+    if (countsAreData || src.valid[1] < 0)
+      return {"a3, inside a block", "a3, whole blocks"};
+    bool inBlocks = src.valid[1] * src.bytes % blockBytes == 0;
+    return {inBlocks ? llvm::StringRef("a3, whole blocks") : "a3, inside a block"};
   }
   if (has("a3, blocks"))
     return {fillsBlocks(named("src"), named("dst")) ? "a3, blocks" : "a3, rows"};

@@ -85,6 +85,21 @@ PTO_RULE(scratchForFloats);
 PTO_RULE(remainderScratch);
 PTO_RULE(quantizedTo);
 PTO_RULE(valuePerRow);
+PTO_RULE(atMostOne);
+PTO_RULE(absent);
+PTO_RULE(attributeAbsent);
+PTO_RULE(attributeOneOf);
+PTO_RULE(convertsPlain);
+PTO_RULE(convertsScaled);
+PTO_RULE(vecWindow);
+PTO_RULE(matrixSource);
+PTO_RULE(rowBytes);
+PTO_RULE(maxCols);
+PTO_RULE(shapeCovers);
+PTO_RULE(padGiven);
+PTO_RULE(fitsTransposed);
+PTO_RULE(transposeScratch);
+PTO_RULE(concatFits);
 #undef PTO_RULE
 
 /// The present values that a rule speaks of, with their names in the record.

@@ -133,12 +133,18 @@ PTO_RULE(matmulShape) {
 PTO_RULE(window) {
   auto list = subjects(op, info, rule);
   auto outer = tile(list[0].value), inner = tile(list[3].value);
+  std::array<int64_t, 2> size{inner.getRows(), inner.getCols()};
+  if (!rule.numbers.empty()) { // of a valid region that only run time knows at least 0 is sure
+    size = validShape(list[3].value);
+    for (int64_t &extent : size)
+      extent = std::max<int64_t>(extent, 0);
+  }
   struct {
     const char *what;
     mlir::Value at;
     int64_t size, limit;
-  } axes[] = {{"row", list[1].value, inner.getRows(), outer.getRows()},
-              {"column", list[2].value, inner.getCols(), outer.getCols()}};
+  } axes[] = {{"row", list[1].value, size[0], outer.getRows()},
+              {"column", list[2].value, size[1], outer.getCols()}};
   for (auto &axis : axes) {
     auto at = constantOf(axis.at);
     if (!at)

@@ -19,8 +19,8 @@ include "ptoas/IR/Attrs.td"
 // INFO-NEXT: {maskOf(Element::F16) | maskOf(Element::F32), 0},
 
 // RULES: int64_t toy_sum_rule1_numbers[] = {int64_t(Space::Vec)};
-// RULES: {&rules::elements, toy_sum_rule0_operands, {}, 3, {RuleCondition::Always, 0, 0}, "src0: an element type of the table above"},
-// RULES: {&rules::inSpace, toy_sum_rule1_operands, toy_sum_rule1_numbers, 1, {RuleCondition::Present, 2, 0}, "src0, dst: in Vec"},
+// RULES: {&rules::elements, toy_sum_rule0_operands, {}, 3, {RuleCondition::Always, 0, 0}, "src0: an element type of the table above", -1},
+// RULES: {&rules::inSpace, toy_sum_rule1_operands, toy_sum_rule1_numbers, 1, {RuleCondition::Present, 2, 0}, "src0, dst: in Vec", -1},
 
 // MAPS: PTO_SIM_MAP("pto.toy.negate", 1, (auto src), 0 - src)
 

@@ -48,7 +48,7 @@ bool generate(const RecordKeeper &records, raw_ostream &os) {
         os << " | 1u << unsigned(Space::" << space << ")";
       os << "}, \"";
       os.write_escaped(rule.text);
-      os << "\"},\n";
+      os << "\", " << rule.attribute << "},\n";
     }
     os << "};\n";
   }

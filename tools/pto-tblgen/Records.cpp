@@ -201,6 +201,12 @@ Rule Loader::loadRule(const Record *record) {
     else
       error("has a rule '" + rule.check + "' on '" + name + "', which is no attribute of it");
   }
+  if (StringRef name = record->getValueAsString("attribute"); !name.empty()) {
+    if (auto index = attribute(name))
+      rule.attribute = int(*index);
+    else
+      error("has a rule '" + rule.check + "' on '" + name + "', which is no attribute of it");
+  }
   SmallVector<StringRef> enums;
   record->getValueAsString("wordsAre").split(enums, ' ', -1, false);
   std::vector<std::string> words;

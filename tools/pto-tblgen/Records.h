@@ -47,6 +47,7 @@ struct Rule {
   std::vector<std::string> numbers; ///< C++ constant expressions
   unsigned archs;
   Condition when;
+  int attribute = -1; ///< index of the attribute that the rule is about
 };
 struct Step {
   std::string kind, pipe = "S", to = "S";

@@ -93,9 +93,9 @@ TEST(SyncModel, CoresFollowTheKindTheSectionsOrTheWork) {
             Cores{CoreKind::Vector});
   EXPECT_EQ(
       coresOfText(
-          "func.func @f(%m: !pto.tile_buf<mat, 16x16xf32>, %l: !pto.tile_buf<left, 16x16xf32>) { "
+          "func.func @f(%m: !pto.tile_buf<mat, 1x16xf32>, %b: !pto.tile_buf<bias, 1x16xf32>) { "
           "pto.tmov ins(%m : "
-          "!pto.tile_buf<mat, 16x16xf32>) outs(%l : !pto.tile_buf<left, 16x16xf32>) return }"),
+          "!pto.tile_buf<mat, 1x16xf32>) outs(%b : !pto.tile_buf<bias, 1x16xf32>) return }"),
       Cores{CoreKind::Cube});
 }
 

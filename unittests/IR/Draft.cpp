@@ -91,6 +91,10 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::STPhase", make<StPhaseAttr, StPhaseKind>},
       {"pto::AtomicType", make<AtomicTypeAttr, AtomicKind>},
       {"pto::ReluPreMode", make<ReluPreModeAttr, ReluKind>},
+      {"pto::AccToVecMode", make<AccToVecModeAttr, AccToVecKind>},
+      {"pto::TInsertMode", make<TInsertModeAttr, TInsertKind>},
+      {"Axis", make<MxGroupAxisAttr, MxGroupAxisKind>},
+      {"pto::PadValue", make<PadValueAttr, PadKind>},
       {"pto::DivAlgorithm", make<DivPrecisionAttr, DivPrecisionKind>},
       {"pto::FmodAlgorithm", make<FmodPrecisionAttr, FmodPrecisionKind>},
       {"pto::RemAlgorithm", make<RemPrecisionAttr, RemPrecisionKind>},
@@ -202,8 +206,12 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
         most = std::max(most, r.numbers.size() / 2);
       else if (r.check == rules::inSpace || r.check == rules::elementIs)
         most = std::max(most, r.numbers.size());
+      else if (r.check == rules::convertsPlain || r.check == rules::convertsScaled)
+        most = std::max(most, r.numbers.size() / 2);
       else if (r.check == rules::oneOf)
         most = std::max(most, r.operands.size() + r.numbers.size());
+      else if (r.check == rules::atMostOne)
+        most = std::max(most, r.operands.size());
     }
   return unsigned(most);
 }
@@ -306,8 +314,15 @@ public:
         subjects.push_back(&*draft.operands[i]);
     if (subjects.empty())
       return;
+    bool isScaled = llvm::any_of(llvm::enumerate(draft.info->operands), [&](auto o) {
+      return (o.value().name == "fp" || o.value().name == "preQuantScalar") &&
+             draft.operands[o.index()];
+    });
+    if ((r.check == rules::convertsPlain && isScaled) ||
+        (r.check == rules::convertsScaled && !isScaled))
+      return;
     if (r.check == rules::elements || r.check == rules::elementIs || r.check == rules::triples ||
-        r.check == rules::pairs)
+        isPairs(r))
       return pin(r, subjects);
     if (r.check == rules::sameElement || r.check == rules::sameBytes)
       return copyElement(subjects);
@@ -317,12 +332,18 @@ public:
   }
 
 private:
+  static bool isPairs(const RuleInfo &r) {
+    return r.check == rules::pairs || r.check == rules::convertsPlain ||
+           r.check == rules::convertsScaled;
+  }
   void pin(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
     for (auto [i, v] : llvm::enumerate(subjects)) {
       if (r.check == rules::triples)
         v->setElement(Element(r.numbers[form.choice * 3 + i]));
       else if (r.check == rules::pairs)
         v->setElement(Element(r.numbers[pairOf(r) + i]));
+      else if (isPairs(r))
+        v->setElement(Element(r.numbers[form.choice % (r.numbers.size() / 2) * 2 + i]));
       else if (r.check == rules::elementIs)
         v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
       else if (form.element)
@@ -357,7 +378,8 @@ private:
   }
   void shape(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
     for (DraftValue *v : subjects) {
-      if (r.check == rules::inSpace && !form.route)
+      bool isRouted = form.route && (v == named("src") || v == named("dst"));
+      if (r.check == rules::inSpace && !isRouted)
         v->tile.space = Space(r.numbers[form.choice % r.numbers.size()]);
       if (r.check == rules::blockLayout) {
         v->tile.blayout = BLayout(r.numbers[0]);
@@ -371,9 +393,17 @@ private:
         v->tile = subjects.front()->tile;
       if (r.check == rules::minCols)
         v->tile.cols = v->tile.validCols = r.numbers[0];
+      if (r.check == rules::matrixSource) {
+        v->tile.blayout = BLayout::ColMajor;
+        v->tile.slayout = SLayout::RowMajor;
+      }
+      if (r.check == rules::padGiven)
+        v->tile.pad = PadValue::Zero;
       if (r.check == rules::noBoxes)
         v->tile.slayout = SLayout::NoneBox;
     }
+    if (r.check == rules::concatFits)
+      subjects[2]->tile.cols = subjects[2]->tile.validCols = 2 * side;
     if (r.check == rules::rowResult)
       subjects[1]->tile.validCols = 1;
     if (r.check == rules::valuePerRow) {
@@ -430,6 +460,11 @@ private:
   }
   int64_t valueOf(llvm::StringRef attribute) const {
     return draft.attributes[draft.info->attribute(attribute)].value_or(0);
+  }
+
+  const DraftValue *named(llvm::StringRef name) const {
+    auto &value = draft.operands[draft.info->operand(name)];
+    return value ? &*value : nullptr;
   }
 
   Draft &draft;
@@ -542,6 +577,12 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
     place("src", form.route->from);
     place("dst", form.route->to);
   }
+  for (const RuleInfo &r : info.rules)
+    if ((r.check == rules::atMostOne || r.check == rules::absent) &&
+        (r.archs >> unsigned(form.arch) & 1))
+      for (auto [i, index] : llvm::enumerate(r.operands))
+        if (r.check == rules::absent || i != form.choice % r.operands.size())
+          draft.operands[index].reset();
   choosePresence(draft, form);
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the
   // table).

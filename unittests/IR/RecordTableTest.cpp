@@ -63,6 +63,16 @@ bool isLegal(const OpInfo &info, size_t attribute, int64_t value) {
   });
 }
 
+/// Does a rule keep this operand or attribute off the arch altogether?
+bool isAbsent(const OpInfo &info, Arch arch, RuleFunction check, size_t index) {
+  return llvm::any_of(info.rules, [&](const RuleInfo &r) {
+    bool isAbout =
+        check == rules::absent ? llvm::is_contained(r.operands, index) : r.attribute == int(index);
+    return r.check == check && isAbout && (r.archs >> unsigned(arch) & 1) &&
+           r.when.kind == RuleCondition::Always;
+  });
+}
+
 /// Facts of the record that some accepted form must show.
 std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
   std::set<std::string> facts;
@@ -78,10 +88,10 @@ std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
         facts.insert(name(Element(e)).str() + on);
     for (auto [i, a] : llvm::enumerate(info.attributes))
       for (const AttributeCase &c : a.cases)
-        if (isLegal(info, i, c.value))
+        if (isLegal(info, i, c.value) && !isAbsent(info, arch, rules::attributeAbsent, i))
           facts.insert((a.name + " " + llvm::Twine(c.value)).str() + on);
-    for (const OperandInfo &o : info.operands)
-      if (o.optional)
+    for (auto [i, o] : llvm::enumerate(info.operands))
+      if (o.optional && !isAbsent(info, arch, rules::absent, i))
         facts.insert("with " + o.name.str() + on);
     facts.insert("exists" + on);
   }

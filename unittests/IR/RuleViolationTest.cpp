@@ -42,7 +42,7 @@ std::vector<RuleKind> elementKinds() {
          }}}},
       {rules::elementIs,
        "elementIs",
-       {{"another element", "^needs [a-zA-Z0-9]+ of element type [a-z0-9, ]+, but it has i1$",
+       {{"another element", "^needs [a-zA-Z0-9]+ of element type [a-zA-Z0-9, ]+, but it has i1$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::I1); }}}},
       {rules::sameElement,
        "sameElement",
@@ -136,11 +136,12 @@ std::vector<RuleKind> extentKinds() {
          [](auto &s, auto &, auto &) { s.back()->tile.validCols = 24; }}}},
       {rules::sameShape,
        "sameShape",
-       {{"more rows", "^needs equal shapes, but [a-z_0-9]+ has [0-9]+x[0-9]+ and dst(Idx)? has 64x[0-9]+$",
+       {{"more rows",
+         "^needs equal shapes, but [a-z_0-9]+ has [0-9]+x[0-9]+ and dst(Idx)? has 64x[0-9]+$",
          [](auto &s, auto &, auto &) { s.back()->tile.rows = 64; }}}},
       {rules::validPositive,
        "validPositive",
-       {{"an empty tile", "^needs positive valid extents, but [a-z]+ has 0x32$",
+       {{"an empty tile", "^needs positive valid extents, but [a-zA-Z0-9]+ has 0x32$",
          [](auto &s, auto &, auto &) { s[0]->tile.validRows = 0; }}}},
       {rules::positiveDims,
        "positiveDims",
@@ -197,7 +198,8 @@ std::vector<RuleKind> extentKinds() {
          [](auto &s, auto &, auto &) { s[0]->tile.rows = 2; }}}},
       {rules::validColsCover,
        "validColsCover",
-       {{"too narrow", "^needs bias as wide as dst, but it has 31 valid columns and dst has 32$",
+       {{"too narrow",
+         "^needs (bias|fp) as wide as (dst|src), but it has 31 valid columns and (dst|src) has 32$",
          [](auto &s, auto &, auto &) { s[0]->tile.validCols = 31; }}}},
   };
 }
@@ -207,7 +209,8 @@ std::vector<RuleKind> reduceKinds() {
       {rules::sameRows,
        "sameRows",
        {{"fewer rows",
-         "^needs equally many valid rows, but (src0?|mask|scale|fp|offset) has 32x32 and [a-z]+ has 8x[0-9]+$",
+         "^needs equally many valid rows, but (src[a-zA-Z0-9]*|mask|scale|fp|offset) has 32x32 and "
+         "[a-z]+ has 8x[0-9]+$",
          [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }}}},
       {rules::sameCols,
        "sameCols",
@@ -281,7 +284,8 @@ std::vector<RuleKind> productKinds() {
        "window",
        {{"a negative row", "^needs window offsets that are not negative, but the row is -16$",
          [](auto &s, auto &, auto &) { s[1]->constant = -16; }},
-        {"too far right", "^has a window of 32 columns at column 32 that leaves src, which has 32$",
+        {"too far right",
+         "^has a window of 32 columns at column 32 that leaves (src|dst), which has 32$",
          [](auto &s, auto &, auto &) { s[2]->constant = 32; }}}},
       {rules::wholeFractals,
        "wholeFractals",
@@ -302,6 +306,120 @@ std::vector<RuleKind> productKinds() {
            s[0]->tile.blayout = BLayout::ColMajor;
            s[2]->constant = 4;
          }}}},
+  };
+}
+
+DraftValue aTile() {
+  DraftValue value;
+  value.tile.rows = value.tile.cols = value.tile.validRows = value.tile.validCols = 32;
+  return value;
+}
+
+std::vector<RuleKind> moveKinds() {
+  return {
+      {rules::atMostOne,
+       "atMostOne",
+       {{"two of them", "^takes either fp or preQuantScalar, but it has both$",
+         [](auto &, Draft &d, const RuleInfo &r) {
+           for (unsigned i : {0, 1})
+             if (auto &value = d.operands[r.operands[i]]; !value) {
+               value = aTile();
+               value->kind = i ? DraftValue::Scalar : DraftValue::Tile;
+               value->element = Element::I64;
+             }
+         }}}},
+      {rules::absent,
+       "absent",
+       {{"it is there", "^does not take tmp on a3$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]] = aTile(); }}}},
+      {rules::attributeAbsent,
+       "attributeAbsent",
+       {{"it is there", "^does not take (accToVecMode|tinsertMode|padValue|grpAxis) here on a[35]$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.attributes[r.attribute] = 0; }}}},
+      {rules::attributeOneOf,
+       "attributeOneOf",
+       {{"the last case",
+         "^does not take (accToVecMode DualModeSplitN here; it takes SingleModeVec0, "
+         "SingleModeVec1|stPhase Final here; it takes "
+         "Unspecified)$",
+         [](auto &, Draft &d, const RuleInfo &r) {
+           d.attributes[r.attribute] = d.info->attributes[r.attribute].cases.size() - 1;
+         }}}},
+      {rules::convertsPlain,
+       "convertsPlain",
+       {{"a conversion that needs a scale",
+         "^does not take element types \\(src; dst\\) = \\(f32; i8\\) without a scale on a[35]; it "
+         "takes \\(f32; f(16|32)\\), ",
+         [](auto &s, auto &, auto &) {
+           s[0]->setElement(Element::F32);
+           s[1]->setElement(Element::I8);
+         }}}},
+      {rules::convertsScaled,
+       "convertsScaled",
+       {{"a conversion that does not exist",
+         "^does not take element types \\(src; dst\\) = \\(i32; f32\\) with a scale on a[35]; it "
+         "takes \\(f32; i8\\), ",
+         [](auto &s, auto &, auto &) {
+           s[0]->setElement(Element::I32);
+           s[1]->setElement(Element::F32);
+         }}}},
+      {rules::fractalSize,
+       "fractalSize",
+       {{"larger boxes", "^does not take the fractal size 1024 of [a-z_]+$",
+         [](auto &s, auto &, auto &) { s[0]->tile.fractal = 1024; }}}},
+      {rules::matrixSource,
+       "matrixSource",
+       {{"no boxes",
+         "^moves whole boxes, so it needs src as Nz \\(blayout col_major, slayout row_major\\), as "
+         "Zn "
+         "\\(row_major, col_major\\) or with one row$",
+         [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::NoneBox; }}}},
+      {rules::vecWindow,
+       "vecWindow",
+       {{"two layouts",
+         "^copies between tiles of one layout, none_box row_major or Nz \\(col_major, "
+         "row_major\\), "
+         "but (src|dst) and (src|dst) have others$",
+         [](auto &s, auto &, auto &) { s[0]->tile.blayout = BLayout::ColMajor; }}}},
+      {rules::rowBytes,
+       "rowBytes",
+       {{"half a unit",
+         "^needs rows of a multiple of (64|128) bytes, but those of src have (40|80|160|320)$",
+         [](auto &s, auto &, auto &) {
+           s[0]->tile.cols = s[0]->tile.element == Element::F16    ? 20
+                             : s[0]->tile.element == Element::BF16 ? 20
+                                                                   : 40;
+         }}}},
+      {rules::maxCols,
+       "maxCols",
+       {{"one block more", "^takes at most 4095 columns, but src has 4096$",
+         [](auto &s, auto &, auto &) { s[0]->tile.cols = 4096; }}}},
+      {rules::shapeCovers,
+       "shapeCovers",
+       {{"fewer rows", "^needs dst at least as large as src, but it has 16x32 and src has 32x32$",
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 16; }}}},
+      {rules::padGiven,
+       "padGiven",
+       {{"nothing to fill with",
+         "^fills with the pad of dst, which is null; give its type pad=1 \\(zero\\), 2 \\(max\\) "
+         "or 3 "
+         "\\(min\\)$",
+         [](auto &s, auto &, auto &) { s[0]->tile.pad = PadValue::Null; }}}},
+      {rules::fitsTransposed,
+       "fitsTransposed",
+       {{"more columns than rows",
+         "^turns the 32x64 valid elements of src into 64x32, but dst has 32x32$",
+         [](auto &s, auto &, auto &) { s[0]->tile.cols = s[0]->tile.validCols = 64; }}}},
+      {rules::transposeScratch,
+       "transposeScratch",
+       {{"half the room",
+         "^keeps the transposed elements in tmp in whole blocks, 32x32 = [0-9]+ bytes, but it has "
+         "16x32 = [0-9]+$",
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 16; }}}},
+      {rules::concatFits,
+       "concatFits",
+       {{"one block too many", "^puts 32 and 40 columns side by side, but dst has 64$",
+         [](auto &s, auto &, auto &) { s[1]->tile.cols = s[1]->tile.validCols = 40; }}}},
   };
 }
 
@@ -355,7 +473,7 @@ std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
   for (auto &&part :
        {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds(),
-        maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds()})
+        moveKinds(), maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
@@ -384,10 +502,16 @@ protected:
         subjects.push_back(&*draft.operands[i]);
     bool isOfForms = rule.check == rules::oneOf || rule.check == rules::givenWith ||
                      rule.check == rules::onlyWith || rule.check == rules::attributeWith ||
-                     rule.check == rules::gatherScratch;
+                     rule.check == rules::gatherScratch || rule.check == rules::atMostOne ||
+                     rule.check == rules::absent;
     if (subjects.size() < rule.operands.size() && !isOfForms)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);
+    for (auto &v : draft.operands) // a type cannot hold more
+      if (v) {
+        v->tile.validRows = std::min(v->tile.validRows, v->tile.rows);
+        v->tile.validCols = std::min(v->tile.validCols, v->tile.cols);
+      }
     for (auto &v : draft.operands)
       if (v && !typeOf(&context, v->elementType()))
         return Outcome::NotShown;

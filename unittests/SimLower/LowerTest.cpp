@@ -82,9 +82,9 @@ TEST_F(LowerTest, TheKindOfCoreComesFromSectionsCalleesAndPipes) {
   parse(R"(func.func @sections() { pto.section.cube {} pto.section.vector {} return }
            func.func @calls() { func.call @sections() : () -> () return }
            func.func @pipes(%t: i64) {
-             %l = pto.alloc_tile addr = %t : !pto.tile_buf<mat, 16x64xf32>
+             %l = pto.alloc_tile addr = %t : !pto.tile_buf<mat, 16x64xf32, blayout=col_major, slayout=row_major>
              %n = pto.alloc_tile addr = %t : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>
-             pto.tmov ins(%l : !pto.tile_buf<mat, 16x64xf32>) outs(%n : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>)
+             pto.tmov ins(%l : !pto.tile_buf<mat, 16x64xf32, blayout=col_major, slayout=row_major>) outs(%n : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>)
              return
            })");
   EXPECT_TRUE(kernels({"sections"})[0].isMixed());

@@ -144,29 +144,36 @@ TEST(View, StoreTemplates) {
                                   "slayout=row_major, fractal=1024>, i64"
                                 : " : !pto.tile_buf<acc, 16x16xf32, blayout=col_major, "
                                   "slayout=row_major, fractal=1024>";
+    std::string element = quant ? "i8" : "f32"; // what a scale leaves on a2/a3
     std::string text =
-        bodyOf(emitOk(("func.func @k(%p: !pto.ptr<f32>, %q: i64) {\n%c1 = arith.constant 1 : "
+        bodyOf(emitOk(("func.func @k(%p: !pto.ptr<" + element +
+                       ">, %q: i64) {\n%c1 = arith.constant 1 : "
                        "index\n%c0 = arith.constant 0 : index\n"
                        "%c16 = arith.constant 16 : index\n%a = arith.constant 0 : i64\n"
                        "%t = pto.alloc_tile addr = %a : !pto.tile_buf<acc, 16x16xf32, "
                        "blayout=col_major, slayout=row_major, fractal=1024>\n"
                        "%v = pto.make_tensor_view %p, shape = [%c16, %c16], strides = [%c16, %c1] "
-                       ": !pto.tensor_view<16x16xf32>\n"
+                       ": !pto.tensor_view<16x16x" +
+                       element +
+                       ">\n"
                        "%w = pto.partition_view %v, offsets = [%c0, %c0], sizes = [%c16, %c16] : "
-                       "!pto.tensor_view<16x16xf32> -> !pto.partition_tensor_view<16x16xf32>\n"
+                       "!pto.tensor_view<16x16x" +
+                       element + "> -> !pto.partition_tensor_view<16x16x" + element +
+                       ">\n"
                        "pto.tstore ins(%t" +
-                       operand + ") outs(%w : !pto.partition_tensor_view<16x16xf32>) " +
+                       operand + ") outs(%w : !pto.partition_tensor_view<16x16x" + element + ">) " +
                        attributes + "\nreturn }")
                           .str()));
     llvm::StringRef line = llvm::StringRef(text).rtrim().rsplit('\n').second;
     std::string shortened = line.str();
     for (auto [type, letter] :
-         {std::pair<llvm::StringRef, char>(
+         {std::pair<std::string, char>(
               "Tile<TileType::Acc, float, 16, 16, BLayout::ColMajor, 16, 16, SLayout::RowMajor, "
               "1024, PadValue::Null, CompactMode::Null>",
               'S'),
-          {"GlobalTensor<float, pto::Shape<1, 1, 1, 16, 16>, pto::Stride<256, 256, 256, 16, 1>, "
-           "pto::Layout::ND>",
+          {"GlobalTensor<" + std::string(quant ? "int8_t" : "float") +
+               ", pto::Shape<1, 1, 1, 16, 16>, pto::Stride<256, 256, 256, 16, 1>, "
+               "pto::Layout::ND>",
            'G'}})
       if (size_t at = shortened.find(type); at != std::string::npos)
         shortened.replace(at, type.size(), 1, letter);

@@ -93,6 +93,23 @@ def AccPushEpilogueAttr : AttrDef<Pto_Dialect, "AccPushEpilogue"> {
                         EnumParameter<ReluKind>:$relu);
   let assemblyFormat = "`<` `layout` `=` $layout `,` `quant` `=` $quant `,` `relu` `=` $relu `>`";
 }
+def AccToVecKind : PtoEnum<"AccToVecKind", "Which vector core an accumulator goes to, or how both share it", [
+  I32EnumAttrCase<"SingleModeVec0", 0, "single_mode_vec0">, I32EnumAttrCase<"SingleModeVec1", 1, "single_mode_vec1">,
+  I32EnumAttrCase<"DualModeSplitM", 2, "dual_mode_split_m">, I32EnumAttrCase<"DualModeSplitN", 3, "dual_mode_split_n">]>;
+def AccToVecModeAttr : Angle<AccToVecKind, "acc_to_vec_mode", "pto::AccToVecMode::">;
+
+def TInsertKind : PtoEnum<"TInsertKind", "In how many parts a tile is inserted", [
+  I32EnumAttrCase<"SPLIT2", 2, "split2">, I32EnumAttrCase<"SPLIT4", 3, "split4">]>;
+def TInsertModeAttr : Angle<TInsertKind, "tinsert_mode", "pto::TInsertMode::">;
+
+def MxGroupAxisKind : PtoEnum<"MxGroupAxisKind", "Along which axis scales form groups", [
+  I32EnumAttrCase<"Axis0", 0, "axis0">, I32EnumAttrCase<"Axis1", 1, "axis1">]>;
+def MxGroupAxisAttr : Spaced<MxGroupAxisKind, "mx_group_axis", "">;
+
+// What tfillpad takes in L1; the pads of a tile's type are part of that type.
+def PadKind : PtoEnum<"PadKind", "A padding value", [
+  I32EnumAttrCase<"Null", 0, "null">, I32EnumAttrCase<"Zero", 1, "zero">]>;
+def PadValueAttr : Angle<PadKind, "pad_value", "pto::PadValue::">;
 
 def NotifyKind : PtoEnum<"NotifyKind", "How a signal changes", [
   I32EnumAttrCase<"AtomicAdd", 0, "atomic_add">, I32EnumAttrCase<"Set", 1, "set">]>;

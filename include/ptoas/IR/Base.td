@@ -24,6 +24,8 @@ def Pto_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerTypes();
     void registerAttributes();
+    /// Operations by an old name (`was` of their record), in a grammar that their parser reads too.
+    std::optional<ParseOpHook> getParseOperationHook(llvm::StringRef name) const override;
   }];
 }
 
@@ -163,18 +165,21 @@ class Rule<string c, string t, list<string> ops, list<string> w = [], list<int> 
   list<string> words = w;
   list<int> numbers = n;
   list<string> attributes = [];  // that the rule speaks of; their indices come first among the numbers
+  string attribute = "";         // the attribute that the rule is about, for rules on attributes
   string wordsAre = "";          // the C++ enums that the words belong to, one after the other, the last one repeated
   list<Arch> archs = AllArchs;
   Condition when = Always;
 }
 class OnlyOn<Arch a, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
   let attributes = r.attributes;
+  let attribute = r.attribute;
   let wordsAre = r.wordsAre;
   let archs = [a];
   let when = r.when;
 }
 class When<Condition c, Rule r> : Rule<r.check, r.text, r.operands, r.words, r.numbers> {
   let attributes = r.attributes;
+  let attribute = r.attribute;
   let wordsAre = r.wordsAre;
   let archs = r.archs;
   let when = c;
@@ -248,10 +253,26 @@ class SortTail<string src> : Rule<"sortTail", "$0: without a scratch tile a mult
 class MergeLength<string src, string length, string dst>
     : Rule<"mergeLength", "$0: the length is a positive multiple of 64, and 4 of it fit 1 to 255 times into the valid columns", [src, length, dst]>;
 class MergeRoom<list<string> ops> : Rule<"mergeRoom", "$0: the scratch is as wide as the result, and as all sources together", ops>;
+class AtMostOne<list<string> ops> : Rule<"atMostOne", "$0: at most one of them given", ops>;
+class Absent<string op> : Rule<"absent", "$0: not given", [op]>;
+class AttributeAbsent<string a> : Rule<"attributeAbsent", a # ": not given", []> { let attribute = a; }
+class AttributeOneOf<string a, list<int> values> : Rule<"attributeOneOf", a # ": $1", [], [], values> { let attribute = a; }
 class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
 class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.
 class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0: element types $1", ops, t> {
+  let wordsAre = "Element";
+}
+class Pairs<list<string> ops, list<string> t> : Rule<"pairs", "$0: element types $1, in pairs", ops, t> {
+  let wordsAre = "Element";
+}
+// What the FIX pipe converts on the way out of an accumulator, without and with a scale (library 2.3).
+class ConvertsPlain<string src, string dst, list<string> t>
+    : Rule<"convertsPlain", "$0: without a scale element types $1, in pairs", [src, dst], t> {
+  let wordsAre = "Element";
+}
+class ConvertsScaled<string src, string dst, list<string> t>
+    : Rule<"convertsScaled", "$0: with a scale element types $1, in pairs", [src, dst], t> {
   let wordsAre = "Element";
 }
 class MatmulShape<string dst, string lhs, string rhs> : Rule<"matmulShape", "$0: M, K and N agree and lie in 1..4095", [dst, lhs, rhs]>;
@@ -262,7 +283,22 @@ class ElementInside<string index, string tile> : Rule<"elementInside", "$0: the 
 // dst is a window of src at (row, col); constants are looked through casts.
 class WindowInside<string outer, string row, string col, string inner>
     : Rule<"window", "$0: the window lies inside its parent", [outer, row, col, inner]>;
+// The same for what is written into a parent: its valid region counts.
+class ValidWindowInside<string outer, string row, string col, string inner>
+    : Rule<"window", "$0: the valid region of the last lies inside the first", [outer, row, col, inner], [], [1]>;
+class VecWindow<string outer, string row, string col, string inner>
+    : Rule<"vecWindow", "$0: inside vec one layout, none_box row_major or Nz; on a2/a3 the window starts on a block of 32 bytes", [outer, row, col, inner]>;
 class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "$0: window offsets are multiples of the fractal", [op, row, col]>;
+// A tile of one row is a plain vector whatever it declares.
+class MatrixSource<string op> : Rule<"matrixSource", "$0: Nz (col_major, row_major) or Zn (row_major, col_major), or of one row", [op]>;
+class RowBytes<string op, int n> : Rule<"rowBytes", "$0: a row takes a multiple of $1 bytes", [op], [], [n]>;
+class MaxCols<string op, int n> : Rule<"maxCols", "$0: at most $1 columns", [op], [], [n]>;
+class ShapeCovers<string outer, string inner> : Rule<"shapeCovers", "$0: the first has at least the rows and columns of the second", [outer, inner]>;
+class PadGiven<string op> : Rule<"padGiven", "$0: a pad other than null", [op]>;
+class FitsTransposed<string src, string dst> : Rule<"fitsTransposed", "$0: the transposed valid region of the first lies inside the second", [src, dst]>;
+class TransposeScratch<string tmp, string src, string dst>
+    : Rule<"transposeScratch", "$0: room for the transposed valid region in whole blocks, where the vector unit transposes", [tmp, src, dst]>;
+class ConcatFits<string a, string b, string dst> : Rule<"concatFits", "$0: the valid columns of the first two fit into the third side by side", [a, b, dst]>;
 class LegalRoute<string src, string dst> : Rule<"route", "$0: a pair of memories that the pipes above list", [src, dst]>;
 // The next three look at global views: static extents, rank and element types.
 class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0: 1 to $1 dimensions", ops, [], [most]>;
@@ -273,8 +309,6 @@ class ElementIs<list<string> ops, list<Element> e> : Rule<"elementIs", "$0: elem
   let wordsAre = "Element";
 }
 
-// Element types that go together, one per operand, two words a pair.
-class Pairs<list<string> ops, list<string> t> : Rule<"pairs", "$0: element types $1", ops, t> { let wordsAre = "Element"; }
 class EqualityOnly<list<string> ops, list<Element> e>
     : Rule<"equalityOnly", "$0: elements of $1 are compared by eq and ne only", ops, !foreach(x, e, x.name)> {
   let wordsAre = "Element";

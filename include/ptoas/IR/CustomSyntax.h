@@ -80,6 +80,127 @@ void printScratchThenScalar(mlir::OpAsmPrinter &printer, mlir::Operation *op, ml
 mlir::ParseResult parseConvertModes(mlir::OpAsmParser &parser, mlir::NamedAttrList &attributes);
 void printConvertModes(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                        mlir::DictionaryAttr attributes);
+/// An operand of a move in its list, with its type.
+struct MoveItem {
+  mlir::OpAsmParser::UnresolvedOperand operand;
+  mlir::Type type;
+  llvm::SMLoc at;
+};
+/// What the list of tstore, tmov, textract or tinsert holds, told apart by type.
+struct MoveItems {
+  MoveItem src;
+  std::optional<MoveItem> row, col, fp, preQuantScalar, tmp;
+};
+mlir::ParseResult parseMoveItems(mlir::OpAsmParser &parser, MoveItems &items);
+/// An error when the item is there.
+mlir::ParseResult refuse(mlir::OpAsmParser &parser, const std::optional<MoveItem> &item);
+/// An error when row or column is missing.
+mlir::ParseResult requireWindow(mlir::OpAsmParser &parser, const MoveItems &items);
+/// `<lead>%value : type`, nothing for an absent value.
+void printLate(mlir::OpAsmPrinter &printer, llvm::StringRef lead, mlir::Value value);
+
+using OptionalOperand = std::optional<mlir::OpAsmParser::UnresolvedOperand>;
+inline void hand(const std::optional<MoveItem> &item, OptionalOperand &operand) {
+  if (item)
+    operand = item->operand;
+}
+inline void hand(const std::optional<MoveItem> &item, OptionalOperand &operand, mlir::Type &type) {
+  hand(item, operand);
+  if (item)
+    type = item->type;
+}
+
+/// tstore: `%src : T fp %fp : F` or `%src : T, %q : i64`.
+inline mlir::ParseResult parseStoreItems(mlir::OpAsmParser &parser,
+                                         mlir::OpAsmParser::UnresolvedOperand &src,
+                                         mlir::Type &srcType, OptionalOperand &fp,
+                                         mlir::Type &fpType, OptionalOperand &preQuantScalar) {
+  MoveItems items;
+  if (parseMoveItems(parser, items) || refuse(parser, items.row) || refuse(parser, items.tmp))
+    return mlir::failure();
+  src = items.src.operand;
+  srcType = items.src.type;
+  hand(items.fp, fp, fpType);
+  hand(items.preQuantScalar, preQuantScalar);
+  return mlir::success();
+}
+inline void printStoreItems(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value src,
+                            mlir::Type srcType, mlir::Value fp, mlir::Type,
+                            mlir::Value preQuantScalar) {
+  printer << src << " : " << srcType;
+  printLate(printer, " fp ", fp);
+  printLate(printer, ", ", preQuantScalar);
+}
+
+/// tmov: `%src : T, %fp : F`, `%src : T, %q : i64` or `%src : T, %tmp : S`.
+inline mlir::ParseResult parseMovItems(mlir::OpAsmParser &parser,
+                                       mlir::OpAsmParser::UnresolvedOperand &src,
+                                       mlir::Type &srcType, OptionalOperand &fp, mlir::Type &fpType,
+                                       OptionalOperand &preQuantScalar, OptionalOperand &tmp,
+                                       mlir::Type &tmpType) {
+  MoveItems items;
+  if (parseMoveItems(parser, items) || refuse(parser, items.row))
+    return mlir::failure();
+  src = items.src.operand;
+  srcType = items.src.type;
+  hand(items.fp, fp, fpType);
+  hand(items.preQuantScalar, preQuantScalar);
+  hand(items.tmp, tmp, tmpType);
+  return mlir::success();
+}
+inline void printMovItems(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value src,
+                          mlir::Type srcType, mlir::Value fp, mlir::Type,
+                          mlir::Value preQuantScalar, mlir::Value tmp, mlir::Type) {
+  printer << src << " : " << srcType;
+  printLate(printer, ", ", fp);
+  printLate(printer, ", ", preQuantScalar);
+  printLate(printer, ", ", tmp);
+}
+
+/// textract: `%src, %row, %col : T, index, index fp %fp : F`, or with `%q` and `i64` in the list.
+inline mlir::ParseResult
+parseExtractItems(mlir::OpAsmParser &parser, mlir::OpAsmParser::UnresolvedOperand &src,
+                  mlir::Type &srcType, mlir::OpAsmParser::UnresolvedOperand &row,
+                  mlir::OpAsmParser::UnresolvedOperand &col, OptionalOperand &fp,
+                  mlir::Type &fpType, OptionalOperand &preQuantScalar) {
+  MoveItems items;
+  if (parseMoveItems(parser, items) || requireWindow(parser, items) || refuse(parser, items.tmp))
+    return mlir::failure();
+  src = items.src.operand;
+  srcType = items.src.type;
+  row = items.row->operand;
+  col = items.col->operand;
+  hand(items.fp, fp, fpType);
+  hand(items.preQuantScalar, preQuantScalar);
+  return mlir::success();
+}
+inline void printExtractItems(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value src,
+                              mlir::Type srcType, mlir::Value row, mlir::Value col, mlir::Value fp,
+                              mlir::Type, mlir::Value preQuantScalar) {
+  printer << src << ", " << row << ", " << col;
+  if (preQuantScalar)
+    printer << ", " << preQuantScalar;
+  printer << " : " << srcType << ", index, index";
+  if (preQuantScalar)
+    printer << ", i64";
+  printLate(printer, " fp ", fp);
+}
+
+/// tinsert: `%src, %row, %col : T, index, index fp %fp : F`, or `pre_quant %q : i64`.
+inline mlir::ParseResult
+parseInsertItems(mlir::OpAsmParser &parser, mlir::OpAsmParser::UnresolvedOperand &src,
+                 mlir::Type &srcType, mlir::OpAsmParser::UnresolvedOperand &row,
+                 mlir::OpAsmParser::UnresolvedOperand &col, OptionalOperand &fp, mlir::Type &fpType,
+                 OptionalOperand &preQuantScalar) {
+  return parseExtractItems(parser, src, srcType, row, col, fp, fpType, preQuantScalar);
+}
+inline void printInsertItems(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value src,
+                             mlir::Type srcType, mlir::Value row, mlir::Value col, mlir::Value fp,
+                             mlir::Type, mlir::Value preQuantScalar) {
+  printer << src << ", " << row << ", " << col << " : " << srcType << ", index, index";
+  printLate(printer, " fp ", fp);
+  printLate(printer, " pre_quant ", preQuantScalar);
+}
 
 /// The pipe of a class of operations; none for other attributes.
 std::optional<Pipe> pipeOfClass(mlir::Attribute attr);

@@ -97,6 +97,7 @@ struct RuleInfo {
   uint8_t archs;
   RuleCondition when;
   llvm::StringLiteral text; ///< for the reference page
+  int attribute = -1;       ///< index of the attribute that the rule is about, if it is about one
 };
 
 /// One step of a library call that uses flags inside (library 5).
@@ -152,7 +153,8 @@ Arch archOf(mlir::Operation *op);
 /// The pipe on which `op` runs, none for ops without one, for ByMicro and for illegal routes.
 std::optional<Pipe> pipeOf(mlir::Operation *op);
 /// The micro forms that a call may take by arch, core, element type and static shapes, the most
-/// general one first; empty when its forms are told apart by other facts (transfers).
+/// general one first; empty when its forms are told apart by other facts (transfers), and when a
+/// call whose pipe depends on its route is one instruction.
 llvm::SmallVector<llvm::StringRef, 2> formsByShape(mlir::Operation *op);
 /// The number of an attribute by name (a flag is 0 or 1), its default when absent, `otherwise` when
 /// it has no default.

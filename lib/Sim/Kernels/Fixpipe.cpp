@@ -22,12 +22,15 @@ std::optional<std::string> Fixpipe::whyNot(Element from, Arch arch) const {
     if (scales.empty())
       legal = fromFloat ? maskOf(Element::F32) | halves : maskOf(Element::I32);
     else if (arch == Arch::A5)
-      legal = bytes | halves | (fromFloat ? maskOf(Element::F32) : 0);
+      legal = bytes | halves | (fromFloat ? maskOf(Element::F32) | maskOf(Element::F8E4M3) : 0);
     else
       legal = bytes | (fromFloat ? 0 : maskOf(Element::F16));
   }
   if (legal & maskOf(to))
     return std::nullopt;
+  if (from == Element::I32 && to == Element::I16 && arch == Arch::A3 && !scales.empty())
+    return "from i32 to i16 the FIX pipe shifts by another field of the parameter, which is not "
+           "modelled";
   return "the FIX pipe has no conversion from " + name(from).str() + " to " + name(to).str() +
          (scales.empty() ? " without" : " with") + " quantisation on " + name(arch).str();
 }
@@ -70,6 +73,10 @@ Packed Fixpipe::convert(const Packed &values, Element from) const {
     break;
   case Element::BF16:
     llvm::transform(reals, result.as<uint16_t>(), narrowBF16);
+    break;
+  case Element::F8E4M3:
+    for (int64_t i = 0; i < count; ++i)
+      encodeFloat(to, std::clamp(reals[i], -448.0f, 448.0f), result.as<uint8_t>() + i);
     break;
   default: // one-byte integers, by whyNot
     llvm::transform(reals, result.as<uint8_t>(),

@@ -7,14 +7,22 @@
 namespace pto::sim {
 
 // Operands as in the op records: inputs first, outputs last, an absent optional one as None.
-void loadKernel(KernelContext &context);  ///< src view, dst tile
-void storeKernel(KernelContext &context); ///< src tile, preQuantScalar?, dst view
-void moveKernel(KernelContext &context);  ///< src, fp?, preQuantScalar?, dst; the optional ones may
-                                          ///< also be missing
-void extractKernel(KernelContext &context);    ///< src, indexRow, indexCol, dst
-void matmulKernel(KernelContext &context);     ///< lhs, rhs, dst
-void matmulAccKernel(KernelContext &context);  ///< acc_in, lhs, rhs, dst
-void matmulBiasKernel(KernelContext &context); ///< lhs, rhs, bias, dst
+void loadKernel(KernelContext &context);    ///< src view, dst tile
+void storeKernel(KernelContext &context);   ///< src tile, fp?, preQuantScalar?, dst view
+void moveKernel(KernelContext &context);    ///< src, fp?, preQuantScalar?, tmp?, dst; the optional
+                                            ///< ones may also be missing
+void extractKernel(KernelContext &context); ///< src, indexRow, indexCol, fp?, preQuantScalar?, dst
+void insertKernel(KernelContext &context);  ///< the same
+void transposeKernel(KernelContext &context);   ///< src, tmp, dst
+void concatKernel(KernelContext &context);      ///< src0, src1, dst
+void concatFirstKernel(KernelContext &context); ///< the part of src0
+void concatSecondKernel(KernelContext &context);
+void concatIndexKernel(KernelContext &context);     ///< src0, src1, src0Idx, src1Idx, dst
+void concatIndexReadKernel(KernelContext &context); ///< the scalar part: the counts
+void fillPadKernel(KernelContext &context);         ///< src, dst
+void matmulKernel(KernelContext &context);          ///< lhs, rhs, dst
+void matmulAccKernel(KernelContext &context);       ///< acc_in, lhs, rhs, dst
+void matmulBiasKernel(KernelContext &context);      ///< lhs, rhs, bias, dst
 void gemvKernel(KernelContext &context);
 void gemvAccKernel(KernelContext &context);
 void gemvBiasKernel(KernelContext &context);

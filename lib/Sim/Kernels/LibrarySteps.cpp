@@ -97,6 +97,15 @@ static constexpr LibraryStep vectorThenScalar[] = {
     run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishOnScalar), setVector, awaitScalar};
 static constexpr LibraryStep vectorThenPower[] = {
     run(Pipe::V), setScalar, awaitVector, run(Pipe::S, finishPower), setVector, awaitScalar};
+static constexpr LibraryStep setScalarByLoad = {Kind::Set, Pipe::MTE2, Pipe::S, 0, nullptr};
+static constexpr LibraryStep awaitLoad = {Kind::Wait, Pipe::MTE2, Pipe::S, 0, nullptr};
+static constexpr LibraryStep concatInsideBlock[] = {
+    run(Pipe::V, concatFirstKernel), setScalar, awaitVector, setScalarByLoad, awaitLoad,
+    run(Pipe::S, concatSecondKernel)};
+static constexpr LibraryStep countsThenVector[] = {
+    setScalarByLoad, awaitLoad,   run(Pipe::S, concatIndexReadKernel),
+    setVector,       awaitScalar, run(Pipe::V)};
+static constexpr LibraryStep flagThenVector[] = {setScalar, awaitVector, run(Pipe::V)};
 static constexpr LibraryStep scalarThenVector[] = {
     setScalar, awaitVector, run(Pipe::S, fetchRowHeads), setVector, awaitScalar, run(Pipe::V)};
 static constexpr LibraryStep parametersThenVector[] = {
@@ -282,6 +291,46 @@ static Steps putTable(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
   return arch == Arch::A3 ? Steps(scatterTable) : Steps(scatterTableOnA5);
 }
 
+static bool isInVec(llvm::ArrayRef<Operand> operands) {
+  return operands.front().tile.shape.space == Space::Vec &&
+         operands.back().tile.shape.space == Space::Vec;
+}
+
+/// A window of one element inside vec, on both archs.
+static Steps oneElement(llvm::ArrayRef<Operand> operands, const TileShape &window) {
+  bool isOne = window.validRows == 1 && window.validCols == 1;
+  return isInVec(operands) && isOne ? Steps(scalarLoop) : Steps();
+}
+static Steps extractWindow(Arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return oneElement(operands, operands.back().tile.shape);
+}
+static Steps insertWindow(Arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  return oneElement(operands, operands.front().tile.shape);
+}
+
+/// Rows of the result that are no whole repeats of the transposing instruction.
+static Steps transpose(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  const TileShape &dst = operands.back().tile.shape;
+  bool inBlocks = dst.cols % (bytesOf(dst.element) == 1 ? 32 : 16) == 0;
+  return arch == Arch::A3 && !inBlocks ? Steps(scalarLoop) : Steps();
+}
+
+static Steps concat(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  const TileShape &first = shapeOf(operands, 0);
+  bool inBlocks = first.validCols * bytesOf(first.element) % 32 == 0;
+  return arch == Arch::A3 && !inBlocks ? Steps(concatInsideBlock) : Steps();
+}
+
+/// The counts are data, so whether S copies too is not known here: what is taken orders less.
+static Steps concatByIndex(Arch arch, llvm::ArrayRef<Operand>, Attributes) {
+  return arch == Arch::A3 ? Steps(countsThenVector) : Steps();
+}
+
+static Steps fillPad(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) {
+  bool isByte = bytesOf(shapeOf(operands, 0).element) == 1;
+  return arch == Arch::A3 && isByte && isInVec(operands) ? Steps(flagThenVector) : Steps();
+}
+
 StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
   return llvm::StringSwitch<StepsFunction>(kernel)
       .Cases({"shift_left", "shift_right"}, shift)
@@ -300,5 +349,11 @@ StepsFunction pto::sim::findSteps(llvm::StringRef kernel) {
       .Case("count_up", countUp)
       .Case("table_gather", gatherTable)
       .Case("table_scatter", putTable)
+      .Case("extract", extractWindow)
+      .Case("insert", insertWindow)
+      .Case("transpose", transpose)
+      .Case("concat", concat)
+      .Case("concat_index", concatByIndex)
+      .Case("fill_pad", fillPad)
       .Default(nullptr);
 }

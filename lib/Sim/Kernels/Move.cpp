@@ -1,4 +1,4 @@
-//===- Move.cpp - TMOV and TEXTRACT: between the memories of a core --------===//
+//===- Move.cpp - TMOV, TEXTRACT, TINSERT: between the memories of a core --===//
 //
 // Pairs of memories: library 2.4. Moves into the matrix operands carry whole
 // fractals: the bytes of the destination's grid are touched whatever its valid region is, and the
@@ -28,14 +28,14 @@ static bool sameElementSize(KernelContext &context, const TileShape &from, const
   return false;
 }
 
-/// False, after a report, when the window leaves the source.
+/// False, after a report, when the window leaves the tile.
 static bool windowFits(KernelContext &context, const TileShape &from, Origin at, int64_t rows,
-                       int64_t cols) {
+                       int64_t cols, const char *what = "source") {
   if (at.row >= 0 && at.col >= 0 && at.row <= from.rows - rows && at.col <= from.cols - cols)
     return true;
   context.fail("the window of " + extents(rows, cols) + " at (" + std::to_string(at.row) + ", " +
-               std::to_string(at.col) + ") leaves the " + extents(from.rows, from.cols) +
-               " source");
+               std::to_string(at.col) + ") leaves the " + extents(from.rows, from.cols) + " " +
+               what);
   return false;
 }
 
@@ -82,6 +82,17 @@ static void moveFractals(KernelContext &context, const TileOperand &from, Origin
   writeTile(context, to, {0, 0, grid.rows, grid.cols}, data);
 }
 
+/// The optional operands between source and destination: parameters per column (a tile) or for all
+/// (a number of 64 bits; row and column are of type index).
+static const Operand &optionalOperand(const KernelContext &context, Operand::Kind kind) {
+  static const Operand absent;
+  for (const Operand &operand : context.operands.drop_front().drop_back())
+    if (operand.kind == kind &&
+        (kind != Operand::Scalar || operand.scalar.element != Element::Index))
+      return operand;
+  return absent;
+}
+
 /// Mat -> Bias: a row of the accumulator's type, or of half precision that is widened
 /// (library 2.4).
 static void moveBias(KernelContext &context, const TileOperand &from, const TileOperand &to) {
@@ -103,23 +114,25 @@ static void moveBias(KernelContext &context, const TileOperand &from, const Tile
   writeTile(context, to, row, wide);
 }
 
-/// Acc -> Mat, through the FIX pipe.
-static void moveAccumulator(KernelContext &context, const TileOperand &from, Origin at,
-                            const Operand &parameters, const Operand &preQuantScalar,
-                            const TileOperand &to) {
-  Region valid = validRegion(to);
-  if (!windowFits(context, from.shape, at, valid.rows, valid.cols) || valid.empty())
+/// Acc -> Mat and Vec, through the FIX pipe. Parameters count the columns that move.
+static void moveAccumulator(KernelContext &context, const char *op, const TileOperand &from,
+                            Origin at, const TileOperand &to, Region target) {
+  if (!windowFits(context, from.shape, at, target.rows, target.cols) || target.empty())
     return;
+  if (to.shape.space == Space::Vec && context.attribute("accToVecMode", 0) != 0)
+    return context.fail(std::string(op) + " hands the accumulator to the second vector core or to "
+                                          "both, which is not modelled");
   Fixpipe fixpipe(to.shape.element);
-  if (!readFixpipe(context, preQuantScalar, parameters, {0, at.col, valid.rows, valid.cols},
+  if (!readFixpipe(context, optionalOperand(context, Operand::Scalar),
+                   optionalOperand(context, Operand::Tile), {0, 0, target.rows, target.cols},
                    fixpipe))
     return;
   if (auto why = fixpipe.whyNot(from.shape.element, context.arch))
-    return context.fail("TMOV: " + *why);
-  Packed data(valid.rows, valid.cols, bytesOf(from.shape.element));
-  readTile(context, from, {at.row, at.col, valid.rows, valid.cols}, data);
+    return context.fail(std::string(op) + ": " + *why);
+  Packed data(target.rows, target.cols, bytesOf(from.shape.element));
+  readTile(context, from, {at.row, at.col, target.rows, target.cols}, data);
   Packed converted = fixpipe.convert(data, from.shape.element);
-  writeTile(context, to, valid, converted);
+  writeTile(context, to, target, converted);
 }
 
 static void noPath(KernelContext &context, const char *op, const TileOperand &from,
@@ -128,14 +141,11 @@ static void noPath(KernelContext &context, const char *op, const TileOperand &fr
                name(to.shape.space).str() + " on " + name(context.arch).str());
 }
 
-/// The optional operands between source and destination: parameters per column (a tile) or for all
-/// (a number).
-static const Operand &optionalOperand(const KernelContext &context, Operand::Kind kind) {
-  static const Operand absent;
-  for (const Operand &operand : context.operands.drop_front().drop_back())
-    if (operand.kind == kind)
-      return operand;
-  return absent;
+static bool leavesAccumulator(KernelContext &context, const TileOperand &from,
+                              const TileOperand &to) {
+  Space target = to.shape.space;
+  return from.shape.space == Space::Acc &&
+         (target == Space::Mat || (target == Space::Vec && context.arch == Arch::A5));
 }
 
 void pto::sim::moveKernel(KernelContext &context) {
@@ -144,8 +154,12 @@ void pto::sim::moveKernel(KernelContext &context) {
   if (!to)
     return;
   Space target = to->shape.space;
+  if (leavesAccumulator(context, *from, *to))
+    return moveAccumulator(context, "TMOV", *from, {}, *to, validRegion(*to));
   switch (from->shape.space) {
   case Space::Vec:
+    if (const Operand &tmp = optionalOperand(context, Operand::Tile); tmp.kind == Operand::Tile)
+      scribble(context, tmp.tile, 0, tmp.tile.shape.bytes());
     if (target == Space::Vec || (target == Space::Mat && context.arch == Arch::A5))
       return moveValid(context, *from, {}, *to);
     break;
@@ -157,37 +171,61 @@ void pto::sim::moveKernel(KernelContext &context) {
     if (target == Space::Scaling)
       return moveValid(context, *from, {}, *to);
     break;
-  case Space::Acc:
-    if (target == Space::Mat)
-      return moveAccumulator(context, *from, {}, optionalOperand(context, Operand::Tile),
-                             optionalOperand(context, Operand::Scalar), *to);
-    break;
   default:
     break;
   }
   noPath(context, "TMOV", *from, *to);
 }
 
+/// library 2.4: the a2/a3 vector copy works on 32-byte blocks of the tile that has the window.
+static void checkBlock(KernelContext &context, const TileOperand &outer, Origin at) {
+  if (context.arch == Arch::A3 && !outer.shape.isBoxed() &&
+      at.col * bytesOf(outer.shape.element) % 32)
+    context.fail("the window starts at column " + std::to_string(at.col) +
+                 ", not on a 32-byte block");
+}
+
 void pto::sim::extractKernel(KernelContext &context) {
-  const TileOperand *from = tileAt(context, 0), *to = tileAt(context, 3);
-  if (!from || !to)
+  const TileOperand *from = tileAt(context, 0);
+  const TileOperand *to = from ? tileAt(context, context.operands.size() - 1) : nullptr;
+  if (!to)
     return;
   Origin at{context.operands[1].scalar.asInteger(), context.operands[2].scalar.asInteger()};
   Space source = from->shape.space, target = to->shape.space;
   if (source == Space::Mat && (target == Space::Left || target == Space::Right))
     return moveFractals(context, *from, at, *to);
   if (source == Space::Vec && target == Space::Vec) {
-    // library 2.4: the a2/a3 vector copy works on 32-byte blocks of the source.
-    if (context.arch == Arch::A3 && !from->shape.isBoxed() &&
-        at.col * bytesOf(from->shape.element) % 32)
-      context.fail("the window starts at column " + std::to_string(at.col) +
-                   ", not on a 32-byte block");
+    checkBlock(context, *from, at);
     return moveValid(context, *from, at, *to);
   }
   if (context.arch == Arch::A5 && ((source == Space::Mat && target == Space::Scaling) ||
                                    (source == Space::Vec && target == Space::Mat)))
     return moveValid(context, *from, at, *to);
-  if (source == Space::Acc && target == Space::Mat)
-    return moveAccumulator(context, *from, at, Operand(), Operand(), *to);
+  if (leavesAccumulator(context, *from, *to))
+    return moveAccumulator(context, "TEXTRACT", *from, at, *to, validRegion(*to));
   noPath(context, "TEXTRACT", *from, *to);
+}
+
+void pto::sim::insertKernel(KernelContext &context) {
+  const TileOperand *from = tileAt(context, 0);
+  const TileOperand *to = from ? tileAt(context, context.operands.size() - 1) : nullptr;
+  if (!to)
+    return;
+  Origin at{context.operands[1].scalar.asInteger(), context.operands[2].scalar.asInteger()};
+  Region valid = validRegion(*from), window{at.row, at.col, valid.rows, valid.cols};
+  if (!windowFits(context, to->shape, at, valid.rows, valid.cols, "destination") || valid.empty())
+    return;
+  if (leavesAccumulator(context, *from, *to))
+    return moveAccumulator(context, "TINSERT", *from, {}, *to, window);
+  Space source = from->shape.space, target = to->shape.space;
+  if (source != Space::Vec ||
+      (target != Space::Vec && (target != Space::Mat || context.arch != Arch::A5)))
+    return noPath(context, "TINSERT", *from, *to);
+  if (!sameElementSize(context, from->shape, to->shape))
+    return;
+  if (target == Space::Vec)
+    checkBlock(context, *to, at);
+  Packed data(valid.rows, valid.cols, bytesOf(to->shape.element));
+  readTile(context, *from, valid, data);
+  writeTile(context, *to, window, data);
 }

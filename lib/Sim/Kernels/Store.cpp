@@ -35,7 +35,7 @@ static bool canAddAtomically(Element element) {
 
 void pto::sim::storeKernel(KernelContext &context) {
   const TileOperand *tile = tileAt(context, 0);
-  const ViewOperand *target = viewAt(context, 2);
+  const ViewOperand *target = viewAt(context, context.operands.size() - 1);
   if (!tile || !target)
     return;
   const TileShape &shape = tile->shape;
@@ -66,7 +66,9 @@ void pto::sim::storeKernel(KernelContext &context) {
     return writeView(context, view, data, atomic);
   }
   Fixpipe fixpipe(view.element);
-  if (!readFixpipe(context, context.operands[1], Operand(), moved, fixpipe))
+  bool hasParameters = context.operands.size() == 4; // with preQuantScalar alone: 3
+  if (!readFixpipe(context, context.operands[hasParameters ? 2 : 1],
+                   hasParameters ? context.operands[1] : Operand(), moved, fixpipe))
     return;
   if (auto why = fixpipe.whyNot(shape.element, context.arch))
     return context.fail("TSTORE: " + *why);

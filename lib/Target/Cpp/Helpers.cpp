@@ -45,17 +45,26 @@ std::string templateList(llvm::ArrayRef<std::string> arguments) {
   return arguments.empty() ? "" : "<" + llvm::join(arguments, ", ") + ">";
 }
 
-/// TSTORE: [phase,] [source, view, atomic [, relu]] (library 6.2).
+/// TSTORE: [phase,] [source, view, atomic [, relu]]; with parameters per column another function
+/// with a full list (library 6.2).
 std::string storeTemplates(Printer &p, RecordOp op) {
   llvm::SmallVector<std::string> arguments;
   std::string phase = enumerator(op, "stPhase"), atomic = enumerator(op, "atomicType"),
               relu = enumerator(op, "reluPreMode");
+  std::string source = operandType(p, operandNamed(op, "src")),
+              view = operandType(p, operandNamed(op, "dst"));
+  if (isPresent(op, "fp")) {
+    arguments = {source, view, operandType(p, operandNamed(op, "fp")),
+                 enumerator(op, "atomicType", /*evenDefault=*/true),
+                 enumerator(op, "reluPreMode", /*evenDefault=*/true)};
+    return "_FP" + templateList(arguments);
+  }
   if (!phase.empty())
     arguments.push_back(phase);
   bool spellsRelu = !relu.empty() || (isPresent(op, "preQuantScalar") && !atomic.empty());
   if (!atomic.empty() || spellsRelu) {
-    arguments.push_back(operandType(p, operandNamed(op, "src")));
-    arguments.push_back(operandType(p, operandNamed(op, "dst")));
+    arguments.push_back(source);
+    arguments.push_back(view);
     arguments.push_back(enumerator(op, "atomicType", /*evenDefault=*/true));
   }
   if (spellsRelu)
@@ -63,13 +72,54 @@ std::string storeTemplates(Printer &p, RecordOp op) {
   return templateList(arguments);
 }
 
-/// TMOV: [destination, source, relu] (library 6.2).
-std::string moveTemplates(Printer &p, RecordOp op) {
-  std::string relu = enumerator(op, "reluPreMode");
-  if (relu.empty())
+bool hasAttribute(RecordOp op, llvm::StringRef name) {
+  return llvm::any_of(op.getOpInfo().attributes,
+                      [&](const AttributeInfo &a) { return a.name == name; }) &&
+         op->hasAttr(name);
+}
+
+/// TMOV, TEXTRACT, TINSERT: [destination, source [, parameters] [, mode], relu]; parameters per
+/// column without a mode are another function (library 6.2).
+std::string fixpipeTemplates(Printer &p, RecordOp op) {
+  if (hasAttribute(op, "tinsertMode"))
+    return templateList({enumerator(op, "tinsertMode")});
+  if (hasAttribute(op, "grpAxis") && !enumerator(op, "grpAxis").empty())
+    return "<0>";
+  std::string mode =
+      op->hasAttr("accToVecMode") ? enumerator(op, "accToVecMode", /*evenDefault=*/true) : "";
+  bool byColumn = isPresent(op, "fp");
+  if (mode.empty() && !byColumn && !isPresent(op, "preQuantScalar") &&
+      enumerator(op, "reluPreMode").empty())
     return "";
-  return templateList(
-      {operandType(p, operandNamed(op, "dst")), operandType(p, operandNamed(op, "src")), relu});
+  llvm::SmallVector<std::string> arguments = {operandType(p, operandNamed(op, "dst")),
+                                              operandType(p, operandNamed(op, "src"))};
+  if (byColumn)
+    arguments.push_back(operandType(p, operandNamed(op, "fp")));
+  if (!mode.empty())
+    arguments.push_back(mode);
+  arguments.push_back(enumerator(op, "reluPreMode", /*evenDefault=*/true));
+  return (byColumn && mode.empty() ? "_FP" : "") + templateList(arguments);
+}
+
+/// Do two tiles begin at one address, as far as the text tells?
+bool startTogether(mlir::Value a, mlir::Value b) {
+  auto first = a.getDefiningOp<AllocTileOp>(), second = b.getDefiningOp<AllocTileOp>();
+  if (a == b || !first || !second || !first.getAddr() || !second.getAddr())
+    return a == b;
+  auto x = constantOf(first.getAddr()), y = constantOf(second.getAddr());
+  return first.getAddr() == second.getAddr() || (x && x == y);
+}
+
+/// TFILLPAD: in L1 with type and pad; in UB other functions for one address and for more room.
+std::string fillPadMode(Printer &p, RecordOp op) {
+  mlir::Value src = operandNamed(op, "src"), dst = operandNamed(op, "dst");
+  auto from = llvm::cast<TileBufType>(src.getType()), to = llvm::cast<TileBufType>(dst.getType());
+  if (to.getSpace() == Space::Mat)
+    return templateList({operandType(p, dst), op->hasAttr("padValue") ? enumerator(op, "padValue")
+                                                                      : "pto::PadValue::Zero"});
+  if (from.getRows() != to.getRows() || from.getCols() != to.getCols())
+    return "_EXPAND";
+  return startTogether(src, dst) ? "_INPLACE" : "";
 }
 
 /// TCOLSUM: the flag belongs to the overload with a scratch tile.
@@ -256,7 +306,8 @@ std::string scatterModes(Printer &, RecordOp op) {
 TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
   return llvm::StringSwitch<TemplateHelper>(name)
       .Case("storeTemplates", storeTemplates)
-      .Case("moveTemplates", moveTemplates)
+      .Case("fixpipeTemplates", fixpipeTemplates)
+      .Case("fillPadMode", fillPadMode)
       .Case("binaryFlag", binaryFlag)
       .Case("subscripts", subscripts)
       .Case("fields", fields)

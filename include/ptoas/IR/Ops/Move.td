@@ -28,65 +28,176 @@ def TLoadOp : MoveOp<"tload"> {
   let example = "pto.tload ins(%part : !pto.partition_tensor_view<16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)";
 }
 
-def TStoreOp : MoveOp<"tstore"> {
+// What leaves an accumulator, by source and result (library 2.3): into GM, and into another memory of the core.
+defvar ToGmPlain = ["F32", "F32", "F32", "F16", "F32", "BF16", "I32", "I32"];
+defvar ToGmScaledA3 = ["F32", "I8", "F32", "U8", "I32", "I8", "I32", "U8", "I32", "F16"];
+defvar OnChipPlainA3 = ["F32", "F16", "F32", "BF16"];
+defvar OnChipScaledA3 = ["F32", "I8", "F32", "U8", "I32", "I8", "I32", "U8", "I32", "F16", "I32", "I16"];
+defvar ScaledA5 = ["F32", "I8", "F32", "U8", "F32", "F16", "F32", "BF16", "F32", "F32", "F32", "F8E4M3", "F32", "HIF8",
+                   "I32", "I8", "I32", "U8", "I32", "F16", "I32", "BF16"];
+// A number per column, or one for all; both and the clamp belong to accumulators.
+defvar ScaleRules = [When<Present<"fp">, InSpace<["src"], [SpaceAcc]>>, InSpace<["fp"], [SpaceScaling]>,
+                     ElementIs<["fp"], [E_U64, E_I64]>, PhysicalRows<["fp"], 1>,
+                     When<Present<"preQuantScalar">, InSpace<["src"], [SpaceAcc]>>,
+                     When<AttributeSet<"reluPreMode">, InSpace<["src"], [SpaceAcc]>>,
+                     When<IsIn<"src", ["Acc"]>, ElementIs<["src"], [E_F32, E_I32]>>,
+                     When<IsIn<"src", ["Acc"]>, BlockLayout<"src", "ColMajor", "RowMajor">>];
+// The same on the way to another memory of the core.
+defvar OnChipScaleRules = !listconcat(ScaleRules, [
+    OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", OnChipPlainA3>>>,
+    OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", OnChipScaledA3>>>,
+    OnlyOn<A5, When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>>,
+    OnlyOn<A5, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ScaledA5>>>,
+    OnlyOn<A3, AttributeAbsent<"accToVecMode">>,
+    OnlyOn<A5, When<AttributeSet<"accToVecMode">, InSpace<["src"], [SpaceAcc]>>>,
+    OnlyOn<A5, When<AttributeSet<"accToVecMode">, InSpace<["dst"], [SpaceVec]>>>,
+    OnlyOn<A5, When<Present<"fp">, AttributeOneOf<"accToVecMode", [0, 1]>>>,
+    OnlyOn<A5, When<Present<"preQuantScalar">, AttributeOneOf<"accToVecMode", [0, 1]>>>,
+    When<IsIn<"dst", ["Mat"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>,
+    OnlyOn<A3, When<IsIn<"dst", ["Mat"]>, FractalSize<"dst", [512]>>>]);
+// Left and right operands of the cube (library 1.4); a tile of one row is the vector of a TGEMV.
+defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>>,
+                      When<IsIn<"dst", ["Right"]>, BlockLayout<"dst", "RowMajor", "ColMajor">>,
+                      When<IsIn<"dst", ["Left", "Right"]>, SameElement<["src", "dst"]>>,
+                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src">>];
+
+def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile's valid region to global memory.";
-  let description = [{Leaves vec and mat tiles through MTE3, accumulators through FIX, which may convert, scale and clamp.}];
-  let arguments = (ins In<>:$src, Optional<I64>:$preQuantScalar, GmOut<PartitionView>:$dst,
+  let description = [{
+    Leaves vec and mat tiles through MTE3, accumulators through FIX, which may scale (`fp` holds a parameter per column,
+    `preQuantScalar` is one for all), clamp and convert.
+  }];
+  let arguments = (ins In<>:$src, OptionalIn:$fp, Optional<I64>:$preQuantScalar, GmOut<PartitionView>:$dst,
                        DefaultValuedOptionalAttr<StPhaseAttr, "::pto::StPhaseKind::Unspecified">:$stPhase,
                        DefaultValuedOptionalAttr<AtomicTypeAttr, "::pto::AtomicKind::AtomicNone">:$atomicType,
                        DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
   let assemblyFormat = [{
-    `ins` `(` $src (`,` $preQuantScalar^)? `:` qualified(type($src)) (`,` qualified(type($preQuantScalar))^)? `)`
+    `ins` `(` custom<StoreItems>($src, type($src), $fp, type($fp), $preQuantScalar) `)`
     `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
+  let was = ["pto.tstore_fp"];
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceGm, PipeMte3>, Route<SpaceMat, SpaceGm, PipeMte3, [A3]>, Route<SpaceAcc, SpaceGm, PipeFix>];
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
-  let rules = [Tiles<["src"]>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
-               SameCountIfStatic<"dst", "src">,
-               When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
-               When<IsIn<"src", ["Acc"]>, ElementIs<["src"], [E_I32, E_F32]>>,
-               When<Present<"preQuantScalar">, InSpace<["src"], [SpaceAcc]>>,
-               When<AttributeSet<"reluPreMode">, InSpace<["src"], [SpaceAcc]>>];
-  let cpp = "TSTORE{storeTemplates}($dst, $src, $?preQuantScalar)";
+  let rules = !listconcat([
+      OnlyOn<A3, Tiles<["src"]>>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
+      SameCountIfStatic<"dst", "src">,
+      When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
+      When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>,
+      OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
+      OnlyOn<A5, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ScaledA5>>>,
+      OnlyOn<A3, When<IsIn<"src", ["Acc"]>, MaxCols<"src", 4095>>>,
+      AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, AttributeOneOf<"stPhase", [0]>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], ScaleRules);
+  let cpp = "TSTORE{storeTemplates}($dst, $src, $?fp, $?preQuantScalar)";
   let semantics = Kernel<"store">;
 }
 
-def TMovOp : MoveOp<"tmov"> {
+def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
   let summary = "Moves a tile between on-chip memories, changing its layout on the way.";
-  let arguments = (ins In<>:$src, Out<>:$dst,
-                       DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
-  let assemblyFormat = InsOuts<["src"], ["dst"]>.text;
+  let description = [{
+    What leaves an accumulator may be scaled (`fp` per column, `preQuantScalar` for all), clamped and converted;
+    `accToVecMode` says which vector core gets it. A move inside vec with `tmp` reorders scales in groups along
+    `grpAxis`.
+  }];
+  let arguments = (ins In<>:$src, OptionalIn:$fp, Optional<I64>:$preQuantScalar, OptionalScratch:$tmp, Out<>:$dst,
+                       OptionalAttr<AccToVecModeAttr>:$accToVecMode,
+                       DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode,
+                       DefaultValuedOptionalAttr<MxGroupAxisAttr, "::pto::MxGroupAxisKind::Axis1">:$grpAxis);
+  let assemblyFormat = [{
+    `ins` `(` custom<MovItems>($src, type($src), $fp, type($fp), $preQuantScalar, $tmp, type($tmp)) `)`
+    `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+  }];
+  let was = ["pto.tmov.fp"];
   let pipe = ByRoute;
   // The engine decides (library 2.4): a5 vec > mat is the UB > L1 copy, mat > scaling is FIX.
   let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceLeft, PipeMte1>, Route<SpaceMat, SpaceRight, PipeMte1>,
                 Route<SpaceMat, SpaceBias, PipeMte1>, Route<SpaceMat, SpaceScaling, PipeFix>,
                 Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>,
                 Route<SpaceVec, SpaceMat, PipeMte3, [A5]>];
-  let rules = [Tiles<["src", "dst"]>, LegalRoute<"src", "dst">, OnlyOn<A3, SameShape<["src", "dst"]>>,
-               When<IsIn<"src", ["Mat"]>, SameShape<["src", "dst"]>>,
-               When<AttributeSet<"reluPreMode">, InSpace<["src"], [SpaceAcc]>>];
-  let cpp = "TMOV{moveTemplates}($dst, $src)";
+  let rules = !listconcat([
+      OnlyOn<A3, Tiles<["src", "dst"]>>, LegalRoute<"src", "dst">, OnlyOn<A3, SameShape<["src", "dst"]>>,
+      OnlyOn<A5, When<IsIn<"src", ["Mat"]>, SameShape<["src", "dst"]>>>,
+      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
+      OnlyOn<A3, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32"]>>>,
+      OnlyOn<A5, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32", "BF16", "F32"]>>>,
+      When<IsIn<"dst", ["Bias"]>, PhysicalRows<["src", "dst"], 1>>, When<IsIn<"dst", ["Bias"]>, RowBytes<"src", 64>>,
+      When<IsIn<"dst", ["Scaling"]>, ElementIs<["src", "dst"], [E_U64, E_I64]>>,
+      When<IsIn<"dst", ["Scaling"]>, PhysicalRows<["src", "dst"], 1>>, When<IsIn<"dst", ["Scaling"]>, RowBytes<"src", 128>>,
+      When<Present<"fp">, ValidColsCover<"fp", "dst">>, AtMostOne<["fp", "preQuantScalar", "tmp"]>, OnlyOn<A3, Absent<"tmp">>,
+      OnlyOn<A5, InSpace<["tmp"], [SpaceVec]>>, OnlyOn<A5, SameElement<["tmp", "src"]>>,
+      OnlyOn<A5, When<Present<"tmp">, InSpace<["src", "dst"], [SpaceVec]>>>,
+      OnlyOn<A5, When<Present<"tmp">, ElementIs<["src"], [E_U8, E_HIF8, E_F8E8M0]>>>,
+      OnlyOn<A3, AttributeAbsent<"grpAxis">>, OnlyOn<A5, When<AttributeSet<"grpAxis">, Given<"tmp">>>], MatrixRules, OnChipScaleRules);
+  let cpp = "TMOV{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $?tmp)";
   let semantics = Kernel<"move">;
 }
 
-def TExtractOp : MoveOp<"textract"> {
+// A window of one element inside vec goes through the scalar unit (library 5.1).
+defvar OneElement = ["set V>S 0", "wait V>S 0", "S: src -> dst", "set S>V 0", "wait S>V 0"];
+defvar WindowForms = [Form<"a3, one element", OneElement>, Form<"a5, one element", OneElement>];
+
+def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let summary = "Copies a window of a tile.";
-  let description = [{`dst[i, j] = src[indexRow + i, indexCol + j]`; moves to left and right copy whole fractals.}];
-  let arguments = (ins In<>:$src, Index:$indexRow, Index:$indexCol, Out<>:$dst);
-  let assemblyFormat = InsOuts<["src", "indexRow", "indexCol"], ["dst"]>.text;
+  let description = [{
+    `dst[i, j] = src[indexRow + i, indexCol + j]`; moves to left and right copy whole fractals. What leaves an accumulator
+    may be scaled, clamped and converted as by tmov.
+  }];
+  let arguments = (ins In<>:$src, Index:$indexRow, Index:$indexCol, OptionalIn:$fp, Optional<I64>:$preQuantScalar, Out<>:$dst,
+                       OptionalAttr<AccToVecModeAttr>:$accToVecMode,
+                       DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
+  let assemblyFormat = [{
+    `ins` `(` custom<ExtractItems>($src, type($src), $indexRow, $indexCol, $fp, type($fp), $preQuantScalar) `)`
+    `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+  }];
+  let was = ["pto.textract_fp"];
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceLeft, PipeMte1>, Route<SpaceMat, SpaceRight, PipeMte1>,
-                Route<SpaceMat, SpaceScaling, PipeFix, [A5]>, Route<SpaceVec, SpaceMat, PipeMte3, [A5]>];
+                Route<SpaceMat, SpaceScaling, PipeFix, [A5]>, Route<SpaceVec, SpaceMat, PipeMte3, [A5]>,
+                Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>];
+  let micro = WindowForms;
   let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>, On<A5, [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F16, E_BF16, E_F32]>];
-  let rules = [OnlyOn<A3, Tiles<["src", "dst"]>>, ElementsOf<"dst">, SameElement<["src", "dst"]>, LegalRoute<"src", "dst">,
-               WindowInside<"src", "indexRow", "indexCol", "dst">,
-               When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>,
-               OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
-               OnlyOn<A5, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>>,
-               When<IsIn<"dst", ["Right"]>, BlockLayout<"dst", "RowMajor", "ColMajor">>];
-  let cpp = "TEXTRACT($dst, $src, $indexRow, $indexCol)";
+  let rules = !listconcat([
+      OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"dst", ["Left", "Right"]>, ElementsOf<"dst">>,
+      When<IsIn<"src", ["Vec"]>, ElementsOf<"dst">>, When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
+      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
+      WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
+      When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
+      MatrixRules, OnChipScaleRules);
+  let cpp = "TEXTRACT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
   let semantics = Kernel<"extract">;
+}
+
+def TInsertOp : MoveOp<"tinsert", [AttrSizedOperandSegments]> {
+  let summary = "Copies a tile into a window of another.";
+  let description = [{
+    `dst[indexRow + i, indexCol + j] = src[i, j]` for the valid region of src; the rest of dst stays. What leaves an
+    accumulator may be scaled, clamped and converted as by tmov.
+  }];
+  let arguments = (ins In<>:$src, Index:$indexRow, Index:$indexCol, OptionalIn:$fp, Optional<I64>:$preQuantScalar, InOut<>:$dst,
+                       OptionalAttr<AccToVecModeAttr>:$accToVecMode,
+                       DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode,
+                       OptionalAttr<TInsertModeAttr>:$tinsertMode);
+  let assemblyFormat = [{
+    `ins` `(` custom<InsertItems>($src, type($src), $indexRow, $indexCol, $fp, type($fp), $preQuantScalar) `)`
+    `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+  }];
+  let was = ["pto.tinsert_fp"];
+  let pipe = ByRoute;
+  let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceVec, SpaceMat, PipeMte3, [A5]>,
+                Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>];
+  let micro = WindowForms;
+  let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>,
+               On<A5, [E_I8, E_U8, E_I32, E_U32, E_F8E4M3, E_F8E5M2, E_HIF8, E_F16, E_BF16, E_F32]>];
+  let rules = !listconcat([
+      OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"src", ["Vec"]>, ElementsOf<"src">>,
+      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
+      ValidWindowInside<"dst", "indexRow", "indexCol", "src">, VecWindow<"dst", "indexRow", "indexCol", "src">,
+      OnlyOn<A3, AttributeAbsent<"tinsertMode">>, AtMostOne<["fp", "preQuantScalar"]>,
+      OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["src"], [SpaceVec]>>>,
+      OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["dst"], [SpaceMat]>>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], OnChipScaleRules);
+  let cpp = "TINSERT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
+  let semantics = Kernel<"insert">;
 }
 
 #endif // PTOAS_IR_OPS_MOVE
