@@ -17,7 +17,7 @@ namespace {
 TileBufType tile(const Subject &s) { return llvm::cast<TileBufType>(s.value.getType()); }
 
 /// Bytes from one row to the next of a row-major tile, 0 when its element has no size.
-int64_t rowBytes(const Subject &s) {
+int64_t bytesOfRow(const Subject &s) {
   auto element = elementOf(tile(s).getElementType());
   return element ? tile(s).getCols() * int64_t(bytesOf(*element)) : 0;
 }
@@ -48,20 +48,20 @@ PTO_RULE(maskRoom) {
   if (archOf(op) == Arch::A5 && bytesOf(*element) == 4)
     granule *= 2, perRepeat *= 2; // library 3.7
   int64_t needed = llvm::divideCeil(cols, perRepeat) * granule;
-  if (rowBytes(list[0]) >= needed)
+  if (bytesOfRow(list[0]) >= needed)
     return success();
   return op->emitOpError() << "writes " << needed << " bytes of mask for " << cols
                            << " columns, but a row of " << list[0].name << " has "
-                           << rowBytes(list[0]);
+                           << bytesOfRow(list[0]);
 }
 
 PTO_RULE(maskHolds) {
   auto list = subjects(op, info, rule);
   int64_t cols = validShape(list[1].value)[1];
   int64_t needed = cols < 0 ? 0 : llvm::divideCeil(cols, 8);
-  if (rowBytes(list[0]) >= needed)
+  if (bytesOfRow(list[0]) >= needed)
     return success();
   return op->emitOpError() << "reads " << needed << " bytes of mask for " << cols
                            << " columns, but a row of " << list[0].name << " has "
-                           << rowBytes(list[0]);
+                           << bytesOfRow(list[0]);
 }

@@ -35,7 +35,7 @@ void TCiOp::print(mlir::OpAsmPrinter &printer) {
   printRest(printer, *this, {});
 }
 
-/// What the library's form with a scratch tile needs on a3 (library 3.8).
+/// What the library's form with a scratch tile needs on a3 (library 3.12).
 mlir::LogicalResult TCiOp::verify() {
   if (!getTmp() || archOf(*this) != Arch::A3)
     return mlir::success();

@@ -76,7 +76,7 @@ llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
   auto named = [&](llvm::StringRef operand) {
     return Source(*record.getRecordOperands(info.operand(operand)).begin());
   };
-  if (info.pipeRule == PipeRule::ByRoute && !info.micro.empty())
+  if (has("a3, bytes") || has("a3, one element"))
     return formsOfRoute(op, info);
   llvm::StringRef arch = name(archOf(op));
   if (archOf(op) == Arch::A3 && has("a3, comparing"))

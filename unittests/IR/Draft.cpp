@@ -463,8 +463,10 @@ private:
   }
 
   const DraftValue *named(llvm::StringRef name) const {
-    auto &value = draft.operands[draft.info->operand(name)];
-    return value ? &*value : nullptr;
+    for (auto [info, value] : llvm::zip(draft.info->operands, draft.operands))
+      if (info.name == name && value)
+        return &*value;
+    return nullptr;
   }
 
   Draft &draft;

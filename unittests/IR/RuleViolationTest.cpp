@@ -219,7 +219,7 @@ std::vector<RuleKind> reduceKinds() {
          [](auto &s, auto &, auto &) { s[1]->tile.validCols = 24; }}}},
       {rules::noBoxes,
        "noBoxes",
-       {{"boxes", "^needs [a-z]+ with slayout none_box, but it has boxes$",
+       {{"boxes", "^needs [a-z0-9]+ with slayout none_box, but it has boxes$",
          [](auto &s, auto &, auto &) { s[0]->tile.slayout = SLayout::RowMajor; }}}},
       {rules::rowResult,
        "rowResult",

@@ -32,7 +32,7 @@ TEST(KernelTranspose, TurnsTheValidRegionInWholeBlocks) {
     for (int row = 0; row < 37; ++row)
       for (int col = 0; col < 19; ++col)
         ASSERT_EQ(machine.get(to, row, col), mark(col, row));
-    // a3: whole blocks of 32 bytes of the result, and the scratch tile (library 3.6).
+    // a3: whole blocks of 32 bytes of the result, and the scratch tile (library 3.14).
     ByteSet written = machine.bytesOfTile(to, 37, 19);
     if (arch == Arch::A3) {
       written = machine.bytesOfTile(to, 37, 32);
@@ -51,8 +51,8 @@ TEST(KernelTranspose, IsScalarWhereRowsAreNoWholeRepeats) {
   std::vector<Operand> call = {operand(from), operand(from), operand(to)};
   machine.run(findKernel("transpose"), call);
   EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(to, 16, 8));
-  EXPECT_EQ(findSteps("transpose")(Arch::A3, call).size(), 5u);
-  EXPECT_TRUE(findSteps("transpose")(Arch::A5, call).empty());
+  EXPECT_EQ(findSteps("transpose")(Arch::A3, call, {}).size(), 5u);
+  EXPECT_TRUE(findSteps("transpose")(Arch::A5, call, {}).empty());
   to.shape.rows = to.shape.validRows = 8;
   machine.run(findKernel("transpose"), {operand(from), operand(from), operand(to)});
   EXPECT_THAT(machine.failures, ElementsAre("TTRANS of 8x16 elements into a tile of 8x8"));
@@ -73,7 +73,7 @@ TEST(KernelConcat, PutsColumnsSideBySide) {
     for (int col = 0; col < 30; ++col)
       EXPECT_EQ(machine.get(to, row, col), col < 19 ? mark(row, col) : mark(row, col - 19) + 200);
   // 38 bytes end inside a block: V copies the first tile, S the second, and nothing follows.
-  auto steps = findSteps("concat")(Arch::A3, call);
+  auto steps = findSteps("concat")(Arch::A3, call, {});
   ASSERT_EQ(steps.size(), 6u);
   machine.run(steps[0].kernel, call);
   EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(to, 4, 19));
@@ -116,7 +116,7 @@ TEST(KernelConcat, CountsComeFromIndexTiles) {
 }
 
 namespace {
-/// The rule of library 3.6, element by element: what TFILLPAD leaves at (row, col), none for the
+/// The rule of library 3.14, element by element: what TFILLPAD leaves at (row, col), none for the
 /// old value.
 std::optional<double> filled(const TileOperand &from, const TileOperand &to, int64_t row,
                              int64_t col, double pad) {
@@ -175,9 +175,9 @@ TEST(KernelFillPad, InPlaceTouchesOnlyWhatIsFilled) {
 TEST(KernelFillPad, BytesHandAFlagToTheScalarUnit) {
   std::vector<Operand> bytes(2, operand(tile(Space::Vec, Element::I8, Form::ND, 16, 32))),
       words(2, operand(tile(Space::Vec, Element::I16, Form::ND, 16, 32)));
-  EXPECT_EQ(findSteps("fill_pad")(Arch::A3, bytes).size(), 3u);
-  EXPECT_TRUE(findSteps("fill_pad")(Arch::A5, bytes).empty());
-  EXPECT_TRUE(findSteps("fill_pad")(Arch::A3, words).empty());
+  EXPECT_EQ(findSteps("fill_pad")(Arch::A3, bytes, {}).size(), 3u);
+  EXPECT_TRUE(findSteps("fill_pad")(Arch::A5, bytes, {}).empty());
+  EXPECT_TRUE(findSteps("fill_pad")(Arch::A3, words, {}).empty());
 }
 
 TEST(KernelFillPad, MatricesGetZeroInWholeBlocks) {
@@ -226,10 +226,10 @@ TEST(KernelInsert, OneElementGoesThroughTheScalarUnit) {
           all = operand(tile(Space::Vec, Element::F32, Form::ND, 8, 8));
   Operand zero = integerOperand(0, Element::Index);
   for (Arch arch : {Arch::A3, Arch::A5}) {
-    EXPECT_EQ(findSteps("insert")(arch, std::vector{one, zero, zero, all}).size(), 5u);
-    EXPECT_TRUE(findSteps("insert")(arch, std::vector{all, zero, zero, one}).empty());
-    EXPECT_EQ(findSteps("extract")(arch, std::vector{all, zero, zero, one}).size(), 5u);
-    EXPECT_TRUE(findSteps("extract")(arch, std::vector{one, zero, zero, all}).empty());
+    EXPECT_EQ(findSteps("insert")(arch, std::vector{one, zero, zero, all}, {}).size(), 5u);
+    EXPECT_TRUE(findSteps("insert")(arch, std::vector{all, zero, zero, one}, {}).empty());
+    EXPECT_EQ(findSteps("extract")(arch, std::vector{all, zero, zero, one}, {}).size(), 5u);
+    EXPECT_TRUE(findSteps("extract")(arch, std::vector{one, zero, zero, all}, {}).empty());
   }
 }
 

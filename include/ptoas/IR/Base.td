@@ -221,12 +221,12 @@ class GivenWith<string op, list<string> others>
     : Rule<"givenWith", "$0: the first is given exactly when one of the others is", !listconcat([op], others)>;
 class OnlyWith<string op, list<string> others>
     : Rule<"onlyWith", "$0: the first only together with one of the others", !listconcat([op], others)>;
-class AttributeWith<string attribute, list<string> ops, list<string> attrs = []>
+class AttributeWith<string a, list<string> ops, list<string> attrs = []>
     : Rule<"attributeWith", "$0: the attribute only together with one of the others", ops> {
-  let attributes = !listconcat([attribute], attrs);
+  let attributes = !listconcat([a], attrs);
 }
-class AttributeIn<string attribute, list<int> values> : Rule<"attributeIn", "$0: one of $1", [], [], values> {
-  let attributes = [attribute];
+class AttributeIn<string a, list<int> values> : Rule<"attributeIn", "$0: one of $1", [], [], values> {
+  let attributes = [a];
 }
 // Operands that hold integers of the size of another's elements; `least` is a lower bound in bytes.
 class IntegersAsWide<string op, string as_, int least>

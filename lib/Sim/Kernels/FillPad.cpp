@@ -46,7 +46,7 @@ void pto::sim::fillPadKernel(KernelContext &context) {
     return;
   unsigned size = bytesOf(target.element);
   int64_t rows = source.validRows, cols = source.validCols, kept = cols;
-  // library 3.6: with one pad on both sides the tail of the last block is TLOAD's work.
+  // library 3.14: with one pad on both sides the tail of the last block is TLOAD's work.
   if (source.pad == target.pad)
     kept = std::min<int64_t>(llvm::alignTo(uint64_t(cols), 32 / size), source.cols);
   bool inPlace = from->address == to->address;

@@ -41,7 +41,7 @@ void countUp(KernelContext &context) {
   int64_t start = context.operands[0].scalar.asInteger();
   bool descends = context.attribute("descending", 0) != 0;
   bool hasScratch = context.operands[1].kind == Operand::Tile && context.arch == Arch::A3;
-  // The form with a scratch tile negates what it has counted (library 3.8).
+  // The form with a scratch tile negates what it has counted (library 3.12).
   if (descends && hasScratch)
     start = -start;
   generate(context, *dst,
