@@ -21,8 +21,9 @@ build: ## Configure and build into build/ (binaries in build/bin)
 	cmake --preset release
 	cmake --build --preset release -j $(JOBS)
 
-demo: setup build ## Compile, simulate and check the three example kernels
+demo: setup build ## Compile, simulate and check the example kernels and FlashAttention
 	$(PYTHON) examples/demo.py
+	$(PYTHON) examples/flash_attention/run.py --out examples/out/flash_attention
 
 test: build ## Build, then run every test
 	ctest --preset all

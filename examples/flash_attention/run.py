@@ -5,7 +5,8 @@ usage: run.py [--build DIR] [--keys N,N,...] [--queries N] [--blocks N] [--tile 
               [--schedules eager,lazy,random] [--out DIR]
 
 ptoas inserts and proves the flags inside the cores; pto-sim runs one cube core and two vector cores per block. Exit 0 when
-every run is without a finding and no value is off by more than 1e-3, which is what the hand-written kernel is held to.
+every run is without a finding and no value is off by more than 1e-4: the probabilities are rounded to f16 (half a unit in
+the last place is 2^-12 of a value), and thousands of keys average that out; the rest is f32.
 """
 import argparse
 import subprocess
@@ -20,7 +21,7 @@ except ModuleNotFoundError:
 
 HERE = Path(__file__).resolve().parent
 HEAD, QUERIES, SLOTS = 128, 128, 8
-TOLERANCE = 1e-3
+TOLERANCE = 1e-4
 
 
 def attention(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -46,7 +47,8 @@ def simulate(args: argparse.Namespace, kernel: Path, keys: int, schedule: str) -
                *(f"--arg={name}={args.out}/{name}.npy" for name in inputs),
                f"--arg=o=poison:{args.queries}x{HEAD}:f32",
                f"--arg=qk=poison:{entry}x{args.tile}:f32", f"--arg=p=poison:{entry}x{args.tile}:f16",
-               f"--arg=pv=poison:{entry}x{HEAD}:f32", f"--arg=s0={args.queries}", f"--arg=s1={keys}"]
+               f"--arg=pv=poison:{entry}x{HEAD}:f32", f"--arg=s0={args.queries}", f"--arg=s1={keys}",
+               f"--trace={args.out}/trace.json"]
     (args.out / "o.npy").unlink(missing_ok=True)
     begin = time.monotonic()
     result = run(command)
@@ -56,7 +58,7 @@ def simulate(args: argparse.Namespace, kernel: Path, keys: int, schedule: str) -
         return False
     error = float(np.abs(np.load(args.out / "o.npy") - attention(**inputs)).max())
     good = error <= TOLERANCE
-    print(f"{keys} keys, {schedule}: {'ok' if good else 'WRONG'}, largest error {error:.2e}, {seconds:.1f} s; "
+    print(f"  {keys} keys, {schedule}: {'ok' if good else 'WRONG'}, largest error {error:.2e}, {seconds:.1f} s; "
           f"{result.stdout.splitlines()[0].split(': ', 1)[1]}", flush=True)
     return good
 
@@ -81,11 +83,16 @@ def main() -> int:
         sys.exit(generated.stderr)
     kernel.write_text(generated.stdout)
     compiled = run([args.build / "bin/ptoas", kernel, "--pto-arch=a3", "--pto-level=level3", "--enable-insert-sync",
-                    "-o", kernel.with_suffix(".cpp")])
+                    "--explain-sync", "--pto-print-pipes", "-o", kernel.with_suffix(".cpp")])
     if compiled.returncode:
         sys.exit(compiled.stdout + compiled.stderr)
+    print("flash_attention")
+    for line in compiled.stderr.splitlines():
+        if line.startswith("pipe id") or ": proven" in line:
+            print("  " + line)
     good = [simulate(args, kernel, int(keys), schedule)
             for keys in args.keys.split(",") for schedule in args.schedules.split(",")]
+    print(f"  files: C++ {kernel.with_suffix('.cpp')}, timeline of the last run {args.out}/trace.json")
     return 0 if all(good) else 1
 
 

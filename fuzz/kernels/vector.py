@@ -208,7 +208,7 @@ class VectorBuilder(Builder):
         if op in ("tshl", "tshr"):
             return self.shift(op, kind, a)
         rows, cols = kind.shape
-        # What the library needs of each scratch tile (isa-library 6.2, 6.4).
+        # What the library needs of each scratch tile.
         if op == "trem":
             scratch_type = TileType("vec", 3, max(kind.cols, 64), kind.element)
         elif op == "txor":

@@ -18,7 +18,8 @@ public:
   /// Learns the tokens of every text that it may mutate or take parts from.
   explicit Mutator(const std::vector<std::string> &corpus);
 
-  /// A few random edits, most often one, of one text of the corpus. The same seed gives the same text.
+  /// A few random edits, most often one, of one text of the corpus. The same seed gives the same
+  /// text.
   std::string mutant(uint64_t seed) const;
 
 private:

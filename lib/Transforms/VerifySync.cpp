@@ -32,9 +32,10 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
     if (!model->hasAccess && !model->hasSync)
       return true;
     if (!model->hasSync && !always) {
-      function.emitRemark() << "@" << function.getName()
-                            << " has no synchronisation, so nothing was proven; --enable-insert-sync "
-                               "adds and proves it";
+      function.emitRemark()
+          << "@" << function.getName()
+          << " has no synchronisation, so nothing was proven; --enable-insert-sync "
+             "adds and proves it";
       return true;
     }
     sync::CheckResult result = sync::check(model->program);

@@ -59,8 +59,9 @@ bool barrierIsLegal(Pipe pipe, Arch arch);
 /// a2/a3.
 bool coreHasPipe(CoreKind kind, Pipe pipe, Arch arch);
 
-/// True when instructions of the core can name the memory: UB is the vector core's and L1, L0, BT, FB are the cube core's; on
-/// a5 a cube core also writes UB and a vector core L1 (the direct paths of the FIFOs).
+/// True when instructions of the core can name the memory: UB is the vector core's and L1, L0, BT,
+/// FB are the cube core's; on a5 a cube core also writes UB and a vector core L1 (the direct paths
+/// of the FIFOs).
 bool coreReaches(CoreKind kind, Space space, Arch arch);
 
 /// True when the vendor enumerates the directed pair (sync 4). Others are a warning, not an error

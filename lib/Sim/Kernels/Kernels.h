@@ -51,7 +51,7 @@ void partialMaxKernel(KernelContext &context);
 void partialMinKernel(KernelContext &context);
 void partialArgMaxKernel(KernelContext &context); ///< src0, src1, src0Idx, src1Idx, dst, dstIdx
 void partialArgMinKernel(KernelContext &context);
-void sort32Kernel(KernelContext &context);            ///< src, idx, tmp?, dst
+void sort32Kernel(KernelContext &context);    ///< src, idx, tmp?, dst
 void mergeSortKernel(KernelContext &context); ///< src, src1?, src2?, src3?, blockLen?, tmp?, dst
 
 /// The tile at `index` of the operands, or null after reporting that the call has none there or

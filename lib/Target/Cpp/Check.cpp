@@ -8,8 +8,8 @@
 #include "Printer.h"
 #include "Scalars.h"
 #include "TemplateHelpers.h"
-#include "ptoas/IR/CrossCore.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ptoas/IR/CrossCore.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
