@@ -73,6 +73,16 @@ void rememberNames(const mlir::AsmParserState &state, mlir::MLIRContext &context
 
 mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
   bool ok = true;
+  // The parser leaves a null operand where a name was used outside a function and defined inside it
+  // only; MLIR's own verifier would read it.
+  module.walk([&](Operation *op) {
+    if (llvm::any_of(op->getOperands(), [](mlir::Value value) { return !value; })) {
+      op->emitOpError() << "uses a value that is defined only inside a function, or later";
+      ok = false;
+    }
+  });
+  if (!ok)
+    return mlir::failure();
   module.walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
     auto info = op->getName().getRegisteredInfo();
     if (!info)
