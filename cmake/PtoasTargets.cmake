@@ -33,6 +33,7 @@ function(pto_tool name)
   target_compile_options(${name} PRIVATE -fno-rtti)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} mlir_static)
   add_dependencies(${name} pto_generated)
+  target_precompile_headers(${name} REUSE_FROM PtoMlirHeaders)
   pto_sanitizer_defaults(${name})
 endfunction()
 

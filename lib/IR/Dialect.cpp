@@ -18,10 +18,7 @@ using namespace pto;
 void PtoDialect::initialize() {
   registerTypes();
   registerAttributes();
-  addOperations<
-#define GET_OP_LIST
-#include "ptoas/IR/Ops.cpp.inc"
-      >();
+  registerPtoDialectOperations(this); // OpDefs.cpp.in
 }
 
 namespace {

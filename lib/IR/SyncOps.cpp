@@ -135,8 +135,7 @@ LogicalResult SectionVectorOp::verify() { return verifySection(*this); }
 // The three spellings of a bracket item
 //===----------------------------------------------------------------------===//
 
-namespace {
-mlir::ParseResult parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
+mlir::ParseResult pto::parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
   auto at = parser.getCurrentLocation();
   if (mlir::succeeded(parser.parseOptionalLess())) {
     llvm::StringRef word;
@@ -150,13 +149,12 @@ mlir::ParseResult parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr)
   }
   return parser.parseAttribute(attr);
 }
-void printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr) {
+void pto::printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr) {
   printer << attr;
 }
 
-/// A flag id: a number, or a value of type index.
-mlir::ParseResult parseFlagId(mlir::OpAsmParser &parser, mlir::IntegerAttr &id,
-                              std::optional<mlir::OpAsmParser::UnresolvedOperand> &dynamicId) {
+mlir::ParseResult pto::parseFlagId(mlir::OpAsmParser &parser, mlir::IntegerAttr &id,
+                                   std::optional<mlir::OpAsmParser::UnresolvedOperand> &dynamicId) {
   int32_t number;
   mlir::OptionalParseResult isNumber = parser.parseOptionalInteger(number);
   if (isNumber.has_value()) {
@@ -166,26 +164,25 @@ mlir::ParseResult parseFlagId(mlir::OpAsmParser &parser, mlir::IntegerAttr &id,
   dynamicId.emplace();
   return parser.parseOperand(*dynamicId);
 }
-void printFlagId(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::IntegerAttr id,
-                 mlir::Value dynamicId) {
+void pto::printFlagId(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::IntegerAttr id,
+                      mlir::Value dynamicId) {
   if (id)
     printer << id.getInt();
   else
     printer << dynamicId;
 }
 
-mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr) {
+mlir::ParseResult pto::parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr) {
   return parseToken(parser, attr);
 }
-void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr) {
+void pto::printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr) {
   printToken(printer, op, attr);
 }
 
-using Unresolved = mlir::OpAsmParser::UnresolvedOperand;
-/// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
-mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser,
-                                       llvm::SmallVectorImpl<Unresolved> &shape,
-                                       llvm::SmallVectorImpl<Unresolved> &strides) {
+mlir::ParseResult
+pto::parseShapeAndStrides(mlir::OpAsmParser &parser,
+                          llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &shape,
+                          llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &strides) {
   auto square = mlir::OpAsmParser::Delimiter::Square;
   if (parser.parseKeyword("shape") || parser.parseEqual() || parser.parseOperandList(shape, square))
     return mlir::failure();
@@ -193,11 +190,7 @@ mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser,
   return mlir::failure(parser.parseKeyword("strides") || parser.parseEqual() ||
                        parser.parseOperandList(strides, square));
 }
-void printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange shape,
-                          mlir::OperandRange strides) {
+void pto::printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                               mlir::OperandRange shape, mlir::OperandRange strides) {
   printer << "shape = [" << shape << "], strides = [" << strides << "]";
 }
-} // namespace
-
-#define GET_OP_CLASSES
-#include "ptoas/IR/Ops.cpp.inc"

@@ -202,6 +202,24 @@ inline void printInsertItems(mlir::OpAsmPrinter &printer, mlir::Operation *, mli
   printLate(printer, " pre_quant ", preQuantScalar);
 }
 
+/// A class of operations, `<TLOAD>` or the attribute in full.
+mlir::ParseResult parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr);
+void printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr);
+/// A flag id: a number, or a value of type index.
+mlir::ParseResult parseFlagId(mlir::OpAsmParser &parser, mlir::IntegerAttr &id,
+                              std::optional<mlir::OpAsmParser::UnresolvedOperand> &dynamicId);
+void printFlagId(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::IntegerAttr id,
+                 mlir::Value dynamicId);
+mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr);
+void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr);
+/// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
+mlir::ParseResult
+parseShapeAndStrides(mlir::OpAsmParser &parser,
+                     llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &shape,
+                     llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &strides);
+void printShapeAndStrides(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::OperandRange shape,
+                          mlir::OperandRange strides);
+
 /// The pipe of a class of operations; none for other attributes.
 std::optional<Pipe> pipeOfClass(mlir::Attribute attr);
 /// The core kind that runs `op`, from the section or function around it; none when nothing says.
