@@ -81,9 +81,7 @@ TileBufType pto::windowType(TileBufType source, llvm::ArrayRef<int64_t> sizes, V
 // alloc_tile, alloc_multi_tile
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Alignment rules that every op may then assume (library 1.2).
-LogicalResult verifyTileLayout(Operation *op, TileBufType type) {
+LogicalResult pto::verifyTileLayout(Operation *op, TileBufType type) {
   TileShape t = type.getTileShape();
   int64_t bytes = bytesOf(t.element);
   if (!t.isBoxed()) {
@@ -106,6 +104,7 @@ LogicalResult verifyTileLayout(Operation *op, TileBufType type) {
   return mlir::success();
 }
 
+namespace {
 /// `?` in the type and an operand go together; a constant operand fits into the shape.
 LogicalResult verifyValid(Operation *op, Value value, int64_t inType, int64_t extent,
                           llvm::StringRef what) {

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Verifier.h"
+#include "ptoas/IR/TileHandle.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace pto;
@@ -95,6 +96,14 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
       ok = false;
     else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
       ok = false;
+  });
+  // Tiles that come from outside of what this file makes. Those that it makes are checked where
+  // they are made.
+  module.walk([&](mlir::func::FuncOp function) {
+    for (mlir::Type type :
+         llvm::concat<const mlir::Type>(function.getArgumentTypes(), function.getResultTypes()))
+      if (auto tile = llvm::dyn_cast<TileBufType>(type))
+        ok &= mlir::succeeded(verifyTileLayout(function, tile));
   });
   // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is
   // reported twice.

@@ -52,6 +52,10 @@ static cl::opt<FlagModel>
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
+static cl::opt<uint64_t>
+    stepLimit("step-limit", cl::init(0), cl::value_desc("n"), cl::cat(category),
+              cl::desc("End a run, with a finding, after so many steps of all cores: for programs "
+                       "that may never end (default 0: no limit)"));
 static cl::opt<std::string>
     reportPath("report", cl::value_desc("file.json"), cl::cat(category),
                cl::desc("Writes findings and times as JSON (- for stdout)"));
@@ -131,6 +135,8 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.seed = seed;
   options.engine.flags = flagModel;
   options.engine.stopAtFirst = stopAtFirst;
+  if (stepLimit)
+    options.engine.mostSteps = stepLimit;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.compile = compileOptionsFromCommandLine();

@@ -206,12 +206,7 @@ private:
       llvm::raw_string_ostream os(text);
       recordOf(*module)->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix().useLocalScope());
     }
-    for (auto function : module->getOps<mlir::func::FuncOp>())
-      if (!function.isExternal())
-        replaceArguments(function);
-    if (mlir::Operation *op = recordOf(*module))
-      if (auto function = op->getParentOfType<mlir::func::FuncOp>())
-        returnResult(function, op);
+    makePrintable(*module, recordOf(*module));
     std::string file;
     llvm::raw_string_ostream os(file);
     if (mlir::succeeded(emitCpp(*module, os))) {
@@ -241,6 +236,14 @@ private:
   CppForms out;
 };
 } // namespace
+
+void test::makePrintable(mlir::ModuleOp module, mlir::Operation *op) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (!function.isExternal())
+      replaceArguments(function);
+  if (auto function = op ? op->getParentOfType<mlir::func::FuncOp>() : mlir::func::FuncOp())
+    returnResult(function, op);
+}
 
 CppForms test::printAllRecords(mlir::MLIRContext *context) { return AllRecords(context).run(); }
 CppForms test::printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch) {

@@ -34,6 +34,10 @@ CppForms printAllRecords(mlir::MLIRContext *context);
 /// The same of the operation in the text of a module.
 CppForms printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch);
 
+/// Makes functions of a module such as a program has: views are made from a pointer, variables are
+/// declared, a result of `op` is returned.
+void makePrintable(mlir::ModuleOp module, mlir::Operation *op);
+
 /// The statements of the record in `code`: without the function around them and the tensors that
 /// they take; empty when the record prints none.
 std::string statementsOf(const CppForm &form);

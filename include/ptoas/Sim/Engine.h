@@ -37,6 +37,8 @@ struct Options {
   unsigned crossCount = 15; ///< what one of their counters holds
   CostTable cost;
   bool stopAtFirst = false;            ///< end the run at the first finding
+  /// End the run, with a finding, after so many instructions of S and items of pipes.
+  uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
   uint64_t activeCores =
       64; ///< cores that run at the same time; more start when all of these are stuck

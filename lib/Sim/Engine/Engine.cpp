@@ -50,7 +50,9 @@ private:
   bool mayDispatch(const Core &core) const {
     return core.pending() < machine.options.dispatchAhead;
   }
-  bool shouldStop() const { return machine.options.stopAtFirst && !machine.findings.empty(); }
+  bool shouldStop() const {
+    return (machine.options.stopAtFirst && !machine.findings.empty()) || machine.isExhausted();
+  }
   void reportDeadlock();
 
   Machine &machine;

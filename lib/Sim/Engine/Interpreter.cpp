@@ -20,6 +20,12 @@ bool Core::stepScalar() {
   if (scalar.state != State::Running)
     return tryUnblock();
   while (true) {
+    if (machine.isExhausted()) {
+      if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
+        finding->what =
+            formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
+      return false;
+    }
     if (!scalar.micro.empty()) {
       stepMicro();
       return true;

@@ -63,6 +63,7 @@ public:
   Trace *trace;
   Findings findings;
   uint64_t instructions = 0, items = 0;
+  bool isExhausted() const { return instructions + items >= options.mostSteps; }
   /// Library calls move their chunks with these.
   Call load, store, storeAdd, fixStore, fixStoreFinal; ///< the last by unit flag
   Call combine;                                        ///< of TREDUCE, with a kernel by operation

@@ -22,6 +22,15 @@ template <typename D, typename S> constexpr void intoL0() {
                                             "SLayout::RowMajor) and Nz on a5 (ColMajor, RowMajor)");
   else
     static_assert(isZn<D>, "L0B is Zn (BLayout::RowMajor, SLayout::ColMajor)");
+  // Nz is plain for L0A and transposed for L0B, Zn the other way round.
+  constexpr bool isVector = S::Rows == 1 && S::isRowMajor;
+  constexpr bool transposes = !isVector && isNz<S> != is<D>(TileType::Left);
+  constexpr int side = bytes<D> == 1 ? 32 : 16;
+  static_assert(!transposes || (D::Rows % side == 0 && D::Cols % side == 0),
+                "a transposing move into L0 takes multiples of 16 rows and columns, of 1-byte "
+                "elements 32");
+  static_assert(!isVector || S::Cols % (512 / bytes<S>) == 0,
+                "a vector moves into L0 in pieces of 512 bytes");
 }
 
 template <typename D, typename S> constexpr void intoBias() {
@@ -29,7 +38,7 @@ template <typename D, typename S> constexpr void intoBias() {
   static_assert(std::is_same_v<ElementType<D>, ElementType<S>> ||
                     (isOneOf<ElementType<S>>(F16) && isOneOf<ElementType<D>>(F32)),
                 "L1 to BT keeps the element type, or makes float of half");
-  static_assert(D::Cols * bytes<D> % 64 == 0, "L1 to BT moves a multiple of 64 bytes");
+  static_assert(S::Cols * bytes<S> % 64 == 0, "L1 to BT moves a multiple of 64 bytes");
 }
 
 template <typename D, typename S> constexpr void intoScaling() {
@@ -69,6 +78,9 @@ template <typename D, typename S, bool Scaled> constexpr void moved() {
   } else if constexpr (route<D, S>(TileType::Vec, TileType::Vec)) {
     static_assert(std::is_same_v<ElementType<D>, ElementType<S>>,
                   "UB to UB keeps the element type");
+    static_assert((D::isRowMajor == S::isRowMajor && D::SFractal == S::SFractal) ||
+                      (isA5 && isND<S> && isNz<D>),
+                  "UB to UB keeps the layout (a5: also ND to Nz)");
   } else if constexpr (route<D, S>(TileType::Mat, TileType::Left) ||
                        route<D, S>(TileType::Mat, TileType::Right)) {
     intoL0<D, S>();
@@ -205,10 +217,19 @@ rule::IfTile<Fp> TMOV_FP(D &, S &, Fp &) {
 // TEXTRACT, TINSERT: windows; the scale stands before the place
 //===----------------------------------------------------------------------===//
 
+namespace rule {
+template <typename D, typename S> constexpr void window() {
+  if constexpr (route<D, S>(TileType::Vec, TileType::Vec))
+    static_assert((isND<S> && isND<D>) || (isNz<S> && isNz<D>) || (isA5 && isND<S> && isNz<D>),
+                  "a window of UB: ND to ND, Nz to Nz (a5: also ND to Nz)");
+}
+} // namespace rule
+
 // One text for both: NAME, the tile that holds the window (Outer) and the window (Inner).
 #define PTO_WINDOW(NAME, OUTER, INNER)                                                             \
   template <typename D, typename S> RecordEvent NAME(D &, S &, uint16_t, uint16_t) {               \
     rule::moved<D, S, false>();                                                                    \
+    rule::window<D, S>();                                                                          \
     static_assert(INNER::Rows <= OUTER::Rows && INNER::Cols <= OUTER::Cols,                        \
                   #NAME ": the window fits into the larger tile");                                 \
     return {};                                                                                     \

@@ -22,7 +22,8 @@ def TLoadOp : MoveOp<"tload"> {
   let pipe = PipeMte2;
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = [PositiveDims<["src"]>, ViewRank<["src"], 5>, OnlyOn<A3, Tiles<["dst"]>>, ElementsOf<"dst">,
-               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>];
+               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>,
+               LoadLayout<"src", "dst">];
   let cpp = "TLOAD($dst, $src)";
   let semantics = Kernel<"load">;
   let example = "pto.tload ins(%part : !pto.partition_tensor_view<16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)";
@@ -60,7 +61,7 @@ defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", 
                       OnlyOn<A5, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>>,
                       When<IsIn<"dst", ["Right"]>, BlockLayout<"dst", "RowMajor", "ColMajor">>,
                       When<IsIn<"dst", ["Left", "Right"]>, SameElement<["src", "dst"]>>,
-                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src">>];
+                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src", "dst">>];
 
 def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile's valid region to global memory.";
@@ -82,7 +83,7 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src"]>>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
-      SameCountIfStatic<"dst", "src">,
+      SameCountIfStatic<"dst", "src">, StoreLayout<"src", "dst">,
       When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
       When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>,
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
@@ -118,7 +119,7 @@ def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>, LegalRoute<"src", "dst">, OnlyOn<A3, SameShape<["src", "dst"]>>,
       OnlyOn<A5, When<IsIn<"src", ["Mat"]>, SameShape<["src", "dst"]>>>,
-      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
+      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>, SameLayout<"src", "dst">,
       OnlyOn<A3, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32"]>>>,
       OnlyOn<A5, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32", "BF16", "F32"]>>>,
       When<IsIn<"dst", ["Bias"]>, PhysicalRows<["src", "dst"], 1>>, When<IsIn<"dst", ["Bias"]>, RowBytes<"src", 64>>,
