@@ -3,7 +3,7 @@
 
 usage: compile_time.py [--ptoas FILE] [--largest N]
 
-Growth: kernels of gen_kernel.py with 400 to 25,600 tile operations, straight and in a loop, without
+Growth: kernels of gen_kernel.py with 100 to 25,600 tile operations, straight and in a loop, without
 and with --enable-insert-sync; the best of three runs each. `ratio` is the time over that of the size
 before, and `exponent` the power of the size with which the time grew since then: 1 is linear, 2
 quadratic. Start-up: the median of 20 runs on a kernel of four tile operations; goal: 5 ms.
@@ -20,7 +20,7 @@ from pathlib import Path
 from gen_kernel import kernel
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = (400, 1600, 6400, 25600)  # tile operations, four to a group
+SIZES = (100, 400, 1600, 6400, 25600)  # tile operations, four to a group
 SLOTS = 8
 
 

@@ -11,7 +11,8 @@
 namespace pto::fuzz {
 
 using Random = std::mt19937_64;
-inline size_t below(Random &random, size_t bound) { return random() % bound; }
+/// 0 for an empty range, too.
+inline size_t below(Random &random, size_t bound) { return bound ? random() % bound : 0; }
 
 /// Mutates .pto text by its grammar, so that most mutants come through the parser and reach the
 /// verifier, the passes and the simulator. It knows tokens (names, types, numbers, strings,

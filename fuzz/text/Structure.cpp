@@ -268,7 +268,8 @@ bool collect(const Lines &lines, const Function &function,
 /// A line of a function in front of which an operation may stand.
 std::optional<size_t> placeIn(const Lines &lines, const Function &function, Random &random) {
   for (unsigned tries = 0; tries < 8; ++tries) {
-    size_t at = function.body + 1 + below(random, function.last - function.body);
+    size_t at = std::min(function.body + 1 + below(random, function.last - function.body),
+                         lines.size() - 1);
     StringRef line = StringRef(lines[at]).trim();
     if (line.starts_with("%") || line.starts_with("pto.") || line.starts_with("scf.") ||
         line.starts_with("return"))

@@ -153,6 +153,22 @@ PTO_RULE(sameLayout) {
                            << list[1].name << " have others";
 }
 
+PTO_RULE(scaleWords) {
+  for (auto &s : subjects(op, info, rule)) {
+    auto t = tile(s.value);
+    Element element = t.getTileShape().element;
+    if (element == Element::F8E8M0 || element == Element::U8)
+      continue;
+    if (element != Element::I64 && element != Element::U64)
+      return op->emitOpError() << "needs scales of f8E8M0, ui8 or 64-bit words in " << s.name
+                               << ", but it has " << elementName(t);
+    if (t.getRows() != 1 || t.getCols() % 16)
+      return op->emitOpError() << "moves one row of a multiple of 16 words into scaling, but "
+                               << s.name << " has " << extents({t.getRows(), t.getCols()});
+  }
+  return success();
+}
+
 PTO_RULE(vecWindow) {
   auto list = subjects(op, info, rule);
   auto outer = tile(list[0].value), inner = tile(list[3].value);

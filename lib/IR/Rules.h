@@ -94,6 +94,7 @@ PTO_RULE(convertsScaled);
 PTO_RULE(vecWindow);
 PTO_RULE(matrixSource);
 PTO_RULE(sameLayout);
+PTO_RULE(scaleWords);
 PTO_RULE(rowBytes);
 PTO_RULE(maxCols);
 PTO_RULE(shapeCovers);

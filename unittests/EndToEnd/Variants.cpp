@@ -99,26 +99,16 @@ const std::vector<Change> &viewChanges() {
   static const std::vector<Change> all = [] {
     std::vector<Change> out;
     addElements(out);
-    for (llvm::ArrayRef<int64_t> shape :
-         std::initializer_list<llvm::ArrayRef<int64_t>>{{0, 32},
-                                                        {32, 0},
-                                                        {1, 32},
-                                                        {32, 1},
-                                                        {31, 32},
-                                                        {32, 31},
-                                                        {1024},
-                                                        {2, 16, 32},
-                                                        {2, 2, 16, 16},
-                                                        {1, 2, 2, 16, 16},
-                                                        {1, 4, 2, 16, 8},
-                                                        {1, 1, 1, 1, 1, 32},
-                                                        {8192, 32},
-                                                        {mlir::ShapedType::kDynamic, 32}}) {
+    using Shape = llvm::SmallVector<int64_t>;
+    for (const Shape &shape :
+         {Shape{0, 32}, Shape{32, 0}, Shape{1, 32}, Shape{32, 1}, Shape{31, 32}, Shape{32, 31},
+          Shape{1024}, Shape{2, 16, 32}, Shape{2, 2, 16, 16}, Shape{1, 2, 2, 16, 16},
+          Shape{1, 4, 2, 16, 8}, Shape{1, 1, 1, 1, 1, 32}, Shape{8192, 32},
+          Shape{mlir::ShapedType::kDynamic, 32}}) {
       std::string what = "view of";
       for (int64_t n : shape)
         what += " " + std::to_string(n);
-      llvm::SmallVector<int64_t> copy(shape);
-      out.push_back({what, [=](DraftValue &v) { v.shape = copy; }});
+      out.push_back({what, [shape](DraftValue &v) { v.shape = shape; }});
     }
     return out;
   }();

@@ -381,7 +381,9 @@ private:
       else if (isPairs(r))
         v->setElement(Element(r.numbers[form.choice % (r.numbers.size() / 2) * 2 + i]));
       else if (r.check == rules::elementIs)
-        v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
+        v->setElement(form.element && llvm::is_contained(r.numbers, int64_t(*form.element))
+                          ? *form.element
+                          : Element(r.numbers[form.choice % r.numbers.size()]));
       else if (form.element)
         v->setElement(*form.element);
       else

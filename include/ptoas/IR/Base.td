@@ -292,6 +292,7 @@ class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "
 // A tile of one row is a plain vector whatever it declares.
 class MatrixSource<string src, string dst>
     : Rule<"matrixSource", "$0: the first is Nz (col_major, row_major) or Zn (row_major, col_major), or one row of a multiple of 512 bytes; when transposed, rows and columns of the second are multiples of 16, of 1-byte elements 32", [src, dst]>;
+class ScaleWords<string op> : Rule<"scaleWords", "$0: f8E8M0, ui8, or one row of 64-bit words of a multiple of 128 bytes", [op]>;
 class SameLayout<string src, string dst> : Rule<"sameLayout", "$0: one blayout and slayout; on a5 also ND into Nz", [src, dst]>;
 class RowBytes<string op, int n> : Rule<"rowBytes", "$0: a row takes a multiple of $1 bytes", [op], [], [n]>;
 class MaxCols<string op, int n> : Rule<"maxCols", "$0: at most $1 columns", [op], [], [n]>;
@@ -302,9 +303,9 @@ class TransposeScratch<string tmp, string src, string dst>
     : Rule<"transposeScratch", "$0: room for the transposed valid region in whole blocks, where the vector unit transposes", [tmp, src, dst]>;
 class ConcatFits<string a, string b, string dst> : Rule<"concatFits", "$0: the valid columns of the first two fit into the third side by side", [a, b, dst]>;
 class LoadLayout<string src, string dst>
-    : Rule<"loadLayout", "$0: layouts of one family, in mat also ND to Nz and DN to Zn (a5: DN to Nz); equal extents where both are known", [src, dst]>;
+    : Rule<"loadLayout", "$0: layouts of one family, in mat also ND to Nz and DN to Zn (a5: DN to Nz)", [src, dst]>;
 class StoreLayout<string src, string dst>
-    : Rule<"storeLayout", "$0: layouts of one family, but for one row or column and accumulators; equal extents where both are known", [src, dst]>;
+    : Rule<"storeLayout", "$0: layouts of one family, but for one row or column and accumulators", [src, dst]>;
 class LegalRoute<string src, string dst> : Rule<"route", "$0: a pair of memories that the pipes above list", [src, dst]>;
 // The next three look at global views: static extents, rank and element types.
 class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0: 1 to $1 dimensions", ops, [], [most]>;

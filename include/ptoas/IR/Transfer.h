@@ -23,6 +23,10 @@ std::optional<GlobalFacts> globalFacts(mlir::Value view);
 mlir::LogicalResult checkLoad(mlir::Operation *op, const GlobalFacts &view, mlir::Value dst);
 mlir::LogicalResult checkStore(mlir::Operation *op, const GlobalFacts &view, mlir::Value src);
 
+/// The matrix of the view against the valid region of a tile, where both are known.
+mlir::LogicalResult checkExtents(mlir::Operation *op, const GlobalFacts &view, mlir::Value tile,
+                                 llvm::StringRef name);
+
 } // namespace pto
 
 #endif // PTOAS_IR_TRANSFER_H

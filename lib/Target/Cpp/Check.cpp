@@ -176,6 +176,10 @@ void Checker::transfer(RecordOp op) {
     facts->strides[i] = source->strides[i] == dynamicDim ? -1 : source->strides[i];
   }
   ok &= mlir::succeeded(isLoad ? checkLoad(op, *facts, tile) : checkStore(op, *facts, tile));
+  // One row or column goes into a view of any shape, as long as they are equally long.
+  auto type = llvm::cast<TileBufType>(tile.getType());
+  if (isLoad || (type.getRows() != 1 && type.getCols() != 1))
+    ok &= mlir::succeeded(checkExtents(op, *facts, tile, isLoad ? "dst" : "src"));
 }
 
 /// Cross-core flags of a2/a3 work only after set_ffts, in the function itself or in a caller of it.

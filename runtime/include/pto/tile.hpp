@@ -43,14 +43,15 @@ struct Stride : rule::Dims<S1, S2, S3, S4, S5> {
 namespace rule {
 /// Extents and strides of a block of R x C elements, contiguous in its layout.
 template <typename T, int64_t R, int64_t C, Layout L> struct Block2D {
-  static_assert(L == Layout::ND || L == Layout::DN || L == Layout::NZ, "a block is in ND, DN or NZ");
+  static_assert(L == Layout::ND || L == Layout::DN || L == Layout::NZ,
+                "a block is in ND, DN or NZ");
   static constexpr bool boxed = L == Layout::NZ;
   static constexpr int64_t c0 = 32 / int64_t(sizeof(T));
   using Extents = std::conditional_t<boxed, Shape<1, C / c0, R / 16, 16, c0>, Shape<1, 1, 1, R, C>>;
-  using Steps = std::conditional_t<
-      boxed, Stride<R * C, R * c0, 16 * c0, c0, 1>,
-      std::conditional_t<L == Layout::ND, Stride<R * C, R * C, R * C, C, 1>,
-                         Stride<R * C, R * C, R * C, 1, R>>>;
+  using Steps =
+      std::conditional_t<boxed, Stride<R * C, R * c0, 16 * c0, c0, 1>,
+                         std::conditional_t<L == Layout::ND, Stride<R * C, R * C, R * C, C, 1>,
+                                            Stride<R * C, R * C, R * C, 1, R>>>;
 };
 } // namespace rule
 template <typename T, int64_t R, int64_t C, Layout L = Layout::ND>
@@ -58,8 +59,9 @@ using TileShape2D = typename rule::Block2D<T, R, C, L>::Extents;
 template <typename T, int64_t R, int64_t C, Layout L = Layout::ND>
 using BaseShape2D = typename rule::Block2D<T, R, C, L>::Steps;
 
-/// Global memory seen as five dimensions; strides count elements.
-template <typename Element, typename ShapeT, typename StrideT, Layout L = Layout::ND>
+/// Global memory seen as five dimensions; strides count elements. `Tag`: see Tile.
+template <typename Element, typename ShapeT, typename StrideT, Layout L = Layout::ND,
+          typename Tag = void>
 class GlobalTensor {
 public:
   using RawDType = Element;
@@ -172,6 +174,8 @@ public:
   static constexpr int InnerNumel = InnerRows * InnerCols;
 
   static_assert(rule::ElementOf<Element>::value != 0, "a tile holds numbers of the chip");
+  static_assert(rule::isA5 || !rule::isOneOf<Element>(rule::LowPrecision),
+                "floats of 8 and 4 bits exist on a5 only");
   static_assert(Rows > 0 && Cols > 0, "a tile has rows and columns");
   static_assert(FractalSize == 512 || FractalSize == 1024 || FractalSize == 32,
                 "the fractal size is 512, 1024 or 32");
@@ -266,8 +270,8 @@ template <TileType L, typename E, int R, int C, BLayout B, int VR, int VC, SLayo
           PadValue P, CompactMode M, typename Tag>
 struct IsTile<Tile<L, E, R, C, B, VR, VC, S, F, P, M, Tag>> : std::true_type {};
 template <typename T> struct IsGlobal : std::false_type {};
-template <typename E, typename S, typename T, Layout L>
-struct IsGlobal<GlobalTensor<E, S, T, L>> : std::true_type {};
+template <typename E, typename S, typename T, Layout L, typename Tag>
+struct IsGlobal<GlobalTensor<E, S, T, L, Tag>> : std::true_type {};
 
 template <typename T> using IfTile = std::enable_if_t<IsTile<T>::value, RecordEvent>;
 template <typename T> using IfGlobal = std::enable_if_t<IsGlobal<T>::value, RecordEvent>;

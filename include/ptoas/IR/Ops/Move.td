@@ -56,11 +56,16 @@ defvar OnChipScaleRules = !listconcat(ScaleRules, [
     OnlyOn<A5, When<Present<"preQuantScalar">, AttributeOneOf<"accToVecMode", [0, 1]>>>,
     When<IsIn<"dst", ["Mat"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>,
     OnlyOn<A3, When<IsIn<"dst", ["Mat"]>, FractalSize<"dst", [512]>>>]);
+// What the cube multiplies (library 2.4).
+defvar CubeElementsA3 = [E_I8, E_F16, E_BF16, E_F32];
+defvar CubeElementsA5 = [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F4E1M2x2, E_F4E2M1x2, E_F16, E_BF16, E_F32];
 // Left and right operands of the cube (library 1.4); a tile of one row is the vector of a TGEMV.
 defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
                       OnlyOn<A5, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>>,
                       When<IsIn<"dst", ["Right"]>, BlockLayout<"dst", "RowMajor", "ColMajor">>,
                       When<IsIn<"dst", ["Left", "Right"]>, SameElement<["src", "dst"]>>,
+                      OnlyOn<A3, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA3>>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA5>>>,
                       When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src", "dst">>];
 
 def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
@@ -159,10 +164,10 @@ def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let micro = WindowForms;
   let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>, On<A5, [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F16, E_BF16, E_F32]>];
   let rules = !listconcat([
-      OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"dst", ["Left", "Right"]>, ElementsOf<"dst">>,
+      OnlyOn<A3, Tiles<["src", "dst"]>>,
       When<IsIn<"src", ["Vec"]>, ElementsOf<"dst">>, When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
-      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
-      WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
+      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, When<IsIn<"dst", ["Scaling"]>, ScaleWords<"dst">>,
+      LegalRoute<"src", "dst">, WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
       When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
       MatrixRules, OnChipScaleRules);
   let cpp = "TEXTRACT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
