@@ -131,6 +131,20 @@ void runKernel(const sim::Program &program, const sim::Kernel &kernel, uint64_t 
 }
 } // namespace
 
+namespace {
+/// Any function with a body, by seed; none where the text says which are kernels.
+std::vector<std::string> functionToRun(mlir::ModuleOp module, uint64_t seed) {
+  std::vector<std::string> names;
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    if (function->hasAttr(entryAttr))
+      return {};
+    if (!function.isExternal())
+      names.push_back(function.getSymName().str());
+  }
+  return names.empty() ? names : std::vector<std::string>{names[seed % names.size()]};
+}
+} // namespace
+
 bool pto::fuzz::simulateText(llvm::StringRef text, uint64_t seed) {
   Text program(text);
   if (!program.module)
@@ -139,7 +153,7 @@ bool pto::fuzz::simulateText(llvm::StringRef text, uint64_t seed) {
   program.options.verifySync = VerifySync::Off;
   if (!program.runPasses())
     return program.refused();
-  auto kernels = sim::findKernels(*program.module);
+  auto kernels = sim::findKernels(*program.module, functionToRun(*program.module, seed));
   if (mlir::failed(kernels))
     return program.refused();
   auto lowered = sim::lowerKernels(*program.module, *kernels);

@@ -82,7 +82,8 @@ static std::vector<llvm::StringRef> groupsOf(llvm::StringRef text) {
 }
 static std::string headOf(llvm::StringRef group) { return group.split('<').first.str(); }
 
-Mutator::Mutator(const std::vector<std::string> &corpus) {
+Mutator::Mutator(const std::vector<std::string> &corpus,
+                 llvm::function_ref<bool(llvm::StringRef)> accepts) {
   std::set<std::string> distinct[numKinds];
   std::map<std::string, std::set<std::string>> distinctGroups;
   for (const std::string &original : corpus) {
@@ -99,6 +100,8 @@ Mutator::Mutator(const std::vector<std::string> &corpus) {
       text += std::exchange(line, {});
     }
     texts.push_back(text + line);
+    if (accepts(texts.back()))
+      accepted.push_back(texts.size() - 1);
     for (llvm::StringRef group : groupsOf(texts.back()))
       distinctGroups[headOf(group)].insert(group.str());
   }
@@ -331,7 +334,9 @@ std::string Mutator::edit(llvm::StringRef text, Random &random) const {
 
 std::string Mutator::mutant(uint64_t seed) const {
   Random random(seed);
-  std::string text = texts[below(random, texts.size())];
+  bool fromAccepted = below(random, 8) && !accepted.empty();
+  std::string text =
+      texts[fromAccepted ? accepted[below(random, accepted.size())] : below(random, texts.size())];
   for (size_t edits = 1 + below(random, 2) * below(random, 4); edits; --edits)
     text = edit(text, random);
   return text;

@@ -2,6 +2,7 @@
 #ifndef PTOAS_FUZZ_TEXT_MUTATOR_H
 #define PTOAS_FUZZ_TEXT_MUTATOR_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
 #include <random>
@@ -20,8 +21,10 @@ inline size_t below(Random &random, size_t bound) { return bound ? random() % bo
 /// around operations: loops, branches, sections, functions.
 class Mutator {
 public:
-  /// Learns the parts of every text that it may mutate or take parts from.
-  explicit Mutator(const std::vector<std::string> &corpus);
+  /// Learns the parts of every text that it may mutate or take parts from. Mutants come mostly from
+  /// the texts that `accepts`: the others have an error already, behind which little is reached.
+  Mutator(const std::vector<std::string> &corpus,
+          llvm::function_ref<bool(llvm::StringRef)> accepts);
 
   /// A few random edits, most often one or two, of one text of the corpus. The same seed gives the
   /// same text.
@@ -58,6 +61,7 @@ private:
   std::string replacement(llvm::StringRef token, Random &random) const;
 
   std::vector<std::string> texts;
+  std::vector<size_t> accepted;                           ///< indices of texts
   std::vector<std::string> pool[numKinds];                ///< distinct tokens of each kind, sorted
   std::vector<std::string> lines;                         ///< of all texts, to transplant
   std::map<std::string, std::vector<std::string>> groups; ///< "!pto.tile_buf": each one of it

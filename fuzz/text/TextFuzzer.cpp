@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
-  static const Mutator mutator(readCorpus({PTOAS_SOURCE "/test", PTOAS_SOURCE "/examples"}));
+  static const Mutator mutator(readCorpus({PTOAS_SOURCE "/test", PTOAS_SOURCE "/examples"}),
+                               compileText);
   Random random(seed);
   if (below(random, 4) == 0)
     return LLVMFuzzerMutate(data, size, most);

@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
                               "text-soak: mutated programs through compiler and simulator\n");
 
   std::vector<std::string> corpus = readCorpus(paths);
-  Mutator mutator(corpus);
+  Mutator mutator(corpus, compileText);
   uint64_t compiled = 0, simulated = 0;
   for (uint64_t i = 0; i < programs; ++i) {
     std::string text = mutator.mutant(seed + i);

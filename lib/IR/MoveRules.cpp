@@ -145,6 +145,10 @@ PTO_RULE(matrixSource) {
 PTO_RULE(sameLayout) {
   auto list = subjects(op, info, rule);
   auto src = tile(list[0].value), dst = tile(list[1].value);
+  if (src.getSpace() == Space::Vec && dst.getSpace() == Space::Mat && !isNd(src) && !isNz(src))
+    return op->emitOpError() << "makes Nz in mat of row_major none_box or of Nz (col_major, "
+                                "row_major), but "
+                             << list[0].name << " is another";
   if (src.getSpace() != Space::Vec || dst.getSpace() != Space::Vec ||
       (src.getBlayout() == dst.getBlayout() && src.getSlayout() == dst.getSlayout()) ||
       (archOf(op) == Arch::A5 && isNd(src) && isNz(dst)))

@@ -30,6 +30,11 @@ PTO_RULE(scalarSuits) {
   auto list = subjects(op, info, rule);
   mlir::Type scalar = list[0].value.getType(), element = elementTypeOf(list[1].value.getType());
   bool isFloat = llvm::isa<mlir::FloatType>(element);
+  // Neither of the two holds the other, so C++ does not convert them.
+  if ((scalar.isBF16() && element.isF16()) || (scalar.isF16() && element.isBF16()))
+    return op->emitOpError() << "needs a scalar that converts to " << elementName(element)
+                             << ", but " << list[0].name << " is " << elementName(scalar)
+                             << "; convert it through f32";
   if (isFloat ? llvm::isa<mlir::FloatType>(scalar) : llvm::isa<mlir::IntegerType>(scalar))
     return success();
   return op->emitOpError() << "needs " << (isFloat ? "a float" : "an integer")

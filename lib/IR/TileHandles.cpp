@@ -84,6 +84,8 @@ TileBufType pto::windowType(TileBufType source, llvm::ArrayRef<int64_t> sizes, V
 LogicalResult pto::verifyTileLayout(Operation *op, TileBufType type) {
   TileShape t = type.getTileShape();
   int64_t bytes = bytesOf(t.element);
+  if (isLowPrecision(t.element) && archOf(op) == Arch::A3)
+    return op->emitOpError() << "has a tile of " << name(t.element) << ", which exists on a5 only";
   if (!t.isBoxed()) {
     bool rowMajor = t.blayout == BLayout::RowMajor;
     int64_t line = (rowMajor ? t.cols : t.rows) * bytes;

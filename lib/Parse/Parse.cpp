@@ -97,13 +97,19 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
     else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
       ok = false;
   });
-  // Tiles that come from outside of what this file makes. Those that it makes are checked where
-  // they are made.
-  module.walk([&](mlir::func::FuncOp function) {
-    for (mlir::Type type :
-         llvm::concat<const mlir::Type>(function.getArgumentTypes(), function.getResultTypes()))
+  // Tiles that come from elsewhere. What makes or views a tile checks its own.
+  auto check = [&](Operation *op, mlir::TypeRange types) {
+    for (mlir::Type type : types)
       if (auto tile = llvm::dyn_cast<TileBufType>(type))
-        ok &= mlir::succeeded(verifyTileLayout(function, tile));
+        ok &= mlir::succeeded(verifyTileLayout(op, tile));
+  };
+  module.walk([&](Operation *op) {
+    if (auto function = llvm::dyn_cast<mlir::func::FuncOp>(op)) {
+      check(op, function.getArgumentTypes());
+      check(op, function.getResultTypes());
+    } else if (llvm::isa<RecordOp>(op) && !llvm::isa<AllocTileOp, TileView, TAssignOp>(op)) {
+      check(op, op->getResultTypes());
+    }
   });
   // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is
   // reported twice.

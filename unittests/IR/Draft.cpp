@@ -435,6 +435,11 @@ private:
         v->tile.blayout = BLayout::ColMajor;
         v->tile.slayout = SLayout::RowMajor;
       }
+      if (r.check == rules::scaleWords) {
+        v->setElement(Element::I64);
+        v->pinned = true;
+        v->tile.rows = v->tile.validRows = 1;
+      }
       if (r.check == rules::padGiven)
         v->tile.pad = PadValue::Zero;
       if (r.check == rules::noBoxes)

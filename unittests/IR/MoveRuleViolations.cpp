@@ -93,19 +93,22 @@ std::vector<RuleKind> testing::moveKinds() {
          }}}},
       {rules::sameLayout,
        "sameLayout",
-       {{"columns into rows", "^keeps the layout inside vec, but src and dst have others$",
+       {{"other boxes",
+         "^(keeps the layout inside vec, but src and dst have others|makes Nz in mat of row_major "
+         "none_box or of Nz \\(col_major, row_major\\), but src is another)$",
          [](auto &s, auto &, auto &) {
-           s[0]->tile.space = s[1]->tile.space = Space::Vec;
+           s[0]->tile.space = Space::Vec;
            s[0]->tile.blayout = BLayout::ColMajor;
-           s[0]->tile.slayout = s[1]->tile.slayout = SLayout::NoneBox;
+           s[0]->tile.slayout = SLayout::ColMajor;
          }}}},
       {rules::scaleWords,
        "scaleWords",
-       {{"elements of the data", "^needs scales of f8E8M0, ui8 or 64-bit words in dst, but it has f32$",
+       {{"elements of the data",
+         "^needs scales of f8E8M0, ui8 or 64-bit words in dst, but it has f32$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::F32); }},
         {"several rows",
          "^moves one row of a multiple of 16 words into scaling, but dst has 32x32$",
-         [](auto &s, auto &, auto &) { s[0]->setElement(Element::U64); }}}},
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 32; }}}},
       {rules::vecWindow,
        "vecWindow",
        {{"two layouts",

@@ -33,6 +33,14 @@ std::vector<RuleKind> scalarKinds() {
          [](auto &s, auto &, auto &) {
            s[0]->setElement(isFloat(s[1]->elementType()) ? Element::I32 : Element::F32);
          }},
+        {"the other half float",
+         "^needs a scalar that converts to f16, but scalar is bf16; convert it through f32$",
+         [](auto &s, const Draft &d, auto &) {
+           for (const auto &v : d.operands) // tiles of one element type
+             if (v && v->kind == DraftValue::Tile && &*v != s[0])
+               const_cast<DraftValue &>(*v).setElement(Element::F16);
+           s[0]->setElement(Element::BF16);
+         }},
         {"an index",
          "^needs (a float|an integer) for elements of type [a-z0-9]+, but scalar is index$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::Index); }}}},

@@ -227,17 +227,20 @@ std::vector<RuleKind> testing::reduceKinds() {
       {rules::perRow,
        "perRow",
        {{"no source has the shape of the result",
-         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value per row in "
+         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value "
+         "per row in "
          "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x24 and src1 "
          "has 32x1$",
          [](auto &s, auto &, auto &) { s[0]->tile.validCols = 24; }},
         {"too few values",
-         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value per row in "
+         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value "
+         "per row in "
          "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x32 and src1 "
          "has 8x1$",
          [](auto &s, auto &, auto &) { s[1]->tile.validRows = 8; }},
         {"half a block",
-         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value per row in "
+         "^needs one source of 32x32 valid elements, row_major without boxes like dst, and a value "
+         "per row in "
          "the other \\(32x1 col_major or 32x(8|16|32) row_major\\), but src0 has 32x32 and src1 "
          "has 32x4$",
          [](auto &s, auto &, auto &) {

@@ -293,7 +293,8 @@ class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "
 class MatrixSource<string src, string dst>
     : Rule<"matrixSource", "$0: the first is Nz (col_major, row_major) or Zn (row_major, col_major), or one row of a multiple of 512 bytes; when transposed, rows and columns of the second are multiples of 16, of 1-byte elements 32", [src, dst]>;
 class ScaleWords<string op> : Rule<"scaleWords", "$0: f8E8M0, ui8, or one row of 64-bit words of a multiple of 128 bytes", [op]>;
-class SameLayout<string src, string dst> : Rule<"sameLayout", "$0: one blayout and slayout; on a5 also ND into Nz", [src, dst]>;
+class SameLayout<string src, string dst>
+    : Rule<"sameLayout", "$0: inside vec one blayout and slayout, on a5 also ND into Nz; into mat ND or Nz", [src, dst]>;
 class RowBytes<string op, int n> : Rule<"rowBytes", "$0: a row takes a multiple of $1 bytes", [op], [], [n]>;
 class MaxCols<string op, int n> : Rule<"maxCols", "$0: at most $1 columns", [op], [], [n]>;
 class ShapeCovers<string outer, string inner> : Rule<"shapeCovers", "$0: the first has at least the rows and columns of the second", [outer, inner]>;

@@ -235,6 +235,8 @@ void Scheduler::sweepRandom() {
 }
 
 void Scheduler::reportDeadlock() {
+  if (shouldStop()) // nobody moves any more because the run was ended
+    return;
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;

@@ -61,6 +61,8 @@ template <typename D, typename S, bool Scaled> constexpr void fromAcc() {
     scaledFixpipe<S, ElementType<S>, ElementType<D>>();
   else
     plainFixpipe<S, ElementType<S>, ElementType<D>>();
+  static_assert(isA5 || Scaled || isOneOf<ElementType<D>>(F16 | BF16),
+                "without a scale a2/a3 takes float into another memory as half or bfloat16_t only");
 }
 
 /// The pairs of memories that every move shares.
@@ -112,6 +114,7 @@ template <typename D, typename S, AccToVecMode M> constexpr void toVec() {
 template <typename Fp> constexpr void scales() {
   tiles<Fp>();
   static_assert(is<Fp>(TileType::Scaling), "the scales lie in FB (TileType::Scaling)");
+  static_assert(isOneOf<ElementType<Fp>>(Int64), "a scale of L0C is a word of 64 bits");
 }
 template <typename D, typename S, ReluPreMode R, bool Scaled> constexpr void move() {
   moved<D, S, Scaled>();

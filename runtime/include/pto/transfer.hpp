@@ -121,6 +121,8 @@ template <typename T, typename G, bool Scaled> constexpr void storeFromAcc() {
     scaledFixpipe<T, ElementType<T>, typename G::RawDType>();
   else
     plainFixpipe<T, ElementType<T>, typename G::RawDType>();
+  static_assert(!Scaled || !isOneOf<typename G::RawDType>(S16),
+                "nothing leaves L0C for global memory as int16_t");
 }
 
 template <typename T, typename G, AtomicType A, ReluPreMode R, bool Scaled> constexpr void store() {
@@ -208,6 +210,8 @@ RecordEvent TSTORE_FP(G &, S &, Fp &) {
   rule::store<S, G, A, R, true>();
   static_assert(rule::is<S>(TileType::Acc), "TSTORE_FP reads L0C");
   static_assert(rule::is<Fp>(TileType::Scaling), "the scales lie in FB (TileType::Scaling)");
+  static_assert(rule::isOneOf<rule::ElementType<Fp>>(rule::Int64),
+                "a scale of L0C is a word of 64 bits");
   return {};
 }
 

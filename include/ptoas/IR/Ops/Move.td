@@ -166,8 +166,9 @@ def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>,
       When<IsIn<"src", ["Vec"]>, ElementsOf<"dst">>, When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
-      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, When<IsIn<"dst", ["Scaling"]>, ScaleWords<"dst">>,
-      LegalRoute<"src", "dst">, WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
+      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, OnlyOn<A5, When<IsIn<"dst", ["Scaling"]>, ScaleWords<"dst">>>,
+      LegalRoute<"src", "dst">, OnlyOn<A5, When<IsIn<"dst", ["Mat"]>, SameLayout<"src", "dst">>>,
+      WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
       When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
       MatrixRules, OnChipScaleRules);
   let cpp = "TEXTRACT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
@@ -198,7 +199,7 @@ def TInsertOp : MoveOp<"tinsert", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"src", ["Vec"]>, ElementsOf<"src">>,
       When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
-      ValidWindowInside<"dst", "indexRow", "indexCol", "src">, VecWindow<"dst", "indexRow", "indexCol", "src">,
+      OnlyOn<A5, When<IsIn<"dst", ["Mat"]>, SameLayout<"src", "dst">>>, ValidWindowInside<"dst", "indexRow", "indexCol", "src">, VecWindow<"dst", "indexRow", "indexCol", "src">,
       OnlyOn<A3, AttributeAbsent<"tinsertMode">>, AtMostOne<["fp", "preQuantScalar"]>,
       OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["src"], [SpaceVec]>>>,
       OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["dst"], [SpaceMat]>>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], OnChipScaleRules);
