@@ -45,6 +45,7 @@ template <typename D, typename S> constexpr void intoBias() {
 template <typename D, typename S> constexpr void intoScaling() {
   if constexpr (isOneOf<ElementType<D>>(E8M0 | U8)) {
     onlyA5<D>();
+    sameElement<D, S>();
   } else {
     static_assert(isOneOf<ElementType<D>>(Int64) && bytes<S> == 8, "FB holds 64-bit scales");
     static_assert(D::Rows == 1, "L1 to FB moves one row");
@@ -321,6 +322,7 @@ template <typename D, typename S, TFillPadMode M> constexpr void fillPad() {
   rowMajor<D, S>();
   static_assert(bytes<D> == bytes<S> && (bytes<D> == 1 || bytes<D> == 2 || bytes<D> == 4),
                 "TFILLPAD: elements of one size, 1, 2 or 4 bytes");
+  elements<Plain32, Plain32, S>();
   static_assert(D::PadVal != PadValue::Null, "TFILLPAD: the destination says what to fill in");
   if constexpr (M == TFillPadMode::Expand)
     static_assert(D::Rows >= S::Rows && D::Cols >= S::Cols,
