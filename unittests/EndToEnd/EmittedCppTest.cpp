@@ -85,14 +85,14 @@ struct Command {
   bool mayFail;        ///< the test stops before C++
 };
 
-/// The commands of a lit file in which ptoas succeeds on the file itself.
-std::vector<Command> commandsOf(llvm::StringRef text) {
+/// The commands of a lit file in which ptoas succeeds on `input`: %s, or a part (`%t/a3.pto`).
+std::vector<Command> commandsOf(llvm::StringRef text, llvm::StringRef input) {
   std::vector<Command> commands;
   llvm::SmallVector<llvm::StringRef> lines, words;
   text.split(lines, '\n');
   for (llvm::StringRef line : lines) {
     llvm::StringRef run = line.split("RUN:").second.split('|').first.split(" 2>").first.trim();
-    if (!run.consume_front("ptoas ") || !run.contains("%s"))
+    if (!run.consume_front("ptoas ") || !run.contains(input))
       continue;
     Command command{"", false};
     words.clear();
@@ -109,6 +109,20 @@ std::vector<Command> commandsOf(llvm::StringRef text) {
     commands.push_back(command);
   }
   return commands;
+}
+
+/// What split-file makes of a lit file: name and text of each part; none when it has none.
+std::vector<std::pair<std::string, std::string>> partsOf(llvm::StringRef text) {
+  std::vector<std::pair<std::string, std::string>> parts;
+  llvm::SmallVector<llvm::StringRef> lines;
+  text.split(lines, '\n');
+  for (llvm::StringRef line : lines) {
+    if (llvm::StringRef name = line; name.consume_front("//--- "))
+      parts.push_back({name.trim().str(), ""});
+    else if (!parts.empty())
+      parts.back().second += (line + "\n").str();
+  }
+  return parts;
 }
 
 std::vector<std::string> filesUnder(llvm::StringRef directory) {
@@ -159,25 +173,37 @@ TEST(EmittedCpp, ExamplesCompile) {
 
 TEST(EmittedCpp, FilesOfTheLitTestsCompile) {
   unsigned compiled = 0, stopped = 0;
-  std::string texts; // that became C++
+  std::string texts; // that became C++, as they were just before
+  auto tryAll = [&](llvm::StringRef test, llvm::StringRef input, llvm::StringRef path) {
+    std::set<std::string> done;
+    for (const Command &command : commandsOf(test, input)) {
+      if (!done.insert(command.options).second)
+        continue;
+      bool prints = printAndCompile(path, command.options, command.mayFail);
+      ++(prints ? compiled : stopped);
+      if (prints)
+        texts += runCommand((llvm::Twine(PTOAS_BINARY) + command.options + " --emit-pto-ir " +
+                             path + " 2>/dev/null")
+                                .str())
+                     .first;
+    }
+  };
   for (const std::string &file : filesUnder(PTOAS_SOURCE "/test")) {
     auto source = llvm::MemoryBuffer::getFile(file);
     ASSERT_TRUE(source);
-    std::set<std::string> done;
-    for (const Command &command : commandsOf((*source)->getBuffer()))
-      if (done.insert(command.options).second) {
-        bool prints = printAndCompile(file, command.options, command.mayFail);
-        ++(prints ? compiled : stopped);
-        if (prints)
-          texts += (*source)->getBuffer();
-      }
+    llvm::StringRef text = (*source)->getBuffer();
+    tryAll(text, "%s", file);
+    for (const auto &[name, part] : partsOf(text)) {
+      TemporaryFile copy("pto");
+      copy.write(part);
+      tryAll(text, "%t/" + name, copy.name());
+    }
   }
   // What no single function shows stands in one of these.
   for (const std::string &record : printAll().unpassable)
-    EXPECT_TRUE(llvm::StringRef(texts).contains(record + " ") ||
-                llvm::StringRef(texts).contains(record + "(") ||
-                llvm::StringRef(texts).contains(record + "[") ||
-                llvm::StringRef(texts).contains(record + "\n"))
+    EXPECT_TRUE(
+        llvm::any_of(llvm::StringRef(" ([\n"),
+                     [&](char end) { return llvm::StringRef(texts).contains(record + end); }))
         << record << " becomes C++ in no file";
   std::printf("%u commands of lit tests compiled, %u print no C++\n", compiled, stopped);
   EXPECT_GE(compiled, 15u);

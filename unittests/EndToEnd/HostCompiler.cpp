@@ -10,29 +10,21 @@
 using namespace pto;
 using namespace pto::test;
 
+TemporaryFile::TemporaryFile(llvm::StringRef suffix) {
+  EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("ptoas", suffix, path));
+}
+TemporaryFile::~TemporaryFile() { llvm::sys::fs::remove(path); }
+void TemporaryFile::write(llvm::StringRef text) const {
+  std::error_code error;
+  llvm::raw_fd_ostream(name(), error) << text;
+  EXPECT_FALSE(error);
+}
+std::string TemporaryFile::read() const {
+  auto buffer = llvm::MemoryBuffer::getFile(name());
+  return buffer ? (*buffer)->getBuffer().str() : "";
+}
+
 namespace {
-/// A file that is removed when it goes out of scope.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(llvm::StringRef suffix) {
-    EXPECT_FALSE(llvm::sys::fs::createTemporaryFile("ptoas", suffix, path));
-  }
-  ~TemporaryFile() { llvm::sys::fs::remove(path); }
-  llvm::StringRef name() const { return path; }
-  void write(llvm::StringRef text) const {
-    std::error_code error;
-    llvm::raw_fd_ostream(name(), error) << text;
-    EXPECT_FALSE(error);
-  }
-  std::string read() const {
-    auto buffer = llvm::MemoryBuffer::getFile(name());
-    return buffer ? (*buffer)->getBuffer().str() : "";
-  }
-
-private:
-  llvm::SmallString<128> path;
-};
-
 std::pair<std::string, int> run(llvm::StringRef program,
                                 llvm::ArrayRef<llvm::StringRef> arguments) {
   TemporaryFile log("log");

@@ -9,7 +9,7 @@
 
 #include "ptoas/Support/Hardware.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/SmallString.h"
 #include <map>
 #include <string>
 
@@ -26,6 +26,20 @@ std::string compileOnHost(llvm::StringRef text, Arch arch, Core core);
 std::map<size_t, std::string> compileForms(llvm::ArrayRef<llvm::StringRef> forms, Arch arch);
 /// The words of an error, without the types that it is about.
 std::string reasonOf(llvm::StringRef message);
+
+/// A file that is removed when it goes out of scope.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(llvm::StringRef suffix);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile &) = delete;
+  llvm::StringRef name() const { return path; }
+  void write(llvm::StringRef text) const;
+  std::string read() const;
+
+private:
+  llvm::SmallString<128> path;
+};
 
 /// Runs `command` through the shell; its standard output and standard error together, and the exit
 /// code.

@@ -11,8 +11,10 @@
 #include "../../lib/IR/Rules.h"
 #include "HostCompiler.h"
 #include "ptoas/Parse/Parse.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
 #include "gtest/gtest.h"
+#include <map>
 
 using namespace pto;
 using namespace pto::test;
