@@ -1,9 +1,11 @@
 //===- Compile.cpp - The pipeline from a parsed module to C++-ready IR -----===//
 
 #include "ptoas/Pipelines/Compile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
+#include "ptoas/IR/Pto.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -25,6 +27,7 @@ template <typename T> struct NoCaseParser : cl::parser<T> {
 };
 
 enum class ArchFlag { Default, A3, A5 };
+enum class GmAlias { Declared, May };
 
 struct Flags {
   cl::OptionCategory category{"ptoas pipeline"};
@@ -53,6 +56,22 @@ struct Flags {
                              cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
                                         clEnumValN(VerifySync::Warn, "warn", "are warnings"),
                                         clEnumValN(VerifySync::Error, "error", "are errors"))};
+  cl::opt<bool> assume{
+      "assume",
+      cl::desc("Take for right what the checker cannot decide; --explain-sync and --sync-report "
+               "list it"),
+      cl::cat(category)};
+  cl::opt<unsigned> dropInserted{
+      "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
+      cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
+  cl::opt<GmAlias> gmAlias{
+      "gm-alias",
+      cl::desc("Pointer arguments of a kernel are (default declared)"),
+      cl::init(GmAlias::Declared),
+      cl::cat(category),
+      cl::values(clEnumValN(GmAlias::Declared, "declared",
+                            "distinct memory, but for those marked pto.may_alias"),
+                 clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
   cl::opt<bool> noLayout{"disable-infer-layout",
                          cl::desc("Views without a layout are nd, whatever their strides say"),
                          cl::cat(category)};
@@ -113,6 +132,9 @@ CompileOptions pto::compileOptionsFromCommandLine() {
                                      : SyncMode::None;
   options.inferLayout = !flags->noLayout;
   options.verifySync = flags->verify;
+  options.assume = flags->assume;
+  options.dropInserted = flags->dropInserted;
+  options.gmMayAlias = flags->gmAlias == GmAlias::May;
   return options;
 }
 
@@ -172,7 +194,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   passes.addPass(createResolvePipesPass(report));
   passes.addPass(createCheckPipes());
   if (options.sync == SyncMode::Insert)
-    passes.addPass(createInsertSyncPass(report));
+    passes.addPass(createInsertSyncPass(report, options.dropInserted));
   else if (options.sync == SyncMode::BarrierAll)
     passes.addPass(createBarrierAllSyncPass(report));
   // Always after insertion, and then findings are our own bugs (design 5).
@@ -181,11 +203,20 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     VerifySyncOptions verify;
     verify.inserted = inserted;
     verify.always = inserted;
+    verify.assume = options.assume;
     verify.warn = !inserted && options.verifySync == VerifySync::Warn;
     passes.addPass(createVerifySyncPass(verify, report));
   }
   if (options.prepareForCpp)
     passes.addPass(createPrepareForCpp());
+}
+
+/// What --gm-alias=may asks for, as the text would: everything behind sees the same marks.
+static void markPointers(mlir::ModuleOp module) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+      if (llvm::isa<PtrType>(type))
+        function.setArgAttr(i, mayAliasAttr, mlir::UnitAttr::get(module.getContext()));
 }
 
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options,
@@ -200,5 +231,7 @@ mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &op
   passes.enableVerifier(false);
 #endif
   buildPipeline(passes, options, report);
+  if (options.gmMayAlias)
+    markPointers(module);
   return passes.run(module);
 }

@@ -36,10 +36,11 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   Pipe pipe = pipeOf(node);
   std::vector<Sites> &kinds = sites[region];
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {
-    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates;
+    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates &&
+           s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, writes, node.accumulates, id, {}});
+    kind = kinds.insert(kind, {pipe, writes, node.accumulates, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {
@@ -186,8 +187,8 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         demand.position = position.value_or(0);
         // Ask about bytes last: it costs most.
         ArrayRef<NodeId> equal = ArrayRef(openLoops).take_front(level);
-        if (position && !isCovered(demand) && distance(other, region, level, false) &&
-            !exempt(equal))
+        if (position && bothRun(kind.turns, node.turns, equal) && !isCovered(demand) &&
+            distance(other, region, level, false) && !exempt(equal))
           require(demand);
         if (level == 0)
           continue;
@@ -196,12 +197,17 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         if (end == kind.positions.begin() || *(end - 1) < layout[loop].begin)
           continue;
         demand.position = *(end - 1);
-        demand.distance = 1;
         demand.loop = loop;
+        auto soonest = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), 1);
+        if (!soonest)
+          continue;
+        demand.distance = *soonest;
         if (isCovered(demand))
           continue;
-        if (auto least = distance(other, region, level, true);
-            least && !exempt(equal.drop_back())) {
+        auto least = distance(other, region, level, true);
+        if (least)
+          least = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), *least);
+        if (least && !exempt(equal.drop_back())) {
           demand.distance = *least;
           require(demand);
         }

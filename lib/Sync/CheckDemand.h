@@ -48,6 +48,7 @@ private:
   struct Sites {
     Pipe pipe;
     bool writes, accumulates;
+    Turns turns;
     NodeId sample; ///< any of them
     std::vector<uint32_t> positions;
   };

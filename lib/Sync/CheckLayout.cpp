@@ -78,6 +78,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     case NodeKind::Barrier:
     case NodeKind::Fence:
     case NodeKind::Publish:
+    case NodeKind::Leave:
       break;
     }
     item.end = next(id);

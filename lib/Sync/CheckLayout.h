@@ -78,7 +78,7 @@ inline bool neverRuns(const Node &node) {
   return node.kind == NodeKind::Loop && node.trip && *node.trip <= 0;
 }
 inline bool runsAtLeastOnce(const Node &loop) {
-  return loop.trip ? *loop.trip > 0 : loop.minTrip > 0;
+  return loop.endsInside || (loop.trip ? *loop.trip > 0 : loop.minTrip > 0);
 }
 inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
 inline bool isReadable(const EventId &id) { return id.known && (id.count <= 1 || id.loop != none); }

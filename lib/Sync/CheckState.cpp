@@ -83,6 +83,16 @@ void State::nextIteration(const Item &loop, int64_t maxAge) {
       std::rotate(entry->second.begin(), entry->second.begin() + 1, entry->second.end());
 }
 
+void State::stopInside(const Item &loop, uint32_t now) {
+  normalise(now);
+  unsigned first = depth() * numColumns;
+  forEachClock([&](Clock &clock) {
+    for (unsigned c = first; c < first + numColumns; ++c)
+      // All of it, or up to a place of this, the last iteration.
+      clock[c] = clock[c] == Claim(now) ? Claim(loop.begin) : clock[c] - iteration;
+  });
+}
+
 /// What a claim about the iterations of a loop says once the loop is over, as a position in the
 /// enclosing level.
 static Claim outside(Claim inner, const Item &loop) {

@@ -14,6 +14,7 @@ namespace {
 struct Site {
   Pipe pipe;
   bool writes, accumulates;
+  Turns turns;
   NodeId sample;            ///< any of them: they are alike for the exemption table
   std::vector<Position> at; ///< ascending
 };
@@ -54,10 +55,11 @@ private:
 
 void Builder::record(llvm::SmallVectorImpl<Site> &list, const Node &node, NodeId id, bool writes) {
   Site *site = llvm::find_if(list, [&](const Site &s) {
-    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates;
+    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates &&
+           s.turns == node.turns;
   });
   if (site == list.end()) {
-    list.push_back({node.pipe, writes, node.accumulates, id, {}});
+    list.push_back({node.pipe, writes, node.accumulates, node.turns, id, {}});
     site = &list.back();
   }
   Position place = tree.places[id].begin;
@@ -156,7 +158,8 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         Position from = level ? tree.places[open.back()].begin : 0;
         Position to = tree.places[level < depth ? list.loops[level] : id].begin;
         auto same = lastBefore(site.at, to, list.exclusive);
-        if (same && *same > from && sharing(earlier, later, open).sameIteration && !exempt(open)) {
+        if (same && *same > from && bothRun(site.turns, node.turns, open) &&
+            sharing(earlier, later, open).sameIteration && !exempt(open)) {
           demand.need = *same;
           note(demand);
         }
@@ -165,8 +168,11 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         auto last = lastBefore(site.at, tree.places[open.back()].end, {});
         if (!last || *last <= from)
           continue;
-        if (auto distance = sharing(earlier, later, open).carried;
-            distance && !exempt(open.drop_back())) {
+        auto distance = sharing(earlier, later, open).carried;
+        if (distance)
+          distance =
+              turnsApart(site.turns, node.turns, open.back(), open.drop_back(), *distance);
+        if (distance && !exempt(open.drop_back())) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);
           demand.need = *last - d * iteration;

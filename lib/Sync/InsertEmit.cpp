@@ -121,7 +121,7 @@ void Writer::planned(NodeId node, const Plan &plan) {
   std::optional<int64_t> trip = tree.program[node].trip;
   for (HandoffId id : plan.carried[node]) {
     const Handoff &h = plan.handoffs[id];
-    for (int64_t m = 0; m < h.delay; ++m) // after the loop its counter is the trip count
+    for (int64_t m = 0; m < plan.drains(h); ++m) // after the loop its counter is the trip count
       flag(NodeKind::Wait, h, trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay));
   }
   for (HandoffId id : point.sets) {

@@ -63,8 +63,15 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
     }
     return {arc};
   }
-  if (!handoff.delay)
+  bool drains = plan.drains(handoff);
+  if (!handoff.delay && !drains)
     return {{facts.set, facts.wait, facts.wait, consumer, h}};
+  if (!handoff.delay) // taken inside, or behind the loop when it ends between set and wait
+    return {{facts.set, facts.wait, facts.wait, consumer, h},
+            {facts.wait, facts.drain, facts.drain, loop, h}};
+  if (!drains) // the last token is taken before the loop ends inside
+    return {{facts.prime, facts.wait, facts.wait, consumer, h},
+            {facts.set, tree.places[loop].end, facts.wait, consumer, h}};
   // A circular arc: between wait and set of one iteration the id is free for others.
   return {{facts.prime, facts.wait, facts.wait, consumer, h},
           {facts.set, facts.drain, facts.drain, loop, h}};
@@ -110,11 +117,14 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
     if (level == 0 || runsOnce(list.loops[level - 1]))
       continue;
     Position end = tree.places[list.loops[level - 1]].end;
+    // Arcs that end with a drain behind the loop say nothing about the iteration before.
     it = users.lower_bound(end);
+    while (it != users.begin() && std::prev(it)->second.lastWait >= end)
+      --it;
     if (it == users.begin())
       continue;
     const Arc &arc = std::prev(it)->second;
-    if (arc.lastWait > from && arc.lastWait < end)
+    if (arc.lastWait > from)
       demand(arc, level, 1);
   }
   return ok;
@@ -135,6 +145,8 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
   bool setFirst = facts.set < facts.wait;
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
+  if (tree.endsInside(plan.loopOf(handoff)))
+    return {1}; // nothing to rotate with
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
   int64_t back = setFirst;

@@ -28,7 +28,7 @@ void Plan::attach(ListId id) {
       continue;
     points[producerOf(handoff)].sets.push_back(h);
     points[consumerOf(handoff)].waits.push_back(h);
-    if (handoff.delay)
+    if (list.isBody && (handoff.delay || drains(handoff)))
       carried[list.owner].push_back(h);
   }
   // Waits on S first, they inform everybody, then the latest set first: the last link of a chain

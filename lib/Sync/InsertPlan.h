@@ -50,7 +50,8 @@ public:
   const Tree &tree;
   std::vector<Handoff> handoffs;
   std::vector<Point> points;                   ///< by NodeId
-  std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs with a delay in its body
+  std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs of its body with primes or
+                                               ///< drains
   std::vector<std::vector<HandoffId>> byList;
 
   NodeId producerOf(const Handoff &h) const {
@@ -63,6 +64,21 @@ public:
   NodeId loopOf(const Handoff &h) const {
     const List &list = tree.lists[h.span.list];
     return list.loops.empty() ? none : list.loops.back();
+  }
+  /// Waits behind the loop: tokens that are on their way when it ends.
+  int64_t drains(const Handoff &h) const {
+    const List &list = tree.lists[h.span.list];
+    if (list.leave == none)
+      return h.delay;
+    return h.delay + (h.span.producer < list.leave) - (h.span.consumer < list.leave);
+  }
+  /// The most iterations that a handoff of `distance` may lag behind. A loop that ends inside has
+  /// no counter that ids could rotate with, so one token is the most.
+  int64_t longestDelay(const Span &span, int64_t distance) const {
+    const List &list = tree.lists[span.list];
+    if (!distance || list.loops.empty() || !tree.endsInside(list.loops.back()))
+      return distance;
+    return span.producer < span.consumer ? 0 : 1;
   }
   HandoffId add(Handoff handoff);
   /// Brings `points` and `carried` up to date with the handoffs of the list that are alive.

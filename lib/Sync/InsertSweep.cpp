@@ -83,7 +83,7 @@ void Sweep::findLastItems(ListId id, Clock &last) {
     }
     Position drained = tree.places[node].end;
     for (HandoffId h : plan.carried[node])
-      raise(waitsOn(plan.handoffs[h].to), drained += plan.handoffs[h].delay);
+      raise(waitsOn(plan.handoffs[h].to), drained += plan.drains(plan.handoffs[h]));
   }
 }
 
@@ -137,6 +137,12 @@ void Sweep::walkNode(NodeId id, State &s) {
     return walkBranch(id, s);
   case NodeKind::Macro:
     return walkList(tree.places[id].arms[0], s);
+  case NodeKind::Leave: {
+    Head &head = leaving[open.back()];
+    head.state = s;
+    saveQueues(open.back(), head);
+    return stopInside(open.back(), placeOf(id), head);
+  }
   }
 }
 

@@ -79,6 +79,16 @@ void Sweep::nextIteration(NodeId loop, Head &head) const {
       std::rotate(token.slots.begin(), token.slots.begin() + 1, token.slots.end());
 }
 
+/// Brings a head at `now`, inside the last iteration of a loop, into the form that leave() takes:
+/// all of a column, or up to a place of that iteration.
+void Sweep::stopInside(NodeId loop, Position now, Head &head) const {
+  normalise(head, now);
+  forEachClock(head, [&](Clock &clock, unsigned rows) {
+    for (Position &claim : llvm::MutableArrayRef(clock).take_back(rows * columns))
+      claim = claim == now ? placeOf(loop) : claim - iteration;
+  });
+}
+
 /// Drops the claims of the loop after they have extended those of the list around it. A claim that
 /// is not complete up to the loop cannot be extended.
 void Sweep::leave(NodeId loop, Head &head, bool ran) const {
@@ -221,7 +231,7 @@ Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
     // A loop that runs once has no back edge.
     if (tree.program[loop].trip == 1 || lower(head, turn, sweep >= patience)) {
       settled[loop] = {runs, std::move(head)};
-      return turn;
+      return tree.endsInside(loop) ? std::move(leaving[loop]) : std::move(turn);
     }
   }
 }

@@ -7,7 +7,6 @@
 
 #include "Materialize.h"
 #include "SyncText.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sync/Insert.h"
@@ -48,42 +47,6 @@ bool isSync(mlir::Operation *op) {
   return llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op);
 }
 
-/// What touches memory on some pipe, or may do so inside.
-bool needsOrder(mlir::Operation *op) {
-  const OpInfo *info = findOpInfo(op);
-  return llvm::isa<mlir::func::CallOp>(op) || (info && (pipeOf(op) || !info->micro.empty()));
-}
-
-/// The model takes an scf.while as one piece, because the text of its first region stands at two
-/// places of the program. Unless the source synchronises it by hand, everything inside waits for
-/// all pipes (the last rung of sync 13.4).
-void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
-  llvm::SmallVector<mlir::Operation *> work;
-  function.walk([&](mlir::scf::WhileOp loop) {
-    auto own = loop->walk([](mlir::Operation *op) {
-      return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
-    });
-    if (loop->getParentOfType<mlir::scf::WhileOp>() || own.wasInterrupted())
-      return;
-    size_t before = work.size();
-    loop->walk([&](mlir::Operation *op) {
-      if (needsOrder(op))
-        work.push_back(op);
-    });
-    if (work.size() > before)
-      remarks.push_back({"everything inside scf.while (" + locationText(loop.getLoc()) +
-                         ") waits for all pipes; scf.for would not need that"});
-  });
-  for (mlir::Operation *op : work) {
-    mlir::OpBuilder b(op);
-    BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
-    const OpInfo *info = findOpInfo(op);
-    if (info && llvm::any_of(info->operands,
-                             [](const OperandInfo &o) { return o.role == Role::SignalOut; }))
-      DsbOp::create(b, op->getLoc()); // C8
-  }
-}
-
 /// A tile that moves is one that automatic synchronisation does not follow (library 1.7).
 mlir::LogicalResult refuseMovedTiles(mlir::ModuleOp module) {
   bool ok = true;
@@ -110,8 +73,6 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
   for (FuncOp function : calleesFirst(module)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
-    std::vector<SyncRemark> remarks;
-    drainInsideWhile(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -121,9 +82,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
       sync::Program solved = solve(model->program, isRoot);
       if (report) {
         SyncFunction &entry =
-            report->functions.emplace_back(summarize(*model, solved, function.getName(), core));
+            report->functions.emplace_back(
+                summarize(*model, solved, function.getName(), core, report->detailed));
         entry.handWritten = handWritten;
-        llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
     }
@@ -192,17 +153,35 @@ std::vector<sync::FlagKey> flagsOf(mlir::ModuleOp module) {
   return keys;
 }
 
+/// Takes the n-th inserted instruction out of the program, counted from 1 in the order of the text.
+void dropInserted(sync::Program &program, unsigned n) {
+  auto visit = [&](auto &self, std::vector<sync::NodeId> &list) -> void {
+    for (size_t i = 0; i < list.size() && n; ++i) {
+      if (program[list[i]].inserted && --n == 0) {
+        list.erase(list.begin() + i);
+        return;
+      }
+      for (std::vector<sync::NodeId> &arm : program[list[i]].arms)
+        self(self, arm);
+    }
+  };
+  visit(visit, program.top);
+}
+
 struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   InsertSyncPass() = default;
-  explicit InsertSyncPass(SyncReport *report) : report(report) {}
+  InsertSyncPass(SyncReport *report, unsigned dropped) : report(report), dropped(dropped) {}
 
   void runOnOperation() override {
     std::vector<sync::FlagKey> handWritten = flagsOf(getOperation());
     auto solve = [&](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
-      if (isRoot)
-        return sync::insert(program, options).program;
+      if (isRoot) {
+        sync::Program solved = sync::insert(program, options).program;
+        dropInserted(solved, dropped);
+        return solved;
+      }
       sync::Program helper = program;
       std::vector<sync::NodeId> work = addCallersWork(helper, handWritten);
       sync::Program solved = sync::insert(helper, options).program;
@@ -213,6 +192,7 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       signalPassFailure();
   }
   SyncReport *report = nullptr;
+  unsigned dropped = 0;
 };
 
 /// bar(ALL) before everything that touches memory, library calls and scalar accesses included
@@ -267,8 +247,8 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 };
 } // namespace
 
-std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report) {
-  return std::make_unique<InsertSyncPass>(report);
+std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped) {
+  return std::make_unique<InsertSyncPass>(report, dropped);
 }
 std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
   return std::make_unique<BarrierAllSyncPass>(report);

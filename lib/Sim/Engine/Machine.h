@@ -3,6 +3,7 @@
 #define PTOAS_LIB_SIM_ENGINE_MACHINE_H
 
 #include "CrossFlags.h"
+#include "FreeSync.h"
 #include "ptoas/Sim/Engine.h"
 #include <map>
 #include <tuple>
@@ -72,6 +73,7 @@ public:
   bool hasEnded(uint32_t core) const { return core < nextCore && !cores[core]; }
   std::map<uint64_t, SignalCell> signals; ///< by GM address
   bool signalled = false;                 ///< a cell changed since the scheduler looked
+  std::map<const Bytes *, TouchTimes> touchTimes; ///< with Options::freeSync; looked up only
 
   unsigned coreCount() const { return launch.blocks * coresPerBlock; }
   CoreIdentity identity(uint32_t core) const;
