@@ -95,8 +95,8 @@ bool ModelBuilder::readLast(Value condition, Frame &frame, sync::Condition &out)
       continue;
     Value iv = forOp.getInductionVar(), end = forOp.getUpperBound();
     // left - right = (iv - end) + ahead
-    sync::Offset ahead = offsets.difference(
-        {{compare->left, 1}, {compare->right, -1}, {iv, -1}, {end, 1}}, &frame);
+    sync::Offset ahead =
+        offsets.difference({{compare->left, 1}, {compare->right, -1}, {iv, -1}, {end, 1}}, &frame);
     if (!ahead.known || ahead.symbol != sync::none || !ahead.terms.empty())
       continue;
     int64_t distance = ahead.constant - (compare->kind == Comparison::LessOrEqual);
@@ -117,8 +117,7 @@ std::vector<sync::Turns> ModelBuilder::armTurns(mlir::Operation *branch, Frame &
   std::vector<sync::Turns> arms(branch->getNumRegions());
   auto when = [](const sync::Rotation &number, int64_t value) {
     int64_t residue = (value - number.add) % number.count;
-    return sync::Turns{number.loop, number.count,
-                       residue < 0 ? residue + number.count : residue};
+    return sync::Turns{number.loop, number.count, residue < 0 ? residue + number.count : residue};
   };
   if (auto choice = llvm::dyn_cast<mlir::scf::IndexSwitchOp>(branch)) {
     auto number = offsets.turning(follow(choice.getArg(), &frame));
@@ -158,8 +157,7 @@ sync::Condition ModelBuilder::conditionOf(Value condition, Frame &frame) {
            constant ? nullptr : b.value.getAsOpaquePointer(),
            constant ? nullptr : b.frame,
            constant.value_or(0)};
-    sync::Offset d =
-        offsets.difference({{compare->left, 1}, {compare->right, -1}}, bound.frame);
+    sync::Offset d = offsets.difference({{compare->left, 1}, {compare->right, -1}}, bound.frame);
     if (!readFirst(*compare, d, out) && bound.frame == &frame)
       readLast(bound.value, frame, out);
   }

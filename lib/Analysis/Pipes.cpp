@@ -89,8 +89,7 @@ void CallNumbers::place(mlir::Block &block, std::optional<Number> at) {
       }
       place(*loop.getBody(), inside);
     } else {
-      bool known =
-          llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp, FusionRegionOp>(op);
+      bool known = llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp, FusionRegionOp>(op);
       for (mlir::Region &region : op.getRegions())
         for (mlir::Block &inner : region)
           place(inner, known ? at : std::nullopt);

@@ -65,10 +65,8 @@ struct Flags {
       "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
       cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
   cl::opt<GmAlias> gmAlias{
-      "gm-alias",
-      cl::desc("Pointer arguments of a kernel are (default declared)"),
-      cl::init(GmAlias::Declared),
-      cl::cat(category),
+      "gm-alias", cl::desc("Pointer arguments of a kernel are (default declared)"),
+      cl::init(GmAlias::Declared), cl::cat(category),
       cl::values(clEnumValN(GmAlias::Declared, "declared",
                             "distinct memory, but for those marked pto.may_alias"),
                  clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};

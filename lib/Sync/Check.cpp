@@ -261,6 +261,8 @@ void Checker::branch(NodeId id, State &state) {
     path.normalise(layout[id].armBegins[arm]);
     walk(node.arms[arm], path);
     path.normalise(layout[id].end);
+    if (only)
+      path.skipArms(layout[id]);
     if (!joined) {
       joined = std::move(path);
       continue;

@@ -47,7 +47,7 @@ struct Ring {
 struct Item {
   uint32_t begin = 0, end = 0;     ///< positions around the node; 0: never runs
   std::vector<uint32_t> armBegins; ///< Branch: position before each arm
-  Columns last;                    ///< Loop: latest position per column inside, -1 without any
+  Columns last;                    ///< Loop, Branch: latest position per column inside, -1 without
   std::vector<Ring> rings;         ///< Loop: ids that rotate with it
   std::vector<StaticKey> keys;     ///< Macro: flags used inside
 };

@@ -1,8 +1,8 @@
 //===- CheckPaths.h - Branches that choose alike ----------------*- C++ -*-===//
 //
 // Where one branch sets a flag and another waits for it, the program is right only because both
-// choose alike: their condition is one value, or follows from the counter of a loop. This says where
-// the walk must look at the cases apart.
+// choose alike: their condition is one value, or follows from the counter of a loop. This says
+// where the walk must look at the cases apart.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_LIB_SYNC_CHECKPATHS_H

@@ -30,6 +30,14 @@ void State::normalise(uint32_t now) {
   });
 }
 
+void State::skipArms(const Item &branch) {
+  normalise(branch.end);
+  for (unsigned c = 0; c < numColumns; ++c) {
+    Claim &latest = top[depth() * numColumns + c];
+    latest = std::max(latest, branch.last[c]);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//

@@ -55,6 +55,9 @@ public:
   /// join, else the path without items of a column would lose what the other one learned.
   void normalise(uint32_t now);
 
+  /// Claims to come cover the arms of a branch that are known not to run.
+  void skipArms(const Item &branch);
+
   void enterLoop(const Item &loop);
   /// The back edge. Claims older than `maxAge` iterations are given up.
   void nextIteration(const Item &loop, int64_t maxAge);

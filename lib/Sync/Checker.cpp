@@ -18,8 +18,8 @@ static int64_t horizon(const Program &program, const Demands &demands) {
 }
 
 Checker::Checker(const Program &program, const CheckOptions &options)
-    : program(program), options(options), layout(program), demands(program, layout),
-      paths(program), maxAge(horizon(program, demands)) {}
+    : program(program), options(options), layout(program), demands(program, layout), paths(program),
+      maxAge(horizon(program, demands)) {}
 
 void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
                      std::string what) {
@@ -90,9 +90,8 @@ bool CheckResult::accepted() const {
 }
 
 bool CheckResult::acceptedIfAssumed() const {
-  return llvm::all_of(findings, [](const Finding &finding) {
-    return finding.warning || finding.unproven;
-  });
+  return llvm::all_of(findings,
+                      [](const Finding &finding) { return finding.warning || finding.unproven; });
 }
 
 CheckResult pto::sync::check(const Program &program, const CheckOptions &options) {

@@ -170,8 +170,7 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
           continue;
         auto distance = sharing(earlier, later, open).carried;
         if (distance)
-          distance =
-              turnsApart(site.turns, node.turns, open.back(), open.drop_back(), *distance);
+          distance = turnsApart(site.turns, node.turns, open.back(), open.drop_back(), *distance);
         if (distance && !exempt(open.drop_back())) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);

@@ -32,9 +32,9 @@ ListId Tree::addList(NodeId owner, unsigned arm) {
     if (list.isBody)
       list.loops.push_back(owner);
     if (node.endsInside)
-      list.leave = llvm::find_if(list.items,
-                                 [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
-                   list.items.begin();
+      list.leave =
+          llvm::find_if(list.items, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
+          list.items.begin();
     list.dead = parent.dead || (list.isBody && node.trip == 0);
     list.frozen = list.dead || parent.frozen || node.kind == NodeKind::Macro;
     list.exclusive = parent.exclusive;

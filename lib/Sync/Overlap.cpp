@@ -210,8 +210,8 @@ bool Overlap::sameTile(RegionId x, RegionId y, ArrayRef<NodeId> equal) const {
 }
 
 bool pto::sync::bothRun(const Turns &x, const Turns &y, ArrayRef<NodeId> open) {
-  return x.loop != y.loop || x.loop == none || x.period != y.period ||
-         x.residue == y.residue || !llvm::is_contained(open, x.loop);
+  return x.loop != y.loop || x.loop == none || x.period != y.period || x.residue == y.residue ||
+         !llvm::is_contained(open, x.loop);
 }
 
 std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, NodeId loop,

@@ -104,8 +104,8 @@ template <typename Visit> void Walk::forEachRun(RegionId id, Visit visit) {
   constexpr int64_t mostRuns = 512;
   const Region &region = program.regions[id];
   bool isGm = region.space == Space::GM;
-  uint32_t memory = isGm ? numSpaces + (region.root == none ? 0 : 1 + region.root)
-                         : unsigned(region.space);
+  uint32_t memory =
+      isGm ? numSpaces + (region.root == none ? 0 : 1 + region.root) : unsigned(region.space);
   Touched &touched = memories[memory];
   bool known = region.offset.known && !(region.rotation.count > 1 && region.rotation.loop == none);
   if (!known)

@@ -81,9 +81,8 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
         continue; // a helper that only computes
       sync::Program solved = solve(model->program, isRoot);
       if (report) {
-        SyncFunction &entry =
-            report->functions.emplace_back(
-                summarize(*model, solved, function.getName(), core, report->detailed));
+        SyncFunction &entry = report->functions.emplace_back(
+            summarize(*model, solved, function.getName(), core, report->detailed));
         entry.handWritten = handWritten;
       }
       materialize(*model, solved, core, cores.size() > 1);

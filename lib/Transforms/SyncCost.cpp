@@ -50,8 +50,7 @@ static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
   return table.cycles(node.pipe, operands, read, written);
 }
 
-std::optional<sync::Timeline> pto::timelineOf(const SyncModel &model,
-                                              const sync::Program &solved) {
+std::optional<sync::Timeline> pto::timelineOf(const SyncModel &model, const sync::Program &solved) {
   const sim::CostTable table = sim::CostTable::of(solved.arch);
   std::vector<uint64_t> cycles(solved.nodes.size(), 0);
   for (auto [cost, node] : llvm::zip(cycles, solved.nodes))

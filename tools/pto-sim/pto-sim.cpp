@@ -19,7 +19,7 @@ struct Outcome {
   Report report; ///< times of the first run, findings of all
   uint64_t leastCycles = UINT64_MAX, mostCycles = 0;
   std::optional<uint64_t> freeCycles; ///< with free synchronisation
-  std::optional<uint64_t> differs; ///< first seed whose arrays end up other than the first run's
+  std::optional<uint64_t> differs;    ///< first seed whose arrays end up other than the first run's
 };
 } // namespace
 

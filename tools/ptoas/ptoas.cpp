@@ -106,8 +106,8 @@ constexpr bool endsFast = true;
 constexpr bool endsFast = false;
 #endif
 
-/// Taking a large module apart costs as much as a pass over it, and the system takes the memory back
-/// at once.
+/// Taking a large module apart costs as much as a pass over it, and the system takes the memory
+/// back at once.
 [[noreturn]] void endProcess() {
   llvm::outs().flush();
   llvm::errs().flush();
@@ -124,8 +124,8 @@ void keepFreedMemory() {
 #endif
 }
 
-/// The program and the flags that show a fault of ours, for a report. Text is text: behind a line of
-/// comment.
+/// The program and the flags that show a fault of ours, for a report. Text is text: behind a line
+/// of comment.
 void writeReproducer(const Options &options, llvm::ArrayRef<const char *> flags,
                      llvm::StringRef source) {
   std::string path = options.output == "-" ? "ptoas-reproducer.pto"

@@ -1,7 +1,7 @@
 //===- TimelineTest.cpp - Times worked out by hand --------------------------===//
 
-#include "Builder.h"
 #include "ptoas/Sync/Timeline.h"
+#include "Builder.h"
 #include <gtest/gtest.h>
 
 using namespace pto;
@@ -64,7 +64,7 @@ TEST_F(TimelineTest, FreeSynchronisationKeepsEveryDependence) {
   load(x);
   add(x, y);
   store(y);
-  load(x); // after the addition has read it: 110 to 210
+  load(x);   // after the addition has read it: 110 to 210
   add(x, y); // after the store, which ends at 160, and the load: 210 to 220
   EXPECT_EQ(times().free, 220u);
 }

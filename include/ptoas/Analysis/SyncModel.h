@@ -22,8 +22,8 @@ struct SyncModel {
   /// arms. Lists inside macros have none.
   std::map<std::pair<sync::NodeId, unsigned>, mlir::Block *> blocks;
   std::vector<mlir::Value> conditions; ///< by sync::Condition::value
-  bool hasSync = false;   ///< the IR holds flags, barriers or fences
-  bool hasAccess = false; ///< some pipe other than S has work
+  bool hasSync = false;                ///< the IR holds flags, barriers or fences
+  bool hasAccess = false;              ///< some pipe other than S has work
 };
 
 /// Functions that nobody calls, in order of the module; each is judged with its helpers in place.

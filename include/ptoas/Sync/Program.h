@@ -121,8 +121,8 @@ enum class NodeKind : uint8_t {
   Branch,  ///< exactly one of `arms` runs (an absent else is an empty arm)
   Macro, ///< a call that runs arms[0] as it stands; nothing may be inserted inside (library calls,
          ///< helper functions)
-  Leave, ///< stands directly in the body of a loop with `endsInside`: the loop is over here, or goes
-         ///< on
+  Leave, ///< stands directly in the body of a loop with `endsInside`: the loop is over here, or
+         ///< goes on
 };
 
 /// Iterations of a loop: those with counter mod period = residue.
@@ -166,10 +166,10 @@ struct Node {
                             ///< earlier on it, before everything later
   Turns turns;              ///< Access: it runs in these only
   FlagKey key;              ///< Set, Wait
-  std::optional<int64_t> trip;           ///< Loop: exact number of iterations when known
-  int64_t minTrip = 0;                   ///< Loop: at least so many
-  bool endsInside = false; ///< Loop: ends at the one Leave in its body and nowhere else (scf.while);
-                           ///< trip and minTrip say nothing then
+  std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
+  int64_t minTrip = 0;         ///< Loop: at least so many
+  bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else
+                               ///< (scf.while); trip and minTrip say nothing then
   std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
   Condition condition;                   ///< Branch
   uint32_t source = none;      ///< client's index of the operation (several nodes may share it)

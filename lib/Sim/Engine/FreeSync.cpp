@@ -33,7 +33,7 @@ uint64_t ItemContext::readyAt() const {
   for (const std::vector<Span> *spans : {&reads, &writes})
     for (const Span &span : *spans)
       ready = std::max(ready, core.machine.touchTimes[span.memory].readyAt(span.begin, span.end,
-                                                                          spans == &writes));
+                                                                           spans == &writes));
   return ready;
 }
 

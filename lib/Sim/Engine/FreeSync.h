@@ -1,9 +1,9 @@
 //===- FreeSync.h - The bound: synchronisation at no cost -------*- C++ -*-===//
 //
 // With Options::freeSync the cores of a run take no notice of their flags and barriers. An item
-// starts when its pipe is free and the items are over whose bytes it shares, at least one of the two
-// writing: the bytes are those that the kernels touch. Nothing that keeps the order of issue can be
-// faster.
+// starts when its pipe is free and the items are over whose bytes it shares, at least one of the
+// two writing: the bytes are those that the kernels touch. Nothing that keeps the order of issue
+// can be faster.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_LIB_SIM_ENGINE_FREESYNC_H
