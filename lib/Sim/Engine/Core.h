@@ -137,7 +137,11 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() { machine.cores[number] = nullptr; }
+  ~Core() {
+    machine.cores[number] = nullptr;
+    for (const auto &local : locals)
+      machine.touchTimes.erase(local.get());
+  }
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
