@@ -112,23 +112,34 @@ void Writer::planned(NodeId node, const Plan &plan) {
       barrier(plan.pipe, plan.reasons);
   if (point.fence)
     fence(node);
-  for (HandoffId id : plan.carried[node]) {
+  auto prime = [&](HandoffId id) {
     const Handoff &h = plan.handoffs[id];
     for (int64_t m = 0; m < h.delay; ++m)
       flag(NodeKind::Set, h, idAt(h, m - h.delay));
-  }
+  };
+  auto set = [&](HandoffId id) {
+    const Handoff &h = plan.handoffs[id];
+    flag(NodeKind::Set, h, idOf(h, plan.loopOf(h), 0));
+    ++(h.credit ? stats.credits : stats.handoffs);
+  };
+  for (HandoffId id : plan.carried[node])
+    if (plan.handoffs[id].primeAfter == none)
+      prime(id);
   keep(node);
+  for (HandoffId id : point.sets)
+    if (plan.isEarly(plan.handoffs[id]))
+      set(id);
   std::optional<int64_t> trip = tree.program[node].trip;
   for (HandoffId id : plan.carried[node]) {
     const Handoff &h = plan.handoffs[id];
     for (int64_t m = 0; m < plan.drains(h); ++m) // after the loop its counter is the trip count
       flag(NodeKind::Wait, h, trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay));
   }
-  for (HandoffId id : point.sets) {
-    const Handoff &h = plan.handoffs[id];
-    flag(NodeKind::Set, h, idOf(h, plan.loopOf(h), 0));
-    ++(h.credit ? stats.credits : stats.handoffs);
-  }
+  for (HandoffId id : point.sets)
+    if (!plan.isEarly(plan.handoffs[id]))
+      set(id);
+  for (HandoffId id : point.primes)
+    prime(id);
 }
 
 Program inserter::withPlan(const Tree &tree, const Plan &plan, InsertStats &stats) {

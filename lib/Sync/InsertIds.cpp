@@ -56,7 +56,10 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
   const HandoffFacts &facts = sweep.handoffs[h];
   NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
-    Arc arc{ringStart(loop), tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
+    Position start = ringStart(loop);
+    if (handoff.primeAfter != none)
+      start = std::min(start, facts.prime);
+    Arc arc{start, tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
     if (handoff.delay) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;
@@ -82,13 +85,17 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
   const HandoffFacts &facts = sweep.handoffs[h];
   unsigned level = tree.lists[handoff.span.list].loops.size();
   NodeId loop = plan.loopOf(handoff);
-  if (count > 1) // rotationHolds() looks at what is inside the loop
-    return {{ringStart(loop), handoff.delay ? facts.atPrime : facts.atSet, loop,
-             tree.places[loop].list, level - 1}};
+  const Place &around = tree.places[loop == none ? plan.producerOf(handoff) : loop];
+  NodeId primed =
+      handoff.primeAfter == none ? loop : tree.lists[around.list].items[handoff.primeAfter];
+  if (count > 1) { // rotationHolds() looks at what is inside the loop
+    Position start = handoff.primeAfter == none ? ringStart(loop) : facts.prime;
+    return {{start, handoff.delay ? facts.atPrime : facts.atSet, primed, around.list, level - 1}};
+  }
   SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
   if (!handoff.delay)
     return {inList};
-  return {{facts.prime, facts.atPrime, loop, tree.places[loop].list, level - 1}, inList};
+  return {{facts.prime, facts.atPrime, primed, around.list, level - 1}, inList};
 }
 
 /// C3 at a set: the latest waits of the id before it, on every level, are known to have happened.
@@ -362,6 +369,7 @@ void IdAllocator::merge(HandoffId into, HandoffId other) {
   a.delay = std::min(a.delay, b.delay);
   a.distance = std::min(a.distance, b.distance);
   a.credit &= b.credit;
+  a.late |= b.late;
   a.reasons.append(b.reasons);
   b.alive = false;
   ++stats.merged;

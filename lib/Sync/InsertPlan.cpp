@@ -41,6 +41,19 @@ void Plan::attach(ListId id) {
     llvm::sort(points[node].waits, [&](HandoffId a, HandoffId b) { return rank(a) < rank(b); });
 }
 
+void Plan::attachAll() {
+  for (Point &point : points)
+    point.primes.clear();
+  for (ListId list = 0; list < tree.lists.size(); ++list)
+    if (!byList[list].empty())
+      attach(list);
+  for (HandoffId h = 0; h < handoffs.size(); ++h)
+    if (const Handoff &handoff = handoffs[h]; handoff.alive && handoff.primeAfter != none) {
+      const List &around = tree.lists[tree.lists[handoff.span.list].parent];
+      points[around.items[handoff.primeAfter]].primes.push_back(h);
+    }
+}
+
 bool Plan::addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons) {
   auto &barriers = points[tree.lists[list].items[before]].barriers;
   BarrierPlan *plan = llvm::find_if(barriers, [&](auto &b) { return b.pipe == pipe; });

@@ -50,6 +50,8 @@ bool Solver::request(const Want &want, bool credit) {
   auto [it, fresh] = seen.try_emplace(key, plan.handoffs.size());
   if (!fresh) {
     Handoff &old = plan.handoffs[it->second];
+    if (old.alive && credit && plan.isEarly(old))
+      return old.late = true;
     if (old.alive || old.pinned)
       return false;
     old.alive = old.pinned = true;
@@ -65,7 +67,7 @@ bool Solver::request(const Want &want, bool credit) {
   handoff.delay = plan.longestDelay(want.span, want.distance);
   if (credit)
     handoff.delay = std::min<int64_t>(handoff.delay, options.maxDelay);
-  handoff.credit = credit;
+  handoff.credit = handoff.late = credit;
   handoff.reasons = want.reasons;
   plan.add(std::move(handoff));
   return true;

@@ -81,7 +81,7 @@ void Sweep::findLastItems(ListId id, Clock &last) {
         raise(column, inner[column]);
       lastItems[node] = std::move(inner);
     }
-    Position drained = tree.places[node].end;
+    Position drained = tree.places[node].end + nodeStep / 16;
     for (HandoffId h : plan.carried[node])
       raise(waitsOn(plan.handoffs[h].to), drained += plan.drains(plan.handoffs[h]));
   }
@@ -106,14 +106,22 @@ void Sweep::walkList(ListId id, State &s) {
     point.fence = false; // publish() decides
     walkNode(node, s);
     at = place.end + nodeStep / 4;
-    for (HandoffId h : point.sets) {
-      const Handoff &handoff = plan.handoffs[h];
-      handoffs[h].set = at++;
-      if (tracksWaits())
-        handoffs[h].atSet = knowledge(handoff.from, handoff.to, s);
-      queues[h].push_back(snapshot(handoff.from, s));
+    for (HandoffId h : point.sets)
+      if (!plan.isEarly(plan.handoffs[h])) // else walkLoop has walked it
+        setAfter(h, at++, s);
+    for (HandoffId h : point.primes) {
+      prime(h, at, s);
+      at += plan.handoffs[h].delay;
     }
   }
+}
+
+void Sweep::setAfter(HandoffId id, Position at, State &s) {
+  const Handoff &handoff = plan.handoffs[id];
+  handoffs[id].set = at;
+  if (tracksWaits())
+    handoffs[id].atSet = knowledge(handoff.from, handoff.to, s);
+  queues[id].push_back(snapshot(handoff.from, s));
 }
 
 void Sweep::walkNode(NodeId id, State &s) {

@@ -114,7 +114,8 @@ private:
   uint64_t runs = 0;
   void resume(NodeId loop, Head &head) const;
   void walkLoop(NodeId id, State &s);
-  void prime(NodeId loop, State &s);
+  void prime(HandoffId id, Position at, State &s);
+  void setAfter(HandoffId id, Position at, State &s);
   void drain(NodeId loop, State &s);
   Head fixpoint(NodeId loop, const Head &entry);
   void saveQueues(NodeId loop, Head &head) const;

@@ -174,20 +174,16 @@ void Sweep::loadQueues(NodeId loop, const Head &head) {
     queues[h] = queue;
 }
 
-void Sweep::prime(NodeId loop, State &s) {
-  Position at = placeOf(loop) - nodeStep / 8;
-  for (HandoffId h : plan.carried[loop]) {
-    const Handoff &handoff = plan.handoffs[h];
-    handoffs[h].prime = at;
-    at += handoff.delay;
-    if (tracksWaits())
-      handoffs[h].atPrime = knowledge(handoff.from, handoff.to, s);
-    queues[h].assign(handoff.delay, snapshot(handoff.from, s));
-  }
+void Sweep::prime(HandoffId id, Position at, State &s) {
+  const Handoff &handoff = plan.handoffs[id];
+  handoffs[id].prime = at;
+  if (tracksWaits())
+    handoffs[id].atPrime = knowledge(handoff.from, handoff.to, s);
+  queues[id].assign(handoff.delay, snapshot(handoff.from, s));
 }
 
 void Sweep::drain(NodeId loop, State &s) {
-  Position at = tree.places[loop].end;
+  Position at = tree.places[loop].end + nodeStep / 16;
   for (HandoffId h : plan.carried[loop]) {
     for (const Clock &token : queues[h])
       learn(plan.handoffs[h].to, &token, ++at, s);
@@ -240,7 +236,12 @@ void Sweep::walkLoop(NodeId loop, State &s) {
   const Place &place = tree.places[loop];
   if (tree.program[loop].trip == 0)
     return;
-  prime(loop, s);
+  Position at = placeOf(loop) - nodeStep / 8;
+  for (HandoffId h : plan.carried[loop])
+    if (plan.handoffs[h].primeAfter == none) {
+      prime(h, at, s);
+      at += plan.handoffs[h].delay;
+    }
   Head entry{std::move(s), {}};
   saveQueues(loop, entry);
   enter(loop, entry);
@@ -257,5 +258,9 @@ void Sweep::walkLoop(NodeId loop, State &s) {
   }
   s = std::move(exit.state);
   loadQueues(loop, exit);
+  at = place.end;
+  for (HandoffId h : plan.points[loop].sets)
+    if (plan.isEarly(plan.handoffs[h]))
+      setAfter(h, ++at, s);
   drain(loop, s);
 }
