@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# The campaign of fixed seeds first: 50,000 programs, about ten minutes.
+build/bin/sync-soak --programs "${SOAK_PROGRAMS:-50000}" --seed 10000000
+
 end=$((SECONDS + ${SOAK_MINUTES:-10} * 60))
 seed=${SOAK_SEED:-1000}
 while

@@ -108,8 +108,10 @@ void Writer::planned(NodeId node, const Plan &plan) {
   const BarrierPlan *all =
       llvm::find_if(point.barriers, [](auto &b) { return b.pipe == Pipe::ALL; });
   for (const BarrierPlan &plan : point.barriers)
-    if (all == point.barriers.end() || all == &plan)
+    if (all == point.barriers.end() || all == &plan) {
       barrier(plan.pipe, plan.reasons);
+      stats.inLoops += plan.pipe == Pipe::ALL && !tree.listOf(node).loops.empty();
+    }
   if (point.fence)
     fence(node);
   auto prime = [&](HandoffId id) {
