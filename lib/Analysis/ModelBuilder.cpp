@@ -68,7 +68,7 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";
-  if (syncOperation(op, list))
+  if (syncOperation(op, list) || crossCoreSet(op, list))
     return success();
   if (const OpInfo *info = findOpInfo(op))
     record(op, *info, frame, list);
@@ -261,6 +261,23 @@ bool ModelBuilder::syncOperation(Operation *op, List &list) {
     return false;
   }
   model.hasSync = true;
+  add(std::move(node), list);
+  return true;
+}
+
+/// A flag to other cores: what it publishes is complete on its pipe (C8, sync 10.1).
+bool ModelBuilder::crossCoreSet(Operation *op, List &list) {
+  if (!llvm::isa<SyncSetOp, SetCrossBlockOp, SetIntraBlockOp>(op))
+    return false;
+  auto pipe = op->getAttrOfType<PipeAttr>("pipe_kind");
+  if (!pipe || toPipe(pipe.getValue()) == Pipe::ALL)
+    return false;
+  Node node;
+  node.kind = NodeKind::Publish;
+  node.signals = true;
+  node.pipe = toPipe(pipe.getValue());
+  node.source = sourceOf(op);
+  node.label = op->getName().getStringRef().str();
   add(std::move(node), list);
   return true;
 }

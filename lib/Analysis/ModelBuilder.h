@@ -110,6 +110,7 @@ private:
   bool readLast(mlir::Value condition, Frame &frame, sync::Condition &out);
   std::vector<sync::Turns> armTurns(mlir::Operation *branch, Frame &frame);
   bool syncOperation(mlir::Operation *op, List &list);
+  bool crossCoreSet(mlir::Operation *op, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   /// The regions that one operand may name: several when branches or loops choose the tile.

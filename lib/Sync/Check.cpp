@@ -40,11 +40,10 @@ std::string Checker::missing(const Demand &demand, NodeId later, const State &st
     return "no fence stands between the end of the write by " + told + " and the signal";
   if (demand.rule == Rule::C1 && demand.row == Row(earlier))
     return "no barrier of " + told + " stands between them";
-  std::string pipe =
-      demand.rule == Rule::C1 ? name(pipeOf(program[later])).str() : name(Pipe::S).str();
+  std::string pipe = name(later == none ? Pipe::S : pipeOf(program[later])).str();
   uint32_t levelBegin = demand.level == 0 ? 0 : loopBegins[demand.level - 1];
-  Claim claim = demand.rule == Rule::C1 ? state.claim(demand.row, demand.level, demand.column)
-                                        : state.claim(Row(Pipe::S), demand.level, demand.column);
+  Row row = demand.row == visible ? Row(Pipe::S) : demand.row;
+  Claim claim = state.claim(row, demand.level, demand.column);
   if (claim > Claim(levelBegin))
     return pipe + " only knows that earlier work of " + told + " has finished";
   return pipe + " is never told that " + told + " has finished";

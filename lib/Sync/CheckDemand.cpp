@@ -103,7 +103,7 @@ void Demands::buildAccess(NodeId id) {
       conflicts(node, at, region, true);
   }
   if (node.kind == NodeKind::Publish)
-    publication(at);
+    publication(node, at);
   for (const Demand &demand : current) {
     furthest = std::max(furthest, demand.distance);
     numC1 += demand.rule == Rule::C1;
@@ -215,13 +215,16 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
     }
 }
 
-/// C8: reads of GM must be complete, writes also fenced.
-void Demands::publication(uint32_t at) {
+/// C8: reads of GM must be complete, writes also fenced. A flag on a pipe tells of what was
+/// written; what it lets others overwrite is read on its own pipe.
+void Demands::publication(const Node &node, uint32_t at) {
   for (unsigned pipe = 0; pipe < numPipes; ++pipe)
     for (bool writes : {false, true}) {
       const Publication &list = (writes ? gmWrites : gmReads)[pipe];
-      Demand demand{Rule::C8, writes ? visible : Row(Pipe::S), pipe, 0,   0, 0,
-                    none,     hazardOf(writes, !writes),       none, none};
+      if (node.signals && (!writes || Pipe(pipe) == node.pipe || Pipe(pipe) == Pipe::S))
+        continue;
+      Row row = writes && !node.signals ? visible : Row(pipeOf(node));
+      Demand demand{Rule::C8, row, pipe, 0, 0, 0, none, hazardOf(writes, !writes), none, none};
       auto regionAt = [&](uint32_t position) {
         return list.regions[llvm::lower_bound(list.positions, position) - list.positions.begin()];
       };

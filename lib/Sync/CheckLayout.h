@@ -88,9 +88,9 @@ inline bool touchesMemory(const Node &node) {
   return (node.kind == NodeKind::Access && node.pipe != Pipe::ALL) ||
          (node.kind == NodeKind::Publish && !(node.reads.empty() && node.writes.empty()));
 }
-/// Publish executes on S whatever its `pipe` says.
+/// TNOTIFY executes on S whatever its `pipe` says.
 inline Pipe pipeOf(const Node &node) {
-  return node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+  return node.kind == NodeKind::Publish && !node.signals ? Pipe::S : node.pipe;
 }
 
 } // namespace pto::sync::checker

@@ -136,7 +136,7 @@ static Hazard hazardOf(bool earlierWrites, bool laterWrites) {
 void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
   const Node &node = program[id];
   const List &list = tree.listOf(id);
-  Pipe pipe = node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+  Pipe pipe = pipeOf(node);
   unsigned depth = list.loops.size();
   for (RegionId earlier : overlap.neighbours()[later])
     for (const Site &site : sites[earlier]) {
@@ -186,7 +186,10 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
 void Builder::addPublish(NodeId id) {
   const List &list = tree.listOf(id);
   unsigned depth = list.loops.size();
+  const Node &node = program[id];
   for (const Site &site : globals) {
+    if (node.signals && (!site.writes || site.pipe == node.pipe))
+      continue; // on a pipe: what others wrote
     Demand demand{site.pipe, 0, false, 0, none, Hazard::RAW, Reason::Publication};
     demand.hazard = hazardOf(site.writes, true);
     auto add = [&](Position need) {
@@ -195,7 +198,7 @@ void Builder::addPublish(NodeId id) {
       if (site.pipe != Pipe::S)
         note(demand);
       demand.fence = true;
-      if (site.writes)
+      if (site.writes && !node.signals)
         note(demand);
     };
     for (unsigned level = 0; level <= depth; ++level) {

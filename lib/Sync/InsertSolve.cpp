@@ -13,7 +13,7 @@ std::vector<Want> Solver::wants(ListId id, bool cross, bool onlyHere) const {
   size_t from = list.begin / nodeStep - 1, to = list.end / nodeStep - 1;
   for (NodeId later : llvm::ArrayRef(tree.order).slice(from, to - from)) {
     const Node &node = tree.program[later];
-    Pipe pipe = node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+    Pipe pipe = pipeOf(node);
     for (uint32_t i = demands.first[later]; i < demands.first[later + 1]; ++i) {
       const Demand &demand = demands.all[i];
       if (!sweep.failed[i] || (demand.pipe != pipe) != cross)

@@ -18,8 +18,8 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
   use(Pipe::S); // of Publish and Fence
   for (NodeId node : tree.order) {
     const Node &n = tree.program[node];
-    if (n.kind == NodeKind::Access || n.kind == NodeKind::Barrier)
-      use(n.pipe);
+    if (n.kind == NodeKind::Access || n.kind == NodeKind::Barrier || n.kind == NodeKind::Publish)
+      use(n.kind == NodeKind::Publish ? pipeOf(n) : n.pipe);
     if (n.kind == NodeKind::Set || n.kind == NodeKind::Wait) {
       use(n.key.from);
       use(n.key.to);
@@ -205,7 +205,7 @@ void Sweep::publish(NodeId id, State &s) {
     if (demand.fence)
       needsFence |= !holds(demand, outside, s);
     else
-      failed[i] = !holds(demand, indexOf(Pipe::S), s);
+      failed[i] = !holds(demand, indexOf(pipeOf(tree.program[id])), s);
   }
   if (!needsFence)
     return;

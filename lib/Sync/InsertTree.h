@@ -55,6 +55,11 @@ struct Span {
   uint32_t producer = 0, consumer = 0;
 };
 
+/// Where an access or a signal runs.
+inline Pipe pipeOf(const Node &node) {
+  return node.kind == NodeKind::Publish && !node.signals ? Pipe::S : node.pipe;
+}
+
 class Tree {
 public:
   explicit Tree(const Program &program);

@@ -116,7 +116,8 @@ enum class NodeKind : uint8_t {
   Wait,    ///< wait_flag(key)
   Barrier, ///< pipe_barrier(pipe); ALL included
   Fence,   ///< dsb: what S knows to be complete becomes visible to other cores and ranks
-  Publish, ///< a signal to another core or rank (TNOTIFY): C8 holds here. Executes on S
+  Publish, ///< a signal to another core or rank: C8 holds here. Executes on S (TNOTIFY), or with
+           ///< `signals` on `pipe` (a flag between cores), where it comes after all that is earlier
   Loop,    ///< arms[0] is the body
   Branch,  ///< exactly one of `arms` runs (an absent else is an empty arm)
   Macro, ///< a call that runs arms[0] as it stands; nothing may be inserted inside (library calls,
@@ -162,10 +163,10 @@ struct Node {
   Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
   bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  bool signals = false;     ///< Access: a message between cores, queued on `pipe`: after everything
-                            ///< earlier on it, before everything later
-  Turns turns;              ///< Access: it runs in these only
-  FlagKey key;              ///< Set, Wait
+  bool signals = false;     ///< Access, Publish: a message between cores, queued on `pipe`: after
+                        ///< everything earlier on it, before everything later
+  Turns turns;                 ///< Access: it runs in these only
+  FlagKey key;                 ///< Set, Wait
   std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
   int64_t minTrip = 0;         ///< Loop: at least so many
   bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else
