@@ -62,9 +62,8 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
     return branch(op, frame, list);
   if (auto region = llvm::dyn_cast<mlir::scf::ExecuteRegionOp>(op);
       region && region.getRegion().hasOneBlock())
-    return block(region.getRegion().front(), frame, list);
-  if (auto together = llvm::dyn_cast<FusionRegionOp>(op))
-    return fusionRegion(together, frame, list);
+    return region.getNoInline() ? contiguous(region, frame, list)
+                                : block(region.getRegion().front(), frame, list);
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";
@@ -125,14 +124,15 @@ LogicalResult ModelBuilder::whileLoop(mlir::scf::WhileOp loop, Frame &frame, Lis
 }
 
 /// Nothing may come between its operations: one piece, as a library call is.
-LogicalResult ModelBuilder::fusionRegion(FusionRegionOp region, Frame &frame, List &list) {
+LogicalResult ModelBuilder::contiguous(mlir::scf::ExecuteRegionOp region, Frame &frame,
+                                       List &list) {
   bool outer = std::exchange(insideMacro, true);
   Node macro;
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(region);
-  macro.label = "pto.fusion_region";
+  macro.label = "scf.execute_region";
   macro.arms.emplace_back();
-  LogicalResult result = block(region.getBody().front(), frame, macro.arms.front());
+  LogicalResult result = block(region.getRegion().front(), frame, macro.arms.front());
   insideMacro = outer;
   if (!macro.arms.front().empty())
     add(std::move(macro), list);

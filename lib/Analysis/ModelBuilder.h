@@ -104,7 +104,7 @@ private:
   mlir::LogicalResult forLoop(mlir::scf::ForOp loop, Frame &frame, List &list);
   mlir::LogicalResult whileLoop(mlir::scf::WhileOp loop, Frame &frame, List &list);
   mlir::LogicalResult branch(mlir::Operation *op, Frame &frame, List &list);
-  mlir::LogicalResult fusionRegion(FusionRegionOp region, Frame &frame, List &list);
+  mlir::LogicalResult contiguous(mlir::scf::ExecuteRegionOp region, Frame &frame, List &list);
   // Conditions.cpp
   sync::Condition conditionOf(mlir::Value condition, Frame &frame);
   bool readLast(mlir::Value condition, Frame &frame, sync::Condition &out);

@@ -57,7 +57,7 @@ std::optional<int64_t> CallNumbers::count(Operation *op) {
                                                  : count(branch.getElseRegion().front());
     if (first == second)
       total = first;
-  } else if (llvm::isa<SectionCubeOp, SectionVectorOp, FusionRegionOp>(op)) {
+  } else if (llvm::isa<SectionCubeOp, SectionVectorOp>(op)) {
     total = count(op->getRegion(0).front());
   }
   return counts[op] = total;
@@ -89,7 +89,7 @@ void CallNumbers::place(mlir::Block &block, std::optional<Number> at) {
       }
       place(*loop.getBody(), inside);
     } else {
-      bool known = llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp, FusionRegionOp>(op);
+      bool known = llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp>(op);
       for (mlir::Region &region : op.getRegions())
         for (mlir::Block &inner : region)
           place(inner, known ? at : std::nullopt);

@@ -167,8 +167,7 @@ void Lowering::lowerBody(mlir::Block &block) {
     if (!op.hasTrait<mlir::OpTrait::IsTerminator>() && lowered <= maxOperations)
       lowerOperation(&op);
   // A pipe lives as long as its C++ object; sections are no scope there.
-  if (!llvm::isa<mlir::func::FuncOp, SectionCubeOp, SectionVectorOp, FusionRegionOp>(
-          block.getParentOp()))
+  if (!llvm::isa<mlir::func::FuncOp, SectionCubeOp, SectionVectorOp>(block.getParentOp()))
     endFifos(outer);
 }
 
@@ -188,8 +187,6 @@ void Lowering::lowerOperation(Operation *op) {
     return lowerSection(section.getBody(), CoreKind::Cube);
   if (auto section = llvm::dyn_cast<SectionVectorOp>(op))
     return lowerSection(section.getBody(), CoreKind::Vector);
-  if (auto together = llvm::dyn_cast<FusionRegionOp>(op))
-    return lowerBody(together.getBody().front());
   // Between signless and unsigned scalars, which arith does not know (PyPTO).
   if (auto cast = llvm::dyn_cast<mlir::UnrealizedConversionCastOp>(op);
       cast && cast.getNumOperands() == 1 && cast.getNumResults() == 1) {

@@ -64,7 +64,7 @@ private:
       int64_t trip = *upper <= *lower ? 0 : (*upper - *lower - 1) / *step + 1, product;
       return llvm::MulOverflow(trip, *inside, product) ? std::nullopt : std::optional(product);
     }
-    if (!llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp, FusionRegionOp>(op))
+    if (!llvm::isa<mlir::scf::IfOp, SectionCubeOp, SectionVectorOp>(op))
       return std::nullopt;
     std::optional<int64_t> all;
     for (mlir::Region &region : op->getRegions()) {

@@ -2,6 +2,7 @@
 
 #include "SyncText.h"
 #include "SyncCost.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringExtras.h"
@@ -292,15 +293,17 @@ llvm::StringRef ruleName(sync::Rule rule) {
 }
 } // namespace
 
-/// The contiguous region that holds both ends.
-static FusionRegionOp commonRegion(const SyncModel &model, const sync::Finding &f) {
-  auto regionOf = [&](sync::NodeId id) {
+/// The contiguous region (sync 13.5) that holds both ends.
+static mlir::Operation *commonRegion(const SyncModel &model, const sync::Finding &f) {
+  auto regionOf = [&](sync::NodeId id) -> mlir::Operation * {
     if (id == sync::none || model.program[id].source == sync::none)
-      return FusionRegionOp();
-    return model.sources[model.program[id].source]->getParentOfType<FusionRegionOp>();
+      return nullptr;
+    mlir::Operation *op = model.sources[model.program[id].source];
+    auto region = op->getParentOfType<mlir::scf::ExecuteRegionOp>();
+    return region && region.getNoInline() ? region.getOperation() : nullptr;
   };
-  FusionRegionOp first = regionOf(f.earlier);
-  return first == regionOf(f.later) ? first : FusionRegionOp();
+  mlir::Operation *first = regionOf(f.earlier);
+  return first == regionOf(f.later) ? first : nullptr;
 }
 
 std::string pto::describeAssumption(const SyncModel &model, const sync::Finding &f) {
@@ -336,10 +339,10 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   if (f.unproven)
     diagnostic.attachNote(at->getLoc())
         << "only run time knows whether this is right; --assume takes it for right";
-  if (auto together = commonRegion(model, f); together && author != Author::Source) {
+  if (mlir::Operation *together = commonRegion(model, f); together && author != Author::Source) {
     diagnostic.attachNote(together->getLoc())
-        << "nothing is inserted into pto.fusion_region; order its operations by hand, or take one "
-           "of them out";
+        << "nothing is inserted into a region that stays together (no_inline); order its "
+           "operations by hand, or take one of them out";
     return;
   }
   if (author == Author::Both)

@@ -204,7 +204,6 @@ void Checker::nested(Operation *op) {
           [&](auto o) { regions(o); })
       .Case([&](SectionCubeOp o) { section(o, CoreKind::Cube); })
       .Case([&](SectionVectorOp o) { section(o, CoreKind::Vector); })
-      .Case([](FusionRegionOp) {}) // no scope in C++
       .Case<AllocTileOp, AllocMultiTileOp>([&](auto o) {
         if (!o.getAddr())
           fail(o)

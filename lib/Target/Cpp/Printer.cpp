@@ -95,7 +95,6 @@ void Printer::statement(Operation *op) {
       .Case([&](scf::ExecuteRegionOp o) { printExecuteRegion(*this, o); })
       .Case([&](SectionCubeOp o) { printSection(*this, o, CoreKind::Cube); })
       .Case([&](SectionVectorOp o) { printSection(*this, o, CoreKind::Vector); })
-      .Case([&](FusionRegionOp o) { block(o.getBody().front()); })
       .Case([&](AllocTileOp o) { printAllocTile(*this, o); })
       .Case([&](MakeTensorViewOp o) { printView(*this, o.getResult()); })
       .Case([&](PartitionViewOp o) { printView(*this, o.getResult()); })

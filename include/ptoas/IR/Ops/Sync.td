@@ -229,17 +229,4 @@ class SectionOp<string mnemonic, string kind> : PtoOp<mnemonic, [NoTerminator, S
 def SectionCubeOp : SectionOp<"section.cube", "cube">;
 def SectionVectorOp : SectionOp<"section.vector", "vector">;
 
-def FusionRegionOp : PtoOp<"fusion_region", [NoTerminator, SingleBlock, NoRegionArguments]> {
-  let family = "sync";
-  let summary = "Operations that stay together: no synchronisation is put between them.";
-  let description = [{
-    What they need from outside is ordered before the region, what others need from them behind it. What they need of one another, the
-    program has to order by itself: on a3, dependent vector operations need a barrier.
-  }];
-  let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "attr-dict-with-keyword $body";
-  let pipe = NoPipe;
-  let semantics = Engine<"runs its operations one after the other">;
-}
-
 #endif // PTOAS_IR_OPS_SYNC
