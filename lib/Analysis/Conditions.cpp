@@ -58,6 +58,9 @@ sync::Offset OffsetReader::difference(llvm::ArrayRef<std::pair<Value, int64_t>> 
   return sum;
 }
 
+/// Iterations at an end of a loop that a branch may tell from the others: more is no guard.
+static constexpr int64_t mostTold = 100;
+
 /// The branch is taken in all iterations of a loop from some number on, or up to one.
 static bool readFirst(const Comparison &compare, const sync::Offset &d, sync::Condition &out) {
   if (!d.known || d.symbol != sync::none || d.terms.size() != 1)
@@ -75,10 +78,10 @@ static bool readFirst(const Comparison &compare, const sync::Offset &d, sync::Co
     first = grows ? llvm::divideCeilSigned(bound, step)
                   : llvm::divideFloorSigned(bound, step) + 1; // t from which d is small enough
   }
-  if (first <= 0)
+  if (first <= 0 || first > mostTold)
     return false;
   out.loop = d.terms[0].loop;
-  out.first = first;
+  out.first = uint8_t(first);
   // Equal, or small while it grows: only the first iterations hold.
   bool holdsFirst = compare.kind == Comparison::Equal || grows;
   out.inverted = holdsFirst != compare.negated;
@@ -100,12 +103,13 @@ bool ModelBuilder::readLast(Value condition, Frame &frame, sync::Condition &out)
     if (!ahead.known || ahead.symbol != sync::none || !ahead.terms.empty())
       continue;
     int64_t distance = ahead.constant - (compare->kind == Comparison::LessOrEqual);
-    if (distance <= 0 || distance % *step || (compare->kind == Comparison::Equal && *step != 1))
+    if (distance <= 0 || distance % *step || distance / *step > mostTold ||
+        (compare->kind == Comparison::Equal && *step != 1))
       continue;
     if (compare->kind == Comparison::Equal && distance != 1)
       continue; // one iteration amid others
     out.loop = loop.node;
-    out.last = distance / *step;
+    out.last = uint8_t(distance / *step);
     out.inverted = (compare->kind == Comparison::Equal) != compare->negated;
     return true;
   }
@@ -115,14 +119,18 @@ bool ModelBuilder::readLast(Value condition, Frame &frame, sync::Condition &out)
 /// The arms of a branch that goes by a number that turns with a loop, as ping and pong do.
 std::vector<sync::Turns> ModelBuilder::armTurns(mlir::Operation *branch, Frame &frame) {
   std::vector<sync::Turns> arms(branch->getNumRegions());
+  auto turns = [](const sync::Rotation &number) {
+    return number.loop != sync::none && number.count <= UINT16_MAX;
+  };
   auto when = [](const sync::Rotation &number, int64_t value) {
     int64_t residue = (value - number.add) % number.count;
-    return sync::Turns{number.loop, number.count, residue < 0 ? residue + number.count : residue};
+    residue += residue < 0 ? number.count : 0;
+    return sync::Turns{number.loop, uint16_t(number.count), uint16_t(residue)};
   };
   if (auto choice = llvm::dyn_cast<mlir::scf::IndexSwitchOp>(branch)) {
     auto number = offsets.turning(follow(choice.getArg(), &frame));
     for (auto [i, value] : llvm::enumerate(choice.getCases()))
-      if (number && number->loop != sync::none && value >= 0 && value < number->count)
+      if (number && turns(*number) && value >= 0 && value < number->count)
         arms[i + 1] = when(*number, value); // the default comes first
     return arms;
   }
@@ -133,7 +141,7 @@ std::vector<sync::Turns> ModelBuilder::armTurns(mlir::Operation *branch, Frame &
     return arms;
   auto number = offsets.turning(follow(compare->left, bound.frame));
   auto value = constantOf(follow(compare->right, bound.frame).value);
-  if (!number || number->loop == sync::none || !value || *value < 0 || *value >= number->count)
+  if (!number || !turns(*number) || !value || *value < 0 || *value >= number->count)
     return arms;
   arms[compare->negated] = when(*number, *value);
   if (number->count == 2)

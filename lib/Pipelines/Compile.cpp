@@ -5,6 +5,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
+#include "ptoas/IR/OpInfo.h"
 #include "ptoas/IR/Pto.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
@@ -182,15 +183,19 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
-  passes.addPass(createAssignPipeIds());
-  passes.addPass(createLowerFrontendPipes());
-  passes.addPass(createInferPipeNoSplit());
+  if (options.hasPipes) {
+    passes.addPass(createAssignPipeIds());
+    passes.addPass(createLowerFrontendPipes());
+    passes.addPass(createInferPipeNoSplit());
+  }
   passes.addPass(createNormalize());
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
-  passes.addPass(createResolvePipesPass(report));
-  passes.addPass(createCheckPipes());
+  if (options.hasPipes) {
+    passes.addPass(createResolvePipesPass(report));
+    passes.addPass(createCheckPipes());
+  }
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted));
   else if (options.sync == SyncMode::BarrierAll)
@@ -207,6 +212,16 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   }
   if (options.prepareForCpp)
     passes.addPass(createPrepareForCpp());
+}
+
+/// Most kernels have no pipes between cores, and each pass that looks for them walks all of it.
+static bool usesPipes(mlir::ModuleOp module) {
+  return module
+      .walk([](RecordOp op) {
+        return op.getOpInfo().family == "pipe" ? mlir::WalkResult::interrupt()
+                                               : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 /// What --gm-alias=may asks for, as the text would: everything behind sees the same marks.
@@ -228,7 +243,9 @@ mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &op
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
-  buildPipeline(passes, options, report);
+  CompileOptions needed = options;
+  needed.hasPipes = usesPipes(module);
+  buildPipeline(passes, needed, report);
   if (options.gmMayAlias)
     markPointers(module);
   return passes.run(module);

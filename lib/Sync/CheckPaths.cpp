@@ -51,8 +51,8 @@ Paths::Values Paths::collect(llvm::ArrayRef<NodeId> nodes) {
         inside.try_emplace(condition.value, id);
       if (condition.loop != none && condition.first <= mostEnds && condition.last <= mostEnds) {
         Ends &loop = ends[condition.loop];
-        loop.first = std::max(loop.first, condition.first);
-        loop.last = std::max(loop.last, condition.last);
+        loop.first = std::max<int64_t>(loop.first, condition.first);
+        loop.last = std::max<int64_t>(loop.last, condition.last);
       }
     }
     for (auto [value, item] : inside) {

@@ -24,18 +24,61 @@ using mlir::func::FuncOp;
 
 namespace {
 
+/// What the passes ask about the whole module, from one walk over it.
+struct Source {
+  bool hasCalls = false, hasSync = false;
+  bool hasMovedTiles = false;       ///< reported
+  std::vector<sync::FlagKey> flags; ///< that the source sets, each once
+};
+
+void noteFlag(mlir::Operation *op, Source &source,
+              std::set<std::tuple<PipeKind, PipeKind, int>> &seen) {
+  sync::FlagKey key;
+  if (auto set = llvm::dyn_cast<SetFlagOp>(op)) {
+    key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+    key.id.base = int32_t(set.getEventId());
+  } else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op)) {
+    key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+    key.id.known = false; // any id of the pair
+  } else {
+    return;
+  }
+  if (seen.insert({fromPipe(key.from), fromPipe(key.to), key.id.known ? key.id.base : -1}).second)
+    source.flags.push_back(key);
+}
+
+Source readSource(mlir::ModuleOp module) {
+  Source source;
+  std::set<std::tuple<PipeKind, PipeKind, int>> seen;
+  module.walk([&](mlir::Operation *op) {
+    if (llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op)) {
+      source.hasSync = true;
+      noteFlag(op, source, seen);
+    } else if (llvm::isa<mlir::func::CallOp>(op)) {
+      source.hasCalls = true;
+    } else if (llvm::isa<TAssignOp>(op)) {
+      // A tile that moves is one that automatic synchronisation does not follow (library 1.7).
+      op->emitOpError() << "is not supported with automatic synchronisation; declare a tile with "
+                           "pto.alloc_tile for each place, or synchronise by hand";
+      source.hasMovedTiles = true;
+    }
+  });
+  return source;
+}
+
 /// Callees first. Recursion is refused by the model.
-std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
+std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
   std::vector<FuncOp> order;
   llvm::DenseSet<mlir::Operation *> seen;
   auto visit = [&](auto &self, FuncOp function) -> void {
     if (function.isDeclaration() || !seen.insert(function).second)
       return;
-    function.walk([&](mlir::func::CallOp call) {
-      if (auto callee =
-              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
-        self(self, callee);
-    });
+    if (source.hasCalls)
+      function.walk([&](mlir::func::CallOp call) {
+        if (auto callee =
+                mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+          self(self, callee);
+      });
     order.push_back(function);
   };
   for (FuncOp function : module.getOps<FuncOp>())
@@ -43,34 +86,14 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
   return order;
 }
 
-bool isSync(mlir::Operation *op) {
-  return llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op);
-}
-
-/// A tile that moves is one that automatic synchronisation does not follow (library 1.7).
-mlir::LogicalResult refuseMovedTiles(mlir::ModuleOp module) {
-  bool ok = true;
-  module.walk([&](TAssignOp op) {
-    op.emitOpError() << "is not supported with automatic synchronisation; declare a tile with "
-                        "pto.alloc_tile for each place, or synchronise by hand";
-    ok = false;
-  });
-  return mlir::success(ok);
-}
-
 /// Solves every function of the module with `solve(model program, is a root)`.
 template <typename Solve>
-mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
-  if (mlir::failed(refuseMovedTiles(module)))
+mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
+                                   Solve solve) {
+  if (source.hasMovedTiles)
     return mlir::failure();
   auto roots = rootFunctions(module);
-  bool handWritten =
-      module
-          ->walk([](mlir::Operation *op) {
-            return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
-          })
-          .wasInterrupted();
-  for (FuncOp function : calleesFirst(module)) {
+  for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
     for (CoreKind core : cores) {
@@ -83,7 +106,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
             summarize(*model, solved, function.getName(), core, report->detailed));
-        entry.handWritten = handWritten;
+        entry.handWritten = source.hasSync;
       }
       materialize(*model, solved, core, cores.size() > 1);
     }
@@ -131,27 +154,6 @@ std::vector<sync::NodeId> addCallersWork(sync::Program &program,
   return work;
 }
 
-/// The flags that the source sets, each once.
-std::vector<sync::FlagKey> flagsOf(mlir::ModuleOp module) {
-  std::vector<sync::FlagKey> keys;
-  std::set<std::tuple<PipeKind, PipeKind, int>> seen;
-  module.walk([&](mlir::Operation *op) {
-    sync::FlagKey key;
-    if (auto set = llvm::dyn_cast<SetFlagOp>(op)) {
-      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
-      key.id.base = int32_t(set.getEventId());
-    } else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op)) {
-      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
-      key.id.known = false; // any id of the pair
-    } else {
-      return;
-    }
-    if (seen.insert({fromPipe(key.from), fromPipe(key.to), key.id.known ? key.id.base : -1}).second)
-      keys.push_back(key);
-  });
-  return keys;
-}
-
 /// Takes the n-th inserted instruction out of the program, counted from 1 in the order of the text.
 void dropInserted(sync::Program &program, unsigned n) {
   auto visit = [&](auto &self, std::vector<sync::NodeId> &list) -> void {
@@ -172,7 +174,7 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   InsertSyncPass(SyncReport *report, unsigned dropped) : report(report), dropped(dropped) {}
 
   void runOnOperation() override {
-    std::vector<sync::FlagKey> handWritten = flagsOf(getOperation());
+    Source source = readSource(getOperation());
     auto solve = [&](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
@@ -182,12 +184,12 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
         return solved;
       }
       sync::Program helper = program;
-      std::vector<sync::NodeId> work = addCallersWork(helper, handWritten);
+      std::vector<sync::NodeId> work = addCallersWork(helper, source.flags);
       sync::Program solved = sync::insert(helper, options).program;
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
@@ -229,6 +231,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
   explicit BarrierAllSyncPass(SyncReport *report) : report(report) {}
 
   void runOnOperation() override {
+    Source source = readSource(getOperation());
     auto solve = [](const sync::Program &input, bool) {
       sync::Program program = input;
       drainBefore(program, program.top);
@@ -239,7 +242,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;

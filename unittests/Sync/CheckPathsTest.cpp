@@ -33,7 +33,7 @@ struct PathsTest : testing::Test {
     return condition;
   }
   /// All iterations of the loop but the first and the last ones, as numbers.
-  static Condition notAtEnd(NodeId loop, int64_t first, int64_t last) {
+  static Condition notAtEnd(NodeId loop, uint8_t first, uint8_t last) {
     Condition condition;
     condition.loop = loop;
     condition.first = first;
@@ -146,7 +146,7 @@ TEST_F(PathsTest, AFindingNamesTheConditionOfItsPath) {
 /// A token from one iteration to the next, without prime and drain: the first iteration does not
 /// wait and the last does not set.
 TEST_F(PathsTest, GuardsInPlaceOfPrimeAndDrain) {
-  auto verdict = [](std::optional<int64_t> trip, int64_t first, int64_t last) {
+  auto verdict = [](std::optional<int64_t> trip, uint8_t first, uint8_t last) {
     PathsTest_GuardsInPlaceOfPrimeAndDrain_Test t;
     NodeId loop = t.b.openLoop(trip);
     t.when(notAtEnd(loop, first, 0), [&] { t.b.wait(Pipe::V, Pipe::MTE2, {0}); });
@@ -158,7 +158,7 @@ TEST_F(PathsTest, GuardsInPlaceOfPrimeAndDrain) {
     t.b.close();
     t.b.barrier(Pipe::ALL);
     bool accepted = check(t.b.program).accepted();
-    EXPECT_EQ(accepted, !findViolation(t.b.program, 1, 200)) << first << last;
+    EXPECT_EQ(accepted, !findViolation(t.b.program, 1, 200)) << unsigned(first) << unsigned(last);
     return accepted;
   };
   for (std::optional<int64_t> trip : {std::optional<int64_t>(), std::optional<int64_t>(1),

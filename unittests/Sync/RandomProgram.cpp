@@ -277,7 +277,7 @@ void Generator::access() {
 void Generator::turnAbout(unsigned count, unsigned depth) {
   Turns outer = b.turns;
   Condition condition;
-  condition.turns = {recentLoop(), 2, int64_t(random.below(2))};
+  condition.turns = {recentLoop(), 2, uint16_t(random.below(2))};
   b.openBranch(condition);
   b.turns = condition.turns;
   unsigned first = random.between(1, count);

@@ -30,6 +30,7 @@ struct CompileOptions {
   bool assume = false;        ///< what the checker cannot decide is right; the report lists it
   bool gmMayAlias = false;    ///< every pointer argument is taken as marked pto.may_alias
   unsigned dropInserted = 0;  ///< for tests: the n-th inserted instruction is left out
+  bool hasPipes = true;       ///< false: nothing in the module belongs to a pipe between cores
   bool inferLayout = true;    ///< give views without a layout their own
   bool prepareForCpp = false; ///< end with the pass that refuses what has no C++ form
 };

@@ -129,7 +129,7 @@ enum class NodeKind : uint8_t {
 /// Iterations of a loop: those with counter mod period = residue.
 struct Turns {
   NodeId loop = none; ///< none: all
-  int64_t period = 1, residue = 0;
+  uint16_t period = 1, residue = 0;
   bool operator==(const Turns &) const = default;
 };
 
@@ -140,7 +140,7 @@ struct Condition {
   /// arms[0] runs but for the first iterations of the loop and the last (as numbers); with
   /// `inverted` arms[1] does.
   NodeId loop = none;
-  int64_t first = 0, last = 0;
+  uint8_t first = 0, last = 0;
   bool inverted = false;
   Turns turns; ///< arms[0] runs in these and arms[1] in all others, when it names a loop
 };
@@ -164,9 +164,9 @@ struct Node {
   llvm::SmallVector<RegionId, 3> reads, writes;
   bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
   bool signals = false;     ///< Access, Publish: a message between cores, queued on `pipe`: after
-                        ///< everything earlier on it, before everything later
-  Turns turns;                 ///< Access: it runs in these only
-  FlagKey key;                 ///< Set, Wait
+                            ///< everything earlier on it, before everything later
+  Turns turns;              ///< Access: it runs in these only
+  FlagKey key;              ///< Set, Wait
   std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
   int64_t minTrip = 0;         ///< Loop: at least so many
   bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else
