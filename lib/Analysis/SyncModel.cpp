@@ -10,6 +10,9 @@ using mlir::func::FuncOp;
 llvm::SmallVector<FuncOp> pto::rootFunctions(mlir::ModuleOp module) {
   llvm::SmallVector<FuncOp> roots;
   llvm::DenseSet<mlir::StringAttr> called;
+  auto functions = module.getOps<FuncOp>();
+  if (llvm::hasSingleElement(functions) && !(*functions.begin()).isDeclaration())
+    return {*functions.begin()};
   module.walk([&](mlir::func::CallOp call) { called.insert(call.getCalleeAttr().getAttr()); });
   for (FuncOp function : module.getOps<FuncOp>())
     if (!function.isDeclaration() && !called.contains(function.getSymNameAttr()))

@@ -50,6 +50,11 @@ static cl::opt<FlagModel>
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
+static cl::opt<bool>
+    freeSync("free-sync", cl::cat(category),
+             cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
+                      "barriers inside a core, in which every item waits exactly for those whose "
+                      "bytes it shares, at no cost"));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
 static cl::opt<uint64_t>
@@ -137,6 +142,7 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.stopAtFirst = stopAtFirst;
   if (stepLimit)
     options.engine.mostSteps = stepLimit;
+  options.freeSync = freeSync;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.compile = compileOptionsFromCommandLine();

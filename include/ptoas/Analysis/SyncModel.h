@@ -21,8 +21,9 @@ struct SyncModel {
   /// The block of each statement list: the function body (node none), a loop's body, a branch's
   /// arms. Lists inside macros have none.
   std::map<std::pair<sync::NodeId, unsigned>, mlir::Block *> blocks;
-  bool hasSync = false;   ///< the IR holds flags, barriers or fences
-  bool hasAccess = false; ///< some pipe other than S has work
+  std::vector<mlir::Value> conditions; ///< by sync::Condition::value
+  bool hasSync = false;                ///< the IR holds flags, barriers or fences
+  bool hasAccess = false;              ///< some pipe other than S has work
 };
 
 /// Functions that nobody calls, in order of the module; each is judged with its helpers in place.

@@ -84,6 +84,7 @@ def VerifySync : Pass<"pto-verify-sync", "mlir::ModuleOp"> {
   let options = [
     Option<"always", "always", "bool", "false", "Judge functions without any synchronisation too">,
     Option<"warn", "warn", "bool", "false", "Tell findings as warnings">,
+    Option<"assume", "assume", "bool", "false", "Take for right what cannot be decided, and list it">,
     Option<"inserted", "inserted", "bool", "false", "ptoas itself inserted the synchronisation: a finding is its bug">
   ];
 }

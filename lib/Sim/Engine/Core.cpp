@@ -162,6 +162,8 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
 }
 
 void Core::dispatchSet(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.from;
   if (!checkKey(key, at)) // C4
@@ -198,6 +200,8 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchWait(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.to;
   if (!checkKey(key, at)) // C4
@@ -221,6 +225,8 @@ void Core::dispatchWait(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchBarrier(Pipe pipe, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = pipe == Pipe::ALL ? Pipe::S : pipe;
   if (pipe == Pipe::ALL) {
@@ -317,6 +323,8 @@ void Core::startWork(PipeState &pipe, Item &item) {
   ItemContext context(*this, item, flying);
   item.kernel(context);
   context.judge(pipe.clock, item.call->accumulates);
+  if (machine.options.freeSync)
+    pipe.time = std::max(pipe.time, context.readyAt());
   if (context.writesGm()) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
@@ -325,6 +333,8 @@ void Core::startWork(PipeState &pipe, Item &item) {
                                                 context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
+  if (machine.options.freeSync)
+    context.touchUntil(pipe.time);
   pipe.account.busy += cycles;
   ++pipe.account.items;
   // H7: loads into the same bytes are ordered by the hardware, so their values must land in

@@ -137,7 +137,11 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() { machine.cores[number] = nullptr; }
+  ~Core() {
+    machine.cores[number] = nullptr;
+    for (const auto &local : locals)
+      machine.touchTimes.erase(local.get());
+  }
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
@@ -235,6 +239,7 @@ private:
 
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
+  void scalarTouches(const Span &span, bool writes); ///< FreeSync.cpp
   bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
                   AccessClass kind);
   bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,

@@ -351,6 +351,7 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     std::memset(into, 0xff, bytes);
     return false;
   }
+  scalarTouches(span, false);
   judgeRead(span, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->recordRead(span.begin, span.end, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
@@ -362,6 +363,7 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   Span span;
   if (!locate(space, address, bytes, true, by, span))
     return false;
+  scalarTouches(span, true);
   judgeWrite(span, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->store(span.begin, from, bytes);
   if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())

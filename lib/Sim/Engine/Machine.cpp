@@ -142,6 +142,10 @@ Where Machine::where(const Occurrence &occurrence) const {
 
 Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrence *other,
                          std::optional<Hazard> hazard) {
+  bool isOfOrder = kind == FindingKind::Race || kind == FindingKind::FlagCollision ||
+                   kind == FindingKind::TokenLeft || kind == FindingKind::IncompleteAtExit;
+  if (options.freeSync && isOfOrder)
+    return nullptr; // nobody looked at what orders them
   Finding *finding = findings.add(kind, at, other, hazard);
   if (!finding)
     return nullptr;

@@ -3,6 +3,7 @@
 #define PTOAS_LIB_SIM_ENGINE_MACHINE_H
 
 #include "CrossFlags.h"
+#include "FreeSync.h"
 #include "ptoas/Sim/Engine.h"
 #include <map>
 #include <tuple>
@@ -71,8 +72,9 @@ public:
   std::vector<Core *> cores; ///< by number; null before the start and after the end of a core
   uint32_t nextCore = 0;     ///< the first that has not started
   bool hasEnded(uint32_t core) const { return core < nextCore && !cores[core]; }
-  std::map<uint64_t, SignalCell> signals; ///< by GM address
-  bool signalled = false;                 ///< a cell changed since the scheduler looked
+  std::map<uint64_t, SignalCell> signals;         ///< by GM address
+  bool signalled = false;                         ///< a cell changed since the scheduler looked
+  std::map<const Bytes *, TouchTimes> touchTimes; ///< with Options::freeSync; looked up only
 
   unsigned coreCount() const { return launch.blocks * coresPerBlock; }
   CoreIdentity identity(uint32_t core) const;
