@@ -50,6 +50,12 @@ static cl::opt<FlagModel>
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
+enum class Credits : uint8_t { Library, Intended };
+static cl::opt<Credits> primedCredits(
+    "a5-credits", cl::init(Credits::Library), cl::cat(category),
+    cl::desc("What the credits mean that the library of a5 gives in the constructor of a FIFO"),
+    cl::values(clEnumValN(Credits::Library, "library", "as many as it gives: too many (default)"),
+               clEnumValN(Credits::Intended, "intended", "that all slots are free at the start")));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
 static cl::opt<std::string>
@@ -131,6 +137,7 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.seed = seed;
   options.engine.flags = flagModel;
   options.engine.stopAtFirst = stopAtFirst;
+  options.engine.primedCredits = primedCredits == Credits::Library;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.compile = compileOptionsFromCommandLine();

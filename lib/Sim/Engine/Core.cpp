@@ -74,13 +74,16 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
     item.kernel = kernel;
     item.operands = operands;
+    item.target = target;
+    item.isReplay = isReplay(function.code[scalar.pc]);
+    item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     giveUnit(call, operands);
     return;
   }
@@ -298,6 +301,8 @@ void Core::start(Pipe which) {
     return;
   case Item::Kind::CrossWait:
     --backlog;
+    if (item.fifo)
+      judgeCredit(item, pipe);
     takeCross(item.cross, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
@@ -317,7 +322,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
   ItemContext context(*this, item, flying);
   item.kernel(context);
   context.judge(pipe.clock, item.call->accumulates);
-  if (context.writesGm()) {
+  if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
