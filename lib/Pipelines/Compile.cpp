@@ -53,6 +53,11 @@ struct Flags {
                              cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
                                         clEnumValN(VerifySync::Warn, "warn", "are warnings"),
                                         clEnumValN(VerifySync::Error, "error", "are errors"))};
+  cl::opt<VerifySync> verifyPipes{
+      "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
+      cl::init(VerifySync::Error), cl::cat(category),
+      cl::values(clEnumValN(VerifySync::Error, "error", "are errors"),
+                 clEnumValN(VerifySync::Off, "off", "are not looked for"))};
   cl::opt<bool> noLayout{"disable-infer-layout",
                          cl::desc("Views without a layout are nd, whatever their strides say"),
                          cl::cat(category)};
@@ -113,6 +118,7 @@ CompileOptions pto::compileOptionsFromCommandLine() {
                                      : SyncMode::None;
   options.inferLayout = !flags->noLayout;
   options.verifySync = flags->verify;
+  options.verifyPipes = flags->verifyPipes == VerifySync::Error;
   return options;
 }
 
@@ -170,7 +176,9 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
   passes.addPass(createResolvePipesPass(report));
-  passes.addPass(createCheckPipes());
+  passes.addPass(createSetFfts());
+  if (options.verifyPipes)
+    passes.addPass(createCheckPipes());
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report));
   else if (options.sync == SyncMode::BarrierAll)

@@ -27,13 +27,14 @@ struct CompileOptions {
   Level level = Level::Level2;
   SyncMode sync = SyncMode::None;
   VerifySync verifySync = VerifySync::Warn;
+  bool verifyPipes = true;    ///< refuse pipes that hang or lose data
   bool inferLayout = true;    ///< give views without a layout their own
   bool prepareForCpp = false; ///< end with the pass that refuses what has no C++ form
 };
 
 /// Registers the options above with llvm::cl (call once, before parsing the command line):
 /// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync
-/// --disable-infer-layout, and the flags of other versions that mean nothing here.
+/// --verify-pipes --disable-infer-layout, and the flags of other versions that mean nothing here.
 void registerCompileOptions();
 /// What the command line said.
 CompileOptions compileOptionsFromCommandLine();
