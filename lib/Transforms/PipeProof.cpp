@@ -135,6 +135,8 @@ private:
         for (const PipeParameter &other : alone)
           values.try_emplace(other, 3);
         PipeScripts scripts = scriptsFor(values, 3);
+        if (isVoid(scripts))
+          continue;
         for (const PipeScript &script : scripts)
           if (!script.isComplete())
             return warnAboutScript(script), true;
@@ -142,6 +144,10 @@ private:
           return warnAboutRelation(), true;
       }
     return true;
+  }
+
+  static bool isVoid(const PipeScripts &scripts) {
+    return llvm::any_of(scripts, [](const PipeScript &script) { return script.isVoid; });
   }
 
   PipeScripts scriptsFor(const PipeValues &values, int64_t others) {
@@ -163,6 +169,8 @@ private:
       for (const PipeParameter &parameter : shared)
         scene.values.try_emplace(parameter, others.front());
       PipeScripts scripts = follow(false, /*all=*/true);
+      if (isVoid(scripts))
+        return Good;
       for (const PipeScript &script : scripts)
         if (!script.isComplete()) {
           warnAboutScript(script);

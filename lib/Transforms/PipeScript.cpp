@@ -17,12 +17,14 @@ namespace scf = mlir::scf;
 namespace {
 
 constexpr size_t mostSteps = 1 << 16;    ///< of one core; beyond that nothing is said
+constexpr size_t mostWork = 1 << 18;     ///< operations and iterations that are followed
 constexpr int64_t largestUnit = 1 << 20; ///< of a parameter that is divided again and again
 
 /// A number and the parameters that it comes from; no number where data decides.
 struct Known {
   std::optional<int64_t> number;
   llvm::SmallVector<PipeParameter, 2> from;
+  bool isUndefined = false; ///< for these values of the parameters
 };
 
 class Follower {
@@ -92,6 +94,7 @@ private:
     Known result;
     for (Value operand : op->getOperands()) {
       in.push_back(read(operand));
+      result.isUndefined |= in.back().isUndefined;
       for (const PipeParameter &p : in.back().from)
         if (!llvm::is_contained(result.from, p))
           result.from.push_back(p);
@@ -108,6 +111,7 @@ private:
         in[1].from.empty())
       divide(in[0], *in[1].number);
     result.number = value(op, *in[0].number, in.size() > 1 ? *in[1].number : 0);
+    result.isUndefined = !result.number && in.size() > 1 && !in[1].from.empty();
     return result;
   }
 
@@ -209,6 +213,13 @@ private:
     if (!script.unknown)
       script.unknown = op;
   }
+  /// Control asks for a number that there is not.
+  void stopAt(Operation *op, std::initializer_list<Known> numbers) {
+    if (llvm::any_of(numbers, [](const Known &k) { return k.isUndefined; }))
+      script.isVoid = true;
+    else
+      stopAt(op);
+  }
 
   void function(FuncOp f) {
     if (!f.getBody().hasOneBlock())
@@ -236,6 +247,7 @@ private:
   }
 
   void operation(Operation *op) {
+    script.isTooLong |= ++work > mostWork;
     llvm::TypeSwitch<Operation *>(op)
         .Case<SectionCubeOp, SectionVectorOp>([&](auto section) {
           if (llvm::isa<SectionCubeOp>(op) == (core == CoreKind::Cube) && !isGuarded(op))
@@ -258,14 +270,19 @@ private:
   }
 
   void forLoop(scf::ForOp loop) {
-    auto lower = read(loop.getLowerBound()).number, upper = read(loop.getUpperBound()).number,
-         step = read(loop.getStep()).number;
-    if (!lower || !upper || !step || *step <= 0)
-      return stopAt(loop);
+    Known from = read(loop.getLowerBound()), to = read(loop.getUpperBound()),
+          by = read(loop.getStep());
+    if (!from.number || !to.number || !by.number)
+      return stopAt(loop, {from, to, by});
+    if (*by.number <= 0) {
+      script.isVoid = true;
+      return;
+    }
     llvm::SmallVector<Known> carried;
     for (Value init : loop.getInitArgs())
       carried.push_back(init.getType().isIntOrIndex() ? read(init) : Known{});
-    for (int64_t i = *lower; i < *upper && !stopped(); i += *step) {
+    for (int64_t i = *from.number; i < *to.number && !stopped(); i += *by.number) {
+      script.isTooLong |= ++work > mostWork;
       numbers[loop.getInductionVar()] = {i, {}};
       for (auto [argument, known] : llvm::zip(loop.getRegionIterArgs(), carried))
         numbers[argument] = known;
@@ -288,8 +305,9 @@ private:
            llvm::zip(branch.getResults(), region.front().getTerminator()->getOperands()))
         numbers[result] = value.getType().isIntOrIndex() ? read(value) : Known{};
     };
-    if (auto condition = read(branch.getCondition()).number)
-      return arm(*condition & 1);
+    Known condition = read(branch.getCondition());
+    if (condition.number)
+      return arm(*condition.number & 1);
     // Data decides: no matter when both arms do the same on the pipes.
     size_t before = script.steps.size();
     arm(true);
@@ -299,7 +317,7 @@ private:
       numbers[result] = {};
     llvm::ArrayRef<PipeStep> all = script.steps;
     if (stopped() || all.slice(before, middle - before) != all.drop_front(middle))
-      return stopAt(branch);
+      return stopAt(branch, {condition});
     script.steps.erase(script.steps.begin() + middle, script.steps.end());
   }
 
@@ -353,6 +371,7 @@ private:
   int64_t subblock;
   PipeScene &scene;
   PipeScript script;
+  size_t work = 0;
   llvm::DenseSet<Operation *> holders, active;
   llvm::DenseMap<Operation *, bool> callees; ///< do they touch pipes
   llvm::DenseMap<Value, Known> numbers;

@@ -39,7 +39,9 @@ struct PipeScript {
   std::vector<PipeStep> steps;
   mlir::Operation *unknown = nullptr; ///< where control depends on data: there is no script
   bool isTooLong = false;
-  bool isComplete() const { return !unknown && !isTooLong; }
+  bool isVoid =
+      false; ///< these values of the parameters mean nothing: a division by 0, a step of 0
+  bool isComplete() const { return !unknown && !isTooLong && !isVoid; }
 };
 
 /// What the interpretation of a kernel needs to know about the others.
