@@ -488,6 +488,7 @@ void Core::finishBarrierAll() {
   uint64_t before = self.time;
   for (unsigned p = 0; p < numPipes; ++p) {
     self.clock.local[p] = pipes[p].dispatched;
+    self.clock.remote = join(self.clock.remote, pipes[p].clock.remote); // what they waited for
     self.time = std::max(self.time, pipes[p].time);
   }
   self.account.stalled += self.time - before;
