@@ -48,6 +48,11 @@ llvm::SmallVector<CoreKind, 2> pto::coresOf(FuncOp function) {
       cube = vector = false; // sections say it; what stands inside them need not
     }
     auto kind = sections ? std::nullopt : coreOf(op);
+    if (auto call =
+            llvm::dyn_cast<mlir::func::CallOp>(op)) // an entry that calls the halves of a kernel
+      if (auto callee =
+              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+        kind = coreKindOf(callee);
     cube |= isCube || kind == CoreKind::Cube;
     vector |= isVector || kind == CoreKind::Vector;
   });

@@ -71,6 +71,11 @@ struct Flags {
       cl::values(clEnumValN(GmAlias::Declared, "declared",
                             "distinct memory, but for those marked pto.may_alias"),
                  clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
+  cl::opt<VerifySync> verifyPipes{
+      "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
+      cl::init(VerifySync::Error), cl::cat(category),
+      cl::values(clEnumValN(VerifySync::Error, "error", "are errors"),
+                 clEnumValN(VerifySync::Off, "off", "are not looked for"))};
   cl::opt<bool> noLayout{"disable-infer-layout",
                          cl::desc("Views without a layout are nd, whatever their strides say"),
                          cl::cat(category)};
@@ -134,6 +139,7 @@ CompileOptions pto::compileOptionsFromCommandLine() {
   options.assume = flags->assume;
   options.dropInserted = flags->dropInserted;
   options.gmMayAlias = flags->gmAlias == GmAlias::May;
+  options.verifyPipes = flags->verifyPipes == VerifySync::Error;
   return options;
 }
 
@@ -194,7 +200,9 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
-    passes.addPass(createCheckPipes());
+    passes.addPass(createSetFfts());
+    if (options.verifyPipes)
+      passes.addPass(createCheckPipes());
   }
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted));

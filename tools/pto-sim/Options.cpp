@@ -55,6 +55,12 @@ static cl::opt<bool>
              cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
                       "barriers inside a core, in which every item waits exactly for those whose "
                       "bytes it shares, at no cost"));
+enum class Credits : uint8_t { Library, Intended };
+static cl::opt<Credits> primedCredits(
+    "a5-credits", cl::init(Credits::Library), cl::cat(category),
+    cl::desc("What the credits mean that the library of a5 gives in the constructor of a FIFO"),
+    cl::values(clEnumValN(Credits::Library, "library", "as many as it gives: too many (default)"),
+               clEnumValN(Credits::Intended, "intended", "that all slots are free at the start")));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
 static cl::opt<uint64_t>
@@ -143,6 +149,7 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   if (stepLimit)
     options.engine.mostSteps = stepLimit;
   options.freeSync = freeSync;
+  options.engine.primedCredits = primedCredits == Credits::Library;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.compile = compileOptionsFromCommandLine();

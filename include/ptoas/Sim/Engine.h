@@ -35,6 +35,9 @@ struct Options {
   unsigned eventIds = numEventIds;
   unsigned crossIds = 16;   ///< flags between cores, per core
   unsigned crossCount = 15; ///< what one of their counters holds
+  /// a5: the constructor of a FIFO gives credits as the library does; else they are taken for what
+  /// they mean, that all slots are free (cross-core 6).
+  bool primedCredits = true;
   CostTable cost;
   /// Take no notice of flags and barriers inside a core; items wait for the bytes that they share
   /// with others, at no cost. Eager only; the report has times and no findings about order.

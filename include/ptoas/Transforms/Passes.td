@@ -49,9 +49,21 @@ def ResolvePipes : Pass<"pto-resolve-pipes", "mlir::ModuleOp"> {
   let dependentDialects = ["pto::PtoDialect", "mlir::arith::ArithDialect"];
 }
 
+def SetFfts : Pass<"pto-set-ffts", "mlir::ModuleOp"> {
+  let summary = "Sets the base of the cross-core flags in kernels with pipes (a3).";
+  let description = [{
+    In a kernel whose first parameter is an i64 pointer named ffts or ffts_addr that nothing uses. Without such a parameter whoever
+    launches the kernel sets the base.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
 def CheckPipes : Pass<"pto-check-pipes", "mlir::ModuleOp"> {
-  let summary = "Refuses pipes that hang or lose data: unfreed entries, counts that differ between the cores.";
-  let description = [{Changes nothing. Counts are compared where loops and branches let them be known.}];
+  let summary = "Refuses pipes that hang or lose data, with the cycle of waits.";
+  let description = [{
+    Changes nothing. Runs what the cores of a block do on their pipes against one another, for many values of the parameters that
+    counts depend on; a warning where that proves nothing. Entries are received as what they were sent, and unit flags match.
+  }];
 }
 
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
