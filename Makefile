@@ -31,8 +31,9 @@ test: build ## Build, then run every test
 quick: build ## Build, then run the tests that take seconds
 	ctest --preset quick
 
-bench: build ## Compile time: start-up, and growth on generated kernels
+bench: build ## Compile time of ptoas and speed of pto-sim, against their goals
 	$(PYTHON) bench/compile_time.py
+	$(PYTHON) bench/simulator.py
 
 check-cpp: ## Would the library take FILE=kernel.pto|kernel.cpp on ARCH=a3|a5? FLAGS go to ptoas
 	@test -n "$(FILE)" || { echo "usage: make check-cpp FILE=kernel.pto [ARCH=a3|a5] [FLAGS=...]"; exit 2; }
