@@ -100,7 +100,8 @@ def check(case: Case, arguments: argparse.Namespace) -> Outcome:
     worst = 0.0
     for schedule in (["--schedule=lazy"], ["--schedule=lazy", "--flag-model=bit"],
                      ["--schedule=random", f"--seed={arguments.seed}", f"--runs={arguments.runs}"],
-                     ["--schedule=eager", f"--report={folder}/sim.json", f"--trace={folder}/trace.json"]):
+                     ["--schedule=eager", f"--report={folder}/sim.json", f"--timeline={folder}/timeline.html",
+                      f"--trace={folder}/trace.json"]):
         for stem in case.outputs:  # or a run that writes nothing would be judged by the run before
             (folder / f"{stem}.npy").unlink(missing_ok=True)
         run(simulate + schedule)
@@ -128,7 +129,8 @@ def footer(outcomes: list[Outcome], seconds: float, out: Path) -> str:
 {hazards} hazards of {len(outcomes)} kernels are proven to be ordered, by flags and barriers that ptoas put in. {runs} simulated runs (eager, lazy,
 with one-bit flags, and random schedules) found no race, no hang, no uninitialised read and nothing left behind, and every
 result is within the bound that the arithmetic allows (examples/cases.py says which). {seconds:.0f} s.
-Per kernel in {shown(out)}/: the C++, sync.json, sim.json, and trace.json, a timeline for https://ui.perfetto.dev."""
+Look at a timeline: open {shown(out)}/linear_relu/timeline.html in a browser. Beside it, for every kernel: the C++, what was proven
+(sync.json), the times (sim.json), and the timeline for https://ui.perfetto.dev (trace.json)."""
 
 
 def main() -> int:
