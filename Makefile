@@ -22,8 +22,7 @@ build: ## Configure and build into build/ (binaries in build/bin)
 	cmake --build --preset release -j $(JOBS)
 
 demo: setup build ## Compile, simulate and check the example kernels and FlashAttention
-	$(PYTHON) examples/demo.py
-	$(PYTHON) examples/flash_attention/run.py --out examples/out/flash_attention
+	$(PYTHON) examples/demo.py --flash-attention
 
 test: build ## Build, then run every test
 	ctest --preset all

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compile the example kernels, simulate them, check the numbers against NumPy.
 
-usage: demo.py [--build DIR] [--out DIR] [--only NAME] [--runs K] [--seed S]
+usage: demo.py [--build DIR] [--out DIR] [--only NAME] [--runs K] [--seed S] [--flash-attention]
 
 Per kernel: ptoas turns the .pto text into C++ and proves its synchronisation; pto-sim then runs the same program with
 the pipes of the chip: eager, lazy, lazy with flags of a single bit, and K random schedules. Exit 0 when every tool was
@@ -141,6 +141,7 @@ def main() -> int:
     parser.add_argument("--only", choices=names, help="one kernel")
     parser.add_argument("--runs", type=int, default=20, help="random schedules per kernel (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="of the first random schedule")
+    parser.add_argument("--flash-attention", action="store_true", help="run examples/flash_attention too")
     arguments = parser.parse_args()
     arguments.build, arguments.out = arguments.build.resolve(), arguments.out.resolve()
     for tool in ("ptoas", "pto-sim"):
@@ -159,6 +160,10 @@ def main() -> int:
             except Failed as failure:
                 failures += 1
                 print(f"{make.__name__}: FAILED\n{failure}", file=sys.stderr)
+    if arguments.flash_attention:
+        print(flush=True)
+        failures += subprocess.run([sys.executable, HERE / "flash_attention/run.py", "--build", arguments.build,
+                                    "--out", arguments.out / "flash_attention"], check=False).returncode
     if failures:
         return 1
     print(footer(outcomes, time.monotonic() - begin, arguments.out))

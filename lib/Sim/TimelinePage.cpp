@@ -1,12 +1,12 @@
 //===- TimelinePage.cpp - The timeline as a page of HTML -------------------===//
 //
-// The page (timeline/page.html, page.js) reads what stands in its element `data`. Strings stand
+// The page (timeline/page.html and its scripts) reads what stands in its element `data`. Strings stand
 // there once, slices as lists of numbers by lane, begins as differences: a hundred thousand events
 // are a few megabytes.
 //
 //===----------------------------------------------------------------------===//
 
-#include "TimelinePage.inc" // pageText, pageScript
+#include "TimelinePage.inc" // pageText, modelScript, drawScript, inputScript
 #include "ptoas/Sim/Profile.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/JSON.h"
@@ -122,7 +122,7 @@ void sim::writeTimeline(const Trace &trace, const Profile &profile, const CostTa
   llvm::raw_string_ostream stream(data);
   PageWriter(trace, profile, stream).write(cost, title);
   auto [head, afterData] = llvm::StringRef(pageText).split("/*DATA*/");
-  auto [middle, tail] = afterData.split("/*SCRIPT*/");
+  auto [middle, tail] = afterData.split("/*SCRIPTS*/");
   os << head;
   // A string may hold "</script>", which would end the element.
   for (llvm::StringRef rest = data; !rest.empty();) {
@@ -132,5 +132,8 @@ void sim::writeTimeline(const Trace &trace, const Profile &profile, const CostTa
       os << "\\u003c";
     rest = next;
   }
-  os << middle << pageScript << tail;
+  os << middle;
+  for (const char *script : {modelScript, drawScript, inputScript})
+    os << "<script>\n" << script << "</script>\n";
+  os << tail;
 }

@@ -208,5 +208,5 @@ TEST(TimelinePage, NeedsNothingFromOutside) {
   for (const char *loads : {"src=", "href=", "url(", "import ", "fetch(", "XMLHttpRequest", "http"})
     EXPECT_EQ(page.find(loads), std::string::npos) << loads;
   EXPECT_EQ(page.find("/*DATA*/"), std::string::npos);
-  EXPECT_EQ(page.find("/*SCRIPT*/"), std::string::npos);
+  EXPECT_EQ(page.find("/*SCRIPTS*/"), std::string::npos);
 }
