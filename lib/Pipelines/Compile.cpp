@@ -191,9 +191,11 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options,
                                  SyncReport *report) {
   mlir::PassManager passes(module.getContext(), mlir::ModuleOp::getOperationName());
-  if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
-    return mlir::failure();
-  mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  if (flags) { // else this is a library in a program with a command line of its own
+    if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
+      return mlir::failure();
+    mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  }
   // The parser verified everything already; passes of ours are trusted between one another in
   // release builds.
 #ifdef NDEBUG
