@@ -1,8 +1,8 @@
 //===- TimelinePage.cpp - The timeline as a page of HTML -------------------===//
 //
-// The page (timeline/page.html and its scripts) reads what stands in its element `data`. Strings stand
-// there once, slices as lists of numbers by lane, begins as differences: a hundred thousand events
-// are a few megabytes.
+// The page (timeline/page.html and its scripts) reads what stands in its element `data`. Strings
+// stand there once, slices as lists of numbers by lane, begins as differences: a hundred thousand
+// events are a few megabytes.
 //
 //===----------------------------------------------------------------------===//
 
