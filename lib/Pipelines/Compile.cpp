@@ -243,9 +243,11 @@ static void markPointers(mlir::ModuleOp module) {
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options,
                                  SyncReport *report) {
   mlir::PassManager passes(module.getContext(), mlir::ModuleOp::getOperationName());
-  if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
-    return mlir::failure();
-  mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  if (flags) { // else this is a library in a program with a command line of its own
+    if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
+      return mlir::failure();
+    mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  }
   // The parser verified everything already; passes of ours are trusted between one another in
   // release builds.
 #ifdef NDEBUG

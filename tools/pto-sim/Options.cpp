@@ -73,6 +73,19 @@ static cl::opt<std::string>
 static cl::opt<std::string> tracePath(
     "trace", cl::value_desc("file.json"), cl::cat(category),
     cl::desc("Writes the timeline of the first run as Chrome trace events (- for stdout)"));
+static cl::opt<std::string>
+    timelinePath("timeline", cl::value_desc("file.html"), cl::cat(category),
+                 cl::desc("Writes the timeline of the first run as a page that opens in any "
+                          "browser (- for stdout)"));
+static cl::opt<bool> summary("summary", cl::cat(category),
+                             cl::desc("Say where the time of the first run went: busy and stalled "
+                                      "pipes, the longest stalls, the critical path"));
+static cl::opt<std::string>
+    costPath("cost-model", cl::value_desc("file.costs"), cl::cat(category),
+             cl::desc("Figures of time in place of the built-in ones (docs/cost-model.md)"));
+static cl::opt<bool> printCosts("print-cost-model", cl::cat(category),
+                                cl::desc("Print the built-in figures of the chip of --pto-arch "
+                                         "(default a3), to start from, and end"));
 
 static void complain(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "pto-sim") << message << '\n';
@@ -119,6 +132,11 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
       "or errors.\n");
 
   ToolOptions options;
+  options.compile = compileOptionsFromCommandLine();
+  if (printCosts) {
+    llvm::outs() << CostTable::textOf(options.compile.arch.value_or(Arch::A3));
+    std::exit(0);
+  }
   bool ok = checkNumbers();
   options.input = input;
   options.functions = functions;
@@ -152,7 +170,9 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.primedCredits = primedCredits == Credits::Library;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
-  options.compile = compileOptionsFromCommandLine();
+  options.timelinePath = timelinePath;
+  options.costPath = costPath;
+  options.summary = summary;
   // The run is the judge of hand-written synchronisation here; what the checker thinks of it is for
   // those who ask. What ptoas inserts is proven in any case.
   if (!cl::getRegisteredOptions()["verify-sync"]->getNumOccurrences())

@@ -334,8 +334,8 @@ void Core::startWork(PipeState &pipe, Item &item) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
-  uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
-                                                context.writtenBytes);
+  uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
+                                                context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
   if (machine.options.freeSync)
