@@ -182,6 +182,37 @@ void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScop
 }
 
 using Unresolved = mlir::OpAsmParser::UnresolvedOperand;
+
+/// `(%counter[, %used] : T[, i32])`, or `()` in hard mode; nothing is read as `()`.
+mlir::ParseResult parseSyncAllOperands(mlir::OpAsmParser &parser,
+                                       std::optional<Unresolved> &workspace,
+                                       std::optional<Unresolved> &used, mlir::Type &workspaceType,
+                                       mlir::Type &usedType) {
+  if (mlir::failed(parser.parseOptionalLParen()) || mlir::succeeded(parser.parseOptionalRParen()))
+    return mlir::success();
+  if (parser.parseOperand(workspace.emplace()))
+    return mlir::failure();
+  bool hasUsed = mlir::succeeded(parser.parseOptionalComma());
+  if ((hasUsed && parser.parseOperand(used.emplace())) || parser.parseColonType(workspaceType))
+    return mlir::failure();
+  if (hasUsed && (parser.parseComma() || parser.parseType(usedType)))
+    return mlir::failure();
+  return parser.parseRParen();
+}
+void printSyncAllOperands(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value workspace,
+                          mlir::Value used, mlir::Type workspaceType, mlir::Type usedType) {
+  printer << '(';
+  if (workspace)
+    printer << workspace;
+  if (used)
+    printer << ", " << used;
+  if (workspace)
+    printer << " : " << workspaceType;
+  if (used)
+    printer << ", " << usedType;
+  printer << ')';
+}
+
 /// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
 mlir::ParseResult parseShapeAndStrides(mlir::OpAsmParser &parser,
                                        llvm::SmallVectorImpl<Unresolved> &shape,

@@ -84,6 +84,28 @@ void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
   }
 }
 
+/// The model takes a function from elsewhere as drained before and after: here that becomes true.
+void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+  auto isDrain = [](mlir::Operation *op) {
+    auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
+    return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
+  };
+  function.walk([&](mlir::func::CallOp call) {
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
+    if (!callee || !callee.isDeclaration())
+      return;
+    mlir::OpBuilder b(call);
+    if (!isDrain(call->getPrevNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    b.setInsertionPointAfter(call);
+    if (!isDrain(call->getNextNode()) && !llvm::isa<mlir::func::ReturnOp>(call->getNextNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
+                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                           .str()});
+  });
+}
+
 /// A tile that moves is one that automatic synchronisation does not follow (library 1.7).
 mlir::LogicalResult refuseMovedTiles(mlir::ModuleOp module) {
   bool ok = true;
@@ -112,6 +134,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
     bool isRoot = llvm::is_contained(roots, function);
     std::vector<SyncRemark> remarks;
     drainInsideWhile(function, remarks);
+    drainAroundForeignCalls(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))

@@ -8,7 +8,8 @@ def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
   let summary = "Rewrites what has two spellings into one.";
   let description = [{
     record_event, wait_event and barrier_sync become set_flag, wait_flag and barrier; fence.barrier_all becomes a barrier
-    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark.
+    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark. math.absi, math.absf and
+    affine.apply become arithmetic; a cache line that is named by a view is named by its address.
   }];
   let dependentDialects = ["pto::PtoDialect"];
 }

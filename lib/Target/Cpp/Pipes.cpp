@@ -7,6 +7,7 @@
 
 #include "Pipes.h"
 #include "Printer.h"
+#include "ptoas/IR/TileHandle.h"
 
 using namespace pto;
 using namespace pto::cpp;
@@ -86,7 +87,7 @@ std::string cpp::pipeTypes(Printer &p, RecordOp op) {
   PipeInit init = *PipeInit::behind(call.handle);
   std::string text = pipeType(init);
   if (call.tile())
-    text += ", " + tileType(call.tile().getTileShape());
+    text += ", " + tileType(storageOf(call.entry));
   else if (call.entry)
     text += ", " + viewType(*viewSource(call.entry, p.constants));
   return text + ", TileSplitAxis::" + splits[call.split].str();
