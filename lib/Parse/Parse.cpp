@@ -154,6 +154,38 @@ const char *unreadable(llvm::StringRef text) {
 } // namespace
 
 namespace {
+/// A module of modules is how front-ends keep units apart that go to different backends: their
+/// functions become one file. What a nested module says of its functions goes along.
+mlir::LogicalResult flatten(mlir::ModuleOp module) {
+  bool ok = true;
+  for (auto nested : llvm::make_early_inc_range(module.getOps<mlir::ModuleOp>())) {
+    ok &= mlir::succeeded(flatten(nested));
+    mlir::Attribute kind = nested->getAttr(kernelKindAttr), arch = nested->getAttr(targetArchAttr);
+    if (arch && module->hasAttr(targetArchAttr) && arch != module->getAttr(targetArchAttr)) {
+      nested.emitOpError() << "is for " << arch << ", but the module around it for "
+                           << module->getAttr(targetArchAttr) << "; one file is for one chip";
+      ok = false;
+    } else if (arch) {
+      module->setAttr(targetArchAttr, arch);
+    }
+    for (Operation &op : llvm::make_early_inc_range(*nested.getBody())) {
+      auto symbol = mlir::SymbolTable::getSymbolName(&op);
+      if (symbol)
+        if (Operation *other = mlir::SymbolTable::lookupSymbolIn(module, symbol)) {
+          op.emitOpError() << "is @" << symbol.getValue()
+                           << " for the second time; nested modules become one file";
+          other->emitRemark() << "the first one";
+          ok = false;
+        }
+      if (kind && llvm::isa<mlir::func::FuncOp>(op) && !op.hasAttr(kernelKindAttr))
+        op.setAttr(kernelKindAttr, kind);
+      op.moveBefore(nested);
+    }
+    nested.erase();
+  }
+  return mlir::success(ok);
+}
+
 /// `pto.tassign ins(%t, %a)` as a statement moves %t: what comes behind it in its block means the
 /// result.
 void followMoves(mlir::ModuleOp module) {
@@ -257,6 +289,8 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
     module->getBody()->getOperations().splice(module->getBody()->end(), block.getOperations());
   }
 
+  if (mlir::failed(flatten(*module)))
+    return nullptr;
   if (!arch)
     if (mlir::Attribute given = (*module)->getAttr(targetArchAttr)) {
       auto text = llvm::dyn_cast<mlir::StringAttr>(given);

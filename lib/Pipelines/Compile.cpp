@@ -170,6 +170,7 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
+  passes.addPass(createInferKinds());
   passes.addPass(createAssignPipeIds());
   passes.addPass(createLowerFrontendPipes());
   passes.addPass(createInferPipeNoSplit());

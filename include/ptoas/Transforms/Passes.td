@@ -14,6 +14,15 @@ def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
   let dependentDialects = ["pto::PtoDialect"];
 }
 
+def InferKinds : Pass<"pto-infer-kinds", "mlir::ModuleOp"> {
+  let summary = "Says which core runs a function that does not.";
+  let description = [{
+    From its operations: one kind becomes the function's kernel_kind, runs of both kinds go into sections. Nothing changes in
+    a module whose functions are all silent and of one kind, or that has a kernel_kind itself.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
 def InferLayout : Pass<"pto-infer-layout", "mlir::ModuleOp"> {
   let summary = "Gives every view of global memory without a layout its own: nd or dn.";
   let description = [{
