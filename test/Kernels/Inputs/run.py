@@ -17,6 +17,19 @@ def normal(*shape, dtype=np.float32):
     return rng.standard_normal(shape).astype(dtype)
 
 
+class Bf16:
+    """An array of bf16: its values as f32, its bits in files."""
+
+    def __init__(self, values):
+        bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+        self.bits = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+        self.values = self.of(self.bits)
+
+    @staticmethod
+    def of(bits):
+        return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
 def softmax():
     x = normal(37, 100)
     e = np.exp(x - x.max(1, keepdims=True))
@@ -70,16 +83,64 @@ def matmul_splitk():
     return {"a": a, "b": b, "bias": bias, "c": "zeros:64x64:f32"}, {"c": (a.astype(np.float32) @ b.astype(np.float32) + bias, 1e-3)}, ["--blocks=4"]
 
 
+def rmsnorm():
+    x, w = Bf16(normal(20, 512)), Bf16(normal(1, 512))
+    scale = 1 / np.sqrt((x.values * x.values).mean(1, keepdims=True) + np.float32(1e-6))
+    return {"x": x, "w": w, "out": "poison:20x512:bf16", "tokens": 20}, {"out": (Bf16(x.values * scale * w.values), 0.02)}, ["--blocks=2"]
+
+
+def rope():
+    q, cos, sin = Bf16(normal(4, 128)), normal(4096, 128), normal(4096, 128)
+    positions = np.array([3, 77, 4095, 0], np.int32)
+    rotated = np.concatenate([-q.values[:, 64:], q.values[:, :64]], 1)
+    out = Bf16(q.values * cos[positions] + rotated * sin[positions])
+    return {"q": q, "cos": cos, "sin": sin, "q_out": "poison:4x128:bf16", "positions": positions, "batch": 4}, {"q_out": (out, 0.02)}, []
+
+
+def swiglu_a3():
+    gate, up = Bf16(normal(32, 256)), Bf16(normal(32, 256))
+    out = Bf16(gate.values / (1 + np.exp(-gate.values)) * up.values)
+    return {"gate": gate, "up": up, "out": "poison:32x256:bf16", "rows": 32, "cols": 256}, {"out": (out, 0.03)}, []
+
+
+def paged_gather():
+    cache, query, table, length = Bf16(normal(128, 128)), normal(1, 128), np.array([2, -1, 0, 3], np.int32), 105
+    scores, best = np.zeros((1, 128), np.float32), -np.inf
+    for i, block in enumerate(table):
+        if block >= 0:
+            rows = min(32, length - 32 * i)
+            part = (cache.values[block * 32:block * 32 + rows] * query).sum(1)
+            scores[0, i * 32:i * 32 + rows] = part
+            best = max(best, part[0])
+    after = query.copy()
+    after[0, 0] = best
+    return {"k_cache": cache, "block_table": table, "seq_lens": np.array([length], np.int32), "scores": "zeros:1x128:f32",
+            "query": query, "n_blocks": 128, "stride": 128}, {"scores": (scores, 1e-4), "query": (after, 1e-4)}, []
+
+
+def matmul_kloop_a3():
+    a, b = Bf16(normal(256, 256)), Bf16(normal(256, 128))
+    out = Bf16(np.maximum(a.values @ b.values, 0))
+    return {"a": a, "b": b, "bias": np.zeros(128, np.float32), "c": "poison:256x128:bf16", "m": 256, "n": 128, "kk": 256}, {
+        "c": (out, 0.3)}, ["--blocks=2"]
+
+
+def matmul_kloop_a5():
+    return matmul_kloop_a3()
+
+
 def main():
     directory, scratch = sys.argv[1:]
     bad = 0
-    for kernel in (softmax, reductions, topk, quantize, sample, kv_update, matmul_splitk):
+    for kernel in (softmax, reductions, topk, quantize, sample, kv_update, matmul_splitk, rmsnorm, rope, swiglu_a3,
+                   paged_gather, matmul_kloop_a3, matmul_kloop_a5):
         arguments, expected, options = kernel()
         command = ["pto-sim", f"{directory}/{kernel.__name__}.pto", "--pto-level=level3", "--enable-insert-sync", "--schedule=lazy", *options]
         for name, value in arguments.items():
-            if isinstance(value, np.ndarray):
-                np.save(f"{scratch}.{name}.npy", value)
-                value = f"{scratch}.{name}.npy"
+            if not isinstance(value, (int, float, str)):
+                isBf16 = isinstance(value, Bf16)
+                np.save(f"{scratch}.{name}.npy", value.bits if isBf16 else value)
+                value = f"{scratch}.{name}.npy" + (":bf16" if isBf16 else "")
             command += ["--arg", f"{name}={value}"]
         for name in expected:
             command += ["--out", f"{name}={scratch}.out.{name}.npy"]
@@ -89,7 +150,10 @@ def main():
             bad += 1
             continue
         for name, (value, tolerance) in expected.items():
-            got = np.load(f"{scratch}.out.{name}.npy").reshape(value.shape)
+            got = np.load(f"{scratch}.out.{name}.npy")
+            if isinstance(value, Bf16):
+                got, value = Bf16.of(got), value.values
+            got = got.reshape(value.shape)
             finite = np.isfinite(value)
             error = np.abs(got[finite].astype(np.float64) - value[finite]).max()
             same = np.array_equal(got[~finite], value[~finite]) and error <= tolerance
