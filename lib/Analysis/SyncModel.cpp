@@ -20,10 +20,7 @@ llvm::SmallVector<FuncOp> pto::rootFunctions(mlir::ModuleOp module) {
   return roots;
 }
 
-namespace {
-/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory
-/// of one kind.
-std::optional<CoreKind> coreOf(mlir::Operation *op) {
+std::optional<CoreKind> pto::coreOf(mlir::Operation *op) {
   if (auto pipe = pipeOf(op)) {
     if (*pipe == Pipe::V)
       return CoreKind::Vector;
@@ -35,7 +32,6 @@ std::optional<CoreKind> coreOf(mlir::Operation *op) {
       return tile.getSpace() == Space::Vec ? CoreKind::Vector : CoreKind::Cube;
   return std::nullopt;
 }
-} // namespace
 
 llvm::SmallVector<CoreKind, 2> pto::coresOf(FuncOp function) {
   if (auto kind = coreKindOf(function))

@@ -18,12 +18,20 @@ namespace cl = llvm::cl;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Values are read in any case, as front-ends write them.
+/// Values are read in any case, as front-ends write them. Front-ends look for `Error:` in what is
+/// said about others.
 template <typename T> struct NoCaseParser : cl::parser<T> {
   using cl::parser<T>::parser;
   bool parse(cl::Option &option, llvm::StringRef name, llvm::StringRef value, T &out) {
-    std::string lower = value.lower();
-    return cl::parser<T>::parse(option, name, lower, out);
+    std::string lower = value.lower(), known;
+    for (const auto &info : this->Values) {
+      if (info.Name == lower)
+        return cl::parser<T>::parse(option, name, lower, out);
+      known += (known.empty() ? "" : ", ") + info.Name.str();
+    }
+    llvm::errs() << "Error: invalid --" << option.ArgStr << "=" << value << "; it is one of "
+                 << known << "\n";
+    return true;
   }
 };
 
@@ -189,6 +197,7 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
+  passes.addPass(createInferKinds());
   if (options.hasPipes) {
     passes.addPass(createAssignPipeIds());
     passes.addPass(createLowerFrontendPipes());
