@@ -14,9 +14,33 @@ using llvm::formatv;
 
 Bytes &Core::local(Space space) {
   auto &memory = locals[unsigned(space)];
-  if (!memory)
-    memory = std::make_unique<Bytes>(capacity(space, machine.program.arch));
+  if (memory)
+    return *memory;
+  memory = std::make_unique<Bytes>(capacity(space, machine.program.arch));
+  if (Observer *observer = machine.options.observer)
+    if (std::vector<uint8_t> bytes = observer->initial(number, space); !bytes.empty()) {
+      memory->store(0, bytes.data(), std::min<uint64_t>(bytes.size(), memory->size));
+      memory->markWritten(0, std::min<uint64_t>(bytes.size(), memory->size));
+    }
   return *memory;
+}
+
+void Core::observe(const Occurrence &by, const Span &span, bool isWrite) {
+  if (machine.options.observer)
+    machine.options.observer->touched({number, by.place, by.pipe, span.space,
+                                       span.base + span.begin, span.base + span.end, isWrite,
+                                       span.residue});
+}
+
+Core::~Core() {
+  machine.cores[number] = nullptr;
+  if (Observer *observer = machine.options.observer)
+    for (unsigned space = 0; space < numSpaces; ++space)
+      if (const Bytes *memory = locals[space].get()) {
+        std::vector<uint8_t> bytes(memory->size);
+        memory->load(0, bytes.data(), bytes.size());
+        observer->final(number, Space(space), bytes);
+      }
 }
 
 bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
@@ -139,6 +163,7 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
 }
 
 void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, false);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, false, begin, end);
   };
@@ -159,6 +184,7 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
 }
 
 void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, true);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, true, begin, end);
   };

@@ -137,7 +137,7 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() { machine.cores[number] = nullptr; }
+  ~Core();
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
@@ -272,6 +272,7 @@ private:
   /// Finds the memory; reports and returns false when the range leaves it.
   bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
               Span &span);
+  void observe(const Occurrence &by, const Span &span, bool isWrite);
   void judgeRead(const Span &span, const Access &access, const Clock &clock);
   void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
