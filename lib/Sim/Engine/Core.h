@@ -153,12 +153,7 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() {
-    machine.cores[number] = nullptr;
-    for (const auto &local : locals)
-      machine.touchTimes.erase(local.get());
-    machine.forgetLocal(number);
-  }
+  ~Core();
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
@@ -311,6 +306,7 @@ private:
               Span &span) {
     return locate(space, address, bytes, isWrite, by, span, number);
   }
+  void observe(const Occurrence &by, const Span &span, bool isWrite);
   void judgeRead(const Span &span, const Access &access, const Clock &clock);
   void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,

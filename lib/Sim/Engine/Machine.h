@@ -72,7 +72,7 @@ public:
   CrossFlags crossFlags;
   /// On-chip memory by core and space. It may be written before its core starts (a5).
   Bytes &local(uint32_t core, Space space);
-  void forgetLocal(uint32_t core) { locals[core] = {}; }
+  void forgetLocal(uint32_t core); ///< after its end
   /// A ring that the library of a5 fills too early (cross-core 6): `flag` is the first of its FIFO.
   struct Overrun {
     unsigned flag;
