@@ -70,6 +70,8 @@ Excess excessOf(Arch arch, Element from, Element to, bool saturates, bool hasScr
                                                {{Element::F16, Element::U8},
                                                 {Element::I64, Element::I32},
                                                 {Element::I32, Element::I16}});
+  if (isFloat(from) && to == Element::F32)
+    return Excess::Infinity; // exact, so that infinity stays
   if (saturates || !heeded)
     return Excess::Clamp;
   if (isFloat(to))
