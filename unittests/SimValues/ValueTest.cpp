@@ -163,10 +163,7 @@ TEST(EngineRecords, AppearInProgramsThatRun) {
                                       "pto.tsync",
                                       "pto.initialize_l2l_pipe",
                                       "pto.declare_global",
-                                      "pto.talloc",
-                                      "pto.set_cross_block",
-                                      "pto.wait_cross_block",
-                                      "pto.set_ffts"};
+                                      "pto.talloc"};
   std::string programs;
   auto read = [&](llvm::StringRef folder) {
     std::error_code error;
