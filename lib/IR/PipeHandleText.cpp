@@ -26,7 +26,7 @@ constexpr Clause handleCall[] = {{Clause::I8, "split", true}};
 constexpr Clause reservation[] = {{Clause::String, "name", true},
                                   {Clause::I32, "size", true},
                                   {Clause::Space, "location", true},
-                                  {Clause::Bool, "auto", true, "is_auto"},
+                                  {Clause::Bool, "auto", false, "is_auto"},
                                   {Clause::I32, "base"}};
 constexpr Clause import[] = {{Clause::String, "name", true}, {Clause::Symbol, "peer_func", true}};
 
@@ -153,7 +153,12 @@ ParseResult InitializeL2LPipeOp::parse(OpAsmParser &parser, OperationState &resu
 }
 void InitializeL2LPipeOp::print(OpAsmPrinter &printer) { printHandleInit(printer, *this); }
 ParseResult ReserveBufferOp::parse(OpAsmParser &parser, OperationState &result) {
-  return parseReservation(parser, result, reservation);
+  if (parseReservation(parser, result, reservation))
+    return mlir::failure();
+  // A base says by itself that it is not for ptoas to choose.
+  if (!result.attributes.get("is_auto"))
+    result.addAttribute("is_auto", parser.getBuilder().getBoolAttr(!result.attributes.get("base")));
+  return mlir::success();
 }
 void ReserveBufferOp::print(OpAsmPrinter &printer) {
   printReservation(printer, *this, reservation);

@@ -8,7 +8,17 @@ def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
   let summary = "Rewrites what has two spellings into one.";
   let description = [{
     record_event, wait_event and barrier_sync become set_flag, wait_flag and barrier; fence.barrier_all becomes a barrier
-    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark.
+    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark. math.absi, math.absf and
+    affine.apply become arithmetic; a cache line that is named by a view is named by its address.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+def InferKinds : Pass<"pto-infer-kinds", "mlir::ModuleOp"> {
+  let summary = "Says which core runs a function that does not.";
+  let description = [{
+    From its operations: one kind becomes the function's kernel_kind, runs of both kinds go into sections. Nothing changes in
+    a module whose functions are all silent and of one kind, or that has a kernel_kind itself.
   }];
   let dependentDialects = ["pto::PtoDialect"];
 }
@@ -96,6 +106,7 @@ def VerifySync : Pass<"pto-verify-sync", "mlir::ModuleOp"> {
   let options = [
     Option<"always", "always", "bool", "false", "Judge functions without any synchronisation too">,
     Option<"warn", "warn", "bool", "false", "Tell findings as warnings">,
+    Option<"assume", "assume", "bool", "false", "Take for right what cannot be decided, and list it">,
     Option<"inserted", "inserted", "bool", "false", "ptoas itself inserted the synchronisation: a finding is its bug">
   ];
 }

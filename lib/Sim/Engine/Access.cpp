@@ -12,6 +12,18 @@ using llvm::formatv;
 // Finding the memory
 //===----------------------------------------------------------------------===//
 
+void Core::observe(const Occurrence &by, const Span &span, bool isWrite) {
+  if (machine.options.observer)
+    machine.options.observer->touched({number, by.place, by.pipe, span.space,
+                                       span.base + span.begin, span.base + span.end, isWrite,
+                                       span.residue});
+}
+
+Core::~Core() {
+  machine.cores[number] = nullptr;
+  machine.forgetLocal(number);
+}
+
 bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
                   Span &span, uint32_t owner) {
   span.space = space;
@@ -137,6 +149,7 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
 }
 
 void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, false);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, false, begin, end);
   };
@@ -157,6 +170,7 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
 }
 
 void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, true);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, true, begin, end);
   };

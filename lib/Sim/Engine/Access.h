@@ -34,6 +34,9 @@ public:
   /// After judge: hash of the on-chip bytes written, 0 when there are none.
   uint64_t loadFootprint() const { return onChip; }
   bool writesGm() const;
+  // FreeSync.cpp, after judge
+  uint64_t readyAt() const; ///< when everything that shares these bytes is over
+  void touchUntil(uint64_t time) const;
 
   std::array<uint64_t, numSpaces> readBytes{}, writtenBytes{};
 

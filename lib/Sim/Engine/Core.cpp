@@ -165,6 +165,8 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
 }
 
 void Core::dispatchSet(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.from;
   if (!checkKey(key, at)) // C4
@@ -201,6 +203,8 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchWait(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.to;
   if (!checkKey(key, at)) // C4
@@ -224,6 +228,8 @@ void Core::dispatchWait(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchBarrier(Pipe pipe, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = pipe == Pipe::ALL ? Pipe::S : pipe;
   if (pipe == Pipe::ALL) {
@@ -322,14 +328,18 @@ void Core::startWork(PipeState &pipe, Item &item) {
   ItemContext context(*this, item, flying);
   item.kernel(context);
   context.judge(pipe.clock, item.call->accumulates);
+  if (machine.options.freeSync)
+    pipe.time = std::max(pipe.time, context.readyAt());
   if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
-  uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
-                                                context.writtenBytes);
+  uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
+                                                context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
+  if (machine.options.freeSync)
+    context.touchUntil(pipe.time);
   pipe.account.busy += cycles;
   ++pipe.account.items;
   // H7: loads into the same bytes are ordered by the hardware, so their values must land in

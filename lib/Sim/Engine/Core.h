@@ -153,10 +153,7 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() {
-    machine.cores[number] = nullptr;
-    machine.forgetLocal(number);
-  }
+  ~Core();
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
@@ -267,6 +264,7 @@ private:
 
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
+  void scalarTouches(const Span &span, bool writes); ///< FreeSync.cpp
   bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
                   AccessClass kind);
   bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
@@ -308,6 +306,7 @@ private:
               Span &span) {
     return locate(space, address, bytes, isWrite, by, span, number);
   }
+  void observe(const Occurrence &by, const Span &span, bool isWrite);
   void judgeRead(const Span &span, const Access &access, const Clock &clock);
   void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,

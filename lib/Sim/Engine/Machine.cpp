@@ -78,9 +78,30 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
 
 Bytes &Machine::local(uint32_t core, Space space) {
   auto &memory = locals[core][unsigned(space)];
-  if (!memory)
-    memory = std::make_unique<Bytes>(capacity(space, program.arch));
+  if (memory)
+    return *memory;
+  memory = std::make_unique<Bytes>(capacity(space, program.arch));
+  if (options.observer)
+    if (std::vector<uint8_t> bytes = options.observer->initial(core, space); !bytes.empty()) {
+      memory->store(0, bytes.data(), std::min<uint64_t>(bytes.size(), memory->size));
+      memory->markWritten(0, std::min<uint64_t>(bytes.size(), memory->size));
+    }
   return *memory;
+}
+
+void Machine::forgetLocal(uint32_t core) {
+  for (unsigned space = 0; space < numSpaces; ++space) {
+    Bytes *memory = locals[core][space].get();
+    if (!memory)
+      continue;
+    touchTimes.erase(memory);
+    if (!options.observer)
+      continue;
+    std::vector<uint8_t> bytes(memory->size);
+    memory->load(0, bytes.data(), bytes.size());
+    options.observer->final(core, Space(space), bytes);
+  }
+  locals[core] = {};
 }
 
 bool Machine::isOverrun(Space space, uint32_t owner, uint64_t address) const {
@@ -160,6 +181,10 @@ Where Machine::where(const Occurrence &occurrence) const {
 
 Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrence *other,
                          std::optional<Hazard> hazard) {
+  bool isOfOrder = kind == FindingKind::Race || kind == FindingKind::FlagCollision ||
+                   kind == FindingKind::TokenLeft || kind == FindingKind::IncompleteAtExit;
+  if (options.freeSync && isOfOrder)
+    return nullptr; // nobody looked at what orders them
   Finding *finding = findings.add(kind, at, other, hazard);
   if (!finding)
     return nullptr;

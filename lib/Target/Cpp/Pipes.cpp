@@ -8,6 +8,7 @@
 #include "Pipes.h"
 #include "Printer.h"
 #include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/IR/TileHandle.h"
 
 using namespace pto;
 using namespace pto::cpp;
@@ -114,7 +115,7 @@ std::string cpp::pipeTypes(Printer &p, RecordOp op) {
   PipeInit init = *PipeInit::behind(call.handle);
   std::string text = pipeType(init);
   if (call.tile())
-    text += ", " + tileType(call.tile().getTileShape());
+    text += ", " + tileType(storageOf(call.entry));
   else if (call.entry)
     text += ", " + viewType(*viewSource(call.entry, p.constants));
   if (init.epilogue && call.kind == PipeCall::Push && call.tile())
