@@ -36,7 +36,7 @@ struct Options {
   unsigned crossIds = 16;   ///< flags between cores, per core
   unsigned crossCount = 15; ///< what one of their counters holds
   CostTable cost;
-  bool stopAtFirst = false;            ///< end the run at the first finding
+  bool stopAtFirst = false; ///< end the run at the first finding
   /// End the run, with a finding, after so many instructions of S and items of pipes.
   uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
