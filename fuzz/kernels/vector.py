@@ -4,8 +4,9 @@ import numpy as np
 
 from builder import Builder, hand_written_flags
 from program import Call, Function, Index, Program, Statement, Tile, TileData, TileType, TYPES, ViewData, size_of
+from slots import COL_MAJOR, Slots
 
-ROW_MAJOR, COL_MAJOR = "", ", blayout=col_major"
+ROW_MAJOR = ""
 
 
 def wrapping(function):
@@ -43,18 +44,19 @@ class Tensor:
         self.pointer, self.element, self.rows, self.cols = pointer, element, rows, cols
 
 
-class VectorBuilder(Builder):
+class VectorBuilder(Slots, Builder):
+    is_helper = False
     memory = 16384  # bytes of UB that a level3 program shares out; small, so that tiles overlap
 
     def __init__(self, program, rng, tensors=()):
         super().__init__(program, rng)
-        self.tensors, self.tiles, self.helpers = list(tensors), {}, []
+        self.tensors, self.tiles, self.helpers, self.rings = list(tensors), {}, [], []
         self.shapes = []
 
     # -- views ---------------------------------------------------------------------------------------------------
 
-    def view(self, tensor, rows, cols, by_columns=False):
-        """A partition of `rows` x `cols` somewhere in the tensor; its name and type."""
+    def view(self, tensor, rows, cols, by_columns=False, flat=False):
+        """A partition of `rows` x `cols` somewhere in the tensor; its name and type. What makes boxes takes a `flat` one."""
         rng, name, part = self.rng, self.fresh("view"), self.fresh("part")
         pointer, kind = tensor.pointer, rng.random()
         count = tensor.rows * tensor.cols
@@ -64,12 +66,12 @@ class VectorBuilder(Builder):
             layout, sizes, strides, shape = "nd", (rows, cols), (tensor.cols, 1), (tensor.rows, tensor.cols)
             if kind < 0.12 and rows * cols <= count:  # one long line, seen as rows
                 strides, shape = (cols, 1), (count // cols, cols)
-            elif kind < 0.24 and rows % 2 == 0:  # three dimensions
+            elif kind < 0.24 and rows % 2 == 0 and not flat:  # three dimensions
                 strides, shape, sizes = (2 * tensor.cols, tensor.cols, 1), (tensor.rows // 2, 2, tensor.cols), (rows // 2, 2, cols)
             elif kind < 0.3 and rows > 1 and rows * tensor.cols * 2 <= count:  # every other row
                 strides, shape = (2 * tensor.cols, 1), (tensor.rows // 2, tensor.cols)
         if any(size > extent for size, extent in zip(sizes, shape)):
-            return self.view(tensor, rows, cols, by_columns)
+            return self.view(tensor, rows, cols, by_columns, flat)
         if rng.random() < 0.12:  # a pointer into the tensor
             extra = self.affine((shape[0] - sizes[0]) // 2)
             pointer = self.add_pointer(pointer, tensor.element, self.multiply(extra, strides[0]))
@@ -298,6 +300,7 @@ class VectorBuilder(Builder):
         shared = rng.choice(self.tensors[:2])
         inner = VectorBuilder(self.program, rng, [Tensor("p", shared.element, shared.rows, shared.cols)])
         inner.counter = self.counter + 100
+        inner.is_helper = True
         inner.shapes = [s for s in self.shapes if s.element == shared.element]
         inner.indices = [Index("k", 0, 3)]
         parameters = [("p", f"!pto.ptr<{shared.element}>"), ("k", "index")]
@@ -331,11 +334,21 @@ class VectorBuilder(Builder):
         few = lambda: self.statements(rng.randint(1, 4), depth - 1)
         if depth and roll < 0.16:
             self.loop(few)
-        elif depth and roll < 0.24:
+        elif depth and roll < 0.19:
+            self.while_loop(few)
+        elif depth and roll < 0.22 and self.depth and self.indices:
+            self.take_turns(few)
+        elif depth and roll < 0.27:
             self.branch(few, few if rng.random() < 0.5 else None)
-        elif self.helpers and roll < 0.32:
+        elif roll < 0.30 and self.program.level == "level2" and not self.is_helper:
+            self.ring_slot()
+        elif roll < 0.33:
+            self.window()
+        elif roll < 0.35:
+            self.row_sum()
+        elif self.helpers and roll < 0.40:
             self.call_helper()
-        elif roll < 0.40:
+        elif roll < 0.45:
             self.scalars()
         elif roll < 0.56:
             self.load()

@@ -16,7 +16,7 @@ StringRef sim::name(FindingKind kind) {
       "race",           "uninitialised-read", "out-of-bounds",    "flag-collision",
       "illegal-sync",   "deadlock",           "token-left",       "gm-write-incomplete-at-exit",
       "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap",
-      "unfinished"};
+      "unfinished",     "library-defect"};
   return names[unsigned(kind)];
 }
 

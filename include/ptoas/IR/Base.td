@@ -24,6 +24,9 @@ def Pto_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerTypes();
     void registerAttributes();
+    /// Left tiles whose text says an outer layout, where it says so: row_major is also what a text means that
+    /// is silent, and only one that speaks up is told when the arch has another (lib/Parse).
+    ::llvm::SmallVector<std::pair<::mlir::Location, ::mlir::Type>> explicitLeftTiles;
     /// Operations by an old name (`was` of their record), in a grammar that their parser reads too.
     std::optional<ParseOpHook> getParseOperationHook(llvm::StringRef name) const override;
   }];
@@ -403,6 +406,13 @@ class PtoOp<string mnemonic, list<Trait> traits = []>
   string example = "";           // a snippet for the page
 }
 
+// Text of `ins(%a, %b[, %tmp] : A, B[, T]) outs(%c : C)`.
+class InsOptionalScratch<list<string> ins_, string tmp, list<string> outs_> {
+  string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " (`,` $" # tmp # "^)? `:` "
+              # !interleave(!foreach(x, ins_, "qualified(type($" # x # "))"), " `,` ") # " (`,` qualified(type($" # tmp # "))^)? `)` `outs` `(` "
+              # !interleave(!foreach(x, outs_, "$" # x), " `,` ") # " `:` "
+              # !interleave(!foreach(x, outs_, "qualified(type($" # x # "))"), " `,` ") # " `)` attr-dict";
+}
 // Text of `ins(%a, %b : A, B) outs(%c : C)` for fixed operands.
 class InsOuts<list<string> ins_, list<string> outs_> {
   string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " `:` "

@@ -342,6 +342,8 @@ Report sim::run(const Program &program, GlobalMemory &memory, const Launch &laun
     for (uint32_t core = 0; core < machine.coreCount(); ++core)
       trace->cores.push_back(machine.coreName(core));
   Report report = Scheduler(machine).run();
+  if (trace)
+    trace->cycles = report.cycles;
   checkArrays(launch.arrays, report);
   if (llvm::any_of(report.findings,
                    [](const Finding &finding) { return finding.kind == FindingKind::Race; }) &&

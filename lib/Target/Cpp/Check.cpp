@@ -247,8 +247,6 @@ void Checker::nested(Operation *op) {
         if (!o.getFlagBase() || !o.getLocalSlotNum())
           fail(o) << "has no flag_base or no local_slot_num; an earlier stage decides them "
                      "(pto-resolve-pipes)";
-        if (o.getAccPushEpilogue())
-          fail(o) << "has an acc_push_epilogue, which has no C++ form";
       })
       .Case([&](DeclareGlobalOp o) {
         if (!viewSource(o.getEntry(), constants))

@@ -82,7 +82,7 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
     `ins` `(` custom<StoreItems>($src, type($src), $fp, type($fp), $preQuantScalar) `)`
     `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
-  let was = ["pto.tstore_fp"];
+  let was = ["pto.tstore_fp", "pto.tstore.fp"];
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceGm, PipeMte3>, Route<SpaceMat, SpaceGm, PipeMte3, [A3]>, Route<SpaceAcc, SpaceGm, PipeFix>];
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
