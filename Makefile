@@ -50,5 +50,5 @@ tidy: build ## What lint does, and clang-tidy (minutes)
 docs: build ## Regenerate docs/ops from the op records, docs/cli.md from --help
 	scripts/docs.sh
 
-soak: build ## Random programs and schedules for SOAK_MINUTES (default 10)
+soak: build ## Long tests: mutants, variants, libFuzzer; then random programs for SOAK_MINUTES
 	scripts/soak.sh
