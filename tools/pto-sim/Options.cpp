@@ -50,8 +50,23 @@ static cl::opt<FlagModel>
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
+static cl::opt<bool>
+    freeSync("free-sync", cl::cat(category),
+             cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
+                      "barriers inside a core, in which every item waits exactly for those whose "
+                      "bytes it shares, at no cost"));
+enum class Credits : uint8_t { Library, Intended };
+static cl::opt<Credits> primedCredits(
+    "a5-credits", cl::init(Credits::Library), cl::cat(category),
+    cl::desc("What the credits mean that the library of a5 gives in the constructor of a FIFO"),
+    cl::values(clEnumValN(Credits::Library, "library", "as many as it gives: too many (default)"),
+               clEnumValN(Credits::Intended, "intended", "that all slots are free at the start")));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
+static cl::opt<uint64_t>
+    stepLimit("step-limit", cl::init(0), cl::value_desc("n"), cl::cat(category),
+              cl::desc("End a run, with a finding, after so many steps of all cores: for programs "
+                       "that may never end (default 0: no limit)"));
 static cl::opt<std::string>
     reportPath("report", cl::value_desc("file.json"), cl::cat(category),
                cl::desc("Writes findings and times as JSON (- for stdout)"));
@@ -149,6 +164,10 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.seed = seed;
   options.engine.flags = flagModel;
   options.engine.stopAtFirst = stopAtFirst;
+  if (stepLimit)
+    options.engine.mostSteps = stepLimit;
+  options.freeSync = freeSync;
+  options.engine.primedCredits = primedCredits == Credits::Library;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
   options.timelinePath = timelinePath;

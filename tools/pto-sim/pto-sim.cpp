@@ -6,6 +6,7 @@
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sim/Profile.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -19,7 +20,8 @@ struct Outcome {
   Report report;                  ///< times of the first run, findings of all
   std::optional<Profile> profile; ///< of the first run, when it is wanted
   uint64_t leastCycles = UINT64_MAX, mostCycles = 0;
-  std::optional<uint64_t> differs; ///< first seed whose arrays end up other than the first run's
+  std::optional<uint64_t> freeCycles; ///< with free synchronisation
+  std::optional<uint64_t> differs;    ///< first seed whose arrays end up other than the first run's
 };
 } // namespace
 
@@ -128,6 +130,13 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
     if (options.runs > 1)
       first = arguments.readAll(inputs);
   }
+  if (options.freeSync) {
+    RunInputs inputs = arguments.instantiate(kernels, options.blocks);
+    Options engine = options.engine;
+    engine.schedule = Schedule::Eager;
+    engine.freeSync = true;
+    outcome.freeCycles = runOnce(program, inputs, engine, nullptr).cycles;
+  }
   return ok;
 }
 
@@ -170,6 +179,10 @@ static void printOutcome(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
   if (outcome.mostCycles != outcome.leastCycles)
     os << " to " << outcome.mostCycles;
   os << " cycles (estimate), ";
+  if (outcome.freeCycles)
+    os << *outcome.freeCycles << " with free synchronisation ("
+       << llvm::formatv("{0:P2}", double(outcome.report.cycles) / *outcome.freeCycles - 1)
+       << " more), ";
   size_t count = outcome.report.findings.size();
   if (count)
     os << count << (count == 1 ? " finding\n" : " findings\n");
@@ -199,6 +212,8 @@ static llvm::json::Value describeRun(const ToolOptions &options, llvm::ArrayRef<
   object["runs"] = options.runs;
   object["blocks"] = options.blocks;
   object["ranks"] = options.ranks;
+  if (outcome.freeCycles)
+    object["cyclesWithFreeSync"] = *outcome.freeCycles;
   object["resultsDiffer"] = outcome.differs.has_value();
   const CostTable &cost = options.engine.cost;
   object["launchCycles"] = cost.launch;

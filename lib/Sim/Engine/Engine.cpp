@@ -50,7 +50,9 @@ private:
   bool mayDispatch(const Core &core) const {
     return core.pending() < machine.options.dispatchAhead;
   }
-  bool shouldStop() const { return machine.options.stopAtFirst && !machine.findings.empty(); }
+  bool shouldStop() const {
+    return (machine.options.stopAtFirst && !machine.findings.empty()) || machine.isExhausted();
+  }
   void reportDeadlock();
 
   Machine &machine;
@@ -233,6 +235,8 @@ void Scheduler::sweepRandom() {
 }
 
 void Scheduler::reportDeadlock() {
+  if (shouldStop()) // nobody moves any more because the run was ended
+    return;
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;
