@@ -169,6 +169,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
+  passes.addPass(createBindScales());
   passes.addPass(createResolvePipesPass(report));
   passes.addPass(createCheckPipes());
   if (options.sync == SyncMode::Insert)

@@ -72,7 +72,9 @@ uint64_t CostTable::cycles(Pipe pipe, llvm::ArrayRef<Operand> operands,
     break;
   case Pipe::MTE1:
     cycles = move(written(Space::Left), matToLeft) + move(written(Space::Right), matToRight) +
-             move(written(Space::Bias) + written(Space::Scaling), matToOther);
+             move(written(Space::Bias) + written(Space::Scaling) + written(Space::ScaleLeft) +
+                      written(Space::ScaleRight),
+                  matToOther);
     break;
   case Pipe::MTE3:
     cycles = move(written(Space::GM), read(Space::Mat) ? matToGm : vecToGm) +

@@ -42,7 +42,7 @@ std::vector<RuleKind> elementKinds() {
          }}}},
       {rules::elementIs,
        "elementIs",
-       {{"another element", "^needs [a-zA-Z0-9]+ of element type [a-zA-Z0-9, ]+, but it has i1$",
+       {{"another element", "^needs [a-zA-Z0-9_]+ of element type [a-zA-Z0-9, ]+, but it has i1$",
          [](auto &s, auto &, auto &) { s[0]->setElement(Element::I1); }}}},
       {rules::sameElement,
        "sameElement",
@@ -64,7 +64,7 @@ std::vector<RuleKind> elementKinds() {
        "triples",
        {{"a triple outside the table",
          "^does not take element types \\([a-z]+; [a-z]+, [a-z]+\\) = \\(f32; f32, f16\\) on "
-         "a[35]; it takes \\([a-z0-9]+; [a-z0-9]+, [a-z0-9]+\\), ",
+         "a[35]; it takes \\([a-z0-9]+; [a-zA-Z0-9]+, [a-zA-Z0-9]+\\), ",
          [](auto &s, auto &, auto &) {
            s[0]->setElement(Element::F32);
            s[1]->setElement(Element::F32);
@@ -106,7 +106,7 @@ std::vector<RuleKind> layoutKinds() {
       {rules::route,
        "route",
        {{"a pair without a route",
-         "^cannot move from [a-z]+ to (gm|bias) on a[35]; it can move( [a-z]+ > [a-z]+,?)+$",
+         "^cannot move from [a-z]+ to (gm|bias) on a[35]; it can move( [a-z_]+ > [a-z_]+,?)+$",
          [](auto &s, auto &, auto &) {
            s[0]->tile.space = Space::Bias;
            s[1]->tile.space = Space::Bias;
@@ -118,7 +118,7 @@ std::vector<RuleKind> layoutKinds() {
       {rules::sameType,
        "sameType",
        {{"another size",
-         "^needs one type, but [a-z0-9]+ has !pto.tile_buf<[^>]+> and [a-z]+ has "
+         "^needs one type, but [a-z0-9]+ has !pto.tile_buf<[^>]+> and [a-z_]+ has "
          "!pto.tile_buf<[^>]+>$",
          [](auto &s, auto &, auto &) { s.back()->tile.rows *= 2; }}}},
   };
@@ -169,12 +169,6 @@ std::vector<RuleKind> extentKinds() {
            for (DraftValue *v : s)
              v->shape = {};
          }}}},
-      {rules::sameCount,
-       "sameCount",
-       {{"one element more",
-         "^needs as many elements on both sides, but dst has 33x32 = 1056 and the valid region of "
-         "src has 32x32 = 1024$",
-         [](auto &s, auto &, auto &) { s[0]->shape = {33, 32}; }}}},
       {rules::minValid,
        "minValid",
        {{"too few columns",
@@ -269,7 +263,7 @@ std::vector<RuleKind> productKinds() {
        "matmulShape",
        {{"M disagrees", "^needs one M, but dst has 3 and [a-z]+ has (1|32) \\(valid extents: ",
          [](auto &s, auto &, auto &) { s[0]->tile.validRows = 3; }},
-        {"K disagrees", "^needs one K, but [a-z]+ has 32 and [a-z]+ has 16 \\(valid extents: ",
+        {"K disagrees", "^needs one K, but [a-z]+ has (32|64) and [a-z]+ has 16 \\(valid extents: ",
          [](auto &s, auto &, auto &) { s[2]->tile.validRows = 16; }},
         {"N disagrees", "^needs one N, but dst has 32 and [a-z]+ has 16 \\(valid extents: ",
          [](auto &s, auto &, auto &) { s[2]->tile.validCols = 16; }},
@@ -334,7 +328,7 @@ std::vector<RuleKind> moveKinds() {
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]] = aTile(); }}}},
       {rules::attributeAbsent,
        "attributeAbsent",
-       {{"it is there", "^does not take (accToVecMode|tinsertMode|padValue|grpAxis) here on a[35]$",
+       {{"it is there", "^does not take (accToVecMode|tinsertMode|padValue|grpAxis|quantScaleAlg|interleave) here on a[35]$",
          [](auto &, Draft &d, const RuleInfo &r) { d.attributes[r.attribute] = 0; }}}},
       {rules::attributeOneOf,
        "attributeOneOf",
@@ -473,13 +467,16 @@ std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
   for (auto &&part :
        {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds(),
-        moveKinds(), maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds()})
+        moveKinds(), maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds(),
+        scaleKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
 /// Changes that cannot show their effect on a record, and why.
-const std::map<std::string, std::string> waived = {};
+const std::map<std::string, std::string> waived = {
+    {"pto.tload pairsStay: the other axis", "only a make_tensor_view says how a view lies"},
+    {"pto.tstore pairsStay: the other axis", "only a make_tensor_view says how a view lies"}};
 
 class RuleViolations : public ::testing::Test {
 protected:
@@ -503,7 +500,7 @@ protected:
     bool isOfForms = rule.check == rules::oneOf || rule.check == rules::givenWith ||
                      rule.check == rules::onlyWith || rule.check == rules::attributeWith ||
                      rule.check == rules::gatherScratch || rule.check == rules::atMostOne ||
-                     rule.check == rules::absent;
+                     rule.check == rules::absent || rule.check == rules::noPadding;
     if (subjects.size() < rule.operands.size() && !isOfForms)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);
