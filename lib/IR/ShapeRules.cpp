@@ -157,6 +157,8 @@ PTO_RULE(wholeFractals) {
     bool sixteens = (outer.getSlayout() == SLayout::RowMajor) == (llvm::StringRef(what) == "row");
     if (outer.getSlayout() != SLayout::NoneBox && sixteens)
       step = 16;
+    else if (outer.getSlayout() != SLayout::NoneBox && outer.getFractal() == 32)
+      step = 2; // boxes of scales
     if (auto value = constantOf(at); value && *value % step)
       return op->emitOpError() << "moves whole fractals, so its " << what
                                << " offset must be a multiple of " << step << ", but it is "
