@@ -26,9 +26,9 @@ PTO_RULE(scaleTile) {
     return success(); // another rule says so
   bool left = operand == Space::Left;
   TileBufType type = tile(list[0].value);
-  bool isRight = left ? type.getSpace() == Space::ScaleLeft && type.getBlayout() == BLayout::RowMajor
-                      : type.getSpace() == Space::ScaleRight &&
-                            type.getBlayout() == BLayout::ColMajor;
+  bool isRight =
+      left ? type.getSpace() == Space::ScaleLeft && type.getBlayout() == BLayout::RowMajor
+           : type.getSpace() == Space::ScaleRight && type.getBlayout() == BLayout::ColMajor;
   if (isRight)
     return success();
   llvm::StringRef layout = left ? "row_major" : "col_major";
@@ -75,9 +75,9 @@ PTO_RULE(mxResult) {
   bool isElement = four ? dst.element == Element::F4E2M1x2
                         : dst.element == Element::I8 || dst.element == Element::U8;
   if (!isElement)
-    return op->emitOpError() << "makes " << stringifyQuantKind(kind) << ", so dst needs elements of "
-                             << (four ? "f4E2M1x2" : "i8 or ui8") << ", but it has "
-                             << elementName(list[1].value.getType());
+    return op->emitOpError() << "makes " << stringifyQuantKind(kind)
+                             << ", so dst needs elements of " << (four ? "f4E2M1x2" : "i8 or ui8")
+                             << ", but it has " << elementName(list[1].value.getType());
   if (four && bytesOf(src.element) != 2)
     return op->emitOpError() << "makes " << stringifyQuantKind(kind)
                              << " of f16 and bf16 only, but src has " << name(src.element);
@@ -86,7 +86,8 @@ PTO_RULE(mxResult) {
                  : dst.blayout == BLayout::RowMajor && !dst.isBoxed();
   if (fits)
     return success();
-  return op->emitOpError() << "leaves " << (nz ? "boxes" : "plain rows") << ", so dst needs blayout "
+  return op->emitOpError() << "leaves " << (nz ? "boxes" : "plain rows")
+                           << ", so dst needs blayout "
                            << (nz ? "col_major and slayout row_major"
                                   : "row_major and slayout none_box");
 }

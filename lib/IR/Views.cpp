@@ -44,9 +44,8 @@ LogicalResult verifyBoxes(MakeTensorViewOp op) {
       extent = constantOf(op.getShape()[dim]).value_or(box[i]);
     if (extent != box[i])
       return op.emitOpError() << "has layout " << name << " and extent " << extent
-                              << " in dimension " << dim
-                              << "; the boxes of " << elementName(type) << " are " << box[0] << "x"
-                              << box[1];
+                              << " in dimension " << dim << "; the boxes of " << elementName(type)
+                              << " are " << box[0] << "x" << box[1];
   }
   return mlir::success();
 }

@@ -141,9 +141,9 @@ struct NumberTable {
   uint8_t encode(double value, bool halfAway) const {
     uint8_t sign = std::signbit(value) ? signBit : 0;
     double magnitude = std::fabs(value);
-    const auto *above = std::lower_bound(
-        entries.data(), entries.data() + entries.size(), magnitude,
-        [](const Entry &entry, double wanted) { return entry.value < wanted; });
+    const auto *above =
+        std::lower_bound(entries.data(), entries.data() + entries.size(), magnitude,
+                         [](const Entry &entry, double wanted) { return entry.value < wanted; });
     if (above == entries.data() + entries.size()) {
       const Entry &last = entries.back(), &before = entries[entries.size() - 2];
       bool overflows = infinity && magnitude >= last.value + (last.value - before.value) / 2;

@@ -25,9 +25,8 @@ bool Lowering::lowerTile(Operation *op) {
       .Case([&](TAssignOp move) { return lowerMove(move), true; })
       .Case([&](TGetScaleAddrOp bind) {
         Register address = builder.tileField(TileFieldName::Address, handle(bind.getSrc()));
-        builder.retarget(handle(bind.getDst()),
-                         builder.arith(ArithOp::ShRUI, Element::I64, address,
-                                       builder.constant(scaleAddressShift)));
+        builder.retarget(handle(bind.getDst()), builder.arith(ArithOp::ShRUI, Element::I64, address,
+                                                              builder.constant(scaleAddressShift)));
         return true;
       })
       .Case([&](SetValidShapeOp set) {

@@ -85,8 +85,9 @@ int64_t TileShape::elementOffset(int64_t row, int64_t col) const {
   if (!isBoxed())
     return blayout == BLayout::RowMajor ? row * cols + col : col * rows + row;
   int64_t ir = boxRows(), ic = boxCols();
-  int64_t block = blayout == BLayout::RowMajor ? (cols / ic) * (row / ir) + col / ic  // Zz, Zn
-                                               : (storedRows() / ir) * (col / ic) + row / ir; // Nz, Nn
+  int64_t block = blayout == BLayout::RowMajor
+                      ? (cols / ic) * (row / ir) + col / ic          // Zz, Zn
+                      : (storedRows() / ir) * (col / ic) + row / ir; // Nz, Nn
   int64_t inner =
       slayout == SLayout::RowMajor ? (row % ir) * ic + col % ic : (col % ic) * ir + row % ir;
   return block * ir * ic + inner;

@@ -122,12 +122,12 @@ struct BindScalesPass : pto::impl::BindScalesBase<BindScalesPass> {
                               << ", but they need a multiple of " << alignment(type.getSpace());
     if (place + bytes > limit)
       return op.emitOpError() << "finds the scales of " << address->constant << " at " << place
-                              << ", where " << bytes << " bytes do not fit: " << name(type.getSpace())
-                              << " ends at " << limit;
-    auto b = mlir::OpBuilder::atBlockBegin(
-        &op->getParentOfType<mlir::func::FuncOp>().getBody().front());
-    Value value =
-        arith::ConstantOp::create(b, placeOf(alloc.getLoc()), b.getI64IntegerAttr(place));
+                              << ", where " << bytes
+                              << " bytes do not fit: " << name(type.getSpace()) << " ends at "
+                              << limit;
+    auto b =
+        mlir::OpBuilder::atBlockBegin(&op->getParentOfType<mlir::func::FuncOp>().getBody().front());
+    Value value = arith::ConstantOp::create(b, placeOf(alloc.getLoc()), b.getI64IntegerAttr(place));
     alloc.getAddrMutable().assign(value);
     return mlir::success();
   }

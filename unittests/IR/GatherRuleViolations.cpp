@@ -35,8 +35,7 @@ std::vector<RuleKind> testing::formKinds() {
          }}}},
       {rules::attributeIn,
        "attributeIn",
-       {{"another value",
-         "^needs [a-zA-Z_]+ of [a-z0-9_, ]+ or [a-z0-9_]+, but it is [a-z0-9_]+$",
+       {{"another value", "^needs [a-zA-Z_]+ of [a-z0-9_, ]+ or [a-z0-9_]+, but it is [a-z0-9_]+$",
          [](auto &, Draft &d, const RuleInfo &r) {
            const AttributeInfo &a = d.info->attributes[r.numbers[0]];
            auto isLegal = [&](int64_t value) {

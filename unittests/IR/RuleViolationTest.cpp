@@ -328,7 +328,9 @@ std::vector<RuleKind> moveKinds() {
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]] = aTile(); }}}},
       {rules::attributeAbsent,
        "attributeAbsent",
-       {{"it is there", "^does not take (accToVecMode|tinsertMode|padValue|grpAxis|quantScaleAlg|interleave) here on a[35]$",
+       {{"it is there",
+         "^does not take (accToVecMode|tinsertMode|padValue|grpAxis|quantScaleAlg|interleave) here "
+         "on a[35]$",
          [](auto &, Draft &d, const RuleInfo &r) { d.attributes[r.attribute] = 0; }}}},
       {rules::attributeOneOf,
        "attributeOneOf",
@@ -465,10 +467,9 @@ std::vector<RuleKind> scalarKinds() {
 
 std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
-  for (auto &&part :
-       {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(), scalarKinds(),
-        moveKinds(), maskKinds(), scratchKinds(), formKinds(), gatherKinds(), generateKinds(),
-        scaleKinds()})
+  for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(),
+                      scalarKinds(), moveKinds(), maskKinds(), scratchKinds(), formKinds(),
+                      gatherKinds(), generateKinds(), scaleKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -20,9 +20,7 @@ static std::vector<RuleKind> transferKinds() {
         {"an element more in a view whose layout is open",
          "^needs as many elements on both sides, but (src|dst) has 3x11x32 = 1056 and the valid "
          "region of (src|dst) has 32x32 = 1024$",
-         [](auto &s, auto &, auto &) {
-           s[0]->shape = {3, 11, 32};
-         }}}},
+         [](auto &s, auto &, auto &) { s[0]->shape = {3, 11, 32}; }}}},
       {rules::noPadding,
        "noPadding",
        {{"a value to fill in",
@@ -91,7 +89,9 @@ std::vector<RuleKind> testing::scaleKinds() {
        "wholeGroups",
        {{"half of two groups",
          "^works on a multiple of 64 numbers along k, but [ab] holds (96|160)$",
-         [](auto &s, auto &, auto &) { s[0]->tile.cols += 32 / s[0]->tile.numbersPerElement()[1]; }},
+         [](auto &s, auto &, auto &) {
+           s[0]->tile.cols += 32 / s[0]->tile.numbersPerElement()[1];
+         }},
         {"of the right operand",
          "^works on a multiple of 64 numbers along k, but b holds (96|160)$",
          [](auto &s, auto &, auto &) {

@@ -311,10 +311,10 @@ TEST(KernelConvert, PackedPairs) {
       for (int64_t i = 0; i < 64; ++i) {
         double x = std::clamp(numbers[i], -largest, largest), best = NAN;
         for (double code : codes) {
-          bool fits = mode == FLOOR                 ? code <= x
-                      : mode == CEIL                ? code >= x
-                      : mode == TRUNC               ? std::fabs(code) <= std::fabs(x)
-                                                    : true;
+          bool fits = mode == FLOOR   ? code <= x
+                      : mode == CEIL  ? code >= x
+                      : mode == TRUNC ? std::fabs(code) <= std::fabs(x)
+                                      : true;
           double far = std::fabs(code - x), least = std::fabs(best - x);
           // Of two at one distance: half away takes the larger magnitude, to even the even code.
           bool wins = std::isnan(best) || far < least ||

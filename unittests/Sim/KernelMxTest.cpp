@@ -239,14 +239,15 @@ struct Quantize {
     boxed = perGroup(Element::U8, 0x13000);
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < cols; ++j)
-        machine.set(src, i, j, std::sin(double(i * 37 + j * 11)) * std::ldexp(1, int(i + j / 32) % 9 - 4));
+        machine.set(src, i, j,
+                    std::sin(double(i * 37 + j * 11)) * std::ldexp(1, int(i + j / 32) % 9 - 4));
   }
   int64_t groupOf(int64_t i, int64_t j) const {
-    return alongRows ? i * (src.shape.validCols / 32) + j / 32
-                     : i / 32 * src.shape.validCols + j;
+    return alongRows ? i * (src.shape.validCols / 32) + j / 32 : i / 32 * src.shape.validCols + j;
   }
   double number(int64_t i, int64_t j) {
-    return four ? result.get(i, j) : machine.take(Space::Vec, machine.address(dst, i, j), Element::F8E4M3);
+    return four ? result.get(i, j)
+                : machine.take(Space::Vec, machine.address(dst, i, j), Element::F8E4M3);
   }
   void run(int64_t nv, bool zz = false) {
     std::vector<Operand> operands{operand(src), operand(dst), operand(exp), operand(max),
@@ -292,7 +293,9 @@ TEST(KernelMx, QuantizesByGroups) {
           }
           for (int64_t i = 0; i < 32; ++i)
             for (int64_t j = 0; j < 64; ++j) {
-              double x = before[size_t(i * 64 + j)] / std::ldexp(1, int(call.machine.get(call.exp, 0, call.groupOf(i, j))) - 127);
+              double x =
+                  before[size_t(i * 64 + j)] /
+                  std::ldexp(1, int(call.machine.get(call.exp, 0, call.groupOf(i, j))) - 127);
               double got = call.number(i, j), step = four ? 2 : 32;
               double clamped = std::clamp(x, -top, top);
               // Half a step of the format at that magnitude, at least of the smallest.
@@ -342,8 +345,9 @@ TEST(KernelMx, RefusesGroupsThatDoNotFit) {
   Quantize call(Element::F32, false, true, 2, 64);
   call.exp.shape.validCols = 3;
   auto run = [&] {
-    call.machine.run(findKernel("quantize_mx"), {operand(call.src), operand(call.dst), operand(call.exp),
-                                                 operand(call.max), operand(call.scaling)});
+    call.machine.run(findKernel("quantize_mx"),
+                     {operand(call.src), operand(call.dst), operand(call.exp), operand(call.max),
+                      operand(call.scaling)});
     return call.machine.failures;
   };
   EXPECT_THAT(run(), ElementsAre("operand 2 has 1x3 valid elements for 4 groups"));

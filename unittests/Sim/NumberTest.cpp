@@ -4,9 +4,9 @@
 #include "ptoas/Sim/Kernel.h"
 #include "gtest/gtest.h"
 #include <cmath>
-#include <map>
 #include <cstring>
 #include <limits>
+#include <map>
 
 using namespace pto;
 using namespace pto::sim;
@@ -115,9 +115,8 @@ TEST(Number, DecodesKnownValues) {
 }
 
 TEST(Number, EveryCodeOfTheNarrowFormatsComesBack) {
-  for (Element element :
-       {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2, Element::F8E8M0,
-        Element::HIF8})
+  for (Element element : {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2,
+                          Element::F8E8M0, Element::HIF8})
     for (uint64_t bits = 0, end = uint64_t(1) << (bytesOf(element) * 8); bits < end; ++bits)
       ASSERT_EQ(encoded(element, decoded(element, bits)), bits) << name(element).str();
 }

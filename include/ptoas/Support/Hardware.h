@@ -25,18 +25,7 @@ inline constexpr unsigned numPipes = 7; ///< without ALL
 /// Memories. All but GM are private to a core; addresses in them are byte offsets from 0. ScaleLeft
 /// and ScaleRight (a5) stand beside L0A and L0B and hold the scales of what lies there (library
 /// 4.1); tiles of the dialect name them by `scaling` and their layout.
-enum class Space : uint8_t {
-  GM,
-  Mat,
-  Left,
-  Right,
-  Acc,
-  Vec,
-  Bias,
-  Scaling,
-  ScaleLeft,
-  ScaleRight
-};
+enum class Space : uint8_t { GM, Mat, Left, Right, Acc, Vec, Bias, Scaling, ScaleLeft, ScaleRight };
 inline constexpr unsigned numSpaces = 10;
 
 /// A scale lies at the address of its operand, shifted right by this (library 4.1).

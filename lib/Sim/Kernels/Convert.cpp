@@ -34,7 +34,8 @@ Rounding roundingOf(Arch arch, Element from, Element to, int64_t mode) {
   if (to == Element::HIF8)
     return Rounding::HalfAway;
   // fp8 knows one rounding; i32 to f16 on a2/a3 is a dequantising move.
-  if (to == Element::F8E4M3 || to == Element::F8E5M2 || (arch == Arch::A3 && from == Element::I32 && to == Element::F16))
+  if (to == Element::F8E4M3 || to == Element::F8E5M2 ||
+      (arch == Arch::A3 && from == Element::I32 && to == Element::F16))
     return Rounding::NearestEven;
   switch (mode) {
   case 0:
@@ -218,8 +219,9 @@ struct Conversion {
     }
     double value = decodeFloat(from, in);
     if (to == Element::HIF8) // rounds and saturates in one step
-      return encodeFloat(to, std::isinf(value) ? std::copysign(32768.0, value)
-                                               : std::clamp(value, -32768.0, 32768.0),
+      return encodeFloat(to,
+                         std::isinf(value) ? std::copysign(32768.0, value)
+                                           : std::clamp(value, -32768.0, 32768.0),
                          out);
     if (!isFloat(to))
       return storeWhole(to, roundToWhole(rounding, value), excess, out);

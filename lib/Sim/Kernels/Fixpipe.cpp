@@ -22,9 +22,9 @@ std::optional<std::string> Fixpipe::whyNot(Element from, Arch arch) const {
     if (scales.empty())
       legal = fromFloat ? maskOf(Element::F32) | halves : maskOf(Element::I32);
     else if (arch == Arch::A5)
-      legal = bytes | halves | (fromFloat ? maskOf(Element::F32) | maskOf(Element::F8E4M3) |
-                                            maskOf(Element::HIF8)
-                                      : 0);
+      legal =
+          bytes | halves |
+          (fromFloat ? maskOf(Element::F32) | maskOf(Element::F8E4M3) | maskOf(Element::HIF8) : 0);
     else
       legal = bytes | (fromFloat ? 0 : maskOf(Element::F16));
   }

@@ -49,7 +49,7 @@ void selectScalarKernel(KernelContext &context);      ///< mask, src, tmp?, scal
 void convertKernel(KernelContext &context);           ///< src, tmp?, dst
 void quantizeKernel(KernelContext &context);          ///< src, fp, offset?, tmp?, dst
 void dequantizeKernel(KernelContext &context);        ///< src, scale, offset, dst
-void quantizeMxKernel(KernelContext &context); ///< src, dst, exp, max, scaling, exp_zz?
+void quantizeMxKernel(KernelContext &context);        ///< src, dst, exp, max, scaling, exp_zz?
 void addAddKernel(KernelContext &context);            ///< src0, src1 tile or scalar, src2, dst
 void subtractAddKernel(KernelContext &context);       ///< the same
 void partialAddKernel(KernelContext &context);        ///< src0, src1, dst

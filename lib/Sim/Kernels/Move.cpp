@@ -51,8 +51,8 @@ static void moveValid(KernelContext &context, const TileOperand &from, Origin at
   writeTile(context, to, valid, data);
 }
 
-/// Mat -> Left, Right and their scales: whole fractals (library 2.5). What lies outside the destination's valid
-/// region moves too, as residue.
+/// Mat -> Left, Right and their scales: whole fractals (library 2.5). What lies outside the
+/// destination's valid region moves too, as residue.
 static void moveFractals(KernelContext &context, const TileOperand &from, Origin at,
                          const TileOperand &to) {
   TileShape grid = storageGrid(to.shape);
@@ -198,8 +198,8 @@ void pto::sim::extractKernel(KernelContext &context) {
     return;
   Origin at{context.operands[1].scalar.asInteger(), context.operands[2].scalar.asInteger()};
   Space source = from->shape.space, target = to->shape.space;
-  bool intoScales = (target == Space::ScaleLeft || target == Space::ScaleRight) &&
-                    context.arch == Arch::A5;
+  bool intoScales =
+      (target == Space::ScaleLeft || target == Space::ScaleRight) && context.arch == Arch::A5;
   if (source == Space::Mat && (target == Space::Left || target == Space::Right || intoScales))
     return moveFractals(context, *from, at, *to);
   if (source == Space::Vec && target == Space::Vec) {

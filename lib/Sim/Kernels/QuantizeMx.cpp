@@ -105,7 +105,8 @@ bool isLegal(KernelContext &context, const TileOperand *const *tiles, const Grou
       return false;
     }
   if (context.attribute("interleave", 0)) {
-    context.fail("interleaved groups are not modelled: the library does not say what is interleaved");
+    context.fail(
+        "interleaved groups are not modelled: the library does not say what is interleaved");
     return false;
   }
   return true;
@@ -116,9 +117,9 @@ void writeNumbers(KernelContext &context, const TileOperand &dst, const std::vec
   Region valid = validRegion(dst);
   Packed packed(valid.rows, valid.cols, 1);
   for (int64_t i = 0; i < packed.elements(); ++i)
-    packed.as<uint8_t>()[i] =
-        to.four ? encodePair(dst.shape.element, scaled[2 * i], scaled[2 * i + 1])
-                : encodeFp8(scaled[i], to.largest);
+    packed.as<uint8_t>()[i] = to.four
+                                  ? encodePair(dst.shape.element, scaled[2 * i], scaled[2 * i + 1])
+                                  : encodeFp8(scaled[i], to.largest);
   writeTile(context, dst, valid, packed);
 }
 } // namespace
@@ -173,10 +174,9 @@ void pto::sim::quantizeMxKernel(KernelContext &context) {
   if (!boxed)
     return;
   if (groups.rows % 16 || groups.cols % 2 || validRegion(*boxed).elements() != groups.count())
-    return context.fail("the exponents of " + extents(groups.rows, groups.cols) +
-                        " groups do not fill " +
-                        extents(boxed->shape.validRows, boxed->shape.validCols) +
-                        " elements in boxes of 16x2");
+    return context.fail(
+        "the exponents of " + extents(groups.rows, groups.cols) + " groups do not fill " +
+        extents(boxed->shape.validRows, boxed->shape.validCols) + " elements in boxes of 16x2");
   std::vector<int> order(codes.size());
   for (int64_t i = 0; i < groups.count(); ++i)
     order[groups.inBoxes(i)] = codes[i];

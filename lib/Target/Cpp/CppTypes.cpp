@@ -16,11 +16,12 @@ constexpr llvm::StringLiteral elementNames[numElements] = {
     "float8_e8m0_t", "hifloat8_t", "float4_e1m2x2_t", "float4_e2m1x2_t", "int64_t"};
 
 /// Qualifier of a pointer into a memory, indexed by Space; the bias table has none (library 6.1).
-constexpr llvm::StringLiteral qualifiers[numSpaces] = {"__gm__", "__cbuf__", "__ca__", "__cb__",
-                                                       "__cc__", "__ubuf__", "",       "__fbuf__", "__fbuf__", "__fbuf__"};
+constexpr llvm::StringLiteral qualifiers[numSpaces] = {"__gm__",   "__cbuf__", "__ca__", "__cb__",
+                                                       "__cc__",   "__ubuf__", "",       "__fbuf__",
+                                                       "__fbuf__", "__fbuf__"};
 
-constexpr llvm::StringLiteral tileTypes[numSpaces] = {"",    "Mat", "Left", "Right",
-                                                      "Acc", "Vec", "Bias", "Scaling", "ScaleLeft", "ScaleRight"};
+constexpr llvm::StringLiteral tileTypes[numSpaces] = {
+    "", "Mat", "Left", "Right", "Acc", "Vec", "Bias", "Scaling", "ScaleLeft", "ScaleRight"};
 constexpr llvm::StringLiteral blayouts[] = {"RowMajor", "ColMajor"};
 constexpr llvm::StringLiteral slayouts[] = {"NoneBox", "RowMajor", "ColMajor"};
 constexpr llvm::StringLiteral pads[] = {"Null", "Zero", "Max", "Min"};

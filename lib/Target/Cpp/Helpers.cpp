@@ -224,10 +224,9 @@ std::string mxTemplates(Printer &, RecordOp op) {
   }
   bool nv = attributeValue(op, "quantScaleAlg") == int64_t(QuantScaleAlgKind::NV);
   bool four = attributeValue(op, "quant_type") == int64_t(QuantKind::MXFP4_E2M1);
-  llvm::SmallVector<std::string> arguments = {std::to_string(attributeValue(op, "grpAxis")),
-                                              std::string("pto::MxQuantAlg::") +
-                                                  (nv ? "NvMx" : "OcpMx") +
-                                                  (four ? "Fp4E2M1" : "Fp8E4M3")};
+  llvm::SmallVector<std::string> arguments = {
+      std::to_string(attributeValue(op, "grpAxis")),
+      std::string("pto::MxQuantAlg::") + (nv ? "NvMx" : "OcpMx") + (four ? "Fp4E2M1" : "Fp8E4M3")};
   if (attributeValue(op, "interleave"))
     arguments.push_back("true");
   return templateList(arguments);
