@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <vector>
 
 using namespace pto;
@@ -135,8 +134,6 @@ struct NumberTable {
   };
   std::vector<Entry> entries;
   uint8_t signBit;
-  /// Values above are infinite where the format has an infinity, else they saturate.
-  std::optional<uint8_t> infinity;
 
   uint8_t encode(double value, bool halfAway) const {
     uint8_t sign = std::signbit(value) ? signBit : 0;
@@ -144,11 +141,8 @@ struct NumberTable {
     const auto *above =
         std::lower_bound(entries.data(), entries.data() + entries.size(), magnitude,
                          [](const Entry &entry, double wanted) { return entry.value < wanted; });
-    if (above == entries.data() + entries.size()) {
-      const Entry &last = entries.back(), &before = entries[entries.size() - 2];
-      bool overflows = infinity && magnitude >= last.value + (last.value - before.value) / 2;
-      return sign | (overflows ? *infinity : last.code);
-    }
+    if (above == entries.data() + entries.size())
+      return sign | entries.back().code;
     if (above == entries.data() || above->value == magnitude)
       return sign | above->code;
     const Entry &below = above[-1];
@@ -187,10 +181,10 @@ static constexpr uint8_t hif8Infinity = 0x6f, hif8Nan = 0x80;
 
 static const NumberTable &hif8Table() {
   static const NumberTable table = [] {
-    NumberTable t{{}, 0x80, hif8Infinity};
+    // The code of infinity has the place of the next number, so rounding to it is as to a number.
+    NumberTable t{{}, 0x80};
     for (unsigned code = 0; code < 0x80; ++code)
-      if (code != hif8Infinity)
-        t.entries.push_back({hif8Magnitude(code), uint8_t(code)});
+      t.entries.push_back({hif8Magnitude(code), uint8_t(code)});
     llvm::sort(t.entries, [](auto &a, auto &b) { return a.value < b.value; });
     return t;
   }();
@@ -218,11 +212,9 @@ static uint8_t encodeHif8(double value) {
 
 static const NumberTable &pairTable(Element element) {
   static const NumberTable e2m1{
-      {{0, 0}, {0.5, 1}, {1, 2}, {1.5, 3}, {2, 4}, {3, 5}, {4, 6}, {6, 7}}, 8, std::nullopt};
+      {{0, 0}, {0.5, 1}, {1, 2}, {1.5, 3}, {2, 4}, {3, 5}, {4, 6}, {6, 7}}, 8};
   static const NumberTable e1m2{
-      {{0, 0}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 4}, {1.25, 5}, {1.5, 6}, {1.75, 7}},
-      8,
-      std::nullopt};
+      {{0, 0}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 4}, {1.25, 5}, {1.5, 6}, {1.75, 7}}, 8};
   return element == Element::F4E2M1x2 ? e2m1 : e1m2;
 }
 

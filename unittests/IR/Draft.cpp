@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::testing;
@@ -493,8 +494,9 @@ private:
       first.rows = first.validRows = second.validRows * per[0];
       first.cols = first.validCols = second.validCols * per[1];
       bool left = second.space == Space::Left;
-      (left ? first.cols : first.rows) /= 32;
       (left ? first.validCols : first.validRows) /= 32;
+      // Stored in whole boxes.
+      (left ? first.cols : first.rows) = llvm::alignTo(left ? first.validCols : first.validRows, 2);
     }
     // What has half as many elements as numbers.
     if ((r.check == rules::sameShape || r.check == rules::sameValid) && subjects.size() == 2) {
