@@ -1,6 +1,7 @@
 //===- TransferRules.cpp - Rules on loads, stores and packed pairs ----------===//
 
 #include "Rules.h"
+#include "ptoas/IR/Transfer.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -22,39 +23,18 @@ std::optional<LayoutKind> layoutOf(mlir::Value view) {
   return make ? make.getLayout() : std::nullopt;
 }
 
-/// A product of extents, -1 when one of them is known at run time only.
-int64_t product(std::initializer_list<int64_t> extents) {
-  int64_t all = 1;
-  for (int64_t extent : extents)
-    all = extent < 0 || all < 0 ? -1 : int64_t(llvm::SaturatingMultiply<uint64_t>(all, extent));
-  return all;
-}
-
 /// Rows and columns of a view as the library sees it (library 1.1); none while the layout may still
 /// become one or the other.
-std::optional<std::array<int64_t, 2>> matrixOf(mlir::Value view) {
-  llvm::ArrayRef<int64_t> shape = llvm::cast<PartitionTensorViewType>(view.getType()).getShape();
-  if (shape.size() > 5)
+std::optional<std::array<int64_t, 2>> knownMatrix(mlir::Value view) {
+  auto facts = globalFacts(view);
+  if (!facts)
     return std::nullopt; // another rule says so
-  std::array<int64_t, 5> s{1, 1, 1, 1, 1};
-  for (auto [i, extent] : llvm::enumerate(shape))
-    s[5 - shape.size() + i] = mlir::ShapedType::isDynamic(extent) ? -1 : extent;
-  auto layout = layoutOf(view);
-  if (!layout && product({s[0], s[1], s[2]}) != 1)
-    return std::nullopt;
-  switch (layout.value_or(LayoutKind::ND)) {
-  case LayoutKind::ND:
-    return std::array{product({s[0], s[1], s[2], s[3]}), s[4]};
-  case LayoutKind::DN:
-    return std::array{s[3], product({s[0], s[1], s[2], s[4]})};
-  case LayoutKind::NZ:
-    return std::array{product({s[2], s[3]}), product({s[0], s[1], s[4]})};
-  case LayoutKind::MX_A_ZZ:
-    return std::array{product({s[0], s[1], s[3]}), product({s[2], s[4]})};
-  case LayoutKind::MX_B_NN:
-    return std::array{product({s[2], s[4]}), product({s[0], s[1], s[3]})};
+  if (!facts->layout) {
+    if (facts->shape[0] != 1 || facts->shape[1] != 1 || facts->shape[2] != 1)
+      return std::nullopt;
+    facts->layout = LayoutKind::ND;
   }
-  return std::nullopt;
+  return matrixOf(*facts);
 }
 
 LogicalResult sameCount(Operation *op, const Subject &view, const Subject &tile) {
@@ -91,7 +71,7 @@ std::optional<bool> isByColumns(mlir::Value value) {
 
 PTO_RULE(sameMatrix) {
   auto list = subjects(op, info, rule);
-  auto matrix = matrixOf(list[0].value);
+  auto matrix = knownMatrix(list[0].value);
   if (!matrix)
     return sameCount(op, list[0], list[1]);
   auto valid = validShape(list[1].value);
