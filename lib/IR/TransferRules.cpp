@@ -71,7 +71,10 @@ std::optional<bool> isByColumns(mlir::Value value) {
 
 PTO_RULE(sameMatrix) {
   auto list = subjects(op, info, rule);
-  auto matrix = knownMatrix(list[0].value);
+  // One row or column is stored into a view of any shape (library 2.2).
+  auto stored = storedShape(list[1].value);
+  bool isLine = list[1].name == "src" && (stored[0] == 1 || stored[1] == 1);
+  auto matrix = isLine ? std::nullopt : knownMatrix(list[0].value);
   if (!matrix)
     return sameCount(op, list[0], list[1]);
   auto valid = validShape(list[1].value);
