@@ -5,7 +5,7 @@
 using namespace pto;
 using namespace pto::testing;
 
-static std::vector<RuleKind> transferKinds() {
+static std::vector<RuleKind> loadStoreKinds() {
   return {
       {rules::sameMatrix,
        "sameMatrix",
@@ -49,7 +49,7 @@ static std::vector<RuleKind> transferKinds() {
 }
 
 std::vector<RuleKind> testing::scaleKinds() {
-  std::vector<RuleKind> all = transferKinds();
+  std::vector<RuleKind> all = loadStoreKinds();
   std::vector<RuleKind> more = {
       {rules::scaleTile,
        "scaleTile",
