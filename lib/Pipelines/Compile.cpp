@@ -207,6 +207,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
+  passes.addPass(createBindScales());
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
     passes.addPass(createSetFfts());

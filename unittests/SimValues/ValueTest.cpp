@@ -82,7 +82,7 @@ bool isWorth(const pto::testing::Form &form, const Geometry &g) {
   return !form.attribute || llvm::StringRef(g.name) == "whole" || llvm::StringRef(g.name) == "odd";
 }
 
-bool canSpell(Element e) {
+bool isKnown(Element e) {
   return e != Element::HIF8 && e != Element::F8E8M0 && e != Element::F4E1M2x2 &&
          e != Element::F4E2M1x2;
 }
@@ -122,7 +122,7 @@ TEST_F(Values, OfEveryRecordAreThoseOfItsReference) {
                     << counts.checked << ")";
     for (unsigned arch : {0u, 1u})
       for (unsigned e = 0; e < numElements; ++e)
-        if ((info.elements[arch] >> e & 1) && canSpell(Element(e))) {
+        if ((info.elements[arch] >> e & 1) && isKnown(Element(e))) {
           ++types;
           if (!covered.contains({info.name.str(), Arch(arch), Element(e)}))
             uncovered.push_back(
