@@ -7,6 +7,7 @@
 
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertPolish.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -139,8 +140,10 @@ InsertResult Inserter::run() {
       if (!tree.lists[list].frozen)
         solver.solve(list);
     stats.lastRung = !finish();
-    if (!stats.lastRung)
+    if (!stats.lastRung) {
       trim();
+      Polisher(tree, plan, sweep, solver, options, stats, [&] { return standsWithoutIt(); }).run();
+    }
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;

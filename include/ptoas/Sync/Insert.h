@@ -11,12 +11,23 @@
 
 namespace pto::sync {
 
+/// What is best, of two solutions that are both right.
+enum class Objective : uint8_t {
+  Time,  ///< modelled time, then the number of instructions that run
+  Count, ///< the number of instructions that run
+};
+
 struct InsertOptions {
+  Objective objective = Objective::Time;
   bool strongFlags = true; ///< obey C3
   /// Iterations that a loop-carried handoff may lag behind (sync 13.3), at least 1. Two keep both
   /// slots of a double buffer busy; one would make each load wait for the use of the iteration
   /// before.
   unsigned maxDelay = 2;
+  /// Work that exchanges may take which make a right plan cheaper (sync 13.5): nodes that the sweep
+  /// visits, and steps of the cost model each time. Functions in which one round takes more are
+  /// left as they are.
+  uint64_t polishVisits = 200000, polishSteps = 20000;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
   /// before each signal.

@@ -144,6 +144,7 @@ struct Node {
   bool signals = false;     ///< Access: a message between cores, queued on `pipe`: after everything
                             ///< earlier on it, before everything later
   FlagKey key;              ///< Set, Wait
+  uint32_t cycles = 0;      ///< Access: estimate of the time on its pipe; 0: not known
   std::optional<int64_t> trip;           ///< Loop: exact number of iterations when known
   int64_t minTrip = 0;                   ///< Loop: at least so many
   std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
