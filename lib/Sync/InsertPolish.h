@@ -7,13 +7,12 @@
 #define PTOAS_LIB_SYNC_INSERTPOLISH_H
 
 #include "InsertSolve.h"
-#include "ptoas/Sync/Cost.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace pto::sync::inserter {
 
-/// Local search on a plan that is right: one handoff more that makes others unnecessary, as long as
-/// the objective falls (sync 13.5). Bounded by work, so that it costs nothing in large functions.
+/// Objective::Count (sync 13.6). Local search on a plan that is right: one handoff more that makes
+/// others unnecessary, as long as fewer instructions run. Bounded by work.
 class Polisher {
 public:
   /// `settles` brings the plan to an end (ids, credits) and says whether it is right.
@@ -30,8 +29,10 @@ private:
   const InsertOptions &options;
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
-  uint64_t end = 0; ///< of the work, in visits of the sweep
-  Cost best;
+  uint64_t end = 0;  ///< of the work, in visits of the sweep
+  uint64_t best = 0; ///< instructions that run
+  /// By list: how often it runs when all branches take their first arm, or their last.
+  std::vector<std::pair<uint64_t, uint64_t>> runs;
   std::vector<std::vector<llvm::SmallVector<Pipe, 3>>>
       pipes; ///< by list and item: of the accesses in it
 
@@ -45,10 +46,10 @@ private:
   void restore(const State &state);
   bool spent() const { return sweep.visits > end; }
   bool isOrdered();
-  std::optional<Cost> cost() const;
-  bool isBetter(const Cost &cost) const;
+  uint64_t executed() const;
 
   void findPipes(ListId list);
+  void findRuns(ListId list);
   std::vector<Handoff> candidates(ListId list) const;
   /// How many items of the plan the handoff could make unnecessary.
   unsigned promise(const Handoff &candidate) const;

@@ -14,6 +14,10 @@ using namespace pto::sync::judge;
 // Prices
 //===----------------------------------------------------------------------===//
 
+uint64_t judge::durationOf(const Program &program, NodeId access) {
+  return program[access].pipe == Pipe::S ? 2 : Random(access).pick({20, 40, 80, 160});
+}
+
 uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
   struct Queue {
     uint64_t free = 0;     ///< when its next instruction can start
@@ -32,7 +36,7 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
     uint64_t start = std::max(dispatch, queue.free);
     switch (event.kind) {
     case Event::Access:
-      queue.free = start + program[event.node].cycles;
+      queue.free = start + durationOf(program, event.node);
       queue.complete = queue.free + (event.pipe == Pipe::S ? 0 : resultLatency);
       break;
     case Event::Set: // does not hold what comes after it
@@ -290,13 +294,15 @@ std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRo
     std::optional<Set> chosen = master->cheapest();
     if (!chosen) // nothing below the limit: the last one is the optimum
       return best;
-    if (addCuts(*chosen) || addCheckerCut(*chosen))
+    if (addCuts(*chosen))
       continue;
     Price now = price(*chosen);
     if (now.time > limit) {
       excludeSlow(*chosen, limit);
       continue;
     }
+    if (addCheckerCut(*chosen)) // last, for it takes longest
+      continue;
     best =
         Optimum{now, unsigned(chosen->count()), universe.with(*chosen), cuts, checkerCuts, rounds};
     if (goal == Goal::Count || now.time == 0)

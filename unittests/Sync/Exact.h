@@ -36,9 +36,11 @@ enum class Goal : uint8_t { TimeThenCount, Count };
 /// last arms are measured.
 Price priceOf(const Program &program);
 
-/// Cycles until everything on the trace is complete: in-order pipes, an access takes
-/// `Node::cycles`, its bytes are there `resultLatency` cycles later, sync costs nothing but the
-/// stall.
+/// Cycles that an access takes: some number that depends on the node alone.
+uint64_t durationOf(const Program &program, NodeId access);
+
+/// Cycles until everything on the trace is complete: in-order pipes, an access takes `durationOf`,
+/// its bytes are there `resultLatency` cycles later, sync costs nothing but the stall.
 uint64_t modelledTime(const Program &program, const Trace &trace);
 inline constexpr uint64_t resultLatency = 16;
 
@@ -54,9 +56,9 @@ struct Optimum {
 /// below it. None when `maxRounds` did not suffice. The program must have no synchronisation of its
 /// own, no calls and no signals.
 std::optional<Optimum> solveExactly(const Program &program, Goal goal, const Price &start,
-                                    unsigned maxDelay = 2, unsigned maxRounds = 400);
+                                    unsigned maxDelay = 2, unsigned maxRounds = 150);
 
-/// Without synchronisation, calls and signals; up to 20 accesses, with times of their own.
+/// Without synchronisation, calls and signals; up to 12 accesses.
 Program randomSmallProgram(uint64_t seed);
 
 /// insert() against the optimum on random programs.

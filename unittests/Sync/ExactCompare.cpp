@@ -16,14 +16,11 @@ Program judge::randomSmallProgram(uint64_t seed) {
   Shape shape;
   shape.core = random.chance(65) ? CoreKind::Vector : CoreKind::Cube;
   shape.arch = random.chance(65) ? Arch::A3 : Arch::A5;
-  shape.accesses = random.pick({4, 6, 8, 10, 14, 20});
+  shape.accesses = random.pick({4, 6, 8, 10, 12});
   shape.depth = random.below(3);
   shape.calls = shape.publishes = shape.handWritten = shape.unknowns = false;
   Program program = randomProgram(random, shape);
   program.atExitDrain = false; // the drain is the same for all
-  for (Node &node : program.nodes)
-    if (node.kind == NodeKind::Access)
-      node.cycles = node.pipe == Pipe::S ? 2 : random.pick({20, 40, 80, 160});
   return program;
 }
 

@@ -13,8 +13,8 @@ namespace pto::sync {
 
 /// What is best, of two solutions that are both right.
 enum class Objective : uint8_t {
-  Time,  ///< modelled time, then the number of instructions that run
-  Count, ///< the number of instructions that run
+  Time,  ///< every handoff as early set and as late waited for as can be
+  Count, ///< few instructions that run, at the price of some overlap (sync 13.6)
 };
 
 struct InsertOptions {
@@ -24,10 +24,8 @@ struct InsertOptions {
   /// slots of a double buffer busy; one would make each load wait for the use of the iteration
   /// before.
   unsigned maxDelay = 2;
-  /// Work that exchanges may take which make a right plan cheaper (sync 13.5): nodes that the sweep
-  /// visits, and steps of the cost model each time. Functions in which one round takes more are
-  /// left as they are.
-  uint64_t polishVisits = 200000, polishSteps = 20000;
+  /// Objective::Count: the most nodes that the sweep may visit while it looks for exchanges.
+  uint64_t polishVisits = 200000;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
   /// before each signal.
@@ -40,6 +38,7 @@ struct InsertStats {
   unsigned merged = 0;     ///< handoffs that were joined with another because ids ran short
   unsigned barriers = 0;   ///< bar(p)
   unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included
+  unsigned inLoops = 0;    ///< of them, in loops
   bool lastRung = false;   ///< fell back to bar(ALL) before every item
   uint64_t visits = 0;     ///< nodes walked by all sweeps, for benchmarks
 };

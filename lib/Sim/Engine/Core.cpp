@@ -74,13 +74,16 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
     item.kernel = kernel;
     item.operands = operands;
+    item.target = target;
+    item.isReplay = isReplay(function.code[scalar.pc]);
+    item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     giveUnit(call, operands);
     return;
   }
@@ -162,6 +165,8 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
 }
 
 void Core::dispatchSet(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.from;
   if (!checkKey(key, at)) // C4
@@ -198,6 +203,8 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchWait(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.to;
   if (!checkKey(key, at)) // C4
@@ -221,6 +228,8 @@ void Core::dispatchWait(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchBarrier(Pipe pipe, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = pipe == Pipe::ALL ? Pipe::S : pipe;
   if (pipe == Pipe::ALL) {
@@ -298,6 +307,8 @@ void Core::start(Pipe which) {
     return;
   case Item::Kind::CrossWait:
     --backlog;
+    if (item.fifo)
+      judgeCredit(item, pipe);
     takeCross(item.cross, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
@@ -317,14 +328,18 @@ void Core::startWork(PipeState &pipe, Item &item) {
   ItemContext context(*this, item, flying);
   item.kernel(context);
   context.judge(pipe.clock, item.call->accumulates);
-  if (context.writesGm()) {
+  if (machine.options.freeSync)
+    pipe.time = std::max(pipe.time, context.readyAt());
+  if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
-  uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
-                                                context.writtenBytes);
+  uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
+                                                context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
+  if (machine.options.freeSync)
+    context.touchUntil(pipe.time);
   pipe.account.busy += cycles;
   ++pipe.account.items;
   // H7: loads into the same bytes are ordered by the hardware, so their values must land in
@@ -483,6 +498,7 @@ void Core::finishBarrierAll() {
   uint64_t before = self.time;
   for (unsigned p = 0; p < numPipes; ++p) {
     self.clock.local[p] = pipes[p].dispatched;
+    self.clock.remote = join(self.clock.remote, pipes[p].clock.remote); // what they waited for
     self.time = std::max(self.time, pipes[p].time);
   }
   self.account.stalled += self.time - before;

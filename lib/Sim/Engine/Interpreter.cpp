@@ -20,6 +20,12 @@ bool Core::stepScalar() {
   if (scalar.state != State::Running)
     return tryUnblock();
   while (true) {
+    if (machine.isExhausted()) {
+      if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
+        finding->what =
+            formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
+      return false;
+    }
     if (!scalar.micro.empty()) {
       stepMicro();
       return true;
@@ -255,6 +261,7 @@ void Core::executeHandle(const Instruction &instruction) {
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
+    value.tile.isOpen = instruction.in[1] != none || instruction.in[2] != none;
     if (instruction.in[1] != none)
       value.tile.shape.validRows = int64_t(in(1));
     if (instruction.in[2] != none)
@@ -345,6 +352,7 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     std::memset(into, 0xff, bytes);
     return false;
   }
+  scalarTouches(span, false);
   judgeRead(span, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->recordRead(span.begin, span.end, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
@@ -356,6 +364,7 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   Span span;
   if (!locate(space, address, bytes, true, by, span))
     return false;
+  scalarTouches(span, true);
   judgeWrite(span, {by, kind, 0}, pipes[scalarPipe].clock);
   span.memory->store(span.begin, from, bytes);
   if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())
