@@ -46,7 +46,7 @@ static int compare(Goal goal, const CampaignOptions &options) {
   llvm::outs() << table(result);
   for (const std::string &report : result.reports)
     llvm::outs() << "\n" << report;
-  return result.farAbove ? 1 : 0;
+  return 0; // figures; ExactTest says which are not to get worse
 }
 
 int main(int argc, char **argv) {
