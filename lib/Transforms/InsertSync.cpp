@@ -281,7 +281,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 
 std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped,
                                                       bool fewInstructions) {
-  return std::make_unique<InsertSyncPass>(report, dropped);
+  return std::make_unique<InsertSyncPass>(report, dropped, fewInstructions);
 }
 std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
   return std::make_unique<BarrierAllSyncPass>(report);
