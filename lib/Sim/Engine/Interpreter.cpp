@@ -19,9 +19,17 @@ bool Core::stepScalar() {
     return false;
   if (scalar.state != State::Running)
     return tryUnblock();
-  while (true) {
+  if (isQueueFull()) // HQ5
+    return false;
+  // Now and then the scheduler gets its turn in a loop that dispatches nothing.
+  for (unsigned steps = 0; steps < 65536; ++steps) {
     if (!scalar.micro.empty()) {
+      Opcode opcode = function.code[scalar.pc].opcode;
+      if (!scalar.transfer && (opcode == Opcode::Transfer || opcode == Opcode::Collective))
+        scalar.transfer = sequence + 1;
       stepMicro();
+      if (scalar.micro.empty())
+        scalar.transfer = 0;
       return true;
     }
     const Instruction &instruction = function.code[scalar.pc];
@@ -29,13 +37,15 @@ bool Core::stepScalar() {
     if (execute(instruction))
       return true;
   }
+  return true;
 }
 
 bool Core::tryUnblock() {
   PipeState &self = pipes[scalarPipe];
   switch (scalar.state) {
   case State::OnFlag: {
-    if (flags[scalar.key].tokens.empty())
+    const FlagState &flag = flags[scalar.key];
+    if (flag.tokens.empty() || (scalar.key.isBuffer() && flag.taken != scalar.turn))
       return false;
     takeToken(scalar.key, self, scalar.at, self.time);
     self.clock.local[scalarPipe] = self.dispatched;
@@ -55,9 +65,16 @@ bool Core::tryUnblock() {
     finishBarrierAll();
     break;
   case State::OnSignal:
-    if (!signalHolds(function.code[scalar.pc]))
+    if (!signalHolds(scalar.signal))
       return false;
-    acquire(function.code[scalar.pc]);
+    acquire(scalar.signal);
+    scalar.pc += scalar.signal.isInstruction;
+    break;
+  case State::OnCopy:
+    if (!isCopied(scalar.event))
+      return false;
+    finishCopy(scalar.event);
+    words[function.code[scalar.pc].result] = 1;
     ++scalar.pc;
     break;
   case State::Running:
@@ -122,6 +139,16 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::SyncAll:
     executeSyncAll(instruction);
     return true;
+  case Opcode::SyncAllSoft:
+    executeSyncAllSoft(instruction);
+    if (!scalar.micro.empty())
+      return true;
+    break;
+  case Opcode::AsyncCopy:
+  case Opcode::AsyncWait:
+  case Opcode::AsyncTest:
+    executeAsync(instruction);
+    return true;
   case Opcode::MakeFifo:
   case Opcode::EndFifo:
   case Opcode::FifoPush:
@@ -129,12 +156,12 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::FifoAlloc:
   case Opcode::FifoFree:
     executeFifo(instruction);
+    noteSlots(instruction);
     if (!scalar.micro.empty())
       return true;
     break;
   case Opcode::Await:
-    scalar.state = State::OnSignal;
-    scalar.at = here();
+    awaitSignal(signalWait(instruction));
     return true;
   case Opcode::Notify:
     notify(instruction);
@@ -149,6 +176,8 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::Barrier:
   case Opcode::CrossSet:
   case Opcode::CrossWait:
+  case Opcode::GetBuffer:
+  case Opcode::ReleaseBuffer:
   case Opcode::Fence:
   case Opcode::CacheLine:
   case Opcode::Return:
@@ -184,6 +213,12 @@ void Core::executeSync(const Instruction &instruction) {
   case Opcode::CrossWait:
     dispatchCrossWait(instruction.pipe, {CrossMode(instruction.kind), key.id}, Phase::Self);
     return;
+  case Opcode::GetBuffer:
+    dispatchGetBuffer(instruction.pipe, key.id);
+    return;
+  case Opcode::ReleaseBuffer:
+    dispatchReleaseBuffer(instruction.pipe, key.id);
+    return;
   case Opcode::Fence:
     draw(SliceKind::Sync, "dsb", here(), self.time, self.time + machine.options.cost.sync);
     fence();
@@ -192,7 +227,11 @@ void Core::executeSync(const Instruction &instruction) {
     scalar.state = State::Returned;
     scalar.exit = self.clock.local;
     return;
-  default: // CacheLine: scalar accesses are coherent here, so a dcci costs time only
+  default: // CacheLine
+    if (instruction.in[0] == none)
+      cleanAllLines();
+    else
+      cleanLine(words[instruction.in[0]]);
     draw(SliceKind::Sync, "dcci", here(), self.time, self.time + machine.options.cost.sync);
     self.time += machine.options.cost.sync;
     return;
@@ -252,6 +291,7 @@ void Core::executeHandle(const Instruction &instruction) {
   switch (instruction.opcode) {
   case Opcode::MakeTile: {
     HandleValue &value = handles[instruction.result];
+    value.poppedFrom = none;
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
@@ -266,6 +306,7 @@ void Core::executeHandle(const Instruction &instruction) {
     return;
   case Opcode::Retarget:
     handles[instruction.in[0]].tile.address = in(1);
+    handles[instruction.in[0]].poppedFrom = none;
     return;
   case Opcode::SetValid: {
     TileShape &shape = handles[instruction.in[0]].tile.shape;
@@ -297,6 +338,61 @@ void Core::executeHandle(const Instruction &instruction) {
   }
 }
 
+//===----------------------------------------------------------------------===//
+// Slots of FIFOs
+//===----------------------------------------------------------------------===//
+
+/// A tile that TPOP has filled holds its slot until TFREE, and until the landing buffers have gone
+/// round once (cross-core 4).
+void Core::noteSlots(const Instruction &instruction) {
+  if (instruction.opcode == Opcode::MakeFifo)
+    return;
+  uint32_t fifo = handles[instruction.in[0]].fifo;
+  if (fifo == none) // on this path the FIFO was not made
+    return;
+  if (instruction.opcode == Opcode::FifoPush && instruction.in[1] != none)
+    checkSlot(handles[instruction.in[1]]);
+  freedTiles.resize(fifos.size());
+  if (instruction.opcode == Opcode::FifoFree && !instruction.immediate)
+    ++freedTiles[fifo];
+  if (instruction.opcode != Opcode::FifoPop || instruction.in[1] == none)
+    return;
+  HandleValue &tile = handles[instruction.in[1]];
+  tile.poppedFrom = fifo;
+  tile.popNumber = fifos[fifo].popped;
+  tile.poppedBy = here();
+}
+
+void Core::checkSlot(const HandleValue &tile) {
+  if (tile.poppedFrom == none)
+    return;
+  const FifoState &fifo = fifos[tile.poppedFrom];
+  // a5 lands in the slots themselves.
+  uint64_t landing =
+      machine.program.arch == Arch::A3 ? fifo.shape->localSlots : fifo.shape->slots;
+  bool isFreed = freedTiles[tile.poppedFrom] >= tile.popNumber;
+  bool isRecycled = fifo.popped >= tile.popNumber + landing;
+  if (!isFreed && !isRecycled)
+    return;
+  Finding *finding = machine.report(FindingKind::RecycledSlot, here(), &tile.poppedBy);
+  if (!finding)
+    return;
+  finding->memory = name(tile.tile.shape.space).str();
+  finding->begin = tile.tile.address;
+  finding->end = tile.tile.address + tile.tile.shape.bytes();
+  if (isFreed) {
+    finding->what = formatv("{0} uses the tile of {1} after its slot was freed", finding->where.op,
+                            finding->other->op);
+    finding->notes.push_back("move the TFREE behind the last use of the tile");
+    return;
+  }
+  finding->what = formatv("{0} uses the tile of {1}, whose landing buffer a pop {2} tiles later has "
+                          "taken",
+                          finding->where.op, finding->other->op,
+                          fifo.popped - tile.popNumber);
+  finding->notes.push_back("use the tile before, copy it, or give the pipe more local slots");
+}
+
 void Core::dispatchCall(const Instruction &instruction) {
   const Call &call = machine.program.calls[instruction.target];
   const uint32_t *pool = function.pool.data() + instruction.poolFirst;
@@ -304,6 +400,8 @@ void Core::dispatchCall(const Instruction &instruction) {
   for (unsigned i = 0; i < operands.size(); ++i) {
     if (pool[i] == none)
       continue;
+    if (call.operands[i].kind == Operand::Tile)
+      checkSlot(handles[pool[i]]);
     operands[i].kind = call.operands[i].kind;
     switch (operands[i].kind) {
     case Operand::Tile:
@@ -345,8 +443,8 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     std::memset(into, 0xff, bytes);
     return false;
   }
-  judgeRead(span, {by, kind, 0}, pipes[scalarPipe].clock);
-  span.memory->recordRead(span.begin, span.end, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeRead(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
+  span.memory->recordRead(span.begin, span.end, {by, kind, 0, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
   return true;
 }
@@ -356,7 +454,9 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   Span span;
   if (!locate(space, address, bytes, true, by, span))
     return false;
-  judgeWrite(span, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeWrite(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
+  if (space == Space::GM)
+    checkSharedLines(span, by, pipes[scalarPipe].clock);
   span.memory->store(span.begin, from, bytes);
   if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())
     machine.noteWrite(address, bytes);
@@ -375,12 +475,20 @@ void Core::executeMemory(const Instruction &instruction) {
   uint64_t address = (onTile ? tile->address : words[instruction.in[0]]) + index * bytesOf(element);
   const CostTable &cost = machine.options.cost;
   uint64_t bytes = 0;
+  if (onTile)
+    checkSlot(handles[instruction.in[0]]);
   if (isLoad) {
-    scalarRead(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    if (onTile)
+      scalarRead(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    else
+      cachedLoad(by, address, &bytes, bytesOf(element));
     words[instruction.result] = wordFromBytes(element, &bytes);
   } else {
     wordToBytes(element, words[instruction.in[2]], &bytes);
-    scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    if (onTile)
+      scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    else
+      cachedStore(by, address, &bytes, bytesOf(element));
   }
   uint64_t &time = pipes[scalarPipe].time;
   uint64_t end = time + (isLoad && !onTile ? cost.scalarLoad : cost.scalar);
