@@ -41,10 +41,13 @@ private:
   bool oneIn(unsigned n) { return below(n) == 0; }
 
   void chooseCores();
+  using Parts = std::vector<std::vector<std::vector<Statement>>>; ///< by stage and core
   Channel makeChannel();
+  Parts partsOf(Channel &channel);
   void placeStages(Channel &channel);
   void addGroup();
   void connect(Channel &channel, size_t from);
+  void connectCores(Channel &channel, size_t from, Statement set, Statement wait);
   void touch(const Channel &channel, size_t stage);
   Idiom chooseIdiom(const Channel &channel, const Channel::Stage &from, const Channel::Stage &to);
   std::vector<Pipe> pipesOf(unsigned core) const;
@@ -59,7 +62,7 @@ private:
   std::map<std::tuple<unsigned, Pipe, Pipe>, int64_t> nextId; ///< by core and pair
   int64_t nextCross = 0, nextBuffer = 0;
   /// Of the channel being connected, by stage and core: what stands before and behind the work.
-  std::vector<std::vector<std::vector<Statement>>> entry, body, exit;
+  Parts entry, body, exit;
   std::vector<std::vector<Statement>> prologue, epilogue; ///< by core
 };
 } // namespace
@@ -217,6 +220,38 @@ void Generator::touch(const Channel &channel, size_t number) {
   }
 }
 
+/// Adds a statement to a list of each core.
+static void onAll(std::vector<std::vector<Statement>> &lists, const std::vector<unsigned> &cores,
+                  const Statement &statement) {
+  for (unsigned core : cores)
+    lists[core].push_back(statement);
+}
+
+/// By a flag between cores, which the cube core of a5 sets and awaits per vector core.
+void Generator::connectCores(Channel &channel, size_t from, Statement set, Statement wait) {
+  size_t to = (from + 1) % channel.stages.size();
+  const Channel::Stage &source = channel.stages[from], &target = channel.stages[to];
+  bool onA5 = program.arch == Arch::A5;
+  set.kind = Statement::CrossSet;
+  set.pipe = source.pipe;
+  wait.kind = Statement::CrossWait;
+  wait.pipe = onA5 ? target.pipe : Pipe::S;
+  set.mode = wait.mode = onA5 ? CrossMode::Direct : CrossMode::CubeVector;
+  set.id = wait.id = nextCross++;
+  auto add = [&](auto &lists, const std::vector<unsigned> &cores, Statement statement) {
+    onAll(lists, cores, statement);
+    statement.id += 16;
+    if (onA5 && program.cores[cores[0]].kind == CoreKind::Cube)
+      onAll(lists, cores, statement);
+  };
+  add(exit[from], source.cores, set);
+  add(entry[to], target.cores, wait);
+  for (int64_t slot = 0; to == 0 && slot < channel.slots; ++slot) {
+    add(prologue, source.cores, set);
+    add(epilogue, target.cores, wait);
+  }
+}
+
 /// Orders stage `from` before the next one; from the last stage to the first one the order is that of
 /// a slot's next use, `slots` rounds later.
 void Generator::connect(Channel &channel, size_t from) {
@@ -228,10 +263,6 @@ void Generator::connect(Channel &channel, size_t from) {
   Statement set, wait;
   set.index = index(channel, from);
   wait.index = index(channel, to);
-  auto onAll = [&](auto &lists, const std::vector<unsigned> &cores, const Statement &statement) {
-    for (unsigned c : cores)
-      lists[c].push_back(statement);
-  };
   if (idiom == Idiom::Flag || idiom == Idiom::ViaScalar) {
     Pipe waiter = idiom == Idiom::Flag ? target.pipe : Pipe::S;
     int64_t id = takeIds(core, source.pipe, waiter, channel.slots);
@@ -271,28 +302,8 @@ void Generator::connect(Channel &channel, size_t from) {
       }
     }
     return;
-  case Idiom::Cross: {
-    bool onA5 = program.arch == Arch::A5;
-    set.kind = Statement::CrossSet;
-    set.pipe = source.pipe;
-    wait.kind = Statement::CrossWait;
-    wait.pipe = onA5 ? target.pipe : Pipe::S;
-    set.mode = wait.mode = onA5 ? CrossMode::Direct : CrossMode::CubeVector;
-    set.id = wait.id = nextCross++;
-    auto add = [&](auto &lists, const std::vector<unsigned> &cores, Statement statement) {
-      onAll(lists, cores, statement);
-      statement.id += 16; // the cube core of a5 names each vector core
-      if (onA5 && program.cores[cores[0]].kind == CoreKind::Cube)
-        onAll(lists, cores, statement);
-    };
-    add(exit[from], source.cores, set);
-    add(entry[to], target.cores, wait);
-    for (int64_t slot = 0; wraps && slot < channel.slots; ++slot) {
-      add(prologue, source.cores, set);
-      add(epilogue, target.cores, wait);
-    }
-    return;
-  }
+  case Idiom::Cross:
+    return connectCores(channel, from, set, wait);
   case Idiom::Signal: {
     Statement drain, fence;
     drain.kind = Statement::Barrier;
@@ -310,9 +321,56 @@ void Generator::connect(Channel &channel, size_t from) {
   }
 }
 
+/// The statements of every stage of a channel, by stage and core.
+Generator::Parts Generator::partsOf(Channel &channel) {
+  size_t stages = channel.stages.size(), cores = program.cores.size();
+  entry.assign(stages, std::vector<std::vector<Statement>>(cores));
+  body = exit = entry;
+  for (size_t s = 0; s < stages; ++s)
+    connect(channel, s);
+  for (size_t s = 0; s < stages; ++s)
+    touch(channel, s);
+  Parts parts(stages, std::vector<std::vector<Statement>>(cores));
+  for (size_t s = 0; s < stages; ++s)
+    for (size_t core = 0; core < cores; ++core) {
+      std::vector<Statement> &list = parts[s][core];
+      list = entry[s][core];
+      llvm::append_range(list, body[s][core]);
+      llvm::append_range(list, exit[s][core]);
+      if (!channel.usesBuffers || body[s][core].empty())
+        continue;
+      Statement get;
+      get.pipe = channel.stages[s].pipe;
+      get.id = channel.buffer;
+      get.rotates = channel.slots > 1;
+      get.index = index(channel, s);
+      get.kind = Statement::Get;
+      list.insert(list.begin(), get);
+      get.kind = Statement::Release;
+      list.push_back(get);
+    }
+  return parts;
+}
+
+static Node leaf(const Statement &statement) {
+  Node node;
+  node.statement = statement;
+  return node;
+}
+
+/// A stage in the loop: its statements in the iterations that are its rounds.
+static Node inLoop(const Channel &channel, size_t stage, llvm::ArrayRef<Statement> statements) {
+  Node part;
+  part.kind = Node::If;
+  part.low = channel.stages[stage].shift;
+  part.every = channel.step;
+  part.high = part.low + channel.rounds * channel.step;
+  llvm::append_range(part.body, llvm::map_range(statements, leaf));
+  return part;
+}
+
 /// Some channels whose stages share one loop.
 void Generator::addGroup() {
-  std::vector<Node> nodes(program.cores.size());
   std::vector<Channel> channels;
   for (unsigned n = 1 + below(3); n > 0 && nextCross + 4 <= 11; --n)
     channels.push_back(makeChannel());
@@ -320,85 +378,33 @@ void Generator::addGroup() {
   prologue.assign(cores, {});
   epilogue.assign(cores, {});
   int64_t trip = 0;
-  struct Placed {
-    size_t channel, stage;
-  };
-  std::vector<Placed> order;
-  std::vector<std::vector<std::vector<std::vector<Statement>>>> parts; // channel, stage, core
+  std::vector<std::pair<size_t, size_t>> order; // channel, stage
+  std::vector<Parts> parts;
   bool repeats = true;
   for (auto [c, channel] : llvm::enumerate(channels)) {
-    size_t stages = channel.stages.size();
-    entry.assign(stages, std::vector<std::vector<Statement>>(cores));
-    body = exit = entry;
-    for (size_t s = 0; s < stages; ++s)
-      connect(channel, s);
-    for (size_t s = 0; s < stages; ++s)
-      touch(channel, s);
-    parts.emplace_back(stages, std::vector<std::vector<Statement>>(cores));
-    for (size_t s = 0; s < stages; ++s)
-      for (size_t core = 0; core < cores; ++core) {
-        std::vector<Statement> &list = parts.back()[s][core];
-        list = entry[s][core];
-        llvm::append_range(list, body[s][core]);
-        llvm::append_range(list, exit[s][core]);
-        if (!channel.usesBuffers || body[s][core].empty())
-          continue;
-        Statement get;
-        get.pipe = channel.stages[s].pipe;
-        get.id = channel.buffer;
-        get.rotates = channel.slots > 1;
-        get.index = index(channel, s);
-        get.kind = Statement::Get;
-        list.insert(list.begin(), get);
-        get.kind = Statement::Release;
-        list.push_back(get);
-      }
+    parts.push_back(partsOf(channel));
     trip = std::max(trip, channel.rounds * channel.step + channel.stages.back().shift);
-    repeats &= channel.kind != Channel::BetweenRanks;
+    repeats &= channel.kind != Channel::BetweenRanks; // signals count on and on
     // Stages of one channel keep their order in the body; those of different ones mix.
     size_t at = 0;
-    for (size_t s = 0; s < stages; ++s) {
+    for (size_t s = 0; s < channel.stages.size(); ++s) {
       at += below(unsigned(order.size() - at) + 1);
       order.insert(order.begin() + at++, {c, s});
     }
   }
-  for (size_t core = 0; core < cores; ++core) {
-    auto leaf = [](const Statement &statement) {
-      Node node;
-      node.statement = statement;
-      return node;
-    };
-    Node loop;
-    loop.kind = Node::Loop;
-    loop.trip = trip;
-    for (const Placed &placed : order) {
-      const Channel &channel = channels[placed.channel];
-      Node part;
-      part.kind = Node::If;
-      part.low = channel.stages[placed.stage].shift;
-      part.every = channel.step;
-      part.high = part.low + channel.rounds * channel.step;
-      for (const Statement &statement : parts[placed.channel][placed.stage][core])
-        part.body.push_back(leaf(statement));
-      if (!part.body.empty())
-        loop.body.push_back(std::move(part));
-    }
-    std::vector<Node> group;
-    for (const Statement &statement : prologue[core])
-      group.push_back(leaf(statement));
-    group.push_back(std::move(loop));
-    for (const Statement &statement : epilogue[core])
-      group.push_back(leaf(statement));
-    Node outer;
-    outer.kind = Node::Loop;
-    outer.trip = 1;
-    outer.body = std::move(group);
-    nodes[core] = std::move(outer);
-  }
   int64_t times = !repeats ? 1 : oneIn(12) ? 0 : 1 + oneIn(3);
   for (size_t core = 0; core < cores; ++core) {
-    nodes[core].trip = times;
-    program.cores[core].body.push_back(std::move(nodes[core]));
+    Node loop, outer;
+    loop.kind = outer.kind = Node::Loop;
+    loop.trip = trip;
+    outer.trip = times;
+    for (auto [c, s] : order)
+      if (!parts[c][s][core].empty())
+        loop.body.push_back(inLoop(channels[c], s, parts[c][s][core]));
+    llvm::append_range(outer.body, llvm::map_range(prologue[core], leaf));
+    outer.body.push_back(std::move(loop));
+    llvm::append_range(outer.body, llvm::map_range(epilogue[core], leaf));
+    program.cores[core].body.push_back(std::move(outer));
   }
 }
 

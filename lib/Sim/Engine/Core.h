@@ -233,6 +233,7 @@ private:
 
   // Scalar unit (Interpreter.cpp)
   bool execute(const Instruction &instruction);
+  bool executeSteps(const Instruction &instruction);
   void executeScalar(const Instruction &instruction);
   void executeHandle(const Instruction &instruction);
   void executeMemory(const Instruction &instruction);
