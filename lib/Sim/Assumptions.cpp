@@ -85,8 +85,8 @@ llvm::Error sim::assume(StringRef text, Options &options, bool &keepsFlags) {
   const Assumption *found =
       llvm::find_if(table, [name = name](const Assumption &a) { return a.name == name; });
   if (found == std::end(table)) {
-    std::string known = llvm::join(
-        llvm::map_range(table, [](const Assumption &a) { return a.name.str(); }), ", ");
+    std::string known =
+        llvm::join(llvm::map_range(table, [](const Assumption &a) { return a.name.str(); }), ", ");
     return error("there is no assumption '" + name + "'; there are " + known);
   }
   if (std::optional<unsigned> choice = choiceOf(*found, value)) {

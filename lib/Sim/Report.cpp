@@ -42,8 +42,8 @@ std::string Where::describe() const {
   std::string text = op.empty() ? "an instruction" : op;
   if (!phase.empty())
     text += " (its " + phase + ")";
-  text += formatv(" on {0} of {1} core {2} (rank {3}, block {4})", agentName(pipe), name(core), subblock,
-                  rank, block)
+  text += formatv(" on {0} of {1} core {2} (rank {3}, block {4})", agentName(pipe), name(core),
+                  subblock, rank, block)
               .str();
   if (iteration)
     text += formatv(", iteration {0}", *iteration).str();
@@ -53,10 +53,10 @@ std::string Where::describe() const {
 }
 
 static llvm::json::Value toJson(const Where &where) {
-  llvm::json::Object object{{"location", where.location}, {"op", where.op},
-                            {"pipe", agentName(where.pipe)},   {"core", name(where.core)},
-                            {"rank", where.rank},         {"block", where.block},
-                            {"subblock", where.subblock}};
+  llvm::json::Object object{
+      {"location", where.location}, {"op", where.op},     {"pipe", agentName(where.pipe)},
+      {"core", name(where.core)},   {"rank", where.rank}, {"block", where.block},
+      {"subblock", where.subblock}};
   if (!where.phase.empty())
     object["phase"] = where.phase;
   if (!where.calledAt.empty())

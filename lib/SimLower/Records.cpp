@@ -19,8 +19,7 @@ void Lowering::lowerRecord(Operation *op) {
   if (info.engine.empty())
     return lowerKernel(op, info);
   if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerAsync(op) && !lowerCoreId(op) &&
-      !lowerBuffer(op) &&
-      !lowerVariable(op) && !lowerPipe(op) && !lowerCrossCore(op))
+      !lowerBuffer(op) && !lowerVariable(op) && !lowerPipe(op) && !lowerCrossCore(op))
     (void)error(op, "is not simulated");
 }
 

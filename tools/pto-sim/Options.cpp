@@ -51,11 +51,11 @@ static cl::opt<FlagModel>
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
-static cl::list<std::string>
-    assumptionTexts("assume", cl::value_desc("name=value"), cl::cat(category), cl::CommaSeparated,
-                    cl::desc("What the chip does where nobody knows: flag, pairs, round-trip, "
-                             "order-PIPE, accumulate, reload, queue, sync-cycles, event-ids, count, "
-                             "publish, leftover, cache (docs/sim-switches.md)"));
+static cl::list<std::string> assumptionTexts(
+    "assume", cl::value_desc("name=value"), cl::cat(category), cl::CommaSeparated,
+    cl::desc("What the chip does where nobody knows: flag, pairs, round-trip, "
+             "order-PIPE, accumulate, reload, queue, sync-cycles, event-ids, count, "
+             "publish, leftover, cache (docs/sim-switches.md)"));
 static cl::opt<bool> progress("progress", cl::cat(category),
                               cl::desc("Says on standard error every two seconds how far a run is "
                                        "(default: after ten seconds, on a terminal)"));

@@ -19,7 +19,7 @@ struct ToolOptions {
   std::vector<ArgumentSpec> arguments;
   std::vector<OutputSpec> outputs;
   unsigned blocks = 1, ranks = 1, runs = 1;
-  Options engine; ///< of the first run; run k has seed + k
+  Options engine;             ///< of the first run; run k has seed + k
   bool keepsFlags = false;    ///< flags that are left up are there for the next launch
   bool showsProgress = false; ///< from the start, and not only on a terminal
   uint64_t memoryLimit = 0;   ///< bytes

@@ -63,8 +63,9 @@ public:
 
   std::string operator()(const Progress &progress) {
     if (uint64_t used = residentBytes(); used > limit)
-      return llvm::formatv("it needs more than the {0} MiB of --memory-limit after {1} instructions",
-                           limit >> 20, progress.instructions);
+      return llvm::formatv(
+          "it needs more than the {0} MiB of --memory-limit after {1} instructions", limit >> 20,
+          progress.instructions);
     auto now = std::chrono::steady_clock::now();
     auto quiet = std::chrono::seconds(isEager || hasSpoken ? 2 : 10);
     if (!isShown || now - last < quiet)
@@ -72,10 +73,11 @@ public:
     last = now;
     hasSpoken = true;
     auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - begin).count();
-    llvm::errs() << llvm::formatv("pto-sim: {0} s, {1} of {2} cores done, {3} instructions, {4} items, "
-                                  "{5} findings\n",
-                                  seconds, progress.coresDone, progress.cores,
-                                  progress.instructions, progress.items, progress.findings);
+    llvm::errs() << llvm::formatv(
+        "pto-sim: {0} s, {1} of {2} cores done, {3} instructions, {4} items, "
+        "{5} findings\n",
+        seconds, progress.coresDone, progress.cores, progress.instructions, progress.items,
+        progress.findings);
     return "";
   }
 
@@ -206,9 +208,8 @@ static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
   if (outcome.mostCycles != outcome.leastCycles)
     os << " to " << outcome.mostCycles;
   os << " cycles (estimate), ";
-  size_t warnings = llvm::count_if(outcome.report.findings, [](const Finding &finding) {
-    return isWarning(finding.kind);
-  });
+  size_t warnings = llvm::count_if(outcome.report.findings,
+                                   [](const Finding &finding) { return isWarning(finding.kind); });
   size_t count = outcome.report.findings.size() - warnings;
   if (count)
     os << count << (count == 1 ? " finding" : " findings");
@@ -251,8 +252,8 @@ static bool simulate(const ToolOptions &options, llvm::SourceMgr &sources,
   auto kernels = findKernels(*module, options.functions);
   if (mlir::failed(kernels))
     return false;
-  auto arguments = Arguments::match(options.arguments, *kernels, options.ranks,
-                                    options.memoryLimit);
+  auto arguments =
+      Arguments::match(options.arguments, *kernels, options.ranks, options.memoryLimit);
   if (!arguments)
     return fail(arguments.takeError());
   for (const OutputSpec &output : options.outputs)

@@ -45,8 +45,9 @@ TEST(EngineBytes, HolesAreUnwritten) {
   EXPECT_TRUE(memory.isWritten(120, 200));
   EXPECT_FALSE(memory.isWritten(150, 301));
   std::vector<std::pair<uint64_t, uint64_t>> holes;
-  memory.checkRead(50, 500, by(Pipe::V, 1), Clock(), ignore,
-                   [&](uint64_t begin, uint64_t end) { holes.push_back({begin, end}); }, visible);
+  memory.checkRead(
+      50, 500, by(Pipe::V, 1), Clock(), ignore,
+      [&](uint64_t begin, uint64_t end) { holes.push_back({begin, end}); }, visible);
   EXPECT_EQ(holes, (decltype(holes){{50, 100}, {200, 300}, {400, 500}}));
 }
 

@@ -107,9 +107,10 @@ TEST(EngineDeadlock, SignalThatNobodySends) {
   for (const Options &options : schedules(5)) {
     Report report = runAlone(k, options);
     ASSERT_NE(find(report, FindingKind::StarvedWait, wait), nullptr);
-    EXPECT_NE(textOf(report).find("starved wait: pto.comm.twait waits until the signal at byte 0 of "
-                                  "'x' of rank 0 is == 7; it is 0 and nobody can still change it"),
-              std::string::npos)
+    EXPECT_NE(
+        textOf(report).find("starved wait: pto.comm.twait waits until the signal at byte 0 of "
+                            "'x' of rank 0 is == 7; it is 0 and nobody can still change it"),
+        std::string::npos)
         << textOf(report);
   }
 }

@@ -174,13 +174,11 @@ TEST(EngineSwitches, NumberOfEventIds) { // HQ7
 
 static Report countTo(int64_t sets, const Options &options) {
   Cluster kernel({});
-  kernel.vector.loop(sets, [&](Register) {
-    kernel.vector.crossSet(Pipe::MTE3, CrossMode::CubeVector, 2);
-  });
+  kernel.vector.loop(
+      sets, [&](Register) { kernel.vector.crossSet(Pipe::MTE3, CrossMode::CubeVector, 2); });
   kernel.vector.finish();
-  kernel.cube.loop(sets, [&](Register) {
-    kernel.cube.crossWait(Pipe::S, CrossMode::CubeVector, 2);
-  });
+  kernel.cube.loop(sets,
+                   [&](Register) { kernel.cube.crossWait(Pipe::S, CrossMode::CubeVector, 2); });
   kernel.cube.finish();
   GlobalMemory memory;
   return run(kernel.program, memory, kernel.launch({}), options);
@@ -195,20 +193,22 @@ TEST(EngineSwitches, WhatAFlagBetweenCoresPublishes) { // HQ9
   Cluster kernel({"x", "y"});
   Half &v = kernel.vector, &c = kernel.cube;
   Handle a = v.tile(Space::Vec, 0, 1, 64);
-  Register place = v.b.arith(
-      ArithOp::AddI, Element::I64, 1,
-      v.b.arith(ArithOp::MulI, Element::I64, v.b.special(SpecialValue::SubblockIndex),
-                v.b.constant(256)));
+  Register place =
+      v.b.arith(ArithOp::AddI, Element::I64, 1,
+                v.b.arith(ArithOp::MulI, Element::I64, v.b.special(SpecialValue::SubblockIndex),
+                          v.b.constant(256)));
   v.load(v.view(0, 1, 64), a);
   v.handoff(Pipe::MTE2, Pipe::MTE3);
   v.store(a, v.view(place, 1, 64));
   v.crossSet(Pipe::MTE3, CrossMode::CubeVector, 0);
   v.finish();
   c.crossWait(Pipe::S, CrossMode::CubeVector, 0);
-  c.issue("pto.use", [](KernelContext &context) {
-    std::vector<char> bytes(512);
-    context.read(Space::GM, context.operands[0].scalar.bits, bytes.data(), bytes.size());
-  }, Pipe::MTE2, {Operand::Scalar}, {1});
+  c.issue("pto.use",
+          [](KernelContext &context) {
+            std::vector<char> bytes(512);
+            context.read(Space::GM, context.operands[0].scalar.bits, bytes.data(), bytes.size());
+          },
+          Pipe::MTE2, {Operand::Scalar}, {1});
   c.finish();
   GlobalMemory memory;
   uint64_t x = floats(memory, 0, "x", 64, 0), y = floats(memory, 0, "y", 128, 0);
@@ -253,8 +253,7 @@ TEST(EngineSwitches, TheTableNamesEachQuestionAndNothingTwice) {
     for (llvm::StringRef wrong : {"", "maybe", "0", "99999999999"}) {
       Options options;
       bool keepsFlags = false;
-      llvm::Error error =
-          assume((assumption.name + "=" + wrong).str(), options, keepsFlags);
+      llvm::Error error = assume((assumption.name + "=" + wrong).str(), options, keepsFlags);
       EXPECT_TRUE(bool(error)) << assumption.name.str() << '=' << wrong.str();
       llvm::consumeError(std::move(error));
     }

@@ -138,8 +138,7 @@ Channel Generator::makeChannel() {
       channel.stages.push_back(single(core));
     if (channel.kind == Channel::Cached)
       channel.stages[below(stages)].pipe = Pipe::S;
-    channel.usesBuffers = program.arch == Arch::A5 && oneIn(2) &&
-                          nextBuffer + channel.slots <= 32;
+    channel.usesBuffers = program.arch == Arch::A5 && oneIn(2) && nextBuffer + channel.slots <= 32;
     if (channel.usesBuffers) {
       channel.buffer = nextBuffer;
       nextBuffer += channel.slots;
@@ -185,7 +184,7 @@ void Generator::touch(const Channel &channel, size_t number) {
     Statement work;
     work.pipe = stage.pipe;
     work.index = index(channel, number);
-    SlotRange slot{channel.kind != Channel::Local ? Space::GM
+    SlotRange slot{channel.kind != Channel::Local               ? Space::GM
                    : program.cores[core].kind == CoreKind::Cube ? Space::Mat
                                                                 : Space::Vec,
                    channel.base, channel.base + slotBytes, slotBytes};
@@ -252,8 +251,8 @@ void Generator::connectCores(Channel &channel, size_t from, Statement set, State
   }
 }
 
-/// Orders stage `from` before the next one; from the last stage to the first one the order is that of
-/// a slot's next use, `slots` rounds later.
+/// Orders stage `from` before the next one; from the last stage to the first one the order is that
+/// of a slot's next use, `slots` rounds later.
 void Generator::connect(Channel &channel, size_t from) {
   size_t to = (from + 1) % channel.stages.size();
   bool wraps = to == 0;

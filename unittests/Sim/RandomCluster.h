@@ -3,9 +3,9 @@
 // Programs of one or more cores with loops and branches, in which rings of slots are handed from
 // stage to stage. Every hand-over is one of the idioms of the trade: flags with fixed or rotating
 // ids, barriers of one pipe or all, the scalar unit in between, buffer ids, flags between cores,
-// signals between ranks, the data cache cleaned. The oracle is written from the rules of sync 5 and 6
-// and shares nothing with the engine: it unrolls the program, closes happens-before by brute force
-// and says what is wrong, if anything is.
+// signals between ranks, the data cache cleaned. The oracle is written from the rules of sync 5 and
+// 6 and shares nothing with the engine: it unrolls the program, closes happens-before by brute
+// force and says what is wrong, if anything is.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_UNITTESTS_SIM_RANDOMCLUSTER_H
@@ -32,7 +32,7 @@ struct SlotRange {
 struct Statement {
   enum Kind {
     Work,
-    ScalarLoad,  ///< through the data cache
+    ScalarLoad, ///< through the data cache
     ScalarStore,
     Set,
     Wait,
@@ -49,8 +49,8 @@ struct Statement {
   Pipe pipe = Pipe::S;  ///< whose queue it goes to; Barrier: ALL too
   Pipe other = Pipe::S; ///< Set: destination; Wait: source
   CrossMode mode = CrossMode::CubeVector;
-  int64_t id = 0;          ///< flag, buffer, cell; of slot 0 when it rotates
-  bool rotates = false;    ///< the id is id + slot
+  int64_t id = 0;            ///< flag, buffer, cell; of slot 0 when it rotates
+  bool rotates = false;      ///< the id is id + slot
   bool isCumulative = false; ///< Await: until the cell reaches round + `id2`, else `id2`
   int64_t id2 = 0;
   RoundIndex index;

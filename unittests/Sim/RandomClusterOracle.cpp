@@ -326,8 +326,8 @@ void Oracle::checkRaces() {
                    xw.space != Space::GM && x.writeBegin == y.writeBegin &&
                    x.writeEnd == y.writeEnd; // exempt (sync 3)
       bool isConflict =
-          (!loads && conflicts(xw.space, x.writeBegin, x.writeEnd, yw.space, y.writeBegin,
-                               y.writeEnd)) ||
+          (!loads &&
+           conflicts(xw.space, x.writeBegin, x.writeEnd, yw.space, y.writeBegin, y.writeEnd)) ||
           conflicts(xw.space, x.writeBegin, x.writeEnd, yr.space, y.readBegin, y.readEnd) ||
           conflicts(xr.space, x.readBegin, x.readEnd, yw.space, y.writeBegin, y.writeEnd);
       if (isConflict && !precedes(end(u), start(v)) && !precedes(end(v), start(u)))
@@ -381,8 +381,9 @@ void Oracle::checkCache() {
       // A later store of the bytes takes the place of this one.
       bool isReplaced = llvm::any_of(ofCore[store.core], [&](int w) {
         return w != u && steps[w].isAccess() && steps[w].writeBegin <= store.writeBegin &&
-               steps[w].writeEnd >= store.writeEnd && steps[w].statement->write.space == Space::GM &&
-               precedes(end(u), start(w)) && precedes(end(w), start(v));
+               steps[w].writeEnd >= store.writeEnd &&
+               steps[w].statement->write.space == Space::GM && precedes(end(u), start(w)) &&
+               precedes(end(w), start(v));
       });
       if (!isReplaced && !isShown(u, v))
         result.others.insert("store left in the cache");
@@ -408,9 +409,9 @@ void Oracle::checkCache() {
           continue;
         // An own store of the bytes behind it is what the load sees.
         bool isReplaced = llvm::any_of(list, [&](int o) {
-          return steps[o].kind() == Statement::ScalarStore && steps[o].writeBegin <= step.readBegin &&
-                 steps[o].writeEnd >= step.readEnd && precedes(end(w), start(o)) &&
-                 precedes(end(o), start(s));
+          return steps[o].kind() == Statement::ScalarStore &&
+                 steps[o].writeBegin <= step.readBegin && steps[o].writeEnd >= step.readEnd &&
+                 precedes(end(w), start(o)) && precedes(end(o), start(s));
         });
         if (!isReplaced)
           result.others.insert("stale line");
@@ -419,8 +420,8 @@ void Oracle::checkCache() {
   }
 }
 
-/// C7: what S does not know complete at its end. There the run copies local memory, so the same goes
-/// for writes of that.
+/// C7: what S does not know complete at its end. There the run copies local memory, so the same
+/// goes for writes of that.
 void Oracle::checkExit() {
   for (const std::vector<int> &list : ofCore)
     for (int s : list) {

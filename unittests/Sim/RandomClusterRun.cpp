@@ -85,8 +85,8 @@ private:
   Register address(const SlotRange &range, const RoundIndex &index, Register i) {
     Register offset = b.constant(range.begin);
     if (range.pitch && index.modulus > 1)
-      offset = add(offset, b.arith(ArithOp::MulI, Element::I64, slot(index, i),
-                                   b.constant(range.pitch)));
+      offset = add(offset,
+                   b.arith(ArithOp::MulI, Element::I64, slot(index, i), b.constant(range.pitch)));
     return range.space == Space::GM && range.end > range.begin ? add(b.argument(0), offset)
                                                                : offset;
   }
@@ -163,9 +163,7 @@ void Lowering::lowerWork(const Statement &statement, Register i) {
 
 void Lowering::lowerStatement(const Statement &statement, Register i) {
   place(std::to_string(number++));
-  Register id = statement.rotates
-                    ? add(slot(statement.index, i), b.constant(statement.id))
-                    : none;
+  Register id = statement.rotates ? add(slot(statement.index, i), b.constant(statement.id)) : none;
   switch (statement.kind) {
   case Statement::Work:
     return lowerWork(statement, i);
@@ -225,7 +223,8 @@ ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options 
     memory.store(address, contents.data(), bytes);
     return address;
   };
-  uint64_t gm = zeros("gm", uint64_t(source.gmBytes)), cells = zeros("cells", 64 * (source.cells + 1));
+  uint64_t gm = zeros("gm", uint64_t(source.gmBytes)),
+           cells = zeros("cells", 64 * (source.cells + 1));
   Launch launch;
   std::vector<uint64_t> dumps;
   for (auto [n, core] : llvm::enumerate(source.cores)) {
@@ -261,9 +260,9 @@ ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options 
 
 static void list(const std::vector<Node> &nodes, unsigned depth, int &number,
                  llvm::raw_ostream &os) {
-  static constexpr const char *kinds[] = {"work", "load",      "store",      "set",   "wait",
-                                          "bar",  "get",       "release",    "cross-set",
-                                          "cross-wait", "dsb", "dcci",       "notify", "await"};
+  static constexpr const char *kinds[] = {"work", "load", "store",   "set",       "wait",
+                                          "bar",  "get",  "release", "cross-set", "cross-wait",
+                                          "dsb",  "dcci", "notify",  "await"};
   for (const Node &node : nodes) {
     os.indent(2 * depth);
     if (node.kind == Node::Loop) {
@@ -384,9 +383,10 @@ ClusterTally sim::testing::clusterCampaign(uint64_t seed, uint64_t count,
 }
 
 std::string sim::testing::table(const ClusterTally &tally) {
-  return formatv("{0} programs right by construction, {1} items; {2} false alarms, {3} whose values "
-                 "depend on the schedule\n{4} with one synchronisation less: {5} redundant, {6} not "
-                 "reported, {7} with a wrong pair\n",
-                 tally.programs, tally.statements, tally.falseAlarms, tally.unstable, tally.mutants,
-                 tally.redundant, tally.missed, tally.disagreed);
+  return formatv(
+      "{0} programs right by construction, {1} items; {2} false alarms, {3} whose values "
+      "depend on the schedule\n{4} with one synchronisation less: {5} redundant, {6} not "
+      "reported, {7} with a wrong pair\n",
+      tally.programs, tally.statements, tally.falseAlarms, tally.unstable, tally.mutants,
+      tally.redundant, tally.missed, tally.disagreed);
 }

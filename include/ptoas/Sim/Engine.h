@@ -31,7 +31,7 @@ enum class UnlistedPairs : uint8_t { Allowed, Warned, Refused };
 
 /// A flag or counter that was still up when a kernel returned, for the next launch (HQ10).
 struct LeftFlag {
-  uint32_t core = 0;              ///< number in the launch
+  uint32_t core = 0; ///< number in the launch
   Pipe from = Pipe::S, to = Pipe::S;
   bool isCross = false, isDirect = false; ///< a counter between cores; of a5's direct flags
   int64_t id = 0;
@@ -52,7 +52,8 @@ struct Options {
   uint64_t seed = 0;
   FlagModel flags = FlagModel::Counter;                ///< HQ1
   UnlistedPairs unlistedPairs = UnlistedPairs::Warned; ///< HQ2
-  bool flagOrdersRoundTrip = true; ///< HQ3: MTE3 > MTE2 makes a GM store visible to a load; else dsb
+  bool flagOrdersRoundTrip =
+      true; ///< HQ3: MTE3 > MTE2 makes a GM store visible to a load; else dsb
   /// HQ4: same-pipe order of dependent neighbours by pipe; unset: sync 3 (keepsOrder in
   /// Support/Hardware.h).
   std::array<std::optional<bool>, numPipes> keepsOrder;
@@ -62,11 +63,12 @@ struct Options {
   unsigned eventIds = numEventIds; ///< HQ7
   unsigned crossIds = 16;          ///< flags between cores, per core
   unsigned crossCount = 15;        ///< HQ8: what one of their counters holds
-  bool crossFlagPublishes = true;  ///< HQ9: such a flag makes GM writes of its pipe visible; else dsb
+  bool crossFlagPublishes =
+      true; ///< HQ9: such a flag makes GM writes of its pipe visible; else dsb
   std::vector<LeftFlag> *leftFlags = nullptr; ///< HQ10: what survives a launch; null: nothing does
   bool cachesScalars = true; ///< scalar accesses of GM go through a cache (sync 10); else coherent
   CostTable cost;            ///< HQ6: `sync`
-  bool stopAtFirst = false;            ///< end the run at the first finding
+  bool stopAtFirst = false;  ///< end the run at the first finding
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
   uint64_t activeCores =
       64; ///< cores that run at the same time; more start when all of these are stuck

@@ -166,9 +166,10 @@ void Core::reportHidden(const Span &span, const Access &seen, const Access &now,
                           "the data cache of its scalar unit",
                           finding->where.op, nowWrites ? "writes" : "reads", begin, end,
                           finding->memory, agentName(now.by.pipe), finding->other->op);
-  finding->notes.push_back(formatv("missing edge: after {0}, pto.cmo.cacheinvalid of its line, then "
-                                   "pto.dsb, before {1} is released",
-                                   finding->other->op, finding->where.op));
+  finding->notes.push_back(
+      formatv("missing edge: after {0}, pto.cmo.cacheinvalid of its line, then "
+              "pto.dsb, before {1} is released",
+              finding->other->op, finding->where.op));
 }
 
 void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
@@ -332,15 +333,14 @@ void ItemContext::judge(const Clock &clock, const Clock &gmClock, bool accumulat
       return AccessClass::Atomic;
     if (span.space == Space::Acc && accumulates && options.accumulationIsOrdered)
       return AccessClass::Accumulate;
-    bool isLoad = item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM &&
-                  options.reloadIsOrdered;
+    bool isLoad =
+        item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM && options.reloadIsOrdered;
     return isLoad ? AccessClass::Load : AccessClass::Plain;
   };
   for (const Span &span : reads)
     core.judgeRead(span, {item.by, classOf(span, false), onChip, 0}, clockOf(span));
   for (const Span &span : writes)
-    core.judgeWrite(span, {item.by, classOf(span, true), onChip, item.by.position},
-                    clockOf(span));
+    core.judgeWrite(span, {item.by, classOf(span, true), onChip, item.by.position}, clockOf(span));
   for (const Span &span : reads)
     span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip, 0},
                             clockOf(span));

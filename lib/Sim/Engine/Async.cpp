@@ -76,8 +76,7 @@ void Core::checkSessionFlags(const Instruction &instruction, const Occurrence &b
     auto flag = flags.find(key);
     if (flag == flags.end() || flag->second.balance <= 0)
       continue;
-    if (Finding *finding =
-            machine.report(FindingKind::FlagCollision, by, &flag->second.lastSet)) {
+    if (Finding *finding = machine.report(FindingKind::FlagCollision, by, &flag->second.lastSet)) {
       finding->what = formatv("{0} uses {1}, the id of its session, while the token of {2} has not "
                               "been waited for",
                               finding->where.op, key.describe(), finding->other->op);

@@ -85,8 +85,7 @@ static void record(llvm::SmallVectorImpl<Access> &list, const Access &access) {
 }
 
 void Bytes::checkRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-                      Conflict conflict,
-                      llvm::function_ref<void(uint64_t, uint64_t)> unwritten,
+                      Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten,
                       Hidden hidden) const {
   auto it = segments.upper_bound(begin);
   if (it != segments.begin() && std::prev(it)->second.end > begin)

@@ -197,8 +197,7 @@ void Core::checkStale(const Span &span, const CacheLine &line, const Occurrence 
                       isVisible(writer, number, Pipe::S, *line.fetched);
         if (inTime || !isOrdered(writer, number, now)) // without an order it is a race
           return;
-        Finding *finding =
-            machine.report(FindingKind::StaleCache, by, &writer.by, Hazard::RAW);
+        Finding *finding = machine.report(FindingKind::StaleCache, by, &writer.by, Hazard::RAW);
         if (!finding)
           return;
         finding->memory = nameOf(machine, span);
@@ -223,18 +222,17 @@ void Core::reportSharedLine(uint64_t line, const Occurrence &by, const Occurrenc
   finding->memory = nameOf(machine, span);
   finding->begin = span.begin;
   finding->end = span.end;
-  finding->what = formatv("{0} and {1} write different bytes of one cache line, bytes [{2}, {3}) of "
-                          "{4}; a scalar store writes the whole line back, so that one may be lost",
-                          finding->where.op, finding->other->op, span.begin, span.end,
-                          finding->memory);
+  finding->what =
+      formatv("{0} and {1} write different bytes of one cache line, bytes [{2}, {3}) of "
+              "{4}; a scalar store writes the whole line back, so that one may be lost",
+              finding->where.op, finding->other->op, span.begin, span.end, finding->memory);
   finding->notes.push_back("give each its own 64 bytes, or hand the line over: "
                            "pto.cmo.cacheinvalid, pto.dsb, a signal, pto.cmo.cacheinvalid");
 }
 
 /// A scalar store into `bytes` of a line that came in when `fetched` was known: did others write
 /// the rest of it since?
-void Core::noteLineStore(uint64_t line, uint64_t bytes, const Clock *fetched,
-                         const Access &store) {
+void Core::noteLineStore(uint64_t line, uint64_t bytes, const Clock *fetched, const Access &store) {
   const Clock &known = fetched ? *fetched : pipes[scalarPipe].clock;
   std::vector<LineStore> &stores = machine.storedLines[line];
   LineStore *own = nullptr;
@@ -243,18 +241,18 @@ void Core::noteLineStore(uint64_t line, uint64_t bytes, const Clock *fetched,
       own = &entry;
       continue;
     }
-    bool inTime = isOrdered(entry.store, number, known) &&
-                  isVisible(entry.store, number, Pipe::S, known);
+    bool inTime =
+        isOrdered(entry.store, number, known) && isVisible(entry.store, number, Pipe::S, known);
     if (!inTime && !(entry.bytes & bytes)) // the same bytes are a race
       reportSharedLine(line, store.by, entry.store.by);
   }
   Span span = spanOf(machine.memory, line);
-  span.memory->forEachWriter(span.begin, span.end, [&](const Access &writer, uint64_t begin,
-                                                       uint64_t end) {
-    if (writer.by.pipe != Pipe::S && !isOrdered(writer, number, known) &&
-        !(lineMask(line, span.base + begin, span.base + end) & bytes))
-      reportSharedLine(line, store.by, writer.by);
-  });
+  span.memory->forEachWriter(span.begin, span.end,
+                             [&](const Access &writer, uint64_t begin, uint64_t end) {
+                               if (writer.by.pipe != Pipe::S && !isOrdered(writer, number, known) &&
+                                   !(lineMask(line, span.base + begin, span.base + end) & bytes))
+                                 reportSharedLine(line, store.by, writer.by);
+                             });
   if (!own) {
     stores.push_back({store, bytes});
     return;
@@ -264,8 +262,7 @@ void Core::noteLineStore(uint64_t line, uint64_t bytes, const Clock *fetched,
 }
 
 /// Other writes of GM: is a scalar store in the same line that may still be written back?
-void Core::checkSharedLines(llvm::ArrayRef<Span> spans, const Occurrence &by,
-                            const Clock &clock) {
+void Core::checkSharedLines(llvm::ArrayRef<Span> spans, const Occurrence &by, const Clock &clock) {
   if (machine.storedLines.empty())
     return;
   for (const Span &span : spans) {
@@ -276,8 +273,8 @@ void Core::checkSharedLines(llvm::ArrayRef<Span> spans, const Occurrence &by,
          it != machine.storedLines.end() && it->first < end; ++it)
       for (const LineStore &entry : it->second) {
         bool isOwn = entry.store.by.core == number && by.pipe == Pipe::S;
-        bool isOver = isOrdered(entry.store, number, clock) &&
-                      isVisible(entry.store, number, by.pipe, clock);
+        bool isOver =
+            isOrdered(entry.store, number, clock) && isVisible(entry.store, number, by.pipe, clock);
         if (!isOwn && !isOver && !(entry.bytes & lineMask(it->first, begin, end)))
           reportSharedLine(it->first, by, entry.store.by);
       }

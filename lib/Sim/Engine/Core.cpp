@@ -62,9 +62,9 @@ bool Core::knows(const RemoteRef &released) const {
     return true;
   const Clock &clock = pipes[scalarPipe].clock;
   return llvm::all_of(released->cores, [&](const auto &entry) {
-    const Prefixes *known = entry.first == number  ? &clock.local
-                            : clock.remote ? clock.remote->find(entry.first)
-                                           : nullptr;
+    const Prefixes *known = entry.first == number ? &clock.local
+                            : clock.remote        ? clock.remote->find(entry.first)
+                                                  : nullptr;
     return known && covers(*known, entry.second);
   });
 }

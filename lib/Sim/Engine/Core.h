@@ -139,8 +139,8 @@ struct SignalWait {
 
 /// A line of GM in the data cache of the scalar unit (sync 10).
 struct CacheLine {
-  ClockRef fetched;     ///< what S knew when it came in
-  Occurrence by;        ///< the access that brought it in
+  ClockRef fetched;                       ///< what S knew when it came in
+  Occurrence by;                          ///< the access that brought it in
   bool isFilled = false, isDirty = false; ///< lazy and random schedules: has `data`, has stores
   std::array<uint8_t, 64> data{};
 };
@@ -154,8 +154,8 @@ struct FifoState {
 };
 
 struct HandleValue {
-  uint32_t shape = none; ///< tiles: index into Program::shapes
-  uint32_t fifo = none;  ///< index into Core::fifos
+  uint32_t shape = none;      ///< tiles: index into Program::shapes
+  uint32_t fifo = none;       ///< index into Core::fifos
   uint32_t poppedFrom = none; ///< tiles that TPOP filled: index into Core::fifos
   uint64_t popNumber = 0;     ///< and which pop it was, from 1
   Occurrence poppedBy;
@@ -398,29 +398,29 @@ private:
   struct {
     State state = State::Running;
     uint32_t pc = 0;
-    FlagKey key;     ///< OnFlag
-    uint64_t turn = 0;   ///< OnFlag, of a buffer
-    SignalWait signal;   ///< OnSignal
-    uint64_t event = 0;  ///< OnCopy: position on the DMA engine
-    CrossFlag cross; ///< OnCrossFlag
-    Occurrence at;   ///< what it is blocked at
+    FlagKey key;        ///< OnFlag
+    uint64_t turn = 0;  ///< OnFlag, of a buffer
+    SignalWait signal;  ///< OnSignal
+    uint64_t event = 0; ///< OnCopy: position on the DMA engine
+    CrossFlag cross;    ///< OnCrossFlag
+    Occurrence at;      ///< what it is blocked at
     std::deque<MicroStep> micro;
-    uint64_t transfer = 0; ///< of transfers and collectives: number of this execution; else 0
+    uint64_t transfer = 0;      ///< of transfers and collectives: number of this execution; else 0
     const Call *call = nullptr; ///< Run steps of `micro`: the call that they belong to
     std::vector<Operand> operands;
     ClockRef known;         ///< snapshot of pipes[S].clock without its own position
     RemoteRef fencedRemote; ///< C8: what a signal may release
     Prefixes fenced{};
     ClockRef fencedKnown; ///< both, for items
-    Prefixes exit{}; ///< what S knew when it returned
+    Prefixes exit{};      ///< what S knew when it returned
   } scalar;
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  std::vector<uint64_t> freedTiles;            ///< by FIFO: TFREEs of tiles so far
-  std::map<uint64_t, CacheLine> cache;         ///< by GM address
-  uint64_t dirtyLines = 0;                     ///< of them, dirty
-  std::vector<uint64_t> cleanedLines;          ///< since the last dsb
+  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
+  std::map<uint64_t, CacheLine> cache; ///< by GM address
+  uint64_t dirtyLines = 0;             ///< of them, dirty
+  std::vector<uint64_t> cleanedLines;  ///< since the last dsb
 };
 
 } // namespace pto::sim

@@ -70,8 +70,7 @@ void Core::dispatchCrossSet(Pipe which, CrossFlag flag, Phase phase) {
   uint64_t begin = std::exchange(self.time, self.time + machine.options.cost.sync);
   if (machine.trace)
     draw(SliceKind::Sync, "set " + label(flag), at, begin, self.time);
-  machine.crossFlags.send(number, flag,
-                          crossToken(self, at, self.time, scalar.fencedKnown.get()));
+  machine.crossFlags.send(number, flag, crossToken(self, at, self.time, scalar.fencedKnown.get()));
 }
 
 void Core::dispatchCrossWait(Pipe which, CrossFlag flag, Phase phase) {
@@ -112,7 +111,8 @@ void Core::startCrossSet(PipeState &pipe, const Item &item) {
 void Core::takeCross(CrossFlag flag, PipeState &pipe, const Occurrence &by, uint64_t at) {
   CrossToken token = machine.crossFlags.take(number, flag);
   pipe.clock.remote = join(pipe.clock.remote, token.clock);
-  if (const Prefixes *own = token.clock ? token.clock->find(number) : nullptr) // what comes back from the others
+  if (const Prefixes *own =
+          token.clock ? token.clock->find(number) : nullptr) // what comes back from the others
     raise(pipe.clock.local, *own);
   uint64_t arrival = std::max(at, token.time), sync = machine.options.cost.sync;
   if (machine.trace) {

@@ -179,8 +179,8 @@ void CrossFlags::checkEnd() {
     if (counter.tokens.empty())
       continue;
     if (machine.options.leftFlags)
-      machine.leftNow.push_back({key.core, Pipe::S, Pipe::S, true, key.direct, key.id,
-                                 counter.tokens.size()});
+      machine.leftNow.push_back(
+          {key.core, Pipe::S, Pipe::S, true, key.direct, key.id, counter.tokens.size()});
     if (counter.tokens.front().by.position == 0)
       continue; // left by the launch before, which has reported it
     Finding *finding = machine.report(FindingKind::TokenLeft, counter.tokens.front().by);

@@ -279,12 +279,12 @@ void Core::dispatchReleaseBuffer(Pipe pipe, int64_t id) {
     Finding *finding =
         machine.report(FindingKind::IllegalSync, at, isHeld ? &buffer.lastSet : nullptr);
     if (finding && isHeld)
-      finding->what = formatv("{0} releases {1} on {2}, but {3} took it on {4}", finding->where.op,
-                              key.describe(), name(pipe), finding->other->op,
-                              name(buffer.lastSet.pipe));
+      finding->what =
+          formatv("{0} releases {1} on {2}, but {3} took it on {4}", finding->where.op,
+                  key.describe(), name(pipe), finding->other->op, name(buffer.lastSet.pipe));
     else if (finding)
-      finding->what = formatv("{0} releases {1}, which nobody holds", finding->where.op,
-                              key.describe());
+      finding->what =
+          formatv("{0} releases {1}, which nobody holds", finding->where.op, key.describe());
     if (!isHeld)
       return;
   }

@@ -280,12 +280,11 @@ void Scheduler::reportDeadlock() {
   // missing signal.
   auto root =
       llvm::min_element(blocks, [](const auto &a, const auto &b) { return a.cause < b.cause; });
-  bool isCycle =
-      root->cause == Core::Block::Cycle || root->cause == Core::Block::SignalCycle;
+  bool isCycle = root->cause == Core::Block::Cycle || root->cause == Core::Block::SignalCycle;
   Finding *finding =
       machine.report(isCycle ? FindingKind::Deadlock : FindingKind::StarvedWait, root->at);
-  finding->what = formatv("{0}: {1} {2}", isCycle ? "deadlock" : "starved wait", finding->where.op,
-                          root->why);
+  finding->what =
+      formatv("{0}: {1} {2}", isCycle ? "deadlock" : "starved wait", finding->where.op, root->why);
   for (size_t i = 0; i < blocks.size(); ++i)
     if (&blocks[i] != &*root && finding->notes.size() < sentencesToPrint)
       finding->notes.push_back(std::move(sentences[i]));

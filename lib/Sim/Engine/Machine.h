@@ -29,7 +29,7 @@ struct SignalCell {
   std::vector<Entry> history;
   uint64_t forgotten = 0; ///< entries that stood before it
   uint64_t writes() const { return forgotten + history.size() - 1; }
-  size_t trimAt = 256;    ///< length at which to look for what everybody knows
+  size_t trimAt = 256; ///< length at which to look for what everybody knows
 };
 
 /// The last scalar store of one core into a line of GM.

@@ -77,7 +77,8 @@ void Core::arrive(const MicroStep &step) {
   beginScalarAccess(by);
   int64_t before = signal(by, step.view, NotifyOp::AtomicAdd, 1);
   pipes[scalarPipe].time += machine.options.cost.scalarLoad;
-  scalar.micro.front().count = (before / step.count + 1) * step.count; // of the AwaitCount behind it
+  scalar.micro.front().count =
+      (before / step.count + 1) * step.count; // of the AwaitCount behind it
 }
 
 SignalWait Core::signalWait(const Instruction &instruction) const {
@@ -139,12 +140,12 @@ std::string Core::explainSignal(const SignalWait &wait) const {
   size_t seen = signal == machine.signals.end() ? 0 : signal->second.writes();
   std::string after =
       seen ? llvm::formatv(" after {0} {1}", seen, seen == 1 ? "write" : "writes").str() : "";
-  return llvm::formatv(
-      "waits until the signal at byte {0} of '{1}' of rank {2} is {3} {4}; it is "
-      "{5}{6}{7}",
-      *cell - array->address, array->name, array->rank, symbols[unsigned(wait.compare)],
-      wait.against, value,
-      machine.memory.isInitialised(*cell, sizeof value) ? "" : " (never written)", after);
+  return llvm::formatv("waits until the signal at byte {0} of '{1}' of rank {2} is {3} {4}; it is "
+                       "{5}{6}{7}",
+                       *cell - array->address, array->name, array->rank,
+                       symbols[unsigned(wait.compare)], wait.against, value,
+                       machine.memory.isInitialised(*cell, sizeof value) ? "" : " (never written)",
+                       after);
 }
 
 void Core::acquire(const SignalWait &wait) {

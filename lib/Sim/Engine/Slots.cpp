@@ -33,8 +33,7 @@ void Core::checkSlot(const HandleValue &tile) {
     return;
   const FifoState &fifo = fifos[tile.poppedFrom];
   // a5 lands in the slots themselves.
-  uint64_t landing =
-      machine.program.arch == Arch::A3 ? fifo.shape->localSlots : fifo.shape->slots;
+  uint64_t landing = machine.program.arch == Arch::A3 ? fifo.shape->localSlots : fifo.shape->slots;
   bool isFreed = freedTiles[tile.poppedFrom] >= tile.popNumber;
   bool isRecycled = fifo.popped >= tile.popNumber + landing;
   if (!isFreed && !isRecycled)
@@ -51,9 +50,9 @@ void Core::checkSlot(const HandleValue &tile) {
     finding->notes.push_back("move the TFREE behind the last use of the tile");
     return;
   }
-  finding->what = formatv("{0} uses the tile of {1}, whose landing buffer a pop {2} tiles later has "
-                          "taken",
-                          finding->where.op, finding->other->op,
-                          fifo.popped - tile.popNumber);
+  finding->what =
+      formatv("{0} uses the tile of {1}, whose landing buffer a pop {2} tiles later has "
+              "taken",
+              finding->where.op, finding->other->op, fifo.popped - tile.popNumber);
   finding->notes.push_back("use the tile before, copy it, or give the pipe more local slots");
 }
