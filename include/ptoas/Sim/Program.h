@@ -62,9 +62,9 @@ enum class Opcode : uint8_t {
   GetBuffer,   ///< get_buf: `pipe` takes buffer id in[0] or immediate
   ReleaseBuffer, ///< rls_buf
   AsyncCopy,     ///< result = event of a copy by the DMA engine; in[0]: event id of its session or
-             ///< none; pool: dst view, src view (both none: a prefetch)
-  AsyncWait, ///< result = 1 when the copy of event in[0] is complete
-  AsyncTest, ///< result = whether it is
+                 ///< none; pool: dst view, src view (both none: a prefetch)
+  AsyncWait,     ///< result = 1 when the copy of event in[0] is complete
+  AsyncTest,     ///< result = whether it is
   MakeFifo,  ///< handle result = TPipe of shape `target`; in: GM ring, C2V and V2C landing buffers
   EndFifo,   ///< destructor of in[0]
   FifoPush,  ///< TPUSH of tile in[1] into FIFO in[0]; none: of the entry that FifoAlloc gave
