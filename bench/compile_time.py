@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Compile time of ptoas: start-up on a tiny kernel, and growth with the number of tile operations.
+"""Compile time and memory of ptoas: start-up on a tiny kernel, and growth with the number of tile operations.
 
 usage: compile_time.py [--ptoas FILE] [--largest N]
 
-Growth: kernels of gen_kernel.py with 400 to 25,600 tile operations, straight and in a loop, without
-and with --enable-insert-sync; the best of three runs each. `ratio` is the time over that of the size
-before, and `exponent` the power of the size with which the time grew since then: 1 is linear, 2
-quadratic. Start-up: the median of 20 runs on a kernel of four tile operations; goal: 5 ms.
+Growth: kernels of gen_kernel.py with 100 to 102,400 tile operations, straight and in a loop, without and with
+--enable-insert-sync; CPU time, the best of three runs each. `exponent` is the power of the size with which the time
+grew since the size before: 1 is linear, 2 quadratic; the last line of each kind has it from the first size to the
+last. `KB/op` is peak memory above that of a tiny kernel, with synchronisation. Nests: 6,400 operations in the
+innermost of 1 to 8 loops. Start-up: the median of 20 runs on a kernel of four tile operations; goal: 5 ms.
 """
 import argparse
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -20,31 +22,59 @@ from pathlib import Path
 from gen_kernel import kernel
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = (400, 1600, 6400, 25600)  # tile operations, four to a group
+SIZES = (100, 400, 1600, 6400, 25600, 102400)  # tile operations, four to a group
+DEPTHS = (1, 2, 4, 8)
 SLOTS = 8
 
 
-def seconds(command: list[str]) -> float:
-    begin = time.perf_counter()
-    subprocess.run(command, check=True)
-    return time.perf_counter() - begin
+def measure(command: list[str]) -> tuple[float, int]:
+    """CPU seconds and peak memory in KB."""
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
+def best(command: list[str]) -> tuple[float, int]:
+    return min(measure(command) for _ in range(3))
 
 
 def startup(command: list[str]) -> float:
-    return statistics.median(seconds(command) for _ in range(20))
+    def wall() -> float:
+        begin = time.perf_counter()
+        subprocess.run(command, check=True)
+        return time.perf_counter() - begin
+    return statistics.median(wall() for _ in range(20))
 
 
-def growth(command: list[str], source: Path, loop: bool, largest: int) -> None:
-    """One line per size: time, ratio and exponent, without and with synchronisation."""
-    before: tuple[float, float] | None = None
-    for size in (size for size in SIZES if size <= largest):
-        source.write_text(kernel(size // 4, SLOTS, loop))
-        now = tuple(min(seconds([*command, *flags]) for _ in range(3))
-                    for flags in ([], ["--enable-insert-sync"]))
-        cells = "".join(f"{t:>9.3f} s" + (f"{t / b:>8.2f}{math.log(t / b, 4):>10.2f}" if b else f"{'':>18}")
-                        for t, b in zip(now, before or (0.0, 0.0), strict=True))
-        print(f"{'loop' if loop else 'straight':<10}{size:>9}{cells}", flush=True)
-        before = now
+def growth(command: list[str], source: Path, loop: bool, largest: int, base: int) -> None:
+    """One line per size, without and with synchronisation."""
+    sizes = [size for size in SIZES if size <= largest]
+    rows: list[list[tuple[float, int]]] = []
+    name = "loop" if loop else "straight"
+    for size in sizes:
+        source.write_text(kernel(size // 4, SLOTS, int(loop)))
+        rows.append([best([*command, *flags]) for flags in ([], ["--enable-insert-sync"])])
+        cells = ""
+        for column in (0, 1):
+            exponent = f"{math.log(rows[-1][column][0] / rows[-2][column][0], 4):>10.2f}" if len(rows) > 1 else f"{'':>10}"
+            cells += f"{rows[-1][column][0]:>9.3f} s{exponent}"
+        print(f"{name:<10}{size:>9}{cells}{(rows[-1][1][1] - base) / size:>10.1f}", flush=True)
+    if len(rows) > 1:
+        overall = [math.log(rows[-1][c][0] / rows[0][c][0], sizes[-1] / sizes[0]) for c in (0, 1)]
+        print(f"{name:<10}{'overall':>9}" + "".join(f"{'':>11}{value:>10.2f}" for value in overall))
+
+
+def nests(command: list[str], source: Path) -> None:
+    print(f"\n{'depth':<10}{'with sync':>11}{'over depth 1':>14}")
+    first = 0.0
+    for depth in DEPTHS:
+        source.write_text(kernel(1600, SLOTS, depth))
+        seconds, _ = best([*command, "--enable-insert-sync"])
+        first = first or seconds
+        print(f"{depth:<10}{seconds:>9.3f} s{seconds / first:>14.2f}", flush=True)
 
 
 def main() -> int:
@@ -58,14 +88,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "k.pto"
         command = [str(arguments.ptoas), str(source), "--pto-arch=a3", "-o", f"{folder}/k.cpp"]
-        source.write_text(kernel(1, 1, False))
+        source.write_text(kernel(1, 1, 0))
         plain, synced = startup(command), startup([*command, "--enable-insert-sync"])
+        _, base = measure([*command, "--enable-insert-sync"])
         print(f"start-up, 4 tile ops: {plain * 1e3:.1f} ms, with sync {synced * 1e3:.1f} ms (median of 20; a process "
               f"that does nothing takes {startup(['true']) * 1e3:.1f} ms here)\n")
-        print(f"{'':<19}{'without sync':^29}{'with sync':^29}")
-        print(f"{'kernel':<10}{'tile ops':>9}" + f"{'time':>11}{'ratio':>8}{'exponent':>10}" * 2)
+        print(f"{'':<19}{'without sync':^21}{'with sync':^31}")
+        print(f"{'kernel':<10}{'tile ops':>9}" + f"{'CPU time':>11}{'exponent':>10}" * 2 + f"{'KB/op':>10}")
         for loop in (False, True):
-            growth(command, source, loop, arguments.largest)
+            growth(command, source, loop, arguments.largest, base)
+        nests(command, source)
     return 0
 
 

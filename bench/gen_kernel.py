@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Print a vector kernel of N groups load, load, add, store (4 N tile operations) for compile-time benchmarks.
 
-usage: gen_kernel.py N [SLOTS=8] [loop]
+usage: gen_kernel.py N [SLOTS=8] [loop | nest DEPTH]
 
 The groups take turns on SLOTS sets of three 16 x 64 f32 tiles, so every tile has many users and most pairs of groups
-are hazards. With `loop` the groups are the body of an scf.for of 16 iterations.
+are hazards. With `loop` the groups are the body of an scf.for of 16 iterations, with `nest` of the innermost of DEPTH such loops.
 """
 import sys
 
@@ -26,15 +26,16 @@ def group(number: int, slots: int) -> list[str]:
     ]
 
 
-def kernel(groups: int, slots: int, loop: bool) -> str:
+def kernel(groups: int, slots: int, depth: int) -> str:
+    """`depth` loops around the groups."""
     lines = [f"%c{value} = arith.constant {value} : index" for value in (0, 1, 16, 64)]
     lines.append(f"%rows = arith.constant {groups * 16} : index")
     lines += [f"%{array}_view = pto.make_tensor_view %{array}, shape = [%rows, %c64], strides = [%c64, %c1] : {VIEW}"
               for array in "xyz"]
     lines += [f"%{array}_tile{slot} = pto.alloc_tile : {TILE}" for slot in range(slots) for array in "xyz"]
     body = [line for number in range(groups) for line in group(number, slots)]
-    if loop:
-        body = ["scf.for %i = %c0 to %c16 step %c1 {", *("  " + line for line in body), "}"]
+    for level in range(depth):
+        body = [f"scf.for %i{level} = %c0 to %c16 step %c1 {{", *("  " + line for line in body), "}"]
     indented = "\n".join("    " + line for line in lines + body + ["return"])
     return f"""module attributes {{pto.target_arch = "a3"}} {{
   func.func @k(%x: !pto.ptr<f32>, %y: !pto.ptr<f32>, %z: !pto.ptr<f32>)
@@ -47,4 +48,5 @@ def kernel(groups: int, slots: int, loop: bool) -> str:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    print(kernel(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8, "loop" in sys.argv[3:]))
+    depth = int(sys.argv[sys.argv.index("nest") + 1]) if "nest" in sys.argv else int("loop" in sys.argv)
+    print(kernel(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8, depth))

@@ -16,6 +16,8 @@ config.environment["PATH"] = os.pathsep.join([tools, config.llvm_tools_dir, conf
 config.environment["LLVM_DISABLE_CRASH_REPORT"] = "1"
 config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 
+config.substitutions.append(
+    ("%every-schedule", f"{config.python} " + os.path.join(config.source_dir, "test", "Inputs", "every_schedule.py")))
 config.substitutions.append(("%examples", os.path.join(config.source_dir, "examples")))
 config.substitutions.append(("%scripts", os.path.join(config.source_dir, "scripts")))
 config.substitutions.append(("%include", os.path.join(config.source_dir, "include")))

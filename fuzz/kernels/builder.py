@@ -1,6 +1,6 @@
 """What all generators of random kernels share: names, index arithmetic, control flow, helper functions."""
 
-from program import Call, For, Function, If, Index, Statement, TYPES, size_of
+from program import Call, For, Function, If, Index, Statement, TYPES, While, size_of
 import numpy as np
 
 
@@ -142,6 +142,26 @@ class Builder:
             make()
 
         self.out.append(For(counter, *bounds, self.nested(with_index), "i32"))
+
+    def while_loop(self, make):
+        """scf.while, with statements in the region of its condition or without."""
+        run_time = [i for i in self.indices if 0 <= i.low and i.high <= 4]
+        high = self.rng.choice(run_time) if run_time and self.rng.random() < 0.5 else self.constant(self.rng.randint(0, 3))
+        counter = self.fresh("j")
+        before = self.nested(make) if self.rng.random() < 0.5 else []
+        after = self.nested(make, [Index(counter, 0, max(0, high.high - 1))])
+        self.out.append(While(counter, high.name, before, after))
+
+    def take_turns(self, make):
+        """Two arms by the parity of a counter, as ping and pong."""
+        two, value = self.constant(2), self.constant(self.rng.randint(0, 1))
+        counter, rest, name = self.indices[-1], self.fresh("r"), self.fresh("b")
+        self.emit(f"%{rest} = arith.remui %{counter.name}, %{two.name} : index", lambda m: m.__setitem__(rest, m[counter] % 2))
+        relation, wanted = self.rng.choice([("eq", True), ("ne", False)])
+        self.emit(f"%{name} = arith.cmpi {relation}, %{rest}, %{value.name} : index",
+                  lambda m: m.__setitem__(name, (m[rest] == value.low) == wanted))
+        then = self.nested(make)
+        self.out.append(If(name, then, self.nested(make)))
 
     def cast(self, value, source, target):
         name = self.fresh("x")

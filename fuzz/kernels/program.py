@@ -200,6 +200,42 @@ class For(Statement):
                 yield from statement.run(machine)
 
 
+class While(Statement):
+    """Counts `name` from 0 while it is below `high`: `before` runs once more than `after`."""
+
+    def __init__(self, name, high, before, after):
+        self.name, self.high, self.before, self.after, self.tags = name, high, before, after, {"region"}
+
+    def lines(self, indent):
+        pad, name = "  " * indent, self.name
+        yield f"{pad}%{name}_start = arith.constant 0 : index"
+        yield f"{pad}%{name}_one = arith.constant 1 : index"
+        yield f"{pad}%{name}_end = scf.while (%{name}_now = %{name}_start) : (index) -> index {{"
+        for statement in self.before:
+            yield from statement.lines(indent + 1)
+        yield f"{pad}  %{name}_more = arith.cmpi slt, %{name}_now, %{self.high} : index"
+        yield f"{pad}  scf.condition(%{name}_more) %{name}_now : index"
+        yield f"{pad}}} do {{"
+        yield f"{pad}^bb0(%{name}: index):"
+        for statement in self.after:
+            yield from statement.lines(indent + 1)
+        yield f"{pad}  %{name}_next = arith.addi %{name}, %{name}_one : index"
+        yield f"{pad}  scf.yield %{name}_next : index"
+        yield pad + "}"
+
+    def run(self, machine):
+        counter = 0
+        while True:
+            for statement in self.before:
+                yield from statement.run(machine)
+            if counter >= machine[self.high]:
+                return
+            machine[self.name] = counter
+            for statement in self.after:
+                yield from statement.run(machine)
+            counter += 1
+
+
 class If(Statement):
     def __init__(self, condition, then, otherwise):
         self.condition, self.then, self.otherwise, self.tags = condition, then, otherwise, {"region"}

@@ -4,8 +4,9 @@ import numpy as np
 
 from builder import Builder, hand_written_flags
 from program import Call, Function, Index, Program, Statement, Tile, TileData, TileType, TYPES, ViewData, size_of
+from slots import COL_MAJOR, Slots
 
-ROW_MAJOR, COL_MAJOR = "", ", blayout=col_major"
+ROW_MAJOR = ""
 
 
 def wrapping(function):
@@ -43,12 +44,13 @@ class Tensor:
         self.pointer, self.element, self.rows, self.cols = pointer, element, rows, cols
 
 
-class VectorBuilder(Builder):
+class VectorBuilder(Slots, Builder):
+    is_helper = False
     memory = 16384  # bytes of UB that a level3 program shares out; small, so that tiles overlap
 
     def __init__(self, program, rng, tensors=()):
         super().__init__(program, rng)
-        self.tensors, self.tiles, self.helpers = list(tensors), {}, []
+        self.tensors, self.tiles, self.helpers, self.rings = list(tensors), {}, [], []
         self.shapes = []
 
     # -- views ---------------------------------------------------------------------------------------------------
@@ -298,6 +300,7 @@ class VectorBuilder(Builder):
         shared = rng.choice(self.tensors[:2])
         inner = VectorBuilder(self.program, rng, [Tensor("p", shared.element, shared.rows, shared.cols)])
         inner.counter = self.counter + 100
+        inner.is_helper = True
         inner.shapes = [s for s in self.shapes if s.element == shared.element]
         inner.indices = [Index("k", 0, 3)]
         parameters = [("p", f"!pto.ptr<{shared.element}>"), ("k", "index")]
@@ -331,11 +334,21 @@ class VectorBuilder(Builder):
         few = lambda: self.statements(rng.randint(1, 4), depth - 1)
         if depth and roll < 0.16:
             self.loop(few)
-        elif depth and roll < 0.24:
+        elif depth and roll < 0.19:
+            self.while_loop(few)
+        elif depth and roll < 0.22 and self.depth and self.indices:
+            self.take_turns(few)
+        elif depth and roll < 0.27:
             self.branch(few, few if rng.random() < 0.5 else None)
-        elif self.helpers and roll < 0.32:
+        elif roll < 0.30 and self.program.level == "level2" and not self.is_helper:
+            self.ring_slot()
+        elif roll < 0.33:
+            self.window()
+        elif roll < 0.35:
+            self.row_sum()
+        elif self.helpers and roll < 0.40:
             self.call_helper()
-        elif roll < 0.40:
+        elif roll < 0.45:
             self.scalars()
         elif roll < 0.56:
             self.load()

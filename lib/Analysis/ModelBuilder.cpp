@@ -21,6 +21,8 @@ uint32_t ModelBuilder::sourceOf(Operation *op) {
 }
 
 NodeId ModelBuilder::add(Node node, List &list) {
+  if (node.kind == NodeKind::Access)
+    node.turns = turns;
   list.push_back(model.program.add(std::move(node)));
   return list.back();
 }
@@ -60,11 +62,12 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
     return branch(op, frame, list);
   if (auto region = llvm::dyn_cast<mlir::scf::ExecuteRegionOp>(op);
       region && region.getRegion().hasOneBlock())
-    return block(region.getRegion().front(), frame, list);
+    return region.getNoInline() ? contiguous(region, frame, list)
+                                : block(region.getRegion().front(), frame, list);
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";
-  if (syncOperation(op, list))
+  if (syncOperation(op, list) || crossCoreSet(op, list))
     return success();
   if (const OpInfo *info = findOpInfo(op))
     record(op, *info, frame, list);
@@ -95,33 +98,45 @@ LogicalResult ModelBuilder::forLoop(mlir::scf::ForOp loop, Frame &frame, List &l
   return result;
 }
 
-/// `before` runs once more than `after`: before, then any number of (after, before).
+/// One loop over `before` and `after` that ends between them.
 LogicalResult ModelBuilder::whileLoop(mlir::scf::WhileOp loop, Frame &frame, List &list) {
-  // Its parts run as they stand: a macro, because one text stands at two places of the model.
-  bool outer = insideMacro;
-  insideMacro = true;
-  Node macro;
-  macro.kind = NodeKind::Macro;
-  macro.source = sourceOf(loop);
-  macro.label = "scf.while";
-  List inside, body;
-  Node repeat;
-  repeat.kind = NodeKind::Loop;
-  repeat.source = macro.source;
-  repeat.label = "scf.while";
-  LogicalResult first = block(loop.getBefore().front(), frame, inside);
-  repeat.arms.resize(1);
-  NodeId id = add(std::move(repeat), inside);
+  Node node;
+  node.kind = NodeKind::Loop;
+  node.endsInside = true;
+  node.source = sourceOf(loop);
+  node.label = "scf.while";
+  node.arms.resize(1);
+  NodeId id = add(std::move(node), list);
   open.push_back({loop, id, &frame});
+  List body;
+  LogicalResult first = block(loop.getBefore().front(), frame, body);
+  Node leave;
+  leave.kind = NodeKind::Leave;
+  leave.source = sourceOf(loop.getConditionOp());
+  leave.label = "scf.condition";
+  add(std::move(leave), body);
   LogicalResult rest = block(loop.getAfter().front(), frame, body);
-  if (mlir::failed(block(loop.getBefore().front(), frame, body)))
-    rest = failure();
   open.pop_back();
   model.program[id].arms[0] = std::move(body);
-  macro.arms.push_back(std::move(inside));
-  insideMacro = outer;
-  add(std::move(macro), list);
+  if (!insideMacro)
+    model.blocks[{id, 0}] = &loop.getBefore().front();
   return success(mlir::succeeded(first) && mlir::succeeded(rest));
+}
+
+/// Nothing may come between its operations: one piece, as a library call is.
+LogicalResult ModelBuilder::contiguous(mlir::scf::ExecuteRegionOp region, Frame &frame,
+                                       List &list) {
+  bool outer = std::exchange(insideMacro, true);
+  Node macro;
+  macro.kind = NodeKind::Macro;
+  macro.source = sourceOf(region);
+  macro.label = "scf.execute_region";
+  macro.arms.emplace_back();
+  LogicalResult result = block(region.getRegion().front(), frame, macro.arms.front());
+  insideMacro = outer;
+  if (!macro.arms.front().empty())
+    add(std::move(macro), list);
+  return result;
 }
 
 LogicalResult ModelBuilder::branch(Operation *op, Frame &frame, List &list) {
@@ -129,17 +144,25 @@ LogicalResult ModelBuilder::branch(Operation *op, Frame &frame, List &list) {
   node.kind = NodeKind::Branch;
   node.source = sourceOf(op);
   node.label = op->getName().getStringRef().str();
+  if (auto choice = llvm::dyn_cast<mlir::scf::IfOp>(op))
+    node.condition = conditionOf(choice.getCondition(), frame);
   NodeId id = add(std::move(node), list);
   std::vector<List> arms;
   bool ok = true;
+  std::vector<sync::Turns> inArm = armTurns(op, frame);
+  if (llvm::isa<mlir::scf::IfOp>(op))
+    model.program[id].condition.turns = inArm[0];
+  sync::Turns outer = turns;
   for (mlir::Region &region : op->getRegions()) {
     arms.emplace_back();
     if (region.empty())
       continue; // scf.if without else
+    turns = inArm[arms.size() - 1].loop == sync::none ? outer : inArm[arms.size() - 1];
     ok &= mlir::succeeded(block(region.front(), frame, arms.back()));
     if (!insideMacro)
       model.blocks[{id, unsigned(arms.size() - 1)}] = &region.front();
   }
+  turns = outer;
   model.program[id].arms = std::move(arms);
   return success(ok);
 }
@@ -149,6 +172,8 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
       callOp, callOp.getCalleeAttr());
   if (!callee)
     return callOp.emitOpError() << "calls @" << callOp.getCallee() << ", which does not exist";
+  if (auto kind = coreKindOf(callee); kind && *kind != core)
+    return success(); // empty on this core
   Node macro;
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(callOp);
@@ -238,6 +263,23 @@ bool ModelBuilder::syncOperation(Operation *op, List &list) {
     return false;
   }
   model.hasSync = true;
+  add(std::move(node), list);
+  return true;
+}
+
+/// A flag to other cores: what it publishes is complete on its pipe (C8, sync 10.1).
+bool ModelBuilder::crossCoreSet(Operation *op, List &list) {
+  if (!llvm::isa<SyncSetOp, SetCrossBlockOp, SetIntraBlockOp>(op))
+    return false;
+  auto pipe = op->getAttrOfType<PipeAttr>("pipe_kind");
+  if (!pipe || toPipe(pipe.getValue()) == Pipe::ALL)
+    return false;
+  Node node;
+  node.kind = NodeKind::Publish;
+  node.signals = true;
+  node.pipe = toPipe(pipe.getValue());
+  node.source = sourceOf(op);
+  node.label = op->getName().getStringRef().str();
   add(std::move(node), list);
   return true;
 }

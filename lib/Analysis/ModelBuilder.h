@@ -55,12 +55,17 @@ public:
     sync::NodeId loop;
   };
   std::optional<Growing> growing(Bound bound) const;
+  /// A value that is (counter + add) mod count; without a loop it is the constant `add`.
+  std::optional<sync::Rotation> turning(Bound bound) const;
+  /// Sum of the values times their signs.
+  sync::Offset difference(llvm::ArrayRef<std::pair<mlir::Value, int64_t>> terms,
+                          Frame *frame) const;
 
 private:
   using SymbolTerm = std::tuple<const void *, const void *, int64_t>; ///< value, frame, coefficient
   void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
   bool readTurning(Bound bound, int64_t scale, sync::Offset &out);
-  std::optional<sync::Rotation> turning(Bound bound) const;
+  std::optional<sync::Offset> quotient(Bound bound) const;
   void opaque(Bound bound, int64_t scale, sync::Offset &out);
   bool isFixed(Bound bound) const;
   const OpenLoop *loopOf(mlir::Value inductionVariable, Frame *frame) const;
@@ -99,7 +104,13 @@ private:
   mlir::LogicalResult forLoop(mlir::scf::ForOp loop, Frame &frame, List &list);
   mlir::LogicalResult whileLoop(mlir::scf::WhileOp loop, Frame &frame, List &list);
   mlir::LogicalResult branch(mlir::Operation *op, Frame &frame, List &list);
+  mlir::LogicalResult contiguous(mlir::scf::ExecuteRegionOp region, Frame &frame, List &list);
+  // Conditions.cpp
+  sync::Condition conditionOf(mlir::Value condition, Frame &frame);
+  bool readLast(mlir::Value condition, Frame &frame, sync::Condition &out);
+  std::vector<sync::Turns> armTurns(mlir::Operation *branch, Frame &frame);
   bool syncOperation(mlir::Operation *op, List &list);
+  bool crossCoreSet(mlir::Operation *op, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   /// The regions that one operand may name: several when branches or loops choose the tile.
@@ -161,6 +172,10 @@ private:
   std::vector<OpenLoop> open, closed;
   OffsetReader offsets;
   std::vector<std::pair<Bound, uint32_t>> roots;
+  /// Kind of comparison, both sides with their frames, the right one as a number if it is constant.
+  using ConditionKey =
+      std::tuple<int, const void *, const void *, const void *, const void *, int64_t>;
+  std::map<ConditionKey, uint32_t> conditions; ///< looked up only
   /// Of pipes, by initialize op and side; looked up only.
   std::map<std::pair<mlir::Operation *, bool>, std::unique_ptr<CallNumbers>> callNumbers;
   llvm::DenseSet<mlir::Operation *> freedOf;            ///< initialize ops whose frees are paired
@@ -171,6 +186,7 @@ private:
   bool tooManyCalls = false;
   std::vector<std::unique_ptr<Frame>> frames;
   bool insideMacro = false;
+  sync::Turns turns; ///< iterations in which the current operation runs
   /// Tiles that the current query is following, so that a loop's own cycle ends it; and how many it
   /// has looked at.
   std::vector<Bound> following;

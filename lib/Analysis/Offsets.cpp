@@ -113,6 +113,18 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
     return;
   if (!op)
     return opaque({value, frame}, scale, out);
+  if (auto part = quotient({value, frame})) {
+    bool fits = product(part->constant, scale).has_value();
+    part->constant *= fits ? scale : 0;
+    for (auto &term : part->terms) {
+      auto bytes = product(term.coefficient, scale);
+      fits &= bytes.has_value();
+      term.coefficient = bytes.value_or(0);
+    }
+    if (!fits)
+      return opaque({value, frame}, scale, out);
+    return add(out, *part);
+  }
   if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp,
                 mlir::arith::ExtUIOp>(op))
     return readInto(op->getOperand(0), frame, scale, out);

@@ -100,6 +100,34 @@ std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
   return sync::Rotation{uint32_t(*count), 0, number.terms.front().loop, add};
 }
 
+/// x / n where what turns in x turns by multiples of n, as in the number of the iteration,
+/// (iv - lower) / step.
+std::optional<sync::Offset> OffsetReader::quotient(Bound bound) const {
+  Operation *op = bound.value.getDefiningOp();
+  if (!llvm::isa_and_present<mlir::arith::DivUIOp, mlir::arith::DivSIOp, mlir::arith::ShRUIOp>(op))
+    return std::nullopt;
+  auto divisor = constantOf(follow(op->getOperand(1), bound.frame).value);
+  if (!divisor || *divisor < 0 || *divisor > INT32_MAX)
+    return std::nullopt;
+  if (llvm::isa<mlir::arith::ShRUIOp>(op))
+    divisor = *divisor < 31 ? int64_t(1) << *divisor : 0;
+  OffsetReader inner(open);
+  sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
+  inner.close(number);
+  // Not negative, so that rounding down is rounding to zero; then the rest of the constant is all
+  // that rounding takes.
+  bool isPlain = *divisor > 0 && number.known && number.symbol == sync::none &&
+                 number.constant >= 0 && llvm::all_of(number.terms, [&](auto &term) {
+                   return term.coefficient > 0 && term.coefficient % *divisor == 0;
+                 });
+  if (!isPlain)
+    return std::nullopt;
+  number.constant /= *divisor;
+  for (auto &term : number.terms)
+    term.coefficient /= *divisor;
+  return number;
+}
+
 bool OffsetReader::readTurning(Bound bound, int64_t scale, sync::Offset &out) {
   auto number = turning(bound);
   if (!number)

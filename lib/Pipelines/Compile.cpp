@@ -1,9 +1,12 @@
 //===- Compile.cpp - The pipeline from a parsed module to C++-ready IR -----===//
 
 #include "ptoas/Pipelines/Compile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
+#include "ptoas/IR/OpInfo.h"
+#include "ptoas/IR/Pto.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -15,16 +18,25 @@ namespace cl = llvm::cl;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Values are read in any case, as front-ends write them.
+/// Values are read in any case, as front-ends write them. Front-ends look for `Error:` in what is
+/// said about others.
 template <typename T> struct NoCaseParser : cl::parser<T> {
   using cl::parser<T>::parser;
   bool parse(cl::Option &option, llvm::StringRef name, llvm::StringRef value, T &out) {
-    std::string lower = value.lower();
-    return cl::parser<T>::parse(option, name, lower, out);
+    std::string lower = value.lower(), known;
+    for (const auto &info : this->Values) {
+      if (info.Name == lower)
+        return cl::parser<T>::parse(option, name, lower, out);
+      known += (known.empty() ? "" : ", ") + info.Name.str();
+    }
+    llvm::errs() << "Error: invalid --" << option.ArgStr << "=" << value << "; it is one of "
+                 << known << "\n";
+    return true;
   }
 };
 
 enum class ArchFlag { Default, A3, A5 };
+enum class GmAlias { Declared, May };
 
 struct Flags {
   cl::OptionCategory category{"ptoas pipeline"};
@@ -53,6 +65,25 @@ struct Flags {
                              cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
                                         clEnumValN(VerifySync::Warn, "warn", "are warnings"),
                                         clEnumValN(VerifySync::Error, "error", "are errors"))};
+  cl::opt<bool> assume{
+      "assume",
+      cl::desc("Take for right what the checker cannot decide; --explain-sync and --sync-report "
+               "list it"),
+      cl::cat(category)};
+  cl::opt<unsigned> dropInserted{
+      "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
+      cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
+  cl::opt<GmAlias> gmAlias{
+      "gm-alias", cl::desc("Pointer arguments of a kernel are (default declared)"),
+      cl::init(GmAlias::Declared), cl::cat(category),
+      cl::values(clEnumValN(GmAlias::Declared, "declared",
+                            "distinct memory, but for those marked pto.may_alias"),
+                 clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
+  cl::opt<VerifySync> verifyPipes{
+      "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
+      cl::init(VerifySync::Error), cl::cat(category),
+      cl::values(clEnumValN(VerifySync::Error, "error", "are errors"),
+                 clEnumValN(VerifySync::Off, "off", "are not looked for"))};
   cl::opt<bool> noLayout{"disable-infer-layout",
                          cl::desc("Views without a layout are nd, whatever their strides say"),
                          cl::cat(category)};
@@ -113,6 +144,10 @@ CompileOptions pto::compileOptionsFromCommandLine() {
                                      : SyncMode::None;
   options.inferLayout = !flags->noLayout;
   options.verifySync = flags->verify;
+  options.assume = flags->assume;
+  options.dropInserted = flags->dropInserted;
+  options.gmMayAlias = flags->gmAlias == GmAlias::May;
+  options.verifyPipes = flags->verifyPipes == VerifySync::Error;
   return options;
 }
 
@@ -162,17 +197,24 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
-  passes.addPass(createAssignPipeIds());
-  passes.addPass(createLowerFrontendPipes());
-  passes.addPass(createInferPipeNoSplit());
+  passes.addPass(createInferKinds());
+  if (options.hasPipes) {
+    passes.addPass(createAssignPipeIds());
+    passes.addPass(createLowerFrontendPipes());
+    passes.addPass(createInferPipeNoSplit());
+  }
   passes.addPass(createNormalize());
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
-  passes.addPass(createResolvePipesPass(report));
-  passes.addPass(createCheckPipes());
+  if (options.hasPipes) {
+    passes.addPass(createResolvePipesPass(report));
+    passes.addPass(createSetFfts());
+    if (options.verifyPipes)
+      passes.addPass(createCheckPipes());
+  }
   if (options.sync == SyncMode::Insert)
-    passes.addPass(createInsertSyncPass(report));
+    passes.addPass(createInsertSyncPass(report, options.dropInserted));
   else if (options.sync == SyncMode::BarrierAll)
     passes.addPass(createBarrierAllSyncPass(report));
   // Always after insertion, and then findings are our own bugs (design 5).
@@ -181,6 +223,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     VerifySyncOptions verify;
     verify.inserted = inserted;
     verify.always = inserted;
+    verify.assume = options.assume;
     verify.warn = !inserted && options.verifySync == VerifySync::Warn;
     passes.addPass(createVerifySyncPass(verify, report));
   }
@@ -188,17 +231,41 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createPrepareForCpp());
 }
 
+/// Most kernels have no pipes between cores, and each pass that looks for them walks all of it.
+static bool usesPipes(mlir::ModuleOp module) {
+  return module
+      .walk([](RecordOp op) {
+        return op.getOpInfo().family == "pipe" ? mlir::WalkResult::interrupt()
+                                               : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// What --gm-alias=may asks for, as the text would: everything behind sees the same marks.
+static void markPointers(mlir::ModuleOp module) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+      if (llvm::isa<PtrType>(type))
+        function.setArgAttr(i, mayAliasAttr, mlir::UnitAttr::get(module.getContext()));
+}
+
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options,
                                  SyncReport *report) {
   mlir::PassManager passes(module.getContext(), mlir::ModuleOp::getOperationName());
-  if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
-    return mlir::failure();
-  mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  if (flags) { // else this is a library in a program with a command line of its own
+    if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
+      return mlir::failure();
+    mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  }
   // The parser verified everything already; passes of ours are trusted between one another in
   // release builds.
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
-  buildPipeline(passes, options, report);
+  CompileOptions needed = options;
+  needed.hasPipes = usesPipes(module);
+  buildPipeline(passes, needed, report);
+  if (options.gmMayAlias)
+    markPointers(module);
   return passes.run(module);
 }

@@ -17,7 +17,7 @@ StringRef sim::name(FindingKind kind) {
       "illegal-sync",   "deadlock",           "token-left",       "gm-write-incomplete-at-exit",
       "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap",
       "stale-cache",    "shared-line",        "recycled-slot",    "starved-wait",
-      "unlisted-pair",  "library-defect"};
+      "unfinished",     "unlisted-pair",      "library-defect"};
   static_assert(std::size(names) == numFindingKinds);
   return names[unsigned(kind)];
 }

@@ -40,14 +40,20 @@ std::string Checker::missing(const Demand &demand, NodeId later, const State &st
     return "no fence stands between the end of the write by " + told + " and the signal";
   if (demand.rule == Rule::C1 && demand.row == Row(earlier))
     return "no barrier of " + told + " stands between them";
-  std::string pipe =
-      demand.rule == Rule::C1 ? name(pipeOf(program[later])).str() : name(Pipe::S).str();
+  std::string pipe = name(later == none ? Pipe::S : pipeOf(program[later])).str();
   uint32_t levelBegin = demand.level == 0 ? 0 : loopBegins[demand.level - 1];
-  Claim claim = demand.rule == Rule::C1 ? state.claim(demand.row, demand.level, demand.column)
-                                        : state.claim(Row(Pipe::S), demand.level, demand.column);
+  Row row = demand.row == visible ? Row(Pipe::S) : demand.row;
+  Claim claim = state.claim(row, demand.level, demand.column);
   if (claim > Claim(levelBegin))
     return pipe + " only knows that earlier work of " + told + " has finished";
   return pipe + " is never told that " + told + " has finished";
+}
+
+/// Do the bytes of a demand lie where the program says? Else they may meet or not.
+static bool certainlyMeet(const Program &program, const Demand &demand) {
+  const Region &x = program.regions[demand.earlier], &y = program.regions[demand.later];
+  bool onePlace = x.space != Space::GM || (x.root == y.root && x.root != none);
+  return onePlace && x.offset.known && y.offset.known && x.offset.symbol == y.offset.symbol;
 }
 
 void Checker::test(const Demand &demand, NodeId later, const State &state) {
@@ -63,6 +69,8 @@ void Checker::test(const Demand &demand, NodeId later, const State &state) {
   finding.loop = demand.loop;
   finding.distance = demand.distance;
   finding.what = missing(demand, later, state);
+  finding.unproven = demand.rule == Rule::C1 && !certainlyMeet(program, demand);
+  finding.path.assign(paths.chosen.begin(), paths.chosen.end());
   result.findings.push_back(std::move(finding));
 }
 
@@ -116,6 +124,7 @@ Token *Checker::resolve(NodeId id, State &state) {
   const FlagKey &key = node.key;
   if (!isReadable(key.id)) {
     report(Rule::C2, id, none, key, "the event id is not known, so nothing can be proven about it");
+    result.findings.back().unproven = true;
     return nullptr;
   }
   if (!rotates(key.id))
@@ -194,13 +203,15 @@ void Checker::wait(NodeId id, State &state) {
 void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
   // Nests of loops may need sweeps of sweeps: stop with a finding rather than never.
   constexpr uint64_t maxVisits = 20'000'000;
-  for (NodeId id : nodes) {
+  for (const NodeId &id : nodes) {
     const Node &node = program[id];
     if (neverRuns(node))
       continue;
     if (++visits > maxVisits)
       exhausted = id;
     if (exhausted != none)
+      return;
+    if (splitAt(id, nodes.drop_front(&id - nodes.begin()), state))
       return;
     switch (node.kind) {
     case NodeKind::Access:
@@ -227,6 +238,8 @@ void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
     case NodeKind::Branch:
       branch(id, state);
       break;
+    case NodeKind::Leave: // see iterate
+      break;
     case NodeKind::Macro:
       macro(id, state);
       break;
@@ -236,21 +249,26 @@ void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
 
 void Checker::branch(NodeId id, State &state) {
   const Node &node = program[id];
+  std::optional<unsigned> only = paths.armOf(node);
   std::optional<State> joined;
   for (size_t arm = 0; arm < node.arms.size(); ++arm) {
+    if (only && arm != *only)
+      continue;
     State path = state;
     // What is complete before the branch is complete before this arm, which lies behind the arms
     // that do not run.
     path.normalise(layout[id].armBegins[arm]);
     walk(node.arms[arm], path);
     path.normalise(layout[id].end);
+    if (only)
+      path.skipArms(layout[id]);
     if (!joined) {
       joined = std::move(path);
       continue;
     }
     State::Mismatches mismatches;
     joined->join(std::move(path), mismatches);
-    reportMismatches(id, mismatches);
+    reportMismatches(id, mismatches, true);
   }
   if (joined)
     state = std::move(*joined);
@@ -303,11 +321,20 @@ void Checker::checkRings(NodeId loop, State &state) {
   }
 }
 
-/// The body once, and the back edge.
-void Checker::iterate(NodeId id, State &state) {
+/// The body once, and the back edge. `leaving`: what holds when the loop ends inside the body.
+void Checker::iterate(NodeId id, State &state, State *leaving) {
   openLoops.push_back(id);
   loopBegins.push_back(layout[id].begin);
-  walk(program[id].arms[0], state);
+  llvm::ArrayRef<NodeId> body = program[id].arms[0];
+  if (program[id].endsInside) {
+    size_t at = llvm::find_if(body, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
+                body.begin();
+    walk(body.take_front(at), state);
+    *leaving = state;
+    leaving->stopInside(layout[id], layout[body[at]].begin);
+    body = body.drop_front(at);
+  }
+  walk(body, state);
   openLoops.pop_back();
   loopBegins.pop_back();
   state.nextIteration(layout[id], maxAge);
@@ -321,10 +348,12 @@ bool Checker::unroll(NodeId id, State &state) {
     return false;
   copies *= *trip;
   for (int64_t k = 0; k < *trip; ++k) {
+    paths.phases[id] = {k, *trip - 1 - k, 0, 0};
     // The state does not only get weaker from iteration to iteration: old invariants are no start.
     lastHeads.erase(lastHeads.lower_bound(layout[id].begin), lastHeads.lower_bound(layout[id].end));
     iterate(id, state);
   }
+  paths.phases.erase(id);
   copies /= *trip;
   return true;
 }
@@ -347,18 +376,18 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   for (unsigned sweep = 0;; ++sweep) {
     ++result.sweeps;
     size_t mark = result.findings.size();
-    State out = head;
-    iterate(id, out);
+    State out = head, leaving;
+    iterate(id, out, &leaving);
     State next = entry;
     State::Mismatches mismatches;
     next.join(out, mismatches);
     if (sweep == limit && exhausted == none)
       exhausted = id;
     if (exhausted != none || head.isImpliedBy(next)) {
-      reportMismatches(id, mismatches);
+      reportMismatches(id, mismatches, false);
       if (!openLoops.empty())
         lastHeads.insert_or_assign(item.begin, std::move(head));
-      return out;
+      return program[id].endsInside ? leaving : out;
     }
     result.findings.resize(mark);
     // What still falls now would fall by one iteration per sweep down to the horizon: give it up at
@@ -375,6 +404,8 @@ void Checker::loop(NodeId id, State &state) {
   state.enterLoop(item);
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
+  if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)
+    return loopWithEnds(id, ends, state);
   State end = fixpoint(id, state);
   end.leaveLoop(item, true, program[id].trip);
   if (!runsAtLeastOnce(program[id])) {
@@ -384,7 +415,7 @@ void Checker::loop(NodeId id, State &state) {
     end.normalise(item.end);
     State::Mismatches mismatches;
     end.join(std::move(state), mismatches);
-    reportMismatches(id, mismatches);
+    reportMismatches(id, mismatches, true);
   }
   state = std::move(end);
 }

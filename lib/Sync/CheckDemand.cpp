@@ -36,10 +36,11 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   Pipe pipe = pipeOf(node);
   std::vector<Sites> &kinds = sites[region];
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {
-    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates;
+    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates &&
+           s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, writes, node.accumulates, id, {}});
+    kind = kinds.insert(kind, {pipe, writes, node.accumulates, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {
@@ -102,7 +103,7 @@ void Demands::buildAccess(NodeId id) {
       conflicts(node, at, region, true);
   }
   if (node.kind == NodeKind::Publish)
-    publication(at);
+    publication(node, at);
   for (const Demand &demand : current) {
     furthest = std::max(furthest, demand.distance);
     numC1 += demand.rule == Rule::C1;
@@ -186,8 +187,8 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         demand.position = position.value_or(0);
         // Ask about bytes last: it costs most.
         ArrayRef<NodeId> equal = ArrayRef(openLoops).take_front(level);
-        if (position && !isCovered(demand) && distance(other, region, level, false) &&
-            !exempt(equal))
+        if (position && bothRun(kind.turns, node.turns, equal) && !isCovered(demand) &&
+            distance(other, region, level, false) && !exempt(equal))
           require(demand);
         if (level == 0)
           continue;
@@ -196,12 +197,17 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         if (end == kind.positions.begin() || *(end - 1) < layout[loop].begin)
           continue;
         demand.position = *(end - 1);
-        demand.distance = 1;
         demand.loop = loop;
+        auto soonest = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), 1);
+        if (!soonest)
+          continue;
+        demand.distance = *soonest;
         if (isCovered(demand))
           continue;
-        if (auto least = distance(other, region, level, true);
-            least && !exempt(equal.drop_back())) {
+        auto least = distance(other, region, level, true);
+        if (least)
+          least = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), *least);
+        if (least && !exempt(equal.drop_back())) {
           demand.distance = *least;
           require(demand);
         }
@@ -209,13 +215,16 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
     }
 }
 
-/// C8: reads of GM must be complete, writes also fenced.
-void Demands::publication(uint32_t at) {
+/// C8: reads of GM must be complete, writes also fenced. A flag on a pipe tells of what was
+/// written; what it lets others overwrite is read on its own pipe.
+void Demands::publication(const Node &node, uint32_t at) {
   for (unsigned pipe = 0; pipe < numPipes; ++pipe)
     for (bool writes : {false, true}) {
       const Publication &list = (writes ? gmWrites : gmReads)[pipe];
-      Demand demand{Rule::C8, writes ? visible : Row(Pipe::S), pipe, 0,   0, 0,
-                    none,     hazardOf(writes, !writes),       none, none};
+      if (node.signals && (!writes || Pipe(pipe) == node.pipe || Pipe(pipe) == Pipe::S))
+        continue;
+      Row row = writes && !node.signals ? visible : Row(pipeOf(node));
+      Demand demand{Rule::C8, row, pipe, 0, 0, 0, none, hazardOf(writes, !writes), none, none};
       auto regionAt = [&](uint32_t position) {
         return list.regions[llvm::lower_bound(list.positions, position) - list.positions.begin()];
       };

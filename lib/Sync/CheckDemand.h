@@ -48,6 +48,7 @@ private:
   struct Sites {
     Pipe pipe;
     bool writes, accumulates;
+    Turns turns;
     NodeId sample; ///< any of them
     std::vector<uint32_t> positions;
   };
@@ -77,7 +78,7 @@ private:
   void build(llvm::ArrayRef<NodeId> nodes);
   void buildAccess(NodeId id);
   void conflicts(const Node &node, uint32_t at, RegionId region, bool writes);
-  void publication(uint32_t at);
+  void publication(const Node &node, uint32_t at);
   Demand *sameKind(const Demand &demand);
   bool isCovered(const Demand &demand);
   void require(const Demand &demand);

@@ -63,10 +63,13 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
         last[c] = std::max(last[c], item.last[c]);
       break;
     case NodeKind::Branch:
+      item.last = noneInside;
       for (const std::vector<NodeId> &arm : node.arms) {
         item.armBegins.push_back(next(id));
-        number(arm, last);
+        number(arm, item.last);
       }
+      for (unsigned c = 0; c < numColumns; ++c)
+        last[c] = std::max(last[c], item.last[c]);
       break;
     case NodeKind::Macro:
       openMacros.push_back(id);
@@ -78,6 +81,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     case NodeKind::Barrier:
     case NodeKind::Fence:
     case NodeKind::Publish:
+    case NodeKind::Leave:
       break;
     }
     item.end = next(id);

@@ -47,7 +47,7 @@ struct Ring {
 struct Item {
   uint32_t begin = 0, end = 0;     ///< positions around the node; 0: never runs
   std::vector<uint32_t> armBegins; ///< Branch: position before each arm
-  Columns last;                    ///< Loop: latest position per column inside, -1 without any
+  Columns last;                    ///< Loop, Branch: latest position per column inside, -1 without
   std::vector<Ring> rings;         ///< Loop: ids that rotate with it
   std::vector<StaticKey> keys;     ///< Macro: flags used inside
 };
@@ -78,7 +78,7 @@ inline bool neverRuns(const Node &node) {
   return node.kind == NodeKind::Loop && node.trip && *node.trip <= 0;
 }
 inline bool runsAtLeastOnce(const Node &loop) {
-  return loop.trip ? *loop.trip > 0 : loop.minTrip > 0;
+  return loop.endsInside || (loop.trip ? *loop.trip > 0 : loop.minTrip > 0);
 }
 inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
 inline bool isReadable(const EventId &id) { return id.known && (id.count <= 1 || id.loop != none); }
@@ -88,9 +88,9 @@ inline bool touchesMemory(const Node &node) {
   return (node.kind == NodeKind::Access && node.pipe != Pipe::ALL) ||
          (node.kind == NodeKind::Publish && !(node.reads.empty() && node.writes.empty()));
 }
-/// Publish executes on S whatever its `pipe` says.
+/// TNOTIFY executes on S whatever its `pipe` says.
 inline Pipe pipeOf(const Node &node) {
-  return node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+  return node.kind == NodeKind::Publish && !node.signals ? Pipe::S : node.pipe;
 }
 
 } // namespace pto::sync::checker

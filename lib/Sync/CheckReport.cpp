@@ -37,8 +37,10 @@ static std::string nodeText(const Program &program, NodeId id) {
   case NodeKind::Publish:
   case NodeKind::Loop:
   case NodeKind::Branch:
-  case NodeKind::Macro: {
-    static constexpr llvm::StringRef kinds[] = {"fence", "signal", "loop", "branch", "call"};
+  case NodeKind::Macro:
+  case NodeKind::Leave: {
+    static constexpr llvm::StringRef kinds[] = {"fence",  "signal", "loop",
+                                                "branch", "call",   "end of loop"};
     text = kinds[unsigned(node.kind) - unsigned(NodeKind::Fence)].str();
     if (!node.label.empty())
       text += " " + node.label;

@@ -30,6 +30,14 @@ void State::normalise(uint32_t now) {
   });
 }
 
+void State::skipArms(const Item &branch) {
+  normalise(branch.end);
+  for (unsigned c = 0; c < numColumns; ++c) {
+    Claim &latest = top[depth() * numColumns + c];
+    latest = std::max(latest, branch.last[c]);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -81,6 +89,16 @@ void State::nextIteration(const Item &loop, int64_t maxAge) {
   for (const Ring &ring : loop.rings)
     if (auto entry = rings.find(ring); entry != rings.end())
       std::rotate(entry->second.begin(), entry->second.begin() + 1, entry->second.end());
+}
+
+void State::stopInside(const Item &loop, uint32_t now) {
+  normalise(now);
+  unsigned first = depth() * numColumns;
+  forEachClock([&](Clock &clock) {
+    for (unsigned c = first; c < first + numColumns; ++c)
+      // All of it, or up to a place of this, the last iteration.
+      clock[c] = clock[c] == Claim(now) ? Claim(loop.begin) : clock[c] - iteration;
+  });
 }
 
 /// What a claim about the iterations of a loop says once the loop is over, as a position in the

@@ -55,9 +55,15 @@ public:
   /// join, else the path without items of a column would lose what the other one learned.
   void normalise(uint32_t now);
 
+  /// Claims to come cover the arms of a branch that are known not to run.
+  void skipArms(const Item &branch);
+
   void enterLoop(const Item &loop);
   /// The back edge. Claims older than `maxAge` iterations are given up.
   void nextIteration(const Item &loop, int64_t maxAge);
+  /// Turns what holds at `now`, inside an iteration in which the innermost loop ends, into what
+  /// leaveLoop takes.
+  void stopInside(const Item &loop, uint32_t now);
   /// Leaves the innermost loop at its head. `ran`: at least one iteration is behind us.
   void leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip);
   /// Turns a ring into static flags; its tokens must be alike. (By value: it erases the map entry.)

@@ -18,7 +18,7 @@ static int64_t horizon(const Program &program, const Demands &demands) {
 }
 
 Checker::Checker(const Program &program, const CheckOptions &options)
-    : program(program), options(options), layout(program), demands(program, layout),
+    : program(program), options(options), layout(program), demands(program, layout), paths(program),
       maxAge(horizon(program, demands)) {}
 
 void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
@@ -29,12 +29,15 @@ void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key
   finding.earlier = earlier;
   finding.key = key;
   finding.what = std::move(what);
+  finding.path.assign(paths.chosen.begin(), paths.chosen.end());
   result.findings.push_back(std::move(finding));
 }
 
-void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches) {
-  for (const auto &[key, by] : mismatches)
+void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath) {
+  for (const auto &[key, by] : mismatches) {
     report(Rule::C2, at, by, key, "the token is pending on some paths only");
+    result.findings.back().unproven = byPath;
+  }
 }
 
 void Checker::exit(State &state) {
@@ -61,6 +64,8 @@ CheckResult Checker::run() {
   if (exhausted != none)
     report(Rule::Limit, exhausted, none, {},
            "the program is nested too deeply to be checked within the limit of work");
+  if (exhausted != none)
+    result.findings.back().unproven = true;
   else
     exit(state);
 
@@ -82,6 +87,11 @@ CheckResult Checker::run() {
 
 bool CheckResult::accepted() const {
   return llvm::all_of(findings, [](const Finding &finding) { return finding.warning; });
+}
+
+bool CheckResult::acceptedIfAssumed() const {
+  return llvm::all_of(findings,
+                      [](const Finding &finding) { return finding.warning || finding.unproven; });
 }
 
 CheckResult pto::sync::check(const Program &program, const CheckOptions &options) {

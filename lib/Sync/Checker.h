@@ -2,6 +2,7 @@
 #ifndef PTOAS_LIB_SYNC_CHECKER_H
 #define PTOAS_LIB_SYNC_CHECKER_H
 
+#include "CheckPaths.h"
 #include "CheckState.h"
 
 namespace pto::sync::checker {
@@ -20,6 +21,7 @@ private:
   const CheckOptions &options;
   Layout layout;
   Demands demands;
+  Paths paths;
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
   std::vector<NodeId> openLoops;
@@ -37,8 +39,11 @@ private:
   void branch(NodeId id, State &state);
   void macro(NodeId id, State &state);
   void loop(NodeId id, State &state);
-  void iterate(NodeId id, State &state);
+  void iterate(NodeId id, State &state, State *leaving = nullptr);
   bool unroll(NodeId id, State &state);
+  // CheckPaths.cpp
+  bool splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state);
+  void loopWithEnds(NodeId id, Ends ends, State &state);
   State fixpoint(NodeId id, const State &entry);
   void checkRings(NodeId loop, State &state);
   void exit(State &state);
@@ -52,7 +57,8 @@ private:
   void test(const Demand &demand, NodeId later, const State &state);
   std::string missing(const Demand &demand, NodeId later, const State &state) const;
   void report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
-  void reportMismatches(NodeId at, const State::Mismatches &mismatches);
+  /// `byPath`: conditions or a trip count decide it, and they may be what the program relies on.
+  void reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath);
 };
 
 } // namespace pto::sync::checker

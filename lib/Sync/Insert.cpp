@@ -38,16 +38,11 @@ private:
   bool addCredits(bool &stuck);
   void trim();
   bool standsWithoutIt();
-  void attachAll();
+  std::optional<uint32_t> lastConflict(const Handoff &handoff) const;
+  void primeEarly();
 };
 
 } // namespace
-
-void Inserter::attachAll() {
-  for (ListId list = 0; list < tree.lists.size(); ++list)
-    if (!plan.byList[list].empty())
-      plan.attach(list);
-}
 
 /// Orders that are still open in the finished function: pruning across compound items can be wrong.
 /// True when there were any.
@@ -80,7 +75,7 @@ bool Inserter::addCredits(bool &stuck) {
 bool Inserter::finish() {
   constexpr unsigned maxRounds = 40; // measured: 2 to 5, more only with very few ids
   for (unsigned round = 0; round < maxRounds; ++round) {
-    attachAll();
+    plan.attachAll();
     sweep.run(0, true);
     if (repair())
       continue;
@@ -97,7 +92,7 @@ bool Inserter::finish() {
 
 /// Is the plan, from which something was taken, still right as it stands?
 bool Inserter::standsWithoutIt() {
-  attachAll();
+  plan.attachAll();
   sweep.run(0, true);
   return solver.wants(0, true, false).empty() && solver.wants(0, false, false).empty() &&
          ids.allocate() && ids.credits().empty();
@@ -133,14 +128,62 @@ void Inserter::trim() {
   standsWithoutIt(); // gives the ids
 }
 
+/// The last item before the loop whose work the first wait of the handoff must see complete; none
+/// when there is no such item.
+std::optional<uint32_t> Inserter::lastConflict(const Handoff &handoff) const {
+  NodeId loop = tree.lists[handoff.span.list].owner;
+  const Place &place = tree.places[loop];
+  const List &around = tree.lists[place.list];
+  Position latest = -1;
+  for (const Reason &reason : handoff.reasons)
+    for (uint32_t i = demands.first[reason.later]; i < demands.first[reason.later + 1]; ++i) {
+      const Demand &demand = demands.all[i];
+      if (demand.pipe == handoff.from && demand.need > around.begin && demand.need < place.begin)
+        latest = std::max(latest, demand.need);
+    }
+  if (latest < 0)
+    return std::nullopt;
+  uint32_t item = tree.itemHolding(place.list, tree.nodeAt(latest));
+  // A loop around that ends inside must not end between the primes and this loop.
+  bool isCut = around.leave != none && item < around.leave && around.leave < place.index;
+  return isCut ? around.leave : item;
+}
+
+/// A prime directly before its loop is set when everything before it on its pipe is over. Where the
+/// first iteration needs less it goes behind the last item that it needs, if the plan stays right.
+void Inserter::primeEarly() {
+  constexpr uint64_t maxVisits = 8192;
+  uint64_t end = sweep.visits + maxVisits;
+  for (HandoffId h = 0; h < plan.handoffs.size() && sweep.visits < end; ++h) {
+    Handoff &handoff = plan.handoffs[h];
+    if (!handoff.alive || !handoff.delay)
+      continue;
+    std::optional<uint32_t> item = lastConflict(handoff);
+    if (!item || *item + 1 >= tree.places[tree.lists[handoff.span.list].owner].index)
+      continue;
+    auto before = plan.handoffs;
+    auto points = plan.points;
+    InsertStats old = stats;
+    handoff.primeAfter = *item;
+    if (standsWithoutIt() && stats.merged == old.merged)
+      continue;
+    plan.handoffs = std::move(before);
+    plan.points = std::move(points);
+    stats = old;
+  }
+  standsWithoutIt(); // gives the ids
+}
+
 InsertResult Inserter::run() {
   if (!options.fullBarriers) {
     for (ListId list = tree.lists.size(); list-- > 0;)
       if (!tree.lists[list].frozen)
         solver.solve(list);
     stats.lastRung = !finish();
-    if (!stats.lastRung)
+    if (!stats.lastRung) {
       trim();
+      primeEarly();
+    }
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;

@@ -14,6 +14,7 @@ namespace {
 struct Site {
   Pipe pipe;
   bool writes, accumulates;
+  Turns turns;
   NodeId sample;            ///< any of them: they are alike for the exemption table
   std::vector<Position> at; ///< ascending
 };
@@ -54,10 +55,11 @@ private:
 
 void Builder::record(llvm::SmallVectorImpl<Site> &list, const Node &node, NodeId id, bool writes) {
   Site *site = llvm::find_if(list, [&](const Site &s) {
-    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates;
+    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates &&
+           s.turns == node.turns;
   });
   if (site == list.end()) {
-    list.push_back({node.pipe, writes, node.accumulates, id, {}});
+    list.push_back({node.pipe, writes, node.accumulates, node.turns, id, {}});
     site = &list.back();
   }
   Position place = tree.places[id].begin;
@@ -134,7 +136,7 @@ static Hazard hazardOf(bool earlierWrites, bool laterWrites) {
 void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
   const Node &node = program[id];
   const List &list = tree.listOf(id);
-  Pipe pipe = node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+  Pipe pipe = pipeOf(node);
   unsigned depth = list.loops.size();
   for (RegionId earlier : overlap.neighbours()[later])
     for (const Site &site : sites[earlier]) {
@@ -156,7 +158,8 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         Position from = level ? tree.places[open.back()].begin : 0;
         Position to = tree.places[level < depth ? list.loops[level] : id].begin;
         auto same = lastBefore(site.at, to, list.exclusive);
-        if (same && *same > from && sharing(earlier, later, open).sameIteration && !exempt(open)) {
+        if (same && *same > from && bothRun(site.turns, node.turns, open) &&
+            sharing(earlier, later, open).sameIteration && !exempt(open)) {
           demand.need = *same;
           note(demand);
         }
@@ -165,8 +168,10 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         auto last = lastBefore(site.at, tree.places[open.back()].end, {});
         if (!last || *last <= from)
           continue;
-        if (auto distance = sharing(earlier, later, open).carried;
-            distance && !exempt(open.drop_back())) {
+        auto distance = sharing(earlier, later, open).carried;
+        if (distance)
+          distance = turnsApart(site.turns, node.turns, open.back(), open.drop_back(), *distance);
+        if (distance && !exempt(open.drop_back())) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);
           demand.need = *last - d * iteration;
@@ -181,7 +186,10 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
 void Builder::addPublish(NodeId id) {
   const List &list = tree.listOf(id);
   unsigned depth = list.loops.size();
+  const Node &node = program[id];
   for (const Site &site : globals) {
+    if (node.signals && (!site.writes || site.pipe == node.pipe))
+      continue; // on a pipe: what others wrote
     Demand demand{site.pipe, 0, false, 0, none, Hazard::RAW, Reason::Publication};
     demand.hazard = hazardOf(site.writes, true);
     auto add = [&](Position need) {
@@ -190,7 +198,7 @@ void Builder::addPublish(NodeId id) {
       if (site.pipe != Pipe::S)
         note(demand);
       demand.fence = true;
-      if (site.writes)
+      if (site.writes && !node.signals)
         note(demand);
     };
     for (unsigned level = 0; level <= depth; ++level) {

@@ -108,27 +108,40 @@ void Writer::planned(NodeId node, const Plan &plan) {
   const BarrierPlan *all =
       llvm::find_if(point.barriers, [](auto &b) { return b.pipe == Pipe::ALL; });
   for (const BarrierPlan &plan : point.barriers)
-    if (all == point.barriers.end() || all == &plan)
+    if (all == point.barriers.end() || all == &plan) {
       barrier(plan.pipe, plan.reasons);
+      stats.inLoops += plan.pipe == Pipe::ALL && !tree.listOf(node).loops.empty();
+    }
   if (point.fence)
     fence(node);
-  for (HandoffId id : plan.carried[node]) {
+  auto prime = [&](HandoffId id) {
     const Handoff &h = plan.handoffs[id];
     for (int64_t m = 0; m < h.delay; ++m)
       flag(NodeKind::Set, h, idAt(h, m - h.delay));
-  }
-  keep(node);
-  std::optional<int64_t> trip = tree.program[node].trip;
-  for (HandoffId id : plan.carried[node]) {
-    const Handoff &h = plan.handoffs[id];
-    for (int64_t m = 0; m < h.delay; ++m) // after the loop its counter is the trip count
-      flag(NodeKind::Wait, h, trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay));
-  }
-  for (HandoffId id : point.sets) {
+  };
+  auto set = [&](HandoffId id) {
     const Handoff &h = plan.handoffs[id];
     flag(NodeKind::Set, h, idOf(h, plan.loopOf(h), 0));
     ++(h.credit ? stats.credits : stats.handoffs);
+  };
+  for (HandoffId id : plan.carried[node])
+    if (plan.handoffs[id].primeAfter == none)
+      prime(id);
+  keep(node);
+  for (HandoffId id : point.sets)
+    if (plan.isEarly(plan.handoffs[id]))
+      set(id);
+  std::optional<int64_t> trip = tree.program[node].trip;
+  for (HandoffId id : plan.carried[node]) {
+    const Handoff &h = plan.handoffs[id];
+    for (int64_t m = 0; m < plan.drains(h); ++m) // after the loop its counter is the trip count
+      flag(NodeKind::Wait, h, trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay));
   }
+  for (HandoffId id : point.sets)
+    if (!plan.isEarly(plan.handoffs[id]))
+      set(id);
+  for (HandoffId id : point.primes)
+    prime(id);
 }
 
 Program inserter::withPlan(const Tree &tree, const Plan &plan, InsertStats &stats) {

@@ -56,15 +56,25 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
   const HandoffFacts &facts = sweep.handoffs[h];
   NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
-    Arc arc{ringStart(loop), tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
+    Position start = ringStart(loop);
+    if (handoff.primeAfter != none)
+      start = std::min(start, facts.prime);
+    Arc arc{start, tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
     if (handoff.delay) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;
     }
     return {arc};
   }
-  if (!handoff.delay)
+  bool drains = plan.drains(handoff);
+  if (!handoff.delay && !drains)
     return {{facts.set, facts.wait, facts.wait, consumer, h}};
+  if (!handoff.delay) // taken inside, or behind the loop when it ends between set and wait
+    return {{facts.set, facts.wait, facts.wait, consumer, h},
+            {facts.wait, facts.drain, facts.drain, loop, h}};
+  if (!drains) // the last token is taken before the loop ends inside
+    return {{facts.prime, facts.wait, facts.wait, consumer, h},
+            {facts.set, tree.places[loop].end, facts.wait, consumer, h}};
   // A circular arc: between wait and set of one iteration the id is free for others.
   return {{facts.prime, facts.wait, facts.wait, consumer, h},
           {facts.set, facts.drain, facts.drain, loop, h}};
@@ -75,13 +85,17 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
   const HandoffFacts &facts = sweep.handoffs[h];
   unsigned level = tree.lists[handoff.span.list].loops.size();
   NodeId loop = plan.loopOf(handoff);
-  if (count > 1) // rotationHolds() looks at what is inside the loop
-    return {{ringStart(loop), handoff.delay ? facts.atPrime : facts.atSet, loop,
-             tree.places[loop].list, level - 1}};
+  const Place &around = tree.places[loop == none ? plan.producerOf(handoff) : loop];
+  NodeId primed =
+      handoff.primeAfter == none ? loop : tree.lists[around.list].items[handoff.primeAfter];
+  if (count > 1) { // rotationHolds() looks at what is inside the loop
+    Position start = handoff.primeAfter == none ? ringStart(loop) : facts.prime;
+    return {{start, handoff.delay ? facts.atPrime : facts.atSet, primed, around.list, level - 1}};
+  }
   SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
   if (!handoff.delay)
     return {inList};
-  return {{facts.prime, facts.atPrime, loop, tree.places[loop].list, level - 1}, inList};
+  return {{facts.prime, facts.atPrime, primed, around.list, level - 1}, inList};
 }
 
 /// C3 at a set: the latest waits of the id before it, on every level, are known to have happened.
@@ -110,11 +124,14 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
     if (level == 0 || runsOnce(list.loops[level - 1]))
       continue;
     Position end = tree.places[list.loops[level - 1]].end;
+    // Arcs that end with a drain behind the loop say nothing about the iteration before.
     it = users.lower_bound(end);
+    while (it != users.begin() && std::prev(it)->second.lastWait >= end)
+      --it;
     if (it == users.begin())
       continue;
     const Arc &arc = std::prev(it)->second;
-    if (arc.lastWait > from && arc.lastWait < end)
+    if (arc.lastWait > from)
       demand(arc, level, 1);
   }
   return ok;
@@ -135,6 +152,8 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
   bool setFirst = facts.set < facts.wait;
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
+  if (tree.endsInside(plan.loopOf(handoff)))
+    return {1}; // nothing to rotate with
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
   int64_t back = setFirst;
@@ -350,6 +369,7 @@ void IdAllocator::merge(HandoffId into, HandoffId other) {
   a.delay = std::min(a.delay, b.delay);
   a.distance = std::min(a.distance, b.distance);
   a.credit &= b.credit;
+  a.late |= b.late;
   a.reasons.append(b.reasons);
   b.alive = false;
   ++stats.merged;

@@ -28,7 +28,7 @@ void Plan::attach(ListId id) {
       continue;
     points[producerOf(handoff)].sets.push_back(h);
     points[consumerOf(handoff)].waits.push_back(h);
-    if (handoff.delay)
+    if (list.isBody && (handoff.delay || drains(handoff)))
       carried[list.owner].push_back(h);
   }
   // Waits on S first, they inform everybody, then the latest set first: the last link of a chain
@@ -39,6 +39,19 @@ void Plan::attach(ListId id) {
   };
   for (NodeId node : list.items)
     llvm::sort(points[node].waits, [&](HandoffId a, HandoffId b) { return rank(a) < rank(b); });
+}
+
+void Plan::attachAll() {
+  for (Point &point : points)
+    point.primes.clear();
+  for (ListId list = 0; list < tree.lists.size(); ++list)
+    if (!byList[list].empty())
+      attach(list);
+  for (HandoffId h = 0; h < handoffs.size(); ++h)
+    if (const Handoff &handoff = handoffs[h]; handoff.alive && handoff.primeAfter != none) {
+      const List &around = tree.lists[tree.lists[handoff.span.list].parent];
+      points[around.items[handoff.primeAfter]].primes.push_back(h);
+    }
 }
 
 bool Plan::addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons) {

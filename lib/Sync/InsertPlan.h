@@ -21,7 +21,11 @@ struct Handoff {
   int64_t distance = 0; ///< iterations between the accesses that it serves
   int64_t delay = 0;    ///< iterations between set and wait: at most `distance`
   bool credit = false;  ///< tells `to` that an id is free again (C3)
-  bool pinned = false;  ///< was dropped as redundant once, and was missed
+  bool late = false;    ///< its set must know of the drains of the item that it stands behind
+  /// Item of the list around the loop behind which the primes stand; none: directly before the
+  /// loop.
+  uint32_t primeAfter = none;
+  bool pinned = false; ///< was dropped as redundant once, and was missed
   bool alive = true;
   int32_t base = 0;   ///< first id
   uint32_t count = 1; ///< ids that it rotates over
@@ -36,7 +40,8 @@ struct BarrierPlan {
 /// What stands around one node.
 struct Point {
   llvm::SmallVector<HandoffId, 2> waits;      ///< before it, in this order
-  llvm::SmallVector<HandoffId, 2> sets;       ///< after it
+  llvm::SmallVector<HandoffId, 2> sets;       ///< after it: before the drains of a loop unless late
+  llvm::SmallVector<HandoffId, 0> primes;     ///< after its sets: of later loops
   llvm::SmallVector<BarrierPlan, 1> barriers; ///< between the waits and it
   bool fence = false;                         ///< last before it
 };
@@ -50,7 +55,8 @@ public:
   const Tree &tree;
   std::vector<Handoff> handoffs;
   std::vector<Point> points;                   ///< by NodeId
-  std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs with a delay in its body
+  std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs of its body with primes or
+                                               ///< drains
   std::vector<std::vector<HandoffId>> byList;
 
   NodeId producerOf(const Handoff &h) const {
@@ -64,9 +70,30 @@ public:
     const List &list = tree.lists[h.span.list];
     return list.loops.empty() ? none : list.loops.back();
   }
+  /// Waits behind the loop: tokens that are on their way when it ends.
+  int64_t drains(const Handoff &h) const {
+    const List &list = tree.lists[h.span.list];
+    if (list.leave == none)
+      return h.delay;
+    return h.delay + (h.span.producer < list.leave) - (h.span.consumer < list.leave);
+  }
+  /// The most iterations that a handoff of `distance` may lag behind. A loop that ends inside has
+  /// no counter that ids could rotate with, so one token is the most.
+  int64_t longestDelay(const Span &span, int64_t distance) const {
+    const List &list = tree.lists[span.list];
+    if (!distance || list.loops.empty() || !tree.endsInside(list.loops.back()))
+      return distance;
+    return span.producer < span.consumer ? 0 : 1;
+  }
+  /// Does the set stand before the drains of its producer, a loop? They may hold its pipe.
+  bool isEarly(const Handoff &h) const {
+    const Node &producer = tree.program[producerOf(h)];
+    return !h.late && producer.kind == NodeKind::Loop && producer.trip != 0;
+  }
   HandoffId add(Handoff handoff);
   /// Brings `points` and `carried` up to date with the handoffs of the list that are alive.
   void attach(ListId list);
+  void attachAll();
   /// False when it is there already; the reasons are added to it.
   bool addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons);
 };

@@ -13,7 +13,7 @@ std::vector<Want> Solver::wants(ListId id, bool cross, bool onlyHere) const {
   size_t from = list.begin / nodeStep - 1, to = list.end / nodeStep - 1;
   for (NodeId later : llvm::ArrayRef(tree.order).slice(from, to - from)) {
     const Node &node = tree.program[later];
-    Pipe pipe = node.kind == NodeKind::Publish ? Pipe::S : node.pipe;
+    Pipe pipe = pipeOf(node);
     for (uint32_t i = demands.first[later]; i < demands.first[later + 1]; ++i) {
       const Demand &demand = demands.all[i];
       if (!sweep.failed[i] || (demand.pipe != pipe) != cross)
@@ -50,6 +50,8 @@ bool Solver::request(const Want &want, bool credit) {
   auto [it, fresh] = seen.try_emplace(key, plan.handoffs.size());
   if (!fresh) {
     Handoff &old = plan.handoffs[it->second];
+    if (old.alive && credit && plan.isEarly(old))
+      return old.late = true;
     if (old.alive || old.pinned)
       return false;
     old.alive = old.pinned = true;
@@ -62,8 +64,10 @@ bool Solver::request(const Want &want, bool credit) {
   handoff.distance = want.distance;
   // A smaller delay is a stronger handoff and hides that the demand is implied (sync 13.2): only
   // credits, which are not pruned, start with the one that they keep.
-  handoff.delay = credit ? std::min<int64_t>(want.distance, options.maxDelay) : want.distance;
-  handoff.credit = credit;
+  handoff.delay = plan.longestDelay(want.span, want.distance);
+  if (credit)
+    handoff.delay = std::min<int64_t>(handoff.delay, options.maxDelay);
+  handoff.credit = handoff.late = credit;
   handoff.reasons = want.reasons;
   plan.add(std::move(handoff));
   return true;

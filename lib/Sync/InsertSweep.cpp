@@ -18,8 +18,8 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
   use(Pipe::S); // of Publish and Fence
   for (NodeId node : tree.order) {
     const Node &n = tree.program[node];
-    if (n.kind == NodeKind::Access || n.kind == NodeKind::Barrier)
-      use(n.pipe);
+    if (n.kind == NodeKind::Access || n.kind == NodeKind::Barrier || n.kind == NodeKind::Publish)
+      use(n.kind == NodeKind::Publish ? pipeOf(n) : n.pipe);
     if (n.kind == NodeKind::Set || n.kind == NodeKind::Wait) {
       use(n.key.from);
       use(n.key.to);
@@ -81,9 +81,9 @@ void Sweep::findLastItems(ListId id, Clock &last) {
         raise(column, inner[column]);
       lastItems[node] = std::move(inner);
     }
-    Position drained = tree.places[node].end;
+    Position drained = tree.places[node].end + nodeStep / 16;
     for (HandoffId h : plan.carried[node])
-      raise(waitsOn(plan.handoffs[h].to), drained += plan.handoffs[h].delay);
+      raise(waitsOn(plan.handoffs[h].to), drained += plan.drains(plan.handoffs[h]));
   }
 }
 
@@ -106,14 +106,22 @@ void Sweep::walkList(ListId id, State &s) {
     point.fence = false; // publish() decides
     walkNode(node, s);
     at = place.end + nodeStep / 4;
-    for (HandoffId h : point.sets) {
-      const Handoff &handoff = plan.handoffs[h];
-      handoffs[h].set = at++;
-      if (tracksWaits())
-        handoffs[h].atSet = knowledge(handoff.from, handoff.to, s);
-      queues[h].push_back(snapshot(handoff.from, s));
+    for (HandoffId h : point.sets)
+      if (!plan.isEarly(plan.handoffs[h])) // else walkLoop has walked it
+        setAfter(h, at++, s);
+    for (HandoffId h : point.primes) {
+      prime(h, at, s);
+      at += plan.handoffs[h].delay;
     }
   }
+}
+
+void Sweep::setAfter(HandoffId id, Position at, State &s) {
+  const Handoff &handoff = plan.handoffs[id];
+  handoffs[id].set = at;
+  if (tracksWaits())
+    handoffs[id].atSet = knowledge(handoff.from, handoff.to, s);
+  queues[id].push_back(snapshot(handoff.from, s));
 }
 
 void Sweep::walkNode(NodeId id, State &s) {
@@ -137,6 +145,12 @@ void Sweep::walkNode(NodeId id, State &s) {
     return walkBranch(id, s);
   case NodeKind::Macro:
     return walkList(tree.places[id].arms[0], s);
+  case NodeKind::Leave: {
+    Head &head = leaving[open.back()];
+    head.state = s;
+    saveQueues(open.back(), head);
+    return stopInside(open.back(), placeOf(id), head);
+  }
   }
 }
 
@@ -191,7 +205,7 @@ void Sweep::publish(NodeId id, State &s) {
     if (demand.fence)
       needsFence |= !holds(demand, outside, s);
     else
-      failed[i] = !holds(demand, indexOf(Pipe::S), s);
+      failed[i] = !holds(demand, indexOf(pipeOf(tree.program[id])), s);
   }
   if (!needsFence)
     return;

@@ -8,6 +8,7 @@
 #define PTOAS_LIB_SYNC_INSERTSWEEP_H
 
 #include "InsertPlan.h"
+#include "llvm/ADT/DenseMap.h"
 #include <array>
 
 namespace pto::sync::inserter {
@@ -107,12 +108,14 @@ private:
     State state;
     std::vector<std::vector<Clock>> queues; ///< of the loop's carried handoffs
   };
+  llvm::DenseMap<NodeId, Head> leaving; ///< by loop that ends inside: what held at its Leave
   template <typename Visit> void forEachClock(Head &head, Visit visit) const;
   std::vector<std::pair<uint64_t, Head>> settled; ///< by loop: the run and its head
   uint64_t runs = 0;
   void resume(NodeId loop, Head &head) const;
   void walkLoop(NodeId id, State &s);
-  void prime(NodeId loop, State &s);
+  void prime(HandoffId id, Position at, State &s);
+  void setAfter(HandoffId id, Position at, State &s);
   void drain(NodeId loop, State &s);
   Head fixpoint(NodeId loop, const Head &entry);
   void saveQueues(NodeId loop, Head &head) const;
@@ -121,6 +124,7 @@ private:
   void nextIteration(NodeId loop, Head &head) const;
   void age(NodeId loop, Position *block) const;
   void leave(NodeId loop, Head &head, bool ran) const;
+  void stopInside(NodeId loop, Position now, Head &head) const;
   void normalise(Head &head, Position now) const;
   void join(Head &head, const Head &other) const;
   /// Lowers `head` to what `next` allows; true when that changed nothing.

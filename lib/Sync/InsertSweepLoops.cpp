@@ -79,6 +79,16 @@ void Sweep::nextIteration(NodeId loop, Head &head) const {
       std::rotate(token.slots.begin(), token.slots.begin() + 1, token.slots.end());
 }
 
+/// Brings a head at `now`, inside the last iteration of a loop, into the form that leave() takes:
+/// all of a column, or up to a place of that iteration.
+void Sweep::stopInside(NodeId loop, Position now, Head &head) const {
+  normalise(head, now);
+  forEachClock(head, [&](Clock &clock, unsigned rows) {
+    for (Position &claim : llvm::MutableArrayRef(clock).take_back(rows * columns))
+      claim = claim == now ? placeOf(loop) : claim - iteration;
+  });
+}
+
 /// Drops the claims of the loop after they have extended those of the list around it. A claim that
 /// is not complete up to the loop cannot be extended.
 void Sweep::leave(NodeId loop, Head &head, bool ran) const {
@@ -164,20 +174,16 @@ void Sweep::loadQueues(NodeId loop, const Head &head) {
     queues[h] = queue;
 }
 
-void Sweep::prime(NodeId loop, State &s) {
-  Position at = placeOf(loop) - nodeStep / 8;
-  for (HandoffId h : plan.carried[loop]) {
-    const Handoff &handoff = plan.handoffs[h];
-    handoffs[h].prime = at;
-    at += handoff.delay;
-    if (tracksWaits())
-      handoffs[h].atPrime = knowledge(handoff.from, handoff.to, s);
-    queues[h].assign(handoff.delay, snapshot(handoff.from, s));
-  }
+void Sweep::prime(HandoffId id, Position at, State &s) {
+  const Handoff &handoff = plan.handoffs[id];
+  handoffs[id].prime = at;
+  if (tracksWaits())
+    handoffs[id].atPrime = knowledge(handoff.from, handoff.to, s);
+  queues[id].assign(handoff.delay, snapshot(handoff.from, s));
 }
 
 void Sweep::drain(NodeId loop, State &s) {
-  Position at = tree.places[loop].end;
+  Position at = tree.places[loop].end + nodeStep / 16;
   for (HandoffId h : plan.carried[loop]) {
     for (const Clock &token : queues[h])
       learn(plan.handoffs[h].to, &token, ++at, s);
@@ -221,7 +227,7 @@ Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
     // A loop that runs once has no back edge.
     if (tree.program[loop].trip == 1 || lower(head, turn, sweep >= patience)) {
       settled[loop] = {runs, std::move(head)};
-      return turn;
+      return tree.endsInside(loop) ? std::move(leaving[loop]) : std::move(turn);
     }
   }
 }
@@ -230,7 +236,12 @@ void Sweep::walkLoop(NodeId loop, State &s) {
   const Place &place = tree.places[loop];
   if (tree.program[loop].trip == 0)
     return;
-  prime(loop, s);
+  Position at = placeOf(loop) - nodeStep / 8;
+  for (HandoffId h : plan.carried[loop])
+    if (plan.handoffs[h].primeAfter == none) {
+      prime(h, at, s);
+      at += plan.handoffs[h].delay;
+    }
   Head entry{std::move(s), {}};
   saveQueues(loop, entry);
   enter(loop, entry);
@@ -247,5 +258,9 @@ void Sweep::walkLoop(NodeId loop, State &s) {
   }
   s = std::move(exit.state);
   loadQueues(loop, exit);
+  at = place.end;
+  for (HandoffId h : plan.points[loop].sets)
+    if (plan.isEarly(plan.handoffs[h]))
+      setAfter(h, ++at, s);
   drain(loop, s);
 }

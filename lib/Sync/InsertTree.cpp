@@ -1,6 +1,7 @@
 //===- InsertTree.cpp - Statement lists of a program -----------------------===//
 
 #include "InsertTree.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -30,6 +31,10 @@ ListId Tree::addList(NodeId owner, unsigned arm) {
     list.isBody = node.kind == NodeKind::Loop;
     if (list.isBody)
       list.loops.push_back(owner);
+    if (node.endsInside)
+      list.leave =
+          llvm::find_if(list.items, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
+          list.items.begin();
     list.dead = parent.dead || (list.isBody && node.trip == 0);
     list.frozen = list.dead || parent.frozen || node.kind == NodeKind::Macro;
     list.exclusive = parent.exclusive;
@@ -109,5 +114,5 @@ std::optional<Span> Tree::spanOf(NodeId earlier, NodeId later, NodeId loop) cons
 
 bool Tree::alwaysRuns(NodeId loop) const {
   const Node &node = program[loop];
-  return node.trip.value_or(node.minTrip) > 0;
+  return node.endsInside || node.trip.value_or(node.minTrip) > 0;
 }

@@ -32,6 +32,7 @@ struct List {
   unsigned depth = 0;                 ///< lists around it
   llvm::SmallVector<NodeId, 4> loops; ///< open loops, outermost first; loops.size() is its level
   bool isBody = false;                ///< of a loop
+  uint32_t leave = none;              ///< index of the Leave in the body of a loop that ends inside
   bool frozen = false;                ///< inside a macro: nothing may be inserted
   bool dead = false;                  ///< inside a loop that never runs; frozen too
   Position begin = 0, end = 0;
@@ -54,6 +55,11 @@ struct Span {
   uint32_t producer = 0, consumer = 0;
 };
 
+/// Where an access or a signal runs.
+inline Pipe pipeOf(const Node &node) {
+  return node.kind == NodeKind::Publish && !node.signals ? Pipe::S : node.pipe;
+}
+
 class Tree {
 public:
   explicit Tree(const Program &program);
@@ -72,6 +78,7 @@ public:
   /// Where a handoff from `earlier` to `later` can stand; `loop` carries it unless none. Nothing
   /// when both are inside one macro.
   std::optional<Span> spanOf(NodeId earlier, NodeId later, NodeId loop) const;
+  bool endsInside(NodeId loop) const { return loop != none && program[loop].endsInside; }
   /// True when the loop runs at least once in every execution.
   bool alwaysRuns(NodeId loop) const;
 

@@ -209,6 +209,21 @@ bool Overlap::sameTile(RegionId x, RegionId y, ArrayRef<NodeId> equal) const {
   return grid == 0 ? apart == 0 : grid >= int64_t(a.span()) && apart % grid == 0;
 }
 
+bool pto::sync::bothRun(const Turns &x, const Turns &y, ArrayRef<NodeId> open) {
+  return x.loop != y.loop || x.loop == none || x.period != y.period || x.residue == y.residue ||
+         !llvm::is_contained(open, x.loop);
+}
+
+std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, NodeId loop,
+                                             ArrayRef<NodeId> outer, int64_t distance) {
+  if (!bothRun(x, y, outer))
+    return std::nullopt;
+  if (x.loop != loop || y.loop != loop || x.period != y.period)
+    return distance;
+  int64_t wait = (y.residue - x.residue - distance) % x.period;
+  return distance + (wait < 0 ? wait + x.period : wait);
+}
+
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
                          RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
                          ArrayRef<NodeId> equal) {

@@ -200,7 +200,9 @@ private:
       return;
     case NodeKind::Loop:
       os << "loop " << loopName(program, id);
-      if (node.trip)
+      if (node.endsInside)
+        os << " until left";
+      else if (node.trip)
         os << " trip " << *node.trip;
       else if (node.minTrip > 0)
         os << " trip >= " << node.minTrip;
@@ -211,6 +213,9 @@ private:
       return;
     case NodeKind::Macro:
       os << "macro " << (node.label.empty() ? "n" + std::to_string(id) : node.label) << ':';
+      return;
+    case NodeKind::Leave:
+      os << "leave";
       return;
     }
   }

@@ -7,7 +7,6 @@
 
 #include "Materialize.h"
 #include "SyncText.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sync/Insert.h"
@@ -25,18 +24,61 @@ using mlir::func::FuncOp;
 
 namespace {
 
+/// What the passes ask about the whole module, from one walk over it.
+struct Source {
+  bool hasCalls = false, hasSync = false;
+  bool hasMovedTiles = false;       ///< reported
+  std::vector<sync::FlagKey> flags; ///< that the source sets, each once
+};
+
+void noteFlag(mlir::Operation *op, Source &source,
+              std::set<std::tuple<PipeKind, PipeKind, int>> &seen) {
+  sync::FlagKey key;
+  if (auto set = llvm::dyn_cast<SetFlagOp>(op)) {
+    key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+    key.id.base = int32_t(set.getEventId());
+  } else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op)) {
+    key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
+    key.id.known = false; // any id of the pair
+  } else {
+    return;
+  }
+  if (seen.insert({fromPipe(key.from), fromPipe(key.to), key.id.known ? key.id.base : -1}).second)
+    source.flags.push_back(key);
+}
+
+Source readSource(mlir::ModuleOp module) {
+  Source source;
+  std::set<std::tuple<PipeKind, PipeKind, int>> seen;
+  module.walk([&](mlir::Operation *op) {
+    if (llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op)) {
+      source.hasSync = true;
+      noteFlag(op, source, seen);
+    } else if (llvm::isa<mlir::func::CallOp>(op)) {
+      source.hasCalls = true;
+    } else if (llvm::isa<TAssignOp>(op)) {
+      // A tile that moves is one that automatic synchronisation does not follow (library 1.7).
+      op->emitOpError() << "is not supported with automatic synchronisation; declare a tile with "
+                           "pto.alloc_tile for each place, or synchronise by hand";
+      source.hasMovedTiles = true;
+    }
+  });
+  return source;
+}
+
 /// Callees first. Recursion is refused by the model.
-std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
+std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
   std::vector<FuncOp> order;
   llvm::DenseSet<mlir::Operation *> seen;
   auto visit = [&](auto &self, FuncOp function) -> void {
     if (function.isDeclaration() || !seen.insert(function).second)
       return;
-    function.walk([&](mlir::func::CallOp call) {
-      if (auto callee =
-              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
-        self(self, callee);
-    });
+    if (source.hasCalls)
+      function.walk([&](mlir::func::CallOp call) {
+        if (auto callee =
+                mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+          self(self, callee);
+      });
     order.push_back(function);
   };
   for (FuncOp function : module.getOps<FuncOp>())
@@ -44,74 +86,41 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module) {
   return order;
 }
 
-bool isSync(mlir::Operation *op) {
-  return llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, BarrierOp, DsbOp>(op);
-}
-
-/// What touches memory on some pipe, or may do so inside.
-bool needsOrder(mlir::Operation *op) {
-  const OpInfo *info = findOpInfo(op);
-  return llvm::isa<mlir::func::CallOp>(op) || (info && (pipeOf(op) || !info->micro.empty()));
-}
-
-/// The model takes an scf.while as one piece, because the text of its first region stands at two
-/// places of the program. Unless the source synchronises it by hand, everything inside waits for
-/// all pipes (the last rung of sync 13.4).
-void drainInsideWhile(FuncOp function, std::vector<SyncRemark> &remarks) {
-  llvm::SmallVector<mlir::Operation *> work;
-  function.walk([&](mlir::scf::WhileOp loop) {
-    auto own = loop->walk([](mlir::Operation *op) {
-      return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
-    });
-    if (loop->getParentOfType<mlir::scf::WhileOp>() || own.wasInterrupted())
+/// The model takes a function from elsewhere as drained before and after: here that becomes true.
+void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+  auto isDrain = [](mlir::Operation *op) {
+    auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
+    return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
+  };
+  function.walk([&](mlir::func::CallOp call) {
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
+    if (!callee || !callee.isDeclaration())
       return;
-    size_t before = work.size();
-    loop->walk([&](mlir::Operation *op) {
-      if (needsOrder(op))
-        work.push_back(op);
-    });
-    if (work.size() > before)
-      remarks.push_back({"everything inside scf.while (" + locationText(loop.getLoc()) +
-                         ") waits for all pipes; scf.for would not need that"});
+    mlir::OpBuilder b(call);
+    if (!isDrain(call->getPrevNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    b.setInsertionPointAfter(call);
+    if (!isDrain(call->getNextNode()) && !llvm::isa<mlir::func::ReturnOp>(call->getNextNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
+                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                           .str()});
   });
-  for (mlir::Operation *op : work) {
-    mlir::OpBuilder b(op);
-    BarrierOp::create(b, op->getLoc(), PipeKind::PIPE_ALL);
-    const OpInfo *info = findOpInfo(op);
-    if (info && llvm::any_of(info->operands,
-                             [](const OperandInfo &o) { return o.role == Role::SignalOut; }))
-      DsbOp::create(b, op->getLoc()); // C8
-  }
-}
-
-/// A tile that moves is one that automatic synchronisation does not follow (library 1.7).
-mlir::LogicalResult refuseMovedTiles(mlir::ModuleOp module) {
-  bool ok = true;
-  module.walk([&](TAssignOp op) {
-    op.emitOpError() << "is not supported with automatic synchronisation; declare a tile with "
-                        "pto.alloc_tile for each place, or synchronise by hand";
-    ok = false;
-  });
-  return mlir::success(ok);
 }
 
 /// Solves every function of the module with `solve(model program, is a root)`.
 template <typename Solve>
-mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, Solve solve) {
-  if (mlir::failed(refuseMovedTiles(module)))
+mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
+                                   Solve solve) {
+  if (source.hasMovedTiles)
     return mlir::failure();
   auto roots = rootFunctions(module);
-  bool handWritten =
-      module
-          ->walk([](mlir::Operation *op) {
-            return isSync(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
-          })
-          .wasInterrupted();
-  for (FuncOp function : calleesFirst(module)) {
+  for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
     std::vector<SyncRemark> remarks;
-    drainInsideWhile(function, remarks);
+    if (source.hasCalls)
+      drainAroundForeignCalls(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -120,9 +129,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, SyncReport *report, So
         continue; // a helper that only computes
       sync::Program solved = solve(model->program, isRoot);
       if (report) {
-        SyncFunction &entry =
-            report->functions.emplace_back(summarize(*model, solved, function.getName(), core));
-        entry.handWritten = handWritten;
+        SyncFunction &entry = report->functions.emplace_back(
+            summarize(*model, solved, function.getName(), core, report->detailed));
+        entry.handWritten = source.hasSync;
         llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
@@ -171,48 +180,46 @@ std::vector<sync::NodeId> addCallersWork(sync::Program &program,
   return work;
 }
 
-/// The flags that the source sets, each once.
-std::vector<sync::FlagKey> flagsOf(mlir::ModuleOp module) {
-  std::vector<sync::FlagKey> keys;
-  std::set<std::tuple<PipeKind, PipeKind, int>> seen;
-  module.walk([&](mlir::Operation *op) {
-    sync::FlagKey key;
-    if (auto set = llvm::dyn_cast<SetFlagOp>(op)) {
-      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
-      key.id.base = int32_t(set.getEventId());
-    } else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op)) {
-      key = {toPipe(set.getSrcPipe()), toPipe(set.getDstPipe()), {}};
-      key.id.known = false; // any id of the pair
-    } else {
-      return;
+/// Takes the n-th inserted instruction out of the program, counted from 1 in the order of the text.
+void dropInserted(sync::Program &program, unsigned n) {
+  auto visit = [&](auto &self, std::vector<sync::NodeId> &list) -> void {
+    for (size_t i = 0; i < list.size() && n; ++i) {
+      if (program[list[i]].inserted && --n == 0) {
+        list.erase(list.begin() + i);
+        return;
+      }
+      for (std::vector<sync::NodeId> &arm : program[list[i]].arms)
+        self(self, arm);
     }
-    if (seen.insert({fromPipe(key.from), fromPipe(key.to), key.id.known ? key.id.base : -1}).second)
-      keys.push_back(key);
-  });
-  return keys;
+  };
+  visit(visit, program.top);
 }
 
 struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   InsertSyncPass() = default;
-  explicit InsertSyncPass(SyncReport *report) : report(report) {}
+  InsertSyncPass(SyncReport *report, unsigned dropped) : report(report), dropped(dropped) {}
 
   void runOnOperation() override {
-    std::vector<sync::FlagKey> handWritten = flagsOf(getOperation());
+    Source source = readSource(getOperation());
     auto solve = [&](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
-      if (isRoot)
-        return sync::insert(program, options).program;
+      if (isRoot) {
+        sync::Program solved = sync::insert(program, options).program;
+        dropInserted(solved, dropped);
+        return solved;
+      }
       sync::Program helper = program;
-      std::vector<sync::NodeId> work = addCallersWork(helper, handWritten);
+      std::vector<sync::NodeId> work = addCallersWork(helper, source.flags);
       sync::Program solved = sync::insert(helper, options).program;
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
+  unsigned dropped = 0;
 };
 
 /// bar(ALL) before everything that touches memory, library calls and scalar accesses included
@@ -250,6 +257,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
   explicit BarrierAllSyncPass(SyncReport *report) : report(report) {}
 
   void runOnOperation() override {
+    Source source = readSource(getOperation());
     auto solve = [](const sync::Program &input, bool) {
       sync::Program program = input;
       drainBefore(program, program.top);
@@ -260,15 +268,15 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
 };
 } // namespace
 
-std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report) {
-  return std::make_unique<InsertSyncPass>(report);
+std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped) {
+  return std::make_unique<InsertSyncPass>(report, dropped);
 }
 std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
   return std::make_unique<BarrierAllSyncPass>(report);

@@ -70,7 +70,10 @@ void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId own
     for (sync::NodeId p : pending)
       create(b, solved[p]);
     pending.clear();
-    block = source->getBlock();
+    // What follows the end of an scf.while stands in its second region.
+    block = node.kind == NodeKind::Leave
+                ? &llvm::cast<mlir::scf::WhileOp>(source->getParentOp()).getAfter().front()
+                : source->getBlock();
     if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
       for (unsigned a = 0; a < node.arms.size(); ++a)
         list(node.arms[a], id, a);

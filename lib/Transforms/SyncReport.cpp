@@ -2,6 +2,7 @@
 
 #include "ptoas/Transforms/SyncReport.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace pto;
@@ -12,6 +13,9 @@ json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
   json::Array list;
   for (const PipeSummary &p : pipes) {
     json::Array sides;
+    json::Object origins;
+    for (auto &[what, origin] : p.origins)
+      origins[what] = origin;
     for (const PipeSide &s : p.sides)
       sides.push_back(json::Object{{"core", s.core},
                                    {"function", s.function},
@@ -23,15 +27,29 @@ json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
                                 {"slotSize", p.slotSize},
                                 {"slotNum", p.slotNum},
                                 {"localSlotNum", p.localSlotNum},
+                                {"syncPeriod", p.syncPeriod},
                                 {"flagBase", p.flagBase},
                                 {"flags", p.flags},
                                 {"noSplit", p.noSplit},
                                 {"unitFlag", p.unitFlag},
+                                {"origins", std::move(origins)},
                                 {"sides", std::move(sides)}});
   }
   return list;
 }
 } // namespace
+
+static json::Value modelledToJson(const SyncFunction &f) {
+  if (!f.modelled)
+    return nullptr;
+  const SyncFunction::Modelled &m = *f.modelled;
+  return json::Object{{"flags", int64_t(m.flags)},
+                      {"barriers", int64_t(m.barriers)},
+                      {"barriersAll", int64_t(m.barriersAll)},
+                      {"fences", int64_t(m.fences)},
+                      {"cycles", int64_t(m.cycles)},
+                      {"cyclesWithFreeSync", int64_t(m.free)}};
+}
 
 json::Value SyncReport::toJson() const {
   json::Array list;
@@ -40,9 +58,19 @@ json::Value SyncReport::toJson() const {
     for (auto &[pair, used] : f.eventIds)
       ids[pair] = json::Array(used);
     json::Array items, remarks;
-    for (const SyncItem &i : f.items)
-      items.push_back(json::Object{
-          {"text", i.text}, {"before", i.before}, {"reasons", json::Array(i.reasons)}});
+    json::Array full;
+    for (const SyncItem &i : f.items) {
+      json::Object item{
+          {"text", i.text}, {"before", i.before}, {"reasons", json::Array(i.reasons)}};
+      if (f.modelled)
+        item["executed"] = int64_t(i.executed);
+      if (f.modelled && i.stalled)
+        item["stalledCycles"] = int64_t(*i.stalled);
+      items.push_back(std::move(item));
+      if (i.isFull)
+        full.push_back(json::Object{
+            {"before", i.before}, {"inLoop", i.inLoop}, {"reasons", json::Array(i.reasons)}});
+    }
     for (const SyncRemark &r : f.remarks)
       remarks.push_back(r.text);
     list.push_back(json::Object{{"function", f.name},
@@ -56,6 +84,8 @@ json::Value SyncReport::toJson() const {
                                 {"barriersAll", f.barriersAll},
                                 {"fences", f.fences},
                                 {"eventIds", std::move(ids)},
+                                {"insertedBarriersAll", std::move(full)},
+                                {"modelled", modelledToJson(f)},
                                 {"assumptions", json::Array(f.assumptions)},
                                 {"inserted", std::move(items)},
                                 {"remarks", std::move(remarks)}});
@@ -73,8 +103,17 @@ void SyncReport::explain(llvm::raw_ostream &os) const {
       os << (f.accepted ? "proven, " : "NOT proven, ") << f.hazards << " hazards examined, ";
     os << f.handoffs << " handoffs inserted, " << f.barriers << " barriers, " << f.barriersAll
        << " PIPE_ALL, " << f.fences << " fences\n";
+    if (f.modelled)
+      os << llvm::formatv("  in the pipe model {0} cycles, {1} with free synchronisation ({2:P2} "
+                          "more)\n",
+                          f.modelled->cycles, f.modelled->free,
+                          f.modelled->free ? double(f.modelled->cycles) / f.modelled->free - 1 : 0);
     for (const SyncItem &i : f.items) {
-      os << "  " << i.text << ", before " << i.before << "\n";
+      os << "  " << i.text << ", before " << i.before;
+      if (f.modelled && i.stalled)
+        os << "; costs " << *i.stalled << " cycles of waiting in " << i.executed
+           << (i.executed == 1 ? " execution" : " executions");
+      os << "\n";
       for (const std::string &r : i.reasons)
         os << "    because: " << r << "\n";
     }
@@ -94,7 +133,8 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
     os << ": " << p.direction << " through " << p.memory << " memory, slot_size = " << p.slotSize
        << ", slot_num = " << p.slotNum << ", local_slot_num = " << p.localSlotNum << ", flags "
        << p.flagBase << ".." << p.flagBase + p.flags - 1 << ", nosplit = " << boolean(p.noSplit)
-       << ", unit_flag = " << boolean(p.unitFlag) << "\n";
+       << ", unit_flag = " << boolean(p.unitFlag) << ", cons_sync_period = " << p.syncPeriod
+       << "\n";
     for (const PipeSide &s : p.sides) {
       os << "  " << s.core << " side: @" << s.function << " at " << s.place;
       for (auto [i, address] : llvm::enumerate(s.addresses))
@@ -103,5 +143,13 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
     }
     if (p.sides.size() < 2)
       os << "  the other side is not in this module\n";
+    for (llvm::StringRef origin : {"given", "derived", "default"}) {
+      std::string names;
+      for (auto &[what, from] : p.origins)
+        if (from == origin)
+          names += (names.empty() ? "" : ", ") + what;
+      if (!names.empty())
+        os << "  " << origin << ": " << names << "\n";
+    }
   }
 }

@@ -1,6 +1,8 @@
 //===- SyncText.cpp - Synchronisation in words -----------------------------===//
 
 #include "SyncText.h"
+#include "SyncCost.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringExtras.h"
@@ -91,24 +93,40 @@ namespace {
 class Summary {
 public:
   Summary(const SyncModel &model, const Program &solved, SyncFunction &out)
-      : model(model), solved(solved), out(out) {}
+      : model(model), solved(solved), times(timelineOf(model, solved)), out(out) {
+    if (times)
+      out.modelled.emplace().cycles = times->cycles;
+    if (times)
+      out.modelled->free = times->free;
+  }
   void list(const std::vector<NodeId> &nodes, const std::string &end);
 
 private:
-  void count(const Node &node);
-  void item(const Node &node, const std::string &before);
+  void count(NodeId id);
+  void item(NodeId id, const std::string &before);
   void remarks(NodeId macro, llvm::ArrayRef<NodeId> after);
 
   const SyncModel &model;
   const Program &solved;
+  std::optional<sync::Timeline> times;
   SyncFunction &out;
+  unsigned loops = 0; ///< around the list at work
 };
 
 std::string pairName(const sync::FlagKey &key) {
   return (name(key.from) + ">" + name(key.to)).str();
 }
 
-void Summary::count(const Node &node) {
+void Summary::count(NodeId id) {
+  const Node &node = solved[id];
+  if (times) {
+    SyncFunction::Modelled &m = *out.modelled;
+    bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
+    bool isBarrier = node.kind == NodeKind::Barrier;
+    m.flags += isFlag ? times->executed[id] : 0;
+    (node.pipe == Pipe::ALL ? m.barriersAll : m.barriers) += isBarrier ? times->executed[id] : 0;
+    m.fences += node.kind == NodeKind::Fence ? times->executed[id] : 0;
+  }
   switch (node.kind) {
   case NodeKind::Set:
   case NodeKind::Wait: {
@@ -132,9 +150,17 @@ void Summary::count(const Node &node) {
   }
 }
 
-void Summary::item(const Node &node, const std::string &before) {
+void Summary::item(NodeId id, const std::string &before) {
+  const Node &node = solved[id];
   SyncItem item;
   item.before = before;
+  item.inLoop = loops > 0;
+  item.isFull = node.kind == NodeKind::Barrier && node.pipe == Pipe::ALL;
+  if (times) {
+    item.executed = times->executed[id];
+    if (node.kind == NodeKind::Wait || item.isFull)
+      item.stalled = times->stalled[id];
+  }
   if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
     item.text = std::string(node.kind == NodeKind::Set ? "set_flag " : "wait_flag ") +
                 describe(solved, node.key);
@@ -202,13 +228,15 @@ void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
                                          : end;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const Node &node = solved[nodes[i]];
-    count(node);
+    count(nodes[i]);
     if (node.inserted)
-      item(node, next[i]);
+      item(nodes[i], next[i]);
+    loops += node.kind == NodeKind::Loop;
     if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
       for (const auto &arm : node.arms)
         list(arm,
              node.kind == NodeKind::Loop ? "the end of the loop body" : "the end of the branch");
+    loops -= node.kind == NodeKind::Loop;
     const OpInfo *info =
         node.kind == NodeKind::Macro ? findOpInfo(model.sources[node.source]) : nullptr;
     if (info && info->pipeRule == PipeRule::ByMicro)
@@ -219,10 +247,12 @@ void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
 } // namespace
 
 SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm::StringRef function,
-                            CoreKind core) {
+                            CoreKind core, bool detailed) {
   SyncFunction out;
   out.name = function.str();
   out.core = name(core).str();
+  if (!detailed)
+    return out;
   Summary(model, solved, out).list(solved.top, "the end of the function");
   std::vector<std::string> distinct;
   for (const sync::Root &root : solved.roots)
@@ -263,13 +293,34 @@ llvm::StringRef ruleName(sync::Rule rule) {
 }
 } // namespace
 
+/// The contiguous region (sync 13.5) that holds both ends.
+static mlir::Operation *commonRegion(const SyncModel &model, const sync::Finding &f) {
+  auto regionOf = [&](sync::NodeId id) -> mlir::Operation * {
+    if (id == sync::none || model.program[id].source == sync::none)
+      return nullptr;
+    mlir::Operation *op = model.sources[model.program[id].source];
+    auto region = op->getParentOfType<mlir::scf::ExecuteRegionOp>();
+    return region && region.getNoInline() ? region.getOperation() : nullptr;
+  };
+  mlir::Operation *first = regionOf(f.earlier);
+  return first == regionOf(f.later) ? first : nullptr;
+}
+
+std::string pto::describeAssumption(const SyncModel &model, const sync::Finding &f) {
+  std::string text = "not a fault, though only run time knows: " + headline(model, f);
+  if (f.later == sync::none)
+    return text;
+  std::string at = locationText(locationOf(model, model.program, f.later));
+  return at.empty() ? text : text + " (" + at + ")";
+}
+
 void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, Author author) {
   const Program &p = model.program;
   mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
   mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
   auto diagnostic = warn || f.warning ? at->emitWarning() : at->emitError();
-  diagnostic << "'" << at->getName() << "' op " << headline(model, f) << " [" << ruleName(f.rule)
-             << "]";
+  diagnostic << "'" << at->getName() << "' op " << (f.unproven ? "cannot be proven: " : "")
+             << headline(model, f) << " [" << ruleName(f.rule) << "]";
   if (f.earlier != sync::none && p[f.earlier].source != sync::none) {
     auto &note = diagnostic.attachNote(locationOf(model, p, f.earlier))
                  << "the earlier one is here: " << p[f.earlier].label;
@@ -280,8 +331,20 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   }
   if (f.distance && f.loop != sync::none)
     diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
+  for (auto [value, arm] : f.path)
+    diagnostic.attachNote(model.conditions[value].getLoc())
+        << "on the paths where this condition is " << (arm == 0 ? "true" : "false");
   if (f.warning)
     return; // nothing to mend
+  if (f.unproven)
+    diagnostic.attachNote(at->getLoc())
+        << "only run time knows whether this is right; --assume takes it for right";
+  if (mlir::Operation *together = commonRegion(model, f); together && author != Author::Source) {
+    diagnostic.attachNote(together->getLoc())
+        << "nothing is inserted into a region that stays together (no_inline); order its "
+           "operations by hand, or take one of them out";
+    return;
+  }
   if (author == Author::Both)
     diagnostic.attachNote(function->getLoc())
         << "this program brings synchronisation of its own, and what was added to it cannot mend "

@@ -20,7 +20,9 @@ std::string describeReason(const SyncModel &model, const sync::Program &program,
 /// Numbers and items of a solved program, for the report. `solved` is model.program with or without
 /// inserted nodes.
 SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name,
-                       CoreKind core);
+                       CoreKind core, bool detailed);
+/// What --assume takes for granted, for the report.
+std::string describeAssumption(const SyncModel &model, const sync::Finding &finding);
 
 /// Who wrote the synchronisation that a finding is about; a finding on what is only ours is our
 /// bug.

@@ -44,10 +44,14 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
       const SyncFunction *entry = reported(function, core);
       author = entry && entry->handWritten ? Author::Both : Author::Inserter;
     }
+    bool accepted = assume ? result.acceptedIfAssumed() : result.accepted();
     for (const sync::Finding &finding : result.findings)
-      emitFinding(*model, finding, warn, author);
-    record(*model, function, core, result);
-    return result.accepted() || warn;
+      if (!assume || !finding.unproven)
+        emitFinding(*model, finding, warn, author);
+    if (report)
+      report->refusedOwn |= !accepted && author == Author::Inserter;
+    record(*model, function, core, result, accepted);
+    return accepted || warn;
   }
 
   SyncFunction *reported(mlir::func::FuncOp function, CoreKind core) const {
@@ -60,15 +64,18 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
   }
 
   void record(const SyncModel &model, mlir::func::FuncOp function, CoreKind core,
-              const sync::CheckResult &result) {
+              const sync::CheckResult &result, bool accepted) {
     if (!report)
       return;
     SyncFunction *entry = reported(function, core);
     if (!entry) // hand-written synchronisation
       entry = &report->functions.emplace_back(
-          summarize(model, model.program, function.getName(), core));
+          summarize(model, model.program, function.getName(), core, report->detailed));
     entry->judged = true;
-    entry->accepted = result.accepted();
+    entry->accepted = accepted;
+    for (const sync::Finding &finding : result.findings)
+      if (assume && finding.unproven)
+        entry->assumptions.push_back(describeAssumption(model, finding));
     entry->hazards = result.hazards;
   }
   SyncReport *report = nullptr;

@@ -12,6 +12,11 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/ToolOutputFile.h"
 
+#include <cstdlib>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 using namespace pto;
 namespace cl = llvm::cl;
 
@@ -95,7 +100,51 @@ bool writeFile(llvm::StringRef path, llvm::StringRef text) {
   }
 }
 
-int run(const Options &options) {
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+constexpr bool endsFast = true;
+#else
+constexpr bool endsFast = false;
+#endif
+
+/// Taking a large module apart costs as much as a pass over it, and the system takes the memory
+/// back at once.
+[[noreturn]] void endProcess() {
+  llvm::outs().flush();
+  llvm::errs().flush();
+  std::_Exit(0);
+}
+
+/// Memory that is freed will be needed again: giving it back to the system and asking for it anew
+/// costs a fault per page.
+void keepFreedMemory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 4 << 20); // larger ones grow without being copied
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
+/// The program and the flags that show a fault of ours, for a report. Text is text: behind a line
+/// of comment.
+void writeReproducer(const Options &options, llvm::ArrayRef<const char *> flags,
+                     llvm::StringRef source) {
+  std::string path = options.output == "-" ? "ptoas-reproducer.pto"
+                                           : std::string(options.output) + ".reproducer.pto";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (source.find('\0') == llvm::StringRef::npos) {
+    os << "// ptoas " PTOAS_VERSION " refuses what it inserted here:";
+    for (const char *flag : flags)
+      if (flag != llvm::StringRef(options.input))
+        os << ' ' << flag;
+    os << '\n';
+  }
+  os << source;
+  if (writeFile(path, text))
+    llvm::errs() << "Note: " << path << " shows the fault; please send it with your report\n";
+}
+
+int run(const Options &options, llvm::ArrayRef<const char *> flags) {
   if (compileOptionsConflict())
     return 1;
   std::string error;
@@ -125,6 +174,7 @@ int run(const Options &options) {
     llvm::errs() << "\n";
   }
   SyncReport report;
+  report.detailed = options.explain || !options.syncReport.empty();
   mlir::LogicalResult compiled = compile(*module, compileOptions, &report);
   if (options.printPipes)
     report.printPipes(llvm::errs());
@@ -136,6 +186,9 @@ int run(const Options &options) {
     if (!writeFile(options.syncReport, text))
       return 1;
   }
+  if (report.refusedOwn)
+    writeReproducer(options, flags,
+                    sources->getMemoryBuffer(sources->getMainFileID())->getBuffer());
   if (mlir::failed(compiled))
     return 1;
 
@@ -146,18 +199,22 @@ int run(const Options &options) {
     module->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix());
   else if (mlir::failed(emitCpp(*module, os, CppOptions{options.names, options.traceAddPtr})))
     return 1;
-  return writeFile(options.output, text) ? 0 : 1;
+  bool written = writeFile(options.output, text);
+  if (endsFast && written)
+    endProcess();
+  return written ? 0 : 1;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  keepFreedMemory();
   registerPtoPasses();
   registerCompileOptions();
   Options options;
   cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "ptoas " PTOAS_VERSION "\n"; });
   cl::ParseCommandLineOptions(argc, argv,
                               "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");
-  return run(options);
+  return run(options, llvm::ArrayRef(argv, argc).drop_front());
 }

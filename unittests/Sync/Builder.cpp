@@ -50,6 +50,7 @@ NodeId Builder::access(Pipe pipe, llvm::ArrayRef<RegionId> reads, llvm::ArrayRef
                        std::string label) {
   Node node;
   node.pipe = pipe;
+  node.turns = turns;
   node.reads.assign(reads.begin(), reads.end());
   node.writes.assign(writes.begin(), writes.end());
   node.label = std::move(label);
@@ -84,9 +85,17 @@ NodeId Builder::openLoop(std::optional<int64_t> trip, int64_t minTrip) {
   return open(std::move(node));
 }
 
-NodeId Builder::openBranch() {
+NodeId Builder::openWhile() {
+  Node node;
+  node.kind = NodeKind::Loop;
+  node.endsInside = true;
+  return open(std::move(node));
+}
+
+NodeId Builder::openBranch(Condition condition) {
   Node node;
   node.kind = NodeKind::Branch;
+  node.condition = condition;
   return open(std::move(node));
 }
 

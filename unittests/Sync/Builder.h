@@ -42,12 +42,16 @@ public:
   NodeId barrier(Pipe pipe);
   NodeId plain(NodeKind kind); ///< Fence, Publish
   NodeId openLoop(std::optional<int64_t> trip = std::nullopt, int64_t minTrip = 0);
-  NodeId openBranch(); ///< opens its first arm
+  /// A loop that ends inside, where leave() comes.
+  NodeId openWhile();
+  void leave() { plain(NodeKind::Leave); }
+  NodeId openBranch(Condition condition = {}); ///< opens its first arm
   void nextArm();
   NodeId openMacro(std::string label);
   void close();
 
   Program program;
+  Turns turns; ///< of the accesses to come
 
 private:
   NodeId append(Node node);

@@ -48,7 +48,8 @@ std::string judge::table(const Tally &tally) {
      << llvm::format(" (%.2f %%)", percent(tally.lastRung, tally.programs)) << "\n"
      << "  handoffs " << tally.items.handoffs << ", credits " << tally.items.credits << ", merged "
      << tally.items.merged << ", barriers " << tally.items.barriers << ", bar(ALL) "
-     << tally.items.barrierAll << "\n"
+     << tally.items.barrierAll << ", in loops " << tally.items.inLoops << " (with all ids "
+     << tally.inLoopsWithAllIds << ")\n"
      << "  outputs: rejected " << tally.rejected << ", unclean " << tally.unclean << ", disturbed "
      << tally.disturbed << ", unstable " << tally.unstable << ", not idempotent " << tally.repeated
      << "\n"
@@ -215,6 +216,9 @@ void Trial::run() {
   tally.items.merged += result.stats.merged;
   tally.items.barriers += result.stats.barriers;
   tally.items.barrierAll += result.stats.barrierAll;
+  tally.items.inLoops += result.stats.inLoops;
+  if (problem.program.eventIds == numEventIds)
+    tally.inLoopsWithAllIds += result.stats.inLoops;
 
   if (!keepsStatements(problem.program, output)) {
     ++tally.disturbed;

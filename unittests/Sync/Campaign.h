@@ -38,7 +38,8 @@ struct Verdicts {
 
 struct Tally {
   unsigned programs = 0, schedules = 0, lastRung = 0;
-  InsertStats items; ///< sums
+  InsertStats items;              ///< sums
+  unsigned inLoopsWithAllIds = 0; ///< bar(ALL) in loops of programs that have all ids of the chip
   // Failures of the inserter: none of these may happen.
   unsigned rejected = 0;   ///< check() refuses the output
   unsigned unclean = 0;    ///< the oracle finds a violation in the output

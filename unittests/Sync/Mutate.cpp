@@ -437,8 +437,8 @@ private:
   }
 
   bool dropStatement() {
-    for (NodeId id : statements())
-      if (keep(without(program, id)))
+    for (NodeId id : statements()) // a loop that ends inside keeps its end
+      if (program[id].kind != NodeKind::Leave && keep(without(program, id)))
         return true;
     return false;
   }

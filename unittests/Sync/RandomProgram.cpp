@@ -63,6 +63,7 @@ private:
   void cubeAccess();
   void call();
   void handWritten();
+  void turnAbout(unsigned count, unsigned depth);
   void statements(unsigned count, unsigned depth);
 
   Random &random;
@@ -241,10 +242,25 @@ void Generator::handWritten() {
     bool isVector = shape.core == CoreKind::Vector;
     Pipe from = isVector ? Pipe::V : Pipe::M, to = isVector ? Pipe::MTE3 : Pipe::FIX;
     EventId id{int32_t(shape.eventIds) - 1};
-    b.set(from, to, id);
+    bool guarded = random.chance(40); // by one condition
+    Condition condition;
+    condition.value = 0;
+    auto flag = [&](bool sets) {
+      if (guarded)
+        b.openBranch(condition);
+      if (sets)
+        b.set(from, to, id);
+      else
+        b.wait(from, to, id);
+      if (!guarded)
+        return;
+      b.nextArm();
+      b.close();
+    };
+    flag(true);
     if (random.chance(60))
       access();
-    b.wait(from, to, id);
+    flag(false);
   }
 }
 
@@ -257,6 +273,22 @@ void Generator::access() {
     cubeAccess();
 }
 
+/// Ping in one arm, pong in the other, by the counter of a loop around.
+void Generator::turnAbout(unsigned count, unsigned depth) {
+  Turns outer = b.turns;
+  Condition condition;
+  condition.turns = {recentLoop(), 2, uint16_t(random.below(2))};
+  b.openBranch(condition);
+  b.turns = condition.turns;
+  unsigned first = random.between(1, count);
+  statements(first, depth - 1);
+  b.nextArm();
+  b.turns.residue = 1 - b.turns.residue;
+  statements(count - first, depth - 1);
+  b.close();
+  b.turns = outer;
+}
+
 void Generator::statements(unsigned count, unsigned depth) {
   while (count > 0) {
     unsigned dice = random.below(100), taken = 1;
@@ -266,12 +298,22 @@ void Generator::statements(unsigned count, unsigned depth) {
       std::optional<int64_t> trip;
       if (constant)
         trip = random.pick<int64_t>({3, 3, 1, 2, 0});
-      loops.push_back(b.openLoop(trip, random.chance(15) ? 1 : 0));
-      statements(taken, depth - 1);
+      bool endsInside = !constant && random.chance(20);
+      loops.push_back(endsInside ? b.openWhile() : b.openLoop(trip, random.chance(15) ? 1 : 0));
+      unsigned before = endsInside ? random.below(taken + 1) : taken;
+      statements(before, depth - 1);
+      if (endsInside)
+        b.leave();
+      statements(taken - before, depth - 1);
       loops.pop_back();
       b.close();
     } else if (depth > 0 && count >= 2 && dice < 35) {
       taken = random.between(1, count);
+      if (!loops.empty() && random.chance(30)) {
+        turnAbout(taken, depth);
+        count -= taken;
+        continue;
+      }
       b.openBranch();
       statements(taken, depth - 1);
       for (unsigned more = random.chance(20) ? 2 : 1; more > 0; --more) {

@@ -118,7 +118,7 @@ class Expander {
 public:
   Expander(const Program &program, const PathPlan &plan, Random &random, size_t limit)
       : program(program), plan(plan), random(random), limit(limit), seed(random.next()),
-        counters(program.nodes.size(), 0) {
+        counters(program.nodes.size(), 0), lengths(program.nodes.size(), 0) {
     uint32_t most = 2;
     for (const Region &region : program.regions)
       most = std::max(most, region.rotation.count);
@@ -139,6 +139,7 @@ private:
   uint32_t footprint(RegionId region);
   uint32_t flag(Flag flag);
   int64_t idOf(const EventId &id);
+  size_t armOf(const Node &branch);
   bool runLoop(NodeId id);
   bool runMacro(NodeId id);
   void collectFlags(llvm::ArrayRef<NodeId> list, std::vector<uint32_t> &result);
@@ -148,7 +149,7 @@ private:
   Random &random;
   size_t limit;
   uint64_t seed;
-  std::vector<int64_t> counters;
+  std::vector<int64_t> counters, lengths; ///< of loops that run
   llvm::SmallVector<int64_t, 8> trips;
   std::map<Footprint, uint32_t> footprintIndex;
   std::map<Flag, uint32_t> flagIndex;
@@ -179,6 +180,22 @@ int64_t Expander::idOf(const EventId &id) {
   return id.base + floorMod((id.loop == none ? 0 : counters[id.loop]) + id.add, id.count);
 }
 
+/// What is known of the condition decides; equal values choose alike on the whole path.
+size_t Expander::armOf(const Node &branch) {
+  const Condition &condition = branch.condition;
+  if (const Turns &mine = condition.turns; mine.loop != none)
+    return floorMod(counters[mine.loop], mine.period) != mine.residue;
+  if (condition.loop != none) {
+    int64_t at = counters[condition.loop];
+    bool atEnd = at < condition.first || lengths[condition.loop] - at <= condition.last;
+    return atEnd != condition.inverted;
+  }
+  if (condition.value != none)
+    return plan.arm ? std::min(*plan.arm, 1u) : pathConstant(seed, 2000 + condition.value) > 0;
+  size_t last = branch.arms.size() - 1;
+  return plan.arm ? std::min<size_t>(*plan.arm, last) : random.below(last + 1);
+}
+
 bool Expander::runLoop(NodeId id) {
   const Node &node = program[id];
   int64_t trip = node.trip   ? *node.trip
@@ -186,13 +203,17 @@ bool Expander::runLoop(NodeId id) {
                              : trips[random.below(plan.few ? 4 : trips.size())];
   if (!node.trip)
     trip = std::max(trip, node.minTrip);
+  lengths[id] = trip;
+  llvm::ArrayRef<NodeId> body = node.arms[0];
+  size_t leave = llvm::find_if(body, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
+                 body.begin();
   for (int64_t i = 0; i < trip; ++i) {
     counters[id] = i;
-    if (!run(node.arms[0]))
+    if (!run(body))
       return false;
   }
   counters[id] = trip; // outside its loop a counter is the trip count (EventId)
-  return true;
+  return !node.endsInside || run(body.take_front(leave));
 }
 
 void Expander::collectFlags(llvm::ArrayRef<NodeId> list, std::vector<uint32_t> &result) {
@@ -260,8 +281,7 @@ bool Expander::run(llvm::ArrayRef<NodeId> list) {
         return false;
       break;
     case NodeKind::Branch: {
-      size_t last = node.arms.size() - 1;
-      size_t arm = plan.arm ? std::min<size_t>(*plan.arm, last) : random.below(last + 1);
+      size_t arm = armOf(node);
       if (!run(node.arms[arm]))
         return false;
       break;
@@ -269,6 +289,8 @@ bool Expander::run(llvm::ArrayRef<NodeId> list) {
     case NodeKind::Macro:
       if (!runMacro(id))
         return false;
+      break;
+    case NodeKind::Leave:
       break;
     }
   }

@@ -21,8 +21,9 @@ struct SyncModel {
   /// The block of each statement list: the function body (node none), a loop's body, a branch's
   /// arms. Lists inside macros have none.
   std::map<std::pair<sync::NodeId, unsigned>, mlir::Block *> blocks;
-  bool hasSync = false;   ///< the IR holds flags, barriers or fences
-  bool hasAccess = false; ///< some pipe other than S has work
+  std::vector<mlir::Value> conditions; ///< by sync::Condition::value
+  bool hasSync = false;                ///< the IR holds flags, barriers or fences
+  bool hasAccess = false;              ///< some pipe other than S has work
 };
 
 /// Functions that nobody calls, in order of the module; each is judged with its helpers in place.
@@ -31,6 +32,9 @@ llvm::SmallVector<mlir::func::FuncOp> rootFunctions(mlir::ModuleOp module);
 /// The core kinds that run code of `function`: by kernel kind, else by its sections, else by what
 /// its operations use.
 llvm::SmallVector<CoreKind, 2> coresOf(mlir::func::FuncOp function);
+/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory
+/// of one kind.
+std::optional<CoreKind> coreOf(mlir::Operation *op);
 
 /// Fails with an error for recursion. Tiles must have addresses (after planning); one without is
 /// taken as unknown.

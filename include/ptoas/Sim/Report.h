@@ -31,6 +31,7 @@ enum class FindingKind : uint8_t {
   SharedLine,       ///< two agents write one cache line, one of them by scalar stores
   RecycledSlot,     ///< a tile of a FIFO is used after its slot was freed or given to a later one
   StarvedWait,      ///< nothing can move: a wait whose set, release or signal never comes (C6)
+  Unfinished,       ///< the run was ended after Options::mostSteps
   UnlistedPair,     ///< a flag between pipes that the vendor does not list (HQ2); a warning
   LibraryDefect,    ///< the library, run as it is, breaks a rule by itself; a warning
 };

@@ -2,8 +2,8 @@
 //
 // The independent checker. It shares no code with Sync/Insert: only the program, the hardware table
 // and the overlap facts. It decides C1 - C5, C7 and C8 for all trip counts and branches. It never
-// accepts a wrong program; a right one that needs more than structured reasoning (correlated
-// conditions, ids it cannot read) may be rejected.
+// accepts a wrong program. A right one that hangs on what only run time knows (ids that it cannot
+// read, conditions that are related in ways it does not see) is reported as unproven.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SYNC_CHECK_H
@@ -35,6 +35,10 @@ struct Finding {
   FlagKey key;                   ///< C2 - C5 and the tokens of C7
   std::string what;              ///< one clause: "V is never told that MTE2 has finished"
   bool warning = false;          ///< C4: the vendor's list does not name the pair (HQ2)
+  /// Right or wrong by a condition, a trip count, an event id or a place that only run time knows.
+  bool unproven = false;
+  /// Conditions that the path takes for granted: Condition::value and the arm.
+  std::vector<std::pair<uint32_t, unsigned>> path;
 };
 
 /// One line: rule, both ends by label or node number, bytes, distance, and `what`.
@@ -49,6 +53,7 @@ struct CheckResult {
   uint64_t hazards = 0;          ///< C1 demands: per access, the nearest conflict per pipe and loop
   uint64_t sweeps = 0;           ///< walks over loop bodies, for benchmarks
   bool accepted() const;         ///< no finding that is not a warning
+  bool acceptedIfAssumed() const; ///< none but warnings and what is `unproven`
 };
 
 /// Every node stands at most once in the structure; loops and macros have exactly one arm. Near

@@ -29,6 +29,7 @@ struct InsertStats {
   unsigned merged = 0;     ///< handoffs that were joined with another because ids ran short
   unsigned barriers = 0;   ///< bar(p)
   unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included
+  unsigned inLoops = 0;    ///< of them, in loops
   bool lastRung = false;   ///< fell back to bar(ALL) before every item
   uint64_t visits = 0;     ///< nodes walked by all sweeps, for benchmarks
 };

@@ -116,11 +116,33 @@ enum class NodeKind : uint8_t {
   Wait,    ///< wait_flag(key)
   Barrier, ///< pipe_barrier(pipe); ALL included
   Fence,   ///< dsb: what S knows to be complete becomes visible to other cores and ranks
-  Publish, ///< a signal to another core or rank (TNOTIFY): C8 holds here. Executes on S
+  Publish, ///< a signal to another core or rank: C8 holds here. Executes on S (TNOTIFY), or with
+           ///< `signals` on `pipe` (a flag between cores), where it comes after all that is earlier
   Loop,    ///< arms[0] is the body
   Branch,  ///< exactly one of `arms` runs (an absent else is an empty arm)
   Macro, ///< a call that runs arms[0] as it stands; nothing may be inserted inside (library calls,
          ///< helper functions)
+  Leave, ///< stands directly in the body of a loop with `endsInside`: the loop is over here, or
+         ///< goes on
+};
+
+/// Iterations of a loop: those with counter mod period = residue.
+struct Turns {
+  NodeId loop = none; ///< none: all
+  uint16_t period = 1, residue = 0;
+  bool operator==(const Turns &) const = default;
+};
+
+/// What chooses the arm of a branch of two arms, where that is known.
+struct Condition {
+  /// Equal numbers choose equal arms within one execution of the smallest list that holds them all.
+  uint32_t value = none;
+  /// arms[0] runs but for the first iterations of the loop and the last (as numbers); with
+  /// `inverted` arms[1] does.
+  NodeId loop = none;
+  uint8_t first = 0, last = 0;
+  bool inverted = false;
+  Turns turns; ///< arms[0] runs in these and arms[1] in all others, when it names a loop
 };
 
 enum class Hazard : uint8_t { RAW, WAR, WAW };
@@ -141,12 +163,16 @@ struct Node {
   Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
   bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  bool signals = false;     ///< Access: a message between cores, queued on `pipe`: after everything
-                            ///< earlier on it, before everything later
+  bool signals = false;     ///< Access, Publish: a message between cores, queued on `pipe`: after
+                            ///< everything earlier on it, before everything later
+  Turns turns;              ///< Access: it runs in these only
   FlagKey key;              ///< Set, Wait
-  std::optional<int64_t> trip;           ///< Loop: exact number of iterations when known
-  int64_t minTrip = 0;                   ///< Loop: at least so many
+  std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
+  int64_t minTrip = 0;         ///< Loop: at least so many
+  bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else
+                               ///< (scf.while); trip and minTrip say nothing then
   std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
+  Condition condition;                   ///< Branch
   uint32_t source = none;      ///< client's index of the operation (several nodes may share it)
   std::string label;           ///< "pto.tload", "pto.comm.tput load"; only for messages
   bool inserted = false;       ///< put there by the inserter
@@ -216,6 +242,13 @@ private:
   const Program &program;
   mutable std::vector<std::vector<RegionId>> table;
 };
+
+/// May two accesses run in one iteration of all loops in `open`?
+bool bothRun(const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
+/// The least number of iterations of `loop`, at least `distance`, after which `y` may run when `x`
+/// did, with equal counters of the loops in `outer`; none when it never does.
+std::optional<int64_t> turnsApart(const Turns &x, const Turns &y, NodeId loop,
+                                  llvm::ArrayRef<NodeId> outer, int64_t distance);
 
 /// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,

@@ -22,6 +22,10 @@ struct SyncItem {
       before; ///< what stands after it: "pto.tadd at k.pto:12:5", or "the end of the function"
   std::vector<std::string>
       reasons; ///< "RAW on %x: written by pto.tload at k.pto:10:5, read by pto.tadd at ..."
+  bool inLoop = false;
+  bool isFull = false;                  ///< PIPE_ALL
+  uint64_t executed = 0;                ///< times, in the model
+  std::optional<uint64_t> stalled = {}; ///< waits and full barriers: cycles of standing still
 };
 
 /// What holds without any item of ours: an order that a library call's own flags give.
@@ -42,6 +46,13 @@ struct SyncFunction {
   unsigned barriers = 0; ///< pipe_barrier of one pipe, all
   unsigned barriersAll = 0;
   unsigned fences = 0;
+  /// In the model of pipes, where a loop of unknown length runs eight times: how often the items of
+  /// the text run, and until when; none when the program is too long for it.
+  struct Modelled {
+    uint64_t flags = 0, barriers = 0, barriersAll = 0, fences = 0;
+    uint64_t cycles = 0, free = 0; ///< free: no synchronisation, every dependence kept at no cost
+  };
+  std::optional<Modelled> modelled;
   std::map<std::string, std::vector<unsigned>> eventIds; ///< "MTE2>V" -> ids in use
   std::vector<std::string> assumptions;                  ///< "%a and %b are distinct memory"
   std::vector<SyncItem> items;
@@ -62,12 +73,17 @@ struct PipeSummary {
   std::string direction;     ///< "C2V", "V2C" or "BOTH"
   std::string memory;        ///< of the slots: "global" or "local"
   int64_t slotSize = 0, slotNum = 0, localSlotNum = 0;
+  int64_t syncPeriod = 0;          ///< entries after which the consumer gives slots back
   int64_t flagBase = 0, flags = 0; ///< the first flag and how many
   bool noSplit = false, unitFlag = false;
+  /// Where each of them comes from, in the order of the text: "given", "derived" or "default".
+  std::vector<std::pair<std::string, std::string>> origins;
   std::vector<PipeSide> sides; ///< both sides; one when the other is in another module
 };
 
 struct SyncReport {
+  bool detailed = false;   ///< somebody will read items, remarks and times
+  bool refusedOwn = false; ///< the checker refused what the inserter made: our bug
   std::vector<SyncFunction> functions;
   std::vector<PipeSummary> pipes;
   llvm::json::Value toJson() const;

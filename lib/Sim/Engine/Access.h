@@ -10,13 +10,15 @@ namespace pto::sim {
 struct Span {
   Bytes *memory = nullptr;
   Space space = Space::GM;
-  uint64_t base = 0; ///< GM address of the memory's first byte
+  uint64_t base = 0;     ///< GM address of the memory's first byte
+  uint32_t owner = none; ///< the core whose memory it is, unless in GM
   uint64_t begin = 0, end = 0;
   bool residue = false; ///< may be uninitialised
   bool atomic = false;
 };
 
-std::string nameOf(const Machine &machine, const Span &span); ///< "vec", "gm array 'x' of rank 0"
+/// "vec", "vec of rank 0 block 0 vector 1" when it is not of `core`, "gm array 'x' of rank 0".
+std::string nameOf(const Machine &machine, const Span &span, uint32_t core);
 
 /// What a kernel sees of its core, and the record of what it touched.
 class ItemContext final : public KernelContext {
@@ -37,6 +39,9 @@ public:
   /// After judge: hash of the on-chip bytes written, 0 when there are none.
   uint64_t loadFootprint() const { return onChip; }
   bool writesGm() const;
+  // FreeSync.cpp, after judge
+  uint64_t readyAt() const; ///< when everything that shares these bytes is over
+  void touchUntil(uint64_t time) const;
 
   std::array<uint64_t, numSpaces> readBytes{}, writtenBytes{};
 

@@ -76,6 +76,7 @@ bool Core::cachedLoad(const Occurrence &by, uint64_t address, void *into, uint64
     return false;
   }
   const Clock &clock = pipes[scalarPipe].clock;
+  scalarTouches(span, false);
   judgeRead(span, access, clock);
   span.memory->recordRead(span.begin, span.end, access, clock);
   span.memory->load(span.begin, into, bytes);
@@ -104,6 +105,7 @@ void Core::cachedStore(const Occurrence &by, uint64_t address, const void *from,
   Span span;
   if (!locate(Space::GM, address, bytes, true, by, span))
     return;
+  scalarTouches(span, true);
   judgeWrite(span, access, pipes[scalarPipe].clock);
   for (uint64_t at = lineOf(address); isCached && at < address + bytes; at += lineBytes) {
     CacheLine &line = fetchLine(at, by);
@@ -200,7 +202,7 @@ void Core::checkStale(const Span &span, const CacheLine &line, const Occurrence 
         Finding *finding = machine.report(FindingKind::StaleCache, by, &writer.by, Hazard::RAW);
         if (!finding)
           return;
-        finding->memory = nameOf(machine, span);
+        finding->memory = nameOf(machine, span, number);
         finding->begin = begin;
         finding->end = end;
         finding->what = formatv("{0} may read bytes [{1}, {2}) of {3} from the data cache, as they "
@@ -219,7 +221,7 @@ void Core::reportSharedLine(uint64_t line, const Occurrence &by, const Occurrenc
   if (!finding)
     return;
   Span span = spanOf(machine.memory, line);
-  finding->memory = nameOf(machine, span);
+  finding->memory = nameOf(machine, span, number);
   finding->begin = span.begin;
   finding->end = span.end;
   finding->what =

@@ -28,13 +28,16 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
     item.kernel = kernel;
     item.operands = operands;
+    item.target = target;
+    item.isReplay = isReplay(function.code[scalar.pc]);
+    item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     giveUnit(call, operands);
     return;
   }
@@ -129,6 +132,8 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
 }
 
 void Core::dispatchSet(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.from;
   if (!checkKey(key, at)) // C4
@@ -165,6 +170,8 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchWait(const FlagKey &key, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = key.to;
   if (!checkKey(key, at)) // C4
@@ -188,6 +195,8 @@ void Core::dispatchWait(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchBarrier(Pipe pipe, Phase phase) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here(phase);
   at.pipe = pipe == Pipe::ALL ? Pipe::S : pipe;
   if (pipe == Pipe::ALL) {
@@ -233,6 +242,8 @@ bool Core::checkBuffer(int64_t id, const Occurrence &by) {
 }
 
 void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here();
   at.pipe = pipe;
   if (!checkBuffer(id, at))
@@ -268,6 +279,8 @@ void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
 }
 
 void Core::dispatchReleaseBuffer(Pipe pipe, int64_t id) {
+  if (machine.options.freeSync)
+    return;
   Occurrence at = here();
   at.pipe = pipe;
   if (!checkBuffer(id, at))

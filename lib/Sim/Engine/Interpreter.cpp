@@ -23,6 +23,12 @@ bool Core::stepScalar() {
     return false;
   // Now and then the scheduler gets its turn in a loop that dispatches nothing.
   for (unsigned steps = 0; steps < 65536; ++steps) {
+    if (machine.isExhausted()) {
+      if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
+        finding->what =
+            formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
+      return false;
+    }
     if (!scalar.micro.empty()) {
       Opcode opcode = function.code[scalar.pc].opcode;
       if (!scalar.transfer && (opcode == Opcode::Transfer || opcode == Opcode::Collective))
@@ -303,6 +309,7 @@ void Core::executeHandle(const Instruction &instruction) {
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
+    value.tile.isOpen = instruction.in[1] != none || instruction.in[2] != none;
     if (instruction.in[1] != none)
       value.tile.shape.validRows = int64_t(in(1));
     if (instruction.in[2] != none)
@@ -396,6 +403,7 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     std::memset(into, 0xff, bytes);
     return false;
   }
+  scalarTouches(span, false);
   judgeRead(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
   span.memory->recordRead(span.begin, span.end, {by, kind, 0, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
@@ -407,6 +415,7 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   Span span;
   if (!locate(space, address, bytes, true, by, span))
     return false;
+  scalarTouches(span, true);
   judgeWrite(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
   if (space == Space::GM)
     checkSharedLines(span, by, pipes[scalarPipe].clock);

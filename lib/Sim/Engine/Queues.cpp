@@ -66,6 +66,8 @@ void Core::start(Pipe which) {
     return;
   case Item::Kind::CrossWait:
     --backlog;
+    if (item.fifo)
+      judgeCredit(item, pipe);
     takeCross(item.cross, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
@@ -100,14 +102,18 @@ void Core::startWork(PipeState &pipe, Item &item) {
     context.judge(pipe.clock, withoutUnfenced(pipe.clock, item.fenced.get()),
                   item.call->accumulates);
   checkSharedLines(context.writtenSpans(), item.by, pipe.clock);
-  if (context.writesGm()) {
+  if (machine.options.freeSync)
+    pipe.time = std::max(pipe.time, context.readyAt());
+  if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
-  uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
-                                                context.writtenBytes);
+  uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
+                                                context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
+  if (machine.options.freeSync)
+    context.touchUntil(pipe.time);
   pipe.account.busy += cycles;
   ++pipe.account.items;
   // H7: loads into the same bytes are ordered by the hardware, so their values must land in

@@ -1,0 +1,60 @@
+//===- SyncCost.cpp - How long the accesses of a model take ----------------===//
+//
+// The simulator's cost table, fed with what the text alone says: tiles at their valid or full
+// extents, the bytes of the regions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SyncCost.h"
+#include "ptoas/Sim/Cost.h"
+
+using namespace pto;
+
+static sim::Operand tileOperand(TileBufType type) {
+  sim::Operand operand;
+  operand.kind = sim::Operand::Tile;
+  operand.tile.shape = type.getTileShape();
+  TileShape &shape = operand.tile.shape;
+  shape.validRows = shape.validRows < 0 ? shape.rows : shape.validRows;
+  shape.validCols = shape.validCols < 0 ? shape.cols : shape.validCols;
+  return operand;
+}
+
+static uint64_t bytesOf(const sync::Region &region) {
+  uint64_t bytes = region.run;
+  for (const sync::Region::Dim &dim : region.dims)
+    bytes *= uint64_t(dim.extent);
+  return bytes;
+}
+
+static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
+                         const sync::Program &program, const sync::Node &node) {
+  std::array<uint64_t, numSpaces> read{}, written{};
+  uint64_t most = 0;
+  for (bool writes : {false, true})
+    for (sync::RegionId id : writes ? node.writes : node.reads) {
+      const sync::Region &region = program.regions[id];
+      uint64_t bytes = bytesOf(region);
+      (writes ? written : read)[unsigned(region.space)] += bytes;
+      most = std::max(most, bytes);
+      // A place of run time in global memory says nothing of how much is moved.
+      if (region.space == Space::GM && bytes == 0)
+        (writes ? written : read)[unsigned(Space::GM)] += most;
+    }
+  llvm::SmallVector<sim::Operand, 4> operands;
+  if (auto record = llvm::dyn_cast<RecordOp>(op))
+    for (unsigned i = 0; i < record.getOpInfo().operands.size(); ++i)
+      for (mlir::Value value : record.getRecordOperands(i))
+        if (auto tile = llvm::dyn_cast<TileBufType>(value.getType()))
+          operands.push_back(tileOperand(tile));
+  return table.cycles(node.pipe, operands, read, written);
+}
+
+std::optional<sync::Timeline> pto::timelineOf(const SyncModel &model, const sync::Program &solved) {
+  const sim::CostTable table = sim::CostTable::of(solved.arch);
+  std::vector<uint64_t> cycles(solved.nodes.size(), 0);
+  for (auto [cost, node] : llvm::zip(cycles, solved.nodes))
+    if (node.kind == sync::NodeKind::Access && node.source != sync::none)
+      cost = cyclesOf(table, model.sources[node.source], solved, node);
+  return sync::timeline(solved, cycles);
+}

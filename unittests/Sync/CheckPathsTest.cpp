@@ -1,0 +1,196 @@
+//===- CheckPathsTest.cpp - Loops that end inside, branches that choose alike --===//
+
+#include "Builder.h"
+#include "Oracle.h"
+#include "ptoas/Sync/Check.h"
+#include "ptoas/Sync/Insert.h"
+#include <gtest/gtest.h>
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+namespace {
+
+struct PathsTest : testing::Test {
+  Builder b;
+  uint32_t in = b.root("in"), out = b.root("out");
+  RegionId gmIn = b.global(in, 0, 256), gmOut = b.global(out, 0, 256);
+  RegionId x = b.tile(Space::Vec, 0, 256, "x"), y = b.tile(Space::Vec, 256, 256, "y");
+
+  NodeId load(RegionId tile) { return b.access(Pipe::MTE2, {gmIn}, {tile}, "tload"); }
+  NodeId add(RegionId from, RegionId to) { return b.access(Pipe::V, {from}, {to}, "tadds"); }
+  NodeId store(RegionId tile) { return b.access(Pipe::MTE3, {tile}, {gmOut}, "tstore"); }
+  void when(Condition condition, llvm::function_ref<void()> then) {
+    b.openBranch(condition);
+    then();
+    b.nextArm();
+    b.close();
+  }
+  static Condition value(uint32_t number) {
+    Condition condition;
+    condition.value = number;
+    return condition;
+  }
+  /// All iterations of the loop but the first and the last ones, as numbers.
+  static Condition notAtEnd(NodeId loop, uint8_t first, uint8_t last) {
+    Condition condition;
+    condition.loop = loop;
+    condition.first = first;
+    condition.last = last;
+    return condition;
+  }
+};
+
+unsigned count(const Program &program, NodeKind kind) {
+  unsigned sum = 0;
+  for (const Node &node : program.nodes)
+    sum += node.inserted && node.kind == kind;
+  return sum;
+}
+
+TEST_F(PathsTest, ATokenThatTheEndOfALoopMeetsIsDrainedBehindIt) {
+  auto program = [](bool drain) {
+    PathsTest_ATokenThatTheEndOfALoopMeetsIsDrainedBehindIt_Test t;
+    t.b.openWhile();
+    t.load(t.x);
+    t.b.set(Pipe::MTE2, Pipe::V, {0});
+    t.b.leave();
+    t.b.wait(Pipe::MTE2, Pipe::V, {0});
+    t.add(t.x, t.y);
+    t.b.handoff(Pipe::V, Pipe::MTE2, {0});
+    t.b.barrier(Pipe::V);
+    t.b.close();
+    if (drain)
+      t.b.wait(Pipe::MTE2, Pipe::V, {0});
+    t.b.barrier(Pipe::ALL);
+    return std::move(t.b.program);
+  };
+  EXPECT_TRUE(check(program(true)).accepted());
+  CheckResult result = check(program(false));
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].rule, Rule::C7);
+  EXPECT_FALSE(result.findings[0].unproven);
+}
+
+TEST_F(PathsTest, TheFirstRegionOfAWhileAlwaysRunsTheSecondPerhaps) {
+  auto program = [](bool second) {
+    PathsTest_TheFirstRegionOfAWhileAlwaysRunsTheSecondPerhaps_Test t;
+    t.load(t.x);
+    t.b.openWhile();
+    if (!second)
+      t.b.handoff(Pipe::MTE2, Pipe::V, {0});
+    t.b.leave();
+    if (second)
+      t.b.handoff(Pipe::MTE2, Pipe::V, {0});
+    t.b.close();
+    t.add(t.x, t.y);
+    t.b.barrier(Pipe::ALL);
+    // C3 of the repeated flag is not the matter here.
+    return check(t.b.program, {.strongFlags = false});
+  };
+  EXPECT_TRUE(program(false).accepted());
+  EXPECT_FALSE(program(true).accepted());
+}
+
+TEST_F(PathsTest, AWhileIsSolvedWithoutADrainOfAllPipes) {
+  b.openWhile();
+  load(x);
+  b.leave();
+  add(x, y);
+  store(y);
+  b.close();
+  InsertResult result = insert(b.program);
+  EXPECT_EQ(count(result.program, NodeKind::Barrier), 1u) << "the one at the exit";
+  EXPECT_TRUE(check(result.program).accepted());
+  EXPECT_FALSE(findViolation(result.program, 1, 200));
+  // Load after load of the next iteration waits for the addition: one token back, one forth, and
+  // between V and MTE3 the same.
+  EXPECT_EQ(result.stats.handoffs, 4u);
+}
+
+TEST_F(PathsTest, OneConditionAtTwoBranches) {
+  auto verdict = [](uint32_t second) {
+    PathsTest_OneConditionAtTwoBranches_Test t;
+    t.when(value(0), [&] {
+      t.load(t.x);
+      t.b.set(Pipe::MTE2, Pipe::V, {0});
+    });
+    t.when(value(second), [&] {
+      t.b.wait(Pipe::MTE2, Pipe::V, {0});
+      t.add(t.x, t.y);
+    });
+    t.b.barrier(Pipe::ALL);
+    return check(t.b.program);
+  };
+  EXPECT_TRUE(verdict(0).accepted());
+  CheckResult other = verdict(1);
+  EXPECT_FALSE(other.accepted());
+  EXPECT_TRUE(llvm::any_of(other.findings, [](const Finding &f) { return f.unproven; }));
+}
+
+TEST_F(PathsTest, AFindingNamesTheConditionOfItsPath) {
+  when(value(3), [&] { b.set(Pipe::MTE2, Pipe::V, {0}); });
+  add(x, y);
+  when(value(3), [&] {
+    b.wait(Pipe::MTE2, Pipe::V, {0});
+    b.wait(Pipe::MTE2, Pipe::V, {0});
+  });
+  b.barrier(Pipe::ALL);
+  CheckResult result = check(b.program);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].rule, Rule::C2);
+  EXPECT_EQ(result.findings[0].path, (std::vector<std::pair<uint32_t, unsigned>>{{3, 0}}));
+}
+
+/// A token from one iteration to the next, without prime and drain: the first iteration does not
+/// wait and the last does not set.
+TEST_F(PathsTest, GuardsInPlaceOfPrimeAndDrain) {
+  auto verdict = [](std::optional<int64_t> trip, uint8_t first, uint8_t last) {
+    PathsTest_GuardsInPlaceOfPrimeAndDrain_Test t;
+    NodeId loop = t.b.openLoop(trip);
+    t.when(notAtEnd(loop, first, 0), [&] { t.b.wait(Pipe::V, Pipe::MTE2, {0}); });
+    t.load(t.x);
+    t.b.handoff(Pipe::MTE2, Pipe::V, {0});
+    t.b.barrier(Pipe::V);
+    t.add(t.x, t.y);
+    t.when(notAtEnd(loop, 0, last), [&] { t.b.set(Pipe::V, Pipe::MTE2, {0}); });
+    t.b.close();
+    t.b.barrier(Pipe::ALL);
+    bool accepted = check(t.b.program).accepted();
+    EXPECT_EQ(accepted, !findViolation(t.b.program, 1, 200)) << unsigned(first) << unsigned(last);
+    return accepted;
+  };
+  for (std::optional<int64_t> trip : {std::optional<int64_t>(), std::optional<int64_t>(1),
+                                      std::optional<int64_t>(3), std::optional<int64_t>(9)}) {
+    EXPECT_TRUE(verdict(trip, 1, 1));
+    EXPECT_FALSE(verdict(trip, 0, 1));
+    EXPECT_FALSE(verdict(trip, 1, 0));
+  }
+}
+
+TEST_F(PathsTest, ArmsThatTakeTurnsMeetEverySecondIteration) {
+  NodeId loop = b.openLoop(8);
+  Condition even;
+  even.turns = {loop, 2, 0};
+  b.openBranch(even);
+  b.turns = even.turns;
+  load(x);
+  b.access(Pipe::V, {x}, {}, "use");
+  b.nextArm();
+  b.turns.residue = 1;
+  load(y);
+  b.access(Pipe::V, {y}, {}, "use");
+  b.close();
+  b.turns = {};
+  b.close();
+  InsertResult result = insert(b.program);
+  EXPECT_TRUE(check(result.program).accepted());
+  EXPECT_FALSE(findViolation(result.program, 1, 50));
+  for (const Node &node : result.program.nodes)
+    if (node.kind == NodeKind::Wait && node.key.from == Pipe::V)
+      for (const Reason &reason : node.reasons)
+        EXPECT_EQ(reason.distance, 2);
+}
+
+} // namespace
