@@ -23,7 +23,7 @@ StringRef sim::name(FindingKind kind) {
 }
 
 bool sim::isWarning(FindingKind kind) {
-  return kind == FindingKind::UnlistedPair || kind == FindingKind::LibraryDefect;
+  return kind == FindingKind::UnlistedPair;
 }
 
 bool Report::clean() const {

@@ -33,13 +33,13 @@ enum class FindingKind : uint8_t {
   StarvedWait,      ///< nothing can move: a wait whose set, release or signal never comes (C6)
   Unfinished,       ///< the run was ended after Options::mostSteps
   UnlistedPair,     ///< a flag between pipes that the vendor does not list (HQ2); a warning
-  LibraryDefect,    ///< the library, run as it is, breaks a rule by itself; a warning
+  LibraryDefect,    ///< the library, run as it is, breaks a rule by itself
 };
 inline constexpr unsigned numFindingKinds = unsigned(FindingKind::LibraryDefect) + 1;
 enum class Hazard : uint8_t { RAW, WAR, WAW };
 
 llvm::StringRef name(FindingKind kind); ///< "race", "uninitialised", ... as in the JSON
-/// What the program cannot help, or what may be right on the chip: does not spoil a run.
+/// What may be right on the chip: does not spoil a run.
 bool isWarning(FindingKind kind);
 llvm::StringRef name(Hazard hazard);
 /// Name of a pipe; ALL stands for the DMA engine of asynchronous transfers.

@@ -62,8 +62,8 @@ void Core::startCopy(const Instruction &instruction) {
     engine.lastGmWrite = item.by.position;
     engine.lastGmWriter = item.by;
   }
-  engine.time += machine.options.cost.cycles(item.call->op, Pipe::MTE3, item.operands, context.readBytes,
-                                             context.writtenBytes);
+  engine.time += machine.options.cost.cycles(item.call->op, Pipe::MTE3, item.operands,
+                                             context.readBytes, context.writtenBytes);
   ++engine.inFlight;
   words[instruction.result] = item.by.position;
 }

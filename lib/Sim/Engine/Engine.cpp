@@ -51,7 +51,8 @@ private:
     return core.pending() < machine.options.dispatchAhead;
   }
   bool shouldStop() const {
-    return machine.isExhausted() || !incomplete.empty() || (machine.options.stopAtFirst && !machine.findings.empty());
+    return machine.isExhausted() || !incomplete.empty() ||
+           (machine.options.stopAtFirst && !machine.findings.empty());
   }
   void tick();
   void reportDeadlock();

@@ -102,7 +102,7 @@ public:
   bool signalled = false;                 ///< a cell changed since the scheduler looked
   /// Lines of GM (by address) that scalar units store to: by core, the last store.
   std::map<uint64_t, std::vector<LineStore>> storedLines;
-  std::vector<LeftFlag> leftNow; ///< HQ10: for the next launch
+  std::vector<LeftFlag> leftNow;                  ///< HQ10: for the next launch
   std::map<const Bytes *, TouchTimes> touchTimes; ///< with Options::freeSync; looked up only
 
   unsigned coreCount() const { return launch.blocks * coresPerBlock; }
@@ -121,7 +121,7 @@ public:
   /// A finding about one or two places; null when the pair was seen before (it is counted).
   Finding *report(FindingKind kind, const Occurrence &at, const Occurrence *other = nullptr,
                   std::optional<Hazard> hazard = {});
-  /// A rule that the library breaks by itself: told once, as a warning.
+  /// A rule that the library breaks by itself: told once.
   void reportDefect(const Occurrence &at, const std::string &what, const std::string &wayOut);
   /// Hands a line of output of the kernel to Options::output.
   void print(uint32_t core, llvm::StringRef text) const;

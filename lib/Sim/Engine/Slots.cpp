@@ -32,8 +32,8 @@ void Core::checkSlot(const HandleValue &tile) {
   if (tile.poppedFrom == none)
     return;
   const FifoState &fifo = fifos[tile.poppedFrom];
-  // a5 lands in the slots themselves.
-  uint64_t landing = machine.program.arch == Arch::A3 ? fifo.shape->localSlots : fifo.shape->slots;
+  // A ring in the own memory is its own landing buffer.
+  uint64_t landing = fifo.shape->isLocal ? fifo.shape->slots : fifo.shape->localSlots;
   bool isFreed = freedTiles[tile.poppedFrom] >= tile.popNumber;
   bool isRecycled = fifo.popped >= tile.popNumber + landing;
   if (!isFreed && !isRecycled)
