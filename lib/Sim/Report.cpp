@@ -22,9 +22,7 @@ StringRef sim::name(FindingKind kind) {
   return names[unsigned(kind)];
 }
 
-bool sim::isWarning(FindingKind kind) {
-  return kind == FindingKind::UnlistedPair;
-}
+bool sim::isWarning(FindingKind kind) { return kind == FindingKind::UnlistedPair; }
 
 bool Report::clean() const {
   return incomplete.empty() &&
