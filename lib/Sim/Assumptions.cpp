@@ -23,7 +23,7 @@ static constexpr Assumption table[] = {
     {"accumulate", "HQ4", "ordered|unordered", "ordered"},
     {"reload", "HQ4", "ordered|unordered", "ordered"},
     {"queue", "HQ5", "NUMBER|unbounded", "unbounded"},
-    {"sync-cycles", "HQ6", "NUMBER", "1"},
+    {"sync-cycles", "HQ6", "NUMBER", "of the cost model"},
     {"event-ids", "HQ7", "NUMBER", "8"},
     {"count", "HQ8", "NUMBER", "15"},
     {"publish", "HQ9", "flag|dsb", "flag"},

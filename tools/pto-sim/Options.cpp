@@ -189,6 +189,8 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
     if (llvm::Error problem = assume(text, options.engine, options.keepsFlags)) {
       complain("--assume: " + llvm::toString(std::move(problem)));
       ok = false;
+    } else if (llvm::StringRef(text).starts_with("sync-cycles=")) {
+      options.syncCycles = options.engine.cost.sync;
     }
   options.showsProgress = progress;
   options.memoryLimit = uint64_t(memoryLimit) << 20;

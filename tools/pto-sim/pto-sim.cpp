@@ -324,6 +324,8 @@ static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRC
   auto program = lowerKernels(*module, *kernels);
   if (mlir::failed(program) || !loadCosts(options, program->arch, context))
     return false;
+  if (options.syncCycles)
+    options.engine.cost.sync = *options.syncCycles;
 
   Outcome outcome;
   bool ok = runAll(options, *program, *arguments, *kernels, outcome);
