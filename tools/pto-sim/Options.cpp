@@ -52,7 +52,7 @@ static cl::opt<FlagModel>
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
 static cl::list<std::string> assumptionTexts(
-    "assume", cl::value_desc("name=value"), cl::cat(category), cl::CommaSeparated,
+    "chip", cl::value_desc("name=value"), cl::cat(category), cl::CommaSeparated,
     cl::desc("What the chip does where nobody knows: flag, pairs, round-trip, "
              "order-PIPE, accumulate, reload, queue, sync-cycles, event-ids, count, "
              "publish, leftover, cache (docs/sim-switches.md)"));
@@ -187,7 +187,7 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.stopAtFirst = stopAtFirst;
   for (const std::string &text : assumptionTexts)
     if (llvm::Error problem = assume(text, options.engine, options.keepsFlags)) {
-      complain("--assume: " + llvm::toString(std::move(problem)));
+      complain("--chip: " + llvm::toString(std::move(problem)));
       ok = false;
     } else if (llvm::StringRef(text).starts_with("sync-cycles=")) {
       options.syncCycles = options.engine.cost.sync;

@@ -23,7 +23,7 @@ struct ToolOptions {
   bool keepsFlags = false;            ///< flags that are left up are there for the next launch
   bool showsProgress = false;         ///< from the start, and not only on a terminal
   uint64_t memoryLimit = 0;           ///< bytes
-  std::optional<uint64_t> syncCycles; ///< of --assume, in place of the cost model's (HQ6)
+  std::optional<uint64_t> syncCycles; ///< of --chip, in place of the cost model's (HQ6)
   bool freeSync = false;              ///< compare with a run whose synchronisation costs nothing
   std::string reportPath, tracePath, timelinePath;
   std::string costPath; ///< of --cost-model, or ""

@@ -1,7 +1,7 @@
 //===- Assumptions.h - What nobody knows about the chip, by name -*- C++ -*-===//
 //
 // Every open question about the hardware (sync 12) is a switch of the simulator. Here each has a
-// name, as on the command line (`--assume NAME=VALUE`); docs/sim-switches.md is the table.
+// name, as on the command line (`--chip NAME=VALUE`); docs/sim-switches.md is the table.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SIM_ASSUMPTIONS_H
