@@ -229,6 +229,7 @@ public:
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
     std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
+    bool beginsCycle = false;
   };
   /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
   std::string describe(const Block &block) const;

@@ -2,7 +2,7 @@
 
 #include "Core.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <set>
+#include <map>
 
 using namespace pto;
 using namespace pto::sim;
@@ -263,26 +263,33 @@ void Scheduler::reportDeadlock() {
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;
   // Each agent is followed by the one it waits for, so that a cycle reads in its own order.
-  std::set<Core::Agent> visited;
+  std::map<Core::Agent, size_t> visited; // to its block
   for (const auto &core : active)
-    for (unsigned p = 0; p < numPipes; ++p)
+    for (unsigned p = 0; p < numPipes; ++p) {
+      size_t first = blocks.size(); // of this chain
       for (Core::Agent agent{core->number, Pipe(p)}, next{};
-           agent.pipe != Pipe::ALL && visited.insert(agent).second; agent = next) {
+           agent.pipe != Pipe::ALL && visited.try_emplace(agent, blocks.size()).second;
+           agent = next) {
         const Core &at = *machine.cores[agent.core];
         std::optional<Core::Block> block = at.explainAgent(agent.pipe, next);
         if (!block)
           break;
-        if (next.pipe != Pipe::ALL && visited.count(next))
+        auto met = visited.find(next);
+        if (next.pipe != Pipe::ALL && met != visited.end() && met->second >= first) {
           block->why +=
               formatv(" (this closes the cycle at {0}{1})", name(next.pipe),
                       next.core == agent.core ? "" : " of " + machine.coreName(next.core));
+          (met->second < blocks.size() ? blocks[met->second] : *block).beginsCycle = true;
+        }
         sentences.push_back(at.describe(*block));
         blocks.push_back(std::move(*block));
       }
+    }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
-  // missing signal.
-  auto root =
-      llvm::min_element(blocks, [](const auto &a, const auto &b) { return a.cause < b.cause; });
+  // missing signal; and who is on a cycle those that only wait for it.
+  auto root = llvm::min_element(blocks, [](const auto &a, const auto &b) {
+    return std::pair(a.cause, !a.beginsCycle) < std::pair(b.cause, !b.beginsCycle);
+  });
   bool isCycle = root->cause == Core::Block::Cycle || root->cause == Core::Block::SignalCycle;
   Finding *finding =
       machine.report(isCycle ? FindingKind::Deadlock : FindingKind::StarvedWait, root->at);
