@@ -10,6 +10,10 @@ cd "$(dirname "$0")/.."
 # The campaign of fixed seeds first: 50,000 programs, about ten minutes.
 build/bin/sync-soak --programs "${SOAK_PROGRAMS:-50000}" --seed 10000000
 
+# insert() against the provably best on small programs.
+build/bin/sync-soak --exact time --programs "${SOAK_EXACT:-2000}" --seed 1
+build/bin/sync-soak --exact count --programs "${SOAK_EXACT:-2000}" --seed 1
+
 seed=${SOAK_SEED:-1000}
 fuzz=${SOAK_FUZZ_SECONDS:-600}
 build/bin/text-soak --programs "${SOAK_MUTANTS:-100000}" --seed "$seed" --keep build/mutant.pto test examples
