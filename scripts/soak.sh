@@ -31,6 +31,7 @@ end=$((SECONDS + ${SOAK_MINUTES:-10} * 60))
 while
   echo "seed $seed"
   build/bin/sync-soak --programs 2000 --seed "$seed"
+  build/bin/sim-soak --programs 20000 --seed "$seed"
   /usr/bin/python3 fuzz/kernels/run.py --thorough --programs 50 --seed "$seed"
   /usr/bin/python3 examples/demo.py --out build/soak --seed "$seed" --runs 200 >/dev/null
   [[ $SECONDS -lt $end ]]
