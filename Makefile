@@ -22,8 +22,7 @@ build: ## Configure and build into build/ (binaries in build/bin)
 	cmake --build --preset release -j $(JOBS)
 
 demo: setup build ## Compile, simulate and check the example kernels and FlashAttention
-	$(PYTHON) examples/demo.py
-	$(PYTHON) examples/flash_attention/run.py --out examples/out/flash_attention
+	$(PYTHON) examples/demo.py --flash-attention
 
 test: build ## Build, then run every test
 	ctest --preset all
@@ -31,8 +30,9 @@ test: build ## Build, then run every test
 quick: build ## Build, then run the tests that take seconds
 	ctest --preset quick
 
-bench: build ## Compile time: start-up, and growth on generated kernels
+bench: build ## Compile time of ptoas and speed of pto-sim, against their goals
 	$(PYTHON) bench/compile_time.py
+	$(PYTHON) bench/simulator.py
 
 check-cpp: ## Would the library take FILE=kernel.pto|kernel.cpp on ARCH=a3|a5? FLAGS go to ptoas
 	@test -n "$(FILE)" || { echo "usage: make check-cpp FILE=kernel.pto [ARCH=a3|a5] [FLAGS=...]"; exit 2; }

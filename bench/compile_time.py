@@ -3,7 +3,7 @@
 
 usage: compile_time.py [--ptoas FILE] [--largest N]
 
-Growth: kernels of gen_kernel.py with 400 to 102,400 tile operations, straight and in a loop, without and with
+Growth: kernels of gen_kernel.py with 100 to 102,400 tile operations, straight and in a loop, without and with
 --enable-insert-sync; CPU time, the best of three runs each. `exponent` is the power of the size with which the time
 grew since the size before: 1 is linear, 2 quadratic; the last line of each kind has it from the first size to the
 last. `KB/op` is peak memory above that of a tiny kernel, with synchronisation. Nests: 6,400 operations in the
@@ -22,7 +22,7 @@ from pathlib import Path
 from gen_kernel import kernel
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = (400, 1600, 6400, 25600, 102400)  # tile operations, four to a group
+SIZES = (100, 400, 1600, 6400, 25600, 102400)  # tile operations, four to a group
 DEPTHS = (1, 2, 4, 8)
 SLOTS = 8
 

@@ -54,7 +54,8 @@ Without `--enable-insert-sync` the synchronisation is the program's own: a progr
 TEXT
   options ptoas ptoas
   printf '\n## pto-sim [options] kernel.pto\n\n'
-  printf 'What the files of `--report` and `--trace` hold is in [sim-report.md](sim-report.md). '
+  printf 'What the files of `--report`, `--trace` and `--timeline` hold is in [sim-report.md](sim-report.md), '
+  printf 'the figures of `--cost-model` in [cost-model.md](cost-model.md). '
   printf 'The exit code is 1\nafter a finding too.\n\n'
   options pto-sim Simulation
   printf '\n## Both\n\n'

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write FlashAttention for a3 as .pto text: O = softmax(scale * Q K^T) V, one cube and two vector cores per block.
 
-usage: generate.py [--tile 256|512] [--preload N] [--rows 16|32] > flash_attention.pto
+usage: generate.py [--tile 256|512] [--preload N] [--rows 16|32] [--local-slots N] [--wrapper] > flash_attention.pto
 
 Four stages run as a software pipeline over three FIFOs in global memory, whose slots are taken by address:
 
@@ -13,6 +13,8 @@ Four stages run as a software pipeline over three FIFOs in global memory, whose 
 The cube is `--preload` tiles of keys ahead with QK, so that it multiplies while the vector cores work on the softmax.
 A block takes every block_num-th group of 128 queries; each vector core has 64 of them and works on slices of `--rows`.
 How many queries and keys there are is known at run time only. The kernel states addresses (level 3) and no flags.
+With --wrapper one entry function calls both halves and brings the base address of the flags between cores; without, the
+two halves are launched together.
 """
 import argparse
 
@@ -39,10 +41,10 @@ class Text:
 
 
 class Sizes:
-    def __init__(self, tile: int, preload: int, rows: int) -> None:
+    def __init__(self, tile: int, preload: int, rows: int, local_slots: int | None = None) -> None:
         if tile % KEYS or QUERIES // 2 % rows:
             raise SystemExit(f"tile must be a multiple of {KEYS}, rows must divide {QUERIES // 2}")
-        self.tile, self.preload, self.rows = tile, preload, rows
+        self.tile, self.preload, self.rows, self.local_slots = tile, preload, rows, local_slots
         self.products = tile // KEYS  # of one tile
         self.slices = QUERIES // 2 // rows  # of one vector core
         self.ring = preload + 1  # tiles whose alpha is alive: compute_p is this far ahead of compute_gu
@@ -88,6 +90,8 @@ def open_fifos(out: Text, side: str, size: Sizes) -> None:
     fifos = [("qk", 1, size.tile, "f32", 4, ", local_slot_num = 2, unit_flag = true"), ("p", 2, size.tile, "f16", 2, ""),
              ("pv", 1, HEAD, "f32", 4, ", local_slot_num = 2, unit_flag = true")]
     for number, (name, direction, columns, element, width, more) in enumerate(fifos):
+        if size.local_slots:
+            more = f", local_slot_num = {size.local_slots}" + more.replace(", local_slot_num = 2", "")
         out(f"%{name}_elements = arith.constant {SLOTS * QUERIES * columns} : index")
         out(f"%{name}_offset = arith.muli %block, %{name}_elements : index")
         out(f"%{name}_ring = pto.addptr %{name}, %{name}_offset : !pto.ptr<{element}> -> !pto.ptr<{element}>")
@@ -303,10 +307,22 @@ def vector(out: Text, size: Sizes) -> None:
     out("}")
 
 
-def module(size: Sizes) -> str:
+def wrapper(out: Text) -> None:
+    names = [part.split(":")[0].strip() for part in SIGNATURE.split(",")]
+    kinds = ", ".join(part.split(":", 1)[1].strip() for part in SIGNATURE.split(","))
+    out(f"func.func @flash_attention(%ffts: !pto.ptr<i64>, {SIGNATURE}) attributes {{pto.entry}} {{")
+    for half in ("fa_cube", "fa_vector"):
+        out(f"func.call @{half}({', '.join(names)}) : ({kinds}) -> ()")
+    out("return")
+    out("}")
+
+
+def module(size: Sizes, wrapped: bool = False) -> str:
     out = Text()
     cube(out, size)
     vector(out, size)
+    if wrapped:
+        wrapper(out)
     head = [f"// FlashAttention: tiles of {size.tile} keys, preload {size.preload}, slices of {size.rows} queries. Written by generate.py."]
     return "\n".join(head + types(size) + ['module attributes {pto.target_arch = "a3"} {'] + out.lines + ["}", ""])
 
@@ -316,8 +332,10 @@ def main() -> None:
     parser.add_argument("--tile", type=int, default=256)
     parser.add_argument("--preload", type=int, default=3)
     parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--local-slots", type=int, help="local_slot_num of all three FIFOs")
+    parser.add_argument("--wrapper", action="store_true")
     args = parser.parse_args()
-    print(module(Sizes(args.tile, args.preload, args.rows)), end="")
+    print(module(Sizes(args.tile, args.preload, args.rows, args.local_slots), args.wrapper), end="")
 
 
 if __name__ == "__main__":

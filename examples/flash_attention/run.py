@@ -2,7 +2,7 @@
 """Generate FlashAttention, compile it, simulate it and compare the result with NumPy in f32.
 
 usage: run.py [--build DIR] [--keys N,N,...] [--queries N] [--blocks N] [--tile N] [--preload N] [--rows N]
-              [--schedules eager,lazy,random] [--out DIR]
+              [--schedules eager,lazy,random] [--wrapper] [--out DIR]
 
 ptoas inserts and proves the flags inside the cores; pto-sim runs one cube core and two vector cores per block. Exit 0 when
 every run is without a finding and no value is off by more than 1e-4: the probabilities are rounded to f16 (half a unit in
@@ -49,6 +49,8 @@ def simulate(args: argparse.Namespace, kernel: Path, keys: int, schedule: str) -
                f"--arg=qk=poison:{entry}x{args.tile}:f32", f"--arg=p=poison:{entry}x{args.tile}:f16",
                f"--arg=pv=poison:{entry}x{HEAD}:f32", f"--arg=s0={args.queries}", f"--arg=s1={keys}",
                f"--trace={args.out}/trace.json"]
+    if args.wrapper:
+        command.append("--arg=ffts=zeros:1:i64")
     (args.out / "o.npy").unlink(missing_ok=True)
     begin = time.monotonic()
     result = run(command)
@@ -74,11 +76,12 @@ def main() -> int:
     parser.add_argument("--preload", type=int, default=3)
     parser.add_argument("--rows", type=int, default=32)
     parser.add_argument("--schedules", default="eager,lazy,random")
+    parser.add_argument("--wrapper", action="store_true", help="one entry function that calls both halves")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     kernel = args.out / "flash_attention.pto"
     generated = run([sys.executable, HERE / "generate.py", f"--tile={args.tile}", f"--preload={args.preload}",
-                     f"--rows={args.rows}"])
+                     f"--rows={args.rows}", *(["--wrapper"] if args.wrapper else [])])
     if generated.returncode:
         sys.exit(generated.stderr)
     kernel.write_text(generated.stdout)

@@ -44,7 +44,8 @@ class Judge:
     # -- simulation ----------------------------------------------------------------------------------------------
 
     def simulation(self, program, source, run, out, *flags):
-        arguments = [source, f"--function={program.kernel.name}", f"--blocks={program.blocks}", f"--ranks={program.ranks}", *flags]
+        arguments = [source, f"--function={program.kernel.name}", f"--blocks={program.blocks}", f"--ranks={program.ranks}", *flags,
+                     *getattr(program, "flags", ())]
         rank = "{rank}" if program.ranks > 1 else "0"
         for name in program.arrays:
             arguments += [f"--arg={name}={self.path(f'in_{name}_{rank}.npy')}", f"--out={name}={self.path(f'{out}_{name}_{rank}.npy')}"]
@@ -162,7 +163,7 @@ class Judge:
                 continue
             self.judged += 1
             for run, schedule in ((0, "lazy"), (1, "random")) if self.thorough else ((number % 2, "lazy"),):
-                mutant = program.kernel.name + f"_m{number}"
+                mutant = ",".join(f"{name}_m{number}" for name in program.kernel.name.split(","))
                 arguments = [a.replace(f"--function={program.kernel.name}", f"--function={mutant}")
                              for a in self.simulation(program, file_name, run, "mut", "--pto-level=level3", f"--schedule={schedule}")]
                 code, output = self.run(self.sim, *arguments)

@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from judge import Broken, Judge
 from program import Uninitialised
 
-KINDS = ["vector", "cube", "comm", "mixed"]
+KINDS = ["vector", "cube", "comm", "mixed", "fifo"]
 
 
 def program_of(kind, seed):

@@ -6,10 +6,17 @@
 
 namespace pto::fuzz {
 
+// Both throw diagnostics away, but a failure without an error aborts: a refusal that says nothing
+// is a bug.
+
 /// What `ptoas --enable-insert-sync` does with `text`, in this process: parses, verifies, plans,
-/// inserts and proves, prints C++. Returns whether C++ came out. Diagnostics are thrown away, but
-/// a failure without one aborts: an error that says nothing is a bug.
+/// inserts and proves, prints C++. Returns whether C++ came out.
 bool compileText(llvm::StringRef text);
+
+/// What `pto-sim` does with `text`: `seed` chooses whether synchronisation is inserted, the
+/// schedule, the numbers of blocks and ranks, and what the arguments hold. The run ends after some
+/// ten thousand steps. Returns whether there was one.
+bool simulateText(llvm::StringRef text, uint64_t seed);
 
 } // namespace pto::fuzz
 

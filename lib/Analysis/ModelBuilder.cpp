@@ -173,6 +173,8 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
       callOp, callOp.getCalleeAttr());
   if (!callee)
     return callOp.emitOpError() << "calls @" << callOp.getCallee() << ", which does not exist";
+  if (auto kind = coreKindOf(callee); kind && *kind != core)
+    return success(); // empty on this core
   Node macro;
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(callOp);

@@ -20,10 +20,7 @@ llvm::SmallVector<FuncOp> pto::rootFunctions(mlir::ModuleOp module) {
   return roots;
 }
 
-namespace {
-/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory
-/// of one kind.
-std::optional<CoreKind> coreOf(mlir::Operation *op) {
+std::optional<CoreKind> pto::coreOf(mlir::Operation *op) {
   if (auto pipe = pipeOf(op)) {
     if (*pipe == Pipe::V)
       return CoreKind::Vector;
@@ -35,7 +32,6 @@ std::optional<CoreKind> coreOf(mlir::Operation *op) {
       return tile.getSpace() == Space::Vec ? CoreKind::Vector : CoreKind::Cube;
   return std::nullopt;
 }
-} // namespace
 
 llvm::SmallVector<CoreKind, 2> pto::coresOf(FuncOp function) {
   if (auto kind = coreKindOf(function))
@@ -48,6 +44,11 @@ llvm::SmallVector<CoreKind, 2> pto::coresOf(FuncOp function) {
       cube = vector = false; // sections say it; what stands inside them need not
     }
     auto kind = sections ? std::nullopt : coreOf(op);
+    if (auto call =
+            llvm::dyn_cast<mlir::func::CallOp>(op)) // an entry that calls the halves of a kernel
+      if (auto callee =
+              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+        kind = coreKindOf(callee);
     cube |= isCube || kind == CoreKind::Cube;
     vector |= isVector || kind == CoreKind::Vector;
   });

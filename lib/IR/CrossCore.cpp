@@ -104,9 +104,11 @@ LogicalResult WaitIntraBlockOp::verify() { return verifyFlag(*this, true); }
 
 LogicalResult CacheInvalidOp::verify() {
   if (bool(getPtr()) == getSpace().has_value())
-    return emitOpError("needs either all of a memory or a pointer to one line");
-  bool isGm =
-      getPtr() ? getPtr().getType().getSpace() == Space::GM : *getSpace() == AddressSpaceKind::Gm;
+    return emitOpError("needs either all of a memory or a pointer or view to one line");
+  auto pointer = getPtr() ? llvm::dyn_cast<PtrType>(getPtr().getType()) : PtrType();
+  bool isGm = pointer    ? pointer.getSpace() == Space::GM
+              : getPtr() ? true // views are of global memory
+                         : *getSpace() == AddressSpaceKind::Gm;
   if (!isGm)
     return emitOpError("names on-chip memory, which the scalar cache does not hold; it is for gm");
   return mlir::success();
@@ -170,8 +172,14 @@ LogicalResult RlsBufDynOp::verify() { return verifyBuffer(*this, constantOf(getB
 static mlir::ParseResult parseBufferPipe(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
   auto at = parser.getCurrentLocation();
   std::string text;
-  if (mlir::failed(parser.parseOptionalString(&text)))
+  llvm::StringRef word;
+  if (mlir::succeeded(parser.parseOptionalLess())) {
+    if (parser.parseKeyword(&word) || parser.parseGreater())
+      return mlir::failure();
+    text = word.str();
+  } else if (mlir::failed(parser.parseOptionalString(&text))) {
     return parser.parseAttribute(attr);
+  }
   if (auto pipe = symbolizePipeKind(text))
     attr = PipeAttr::get(parser.getContext(), *pipe);
   else if (auto kind = symbolizePipeEventKind(text))

@@ -12,6 +12,30 @@ using namespace pto;
 #include "ptoas/IR/Dialect.cpp.inc"
 #include "ptoas/IR/Enums.cpp.inc"
 #include "ptoas/IR/Interfaces.cpp.inc"
+
+namespace {
+/// `<case>` or ` case`, whichever family the attribute belongs to.
+template <typename Kind> mlir::ParseResult parseCase(mlir::AsmParser &parser, Kind &kind) {
+  bool isAngle = mlir::succeeded(parser.parseOptionalLess());
+  mlir::FailureOr<Kind> read = mlir::FieldParser<Kind>::parse(parser);
+  if (mlir::failed(read))
+    return mlir::failure();
+  kind = *read;
+  return isAngle ? parser.parseGreater() : mlir::success();
+}
+template <typename Kind> mlir::ParseResult parseAngleCase(mlir::AsmParser &parser, Kind &kind) {
+  return parseCase(parser, kind);
+}
+template <typename Kind> mlir::ParseResult parseSpacedCase(mlir::AsmParser &parser, Kind &kind) {
+  return parseCase(parser, kind);
+}
+template <typename Kind> void printAngleCase(mlir::AsmPrinter &printer, Kind kind) {
+  printer << '<' << kind << '>';
+}
+template <typename Kind> void printSpacedCase(mlir::AsmPrinter &printer, Kind kind) {
+  printer << kind;
+}
+} // namespace
 #define GET_ATTRDEF_CLASSES
 #include "ptoas/IR/Attrs.cpp.inc"
 

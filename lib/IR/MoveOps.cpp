@@ -33,9 +33,9 @@ ParseResult parseItems(OpAsmParser &parser, llvm::SmallVectorImpl<MoveItem> &ite
   while (true) {
     MoveItem item;
     item.at = parser.getCurrentLocation();
-    bool isLate = mlir::succeeded(parser.parseOptionalComma()) ||
-                  mlir::succeeded(parser.parseOptionalKeyword("fp")) ||
-                  mlir::succeeded(parser.parseOptionalKeyword("pre_quant"));
+    bool isLate = mlir::succeeded(parser.parseOptionalComma());
+    isLate |= mlir::succeeded(parser.parseOptionalKeyword("fp")) ||
+              mlir::succeeded(parser.parseOptionalKeyword("pre_quant"));
     if (!isLate)
       return mlir::success();
     if (parser.parseOperand(item.operand) || parser.parseColonType(item.type))

@@ -121,12 +121,57 @@ PTO_RULE(convertsScaled) {
 //===----------------------------------------------------------------------===//
 
 PTO_RULE(matrixSource) {
+  auto list = subjects(op, info, rule);
+  auto src = tile(list[0].value), dst = tile(list[1].value);
+  int64_t bytes = elementBytes(list[0].value);
+  if (src.getRows() == 1 && src.getBlayout() == BLayout::RowMajor) { // the vector of a TGEMV
+    if (src.getCols() * bytes % 512)
+      return op->emitOpError() << "moves a vector in pieces of 512 bytes, but " << list[0].name
+                               << " has " << src.getCols() * bytes;
+    return success();
+  }
+  if (!isNz(src) && !isZn(src))
+    return op->emitOpError() << "moves whole boxes, so it needs " << list[0].name
+                             << " as Nz (blayout col_major, slayout row_major), as Zn "
+                                "(row_major, col_major) or with one row";
+  int64_t side = bytes == 1 ? 32 : 16;
+  bool transposes = isNz(src) != (dst.getSpace() == Space::Left);
+  if (transposes && (dst.getRows() % side || dst.getCols() % side))
+    return op->emitOpError() << "transposes squares of " << extents({side, side}) << ", but "
+                             << list[1].name << " has " << extents({dst.getRows(), dst.getCols()});
+  return success();
+}
+
+PTO_RULE(sameLayout) {
+  auto list = subjects(op, info, rule);
+  for (auto [i, operand] : llvm::enumerate(info.operands)) // with scratch the call reorders
+    if (operand.name == "tmp" && !llvm::cast<RecordOp>(op).getRecordOperands(i).empty())
+      return success();
+  auto src = tile(list[0].value), dst = tile(list[1].value);
+  if (src.getSpace() == Space::Vec && dst.getSpace() == Space::Mat && !isNd(src) && !isNz(src))
+    return op->emitOpError() << "makes Nz in mat of row_major none_box or of Nz (col_major, "
+                                "row_major), but "
+                             << list[0].name << " is another";
+  if (src.getSpace() != Space::Vec || dst.getSpace() != Space::Vec ||
+      (src.getBlayout() == dst.getBlayout() && src.getSlayout() == dst.getSlayout()) ||
+      (archOf(op) == Arch::A5 && isNd(src) && isNz(dst)))
+    return success();
+  return op->emitOpError() << "keeps the layout inside vec, but " << list[0].name << " and "
+                           << list[1].name << " have others";
+}
+
+PTO_RULE(scaleWords) {
   for (auto &s : subjects(op, info, rule)) {
     auto t = tile(s.value);
-    if (t.getRows() != 1 && !isNz(t) && !isZn(t))
-      return op->emitOpError() << "moves whole boxes, so it needs " << s.name
-                               << " as Nz (blayout col_major, slayout row_major), as Zn "
-                                  "(row_major, col_major) or with one row";
+    Element element = t.getTileShape().element;
+    if (element == Element::F8E8M0 || element == Element::U8)
+      continue;
+    if (element != Element::I64 && element != Element::U64)
+      return op->emitOpError() << "needs scales of f8E8M0, ui8 or 64-bit words in " << s.name
+                               << ", but it has " << elementName(t);
+    if (t.getRows() != 1 || t.getCols() % 16)
+      return op->emitOpError() << "moves one row of a multiple of 16 words into scaling, but "
+                               << s.name << " has " << extents({t.getRows(), t.getCols()});
   }
   return success();
 }
@@ -137,7 +182,10 @@ PTO_RULE(vecWindow) {
   if (outer.getSpace() != Space::Vec || inner.getSpace() != Space::Vec)
     return success();
   bool nd = isNd(outer) && isNd(inner), nz = isNz(outer) && isNz(inner);
-  if (!nd && !nz)
+  // On a5 from plain rows into boxes, too; an extract reads the outer tile, an insert writes it.
+  auto src = info.operands[rule.operands[0]].name == "src" ? outer : inner;
+  bool makesBoxes = archOf(op) == Arch::A5 && isNd(src) && isNz(src == outer ? inner : outer);
+  if (!nd && !nz && !makesBoxes)
     return op->emitOpError() << "copies between tiles of one layout, none_box row_major or Nz "
                                 "(col_major, row_major), but "
                              << list[0].name << " and " << list[3].name << " have others";

@@ -96,8 +96,10 @@ int64_t pto::attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t o
   return enumNumber(attr).value_or(otherwise);
 }
 
-namespace {
-bool applies(mlir::Operation *op, const OpInfo &info, const RuleCondition &when) {
+bool rules::applies(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule) {
+  if (!(rule.archs >> unsigned(archOf(op)) & 1))
+    return false;
+  const RuleCondition &when = rule.when;
   auto record = llvm::cast<RecordOp>(op);
   switch (when.kind) {
   case RuleCondition::Always:
@@ -116,7 +118,6 @@ bool applies(mlir::Operation *op, const OpInfo &info, const RuleCondition &when)
   }
   return true;
 }
-} // namespace
 
 namespace {
 /// The core that runs the operation has its pipes and reaches its tiles.
@@ -159,7 +160,7 @@ mlir::LogicalResult pto::verifyRecord(mlir::Operation *op) {
   if (auto kind = coreKindOf(op))
     ok = mlir::succeeded(verifyCore(op, info, *kind, Arch(arch)));
   for (const RuleInfo &rule : info.rules)
-    if ((rule.archs >> arch & 1) && applies(op, info, rule.when))
+    if (rules::applies(op, info, rule))
       ok &= mlir::succeeded(rule.check(op, info, rule));
   return mlir::success(ok);
 }

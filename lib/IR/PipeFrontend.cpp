@@ -78,9 +78,13 @@ template <typename Op> LogicalResult verifyMemories(Op op) {
 }
 
 template <typename Op> LogicalResult verifyInit(Op op, CoreKind core) {
-  Parameters p{op.getDirMask(),           signedOf(op.getSlotSize()),
-               signedOf(op.getSlotNum()), signedOf(op.getLocalSlotNum()),
-               op.getNosplit(),           op.getAccPushEpilogueAttr()};
+  Parameters p{op.getDirMask(),
+               signedOf(op.getSlotSize()),
+               signedOf(op.getSlotNum()),
+               signedOf(op.getLocalSlotNum()),
+               consSyncPeriodOf(op),
+               op.getNosplit(),
+               op.getAccPushEpilogueAttr()};
   if (mlir::failed(verifyParameters(op, p)))
     return mlir::failure();
   bool ok = mlir::succeeded(verifyPlace(op, core));

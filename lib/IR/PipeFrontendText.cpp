@@ -18,6 +18,7 @@ constexpr Clause frontendInit[] = {{Clause::I32, "id"},
                                    {Clause::I32, "slot_size", true},
                                    {Clause::I32, "slot_num"},
                                    {Clause::I32, "local_slot_num"},
+                                   {Clause::I32, "cons_sync_period"},
                                    {Clause::Bool, "nosplit"},
                                    {Clause::Bool, "unit_flag"},
                                    {Clause::Epilogue, "acc_push_epilogue"}};

@@ -17,6 +17,7 @@ constexpr Clause handleInit[] = {{Clause::I32, "id"},
                                  {Clause::I32, "slot_size", true},
                                  {Clause::I32, "slot_num", true},
                                  {Clause::I32, "local_slot_num"},
+                                 {Clause::I32, "cons_sync_period"},
                                  {Clause::I32, "flag_base"},
                                  {Clause::Bool, "nosplit"},
                                  {Clause::Bool, "unit_flag"},
@@ -25,7 +26,7 @@ constexpr Clause handleCall[] = {{Clause::I8, "split", true}};
 constexpr Clause reservation[] = {{Clause::String, "name", true},
                                   {Clause::I32, "size", true},
                                   {Clause::Space, "location", true},
-                                  {Clause::Bool, "auto", true, "is_auto"},
+                                  {Clause::Bool, "auto", false, "is_auto"},
                                   {Clause::I32, "base"}};
 constexpr Clause import[] = {{Clause::String, "name", true}, {Clause::Symbol, "peer_func", true}};
 
@@ -152,7 +153,12 @@ ParseResult InitializeL2LPipeOp::parse(OpAsmParser &parser, OperationState &resu
 }
 void InitializeL2LPipeOp::print(OpAsmPrinter &printer) { printHandleInit(printer, *this); }
 ParseResult ReserveBufferOp::parse(OpAsmParser &parser, OperationState &result) {
-  return parseReservation(parser, result, reservation);
+  if (parseReservation(parser, result, reservation))
+    return mlir::failure();
+  // A base says by itself that it is not for ptoas to choose.
+  if (!result.attributes.get("is_auto"))
+    result.addAttribute("is_auto", parser.getBuilder().getBoolAttr(!result.attributes.get("base")));
+  return mlir::success();
 }
 void ReserveBufferOp::print(OpAsmPrinter &printer) {
   printReservation(printer, *this, reservation);

@@ -15,8 +15,8 @@ using mlir::LogicalResult;
 namespace {
 LogicalResult verifyHandle(const PipeInit &init) {
   mlir::Operation *op = init.op;
-  Parameters p{int64_t(init.direction), init.slotSize, init.slotNum,
-               init.localSlotNum,       init.noSplit,  init.epilogue};
+  Parameters p{int64_t(init.direction), init.slotSize, init.slotNum, init.localSlotNum,
+               init.consSyncPeriod,     init.noSplit,  init.epilogue};
   if (mlir::failed(verifyParameters(op, p)))
     return mlir::failure();
   int64_t last = numCrossCoreFlags - init.flagCount();

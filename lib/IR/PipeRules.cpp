@@ -8,9 +8,19 @@ using mlir::LogicalResult;
 
 namespace {
 LogicalResult verifySlots(mlir::Operation *op, const Parameters &p) {
-  int64_t slots = p.slotNum.value_or(p.mask == 3 ? 4 : 8);
+  if (p.syncPeriod && *p.syncPeriod < 1)
+    return op->emitOpError() << "has cons_sync_period = " << *p.syncPeriod
+                             << "; the consumer gives slots back after at least one entry";
+  int64_t slots = slotsOf(p.slotNum, p.syncPeriod, p.mask == 3);
   if (slots < 1)
     return op->emitOpError() << "has slot_num = " << slots << "; a ring has at least one slot";
+  if (p.syncPeriod && slots >= 1 && *p.syncPeriod != syncPeriodOf(slots))
+    return op->emitOpError() << "has cons_sync_period = " << *p.syncPeriod
+                             << ", but with slot_num = " << slots
+                             << " the library gives slots back every " << syncPeriodOf(slots)
+                             << " entries and has no other setting; take "
+                             << "slot_num = " << slotsForPeriod(*p.syncPeriod)
+                             << ", or leave one of the two out";
   // library 9.2: the producer reuses a slot before it waits for the first time.
   if (slots >= 5 && slots % 2)
     return op->emitOpError() << "has slot_num = " << slots
@@ -19,7 +29,7 @@ LogicalResult verifySlots(mlir::Operation *op, const Parameters &p) {
                                 "slot that is still read; take "
                              << slots - 1 << " or " << slots + 1;
   // A producer that is a whole ring ahead leaves one signal per slot.
-  if (archOf(op) == Arch::A3 && slots > mostPendingSignals)
+  if (slots > mostPendingSignals)
     return op->emitOpError() << "has slot_num = " << slots << ", but a cross-core flag counts to "
                              << mostPendingSignals
                              << " and the producer may be slot_num entries ahead; take 14 or less";

@@ -9,7 +9,7 @@ namespace pto::pipes {
 /// The numbers of an initialize op; `slotNum` is none where a default will be taken.
 struct Parameters {
   int64_t mask, slotSize;
-  std::optional<int64_t> slotNum, localSlotNum;
+  std::optional<int64_t> slotNum, localSlotNum, syncPeriod;
   std::optional<bool> noSplit;
   AccPushEpilogueAttr epilogue;
 };

@@ -20,6 +20,7 @@ template <typename Op> PipeInit initOf(Op op) {
   init.slotNum = signedOf(op.getSlotNum());
   init.localSlotNum = signedOf(op.getLocalSlotNum());
   init.flagBase = signedOf(op.getFlagBase());
+  init.consSyncPeriod = consSyncPeriodOf(op);
   init.id = signedOf(op.getId());
   init.noSplit = op.getNosplit();
   init.unitFlag = op.getUnitFlag();
@@ -29,6 +30,11 @@ template <typename Op> PipeInit initOf(Op op) {
   return init;
 }
 } // namespace
+
+std::optional<int64_t> pto::consSyncPeriodOf(mlir::Operation *init) {
+  auto period = init->getAttrOfType<mlir::IntegerAttr>("cons_sync_period");
+  return period ? std::optional(period.getInt()) : std::nullopt;
+}
 
 std::optional<PipeInit> PipeInit::of(mlir::Operation *op) {
   if (auto through = llvm::dyn_cast_or_null<InitializeL2G2LPipeOp>(op)) {
@@ -44,13 +50,13 @@ std::optional<PipeInit> PipeInit::of(mlir::Operation *op) {
 std::optional<PipeInit> PipeInit::behind(mlir::Value handle) { return of(handle.getDefiningOp()); }
 
 std::optional<PipeCall> PipeCall::of(mlir::Operation *op) {
-  auto make = [](Kind kind, auto call) {
-    return PipeCall{kind, call, call.getEntry(), call.getPipeHandle(), call.getSplit()};
+  auto make = [](Kind kind, auto call, mlir::Value subblock = {}) {
+    return PipeCall{kind, call, call.getEntry(), call.getPipeHandle(), call.getSplit(), subblock};
   };
   return llvm::TypeSwitch<mlir::Operation *, std::optional<PipeCall>>(op)
       .Case([&](TAllocOp o) { return make(Alloc, o); })
-      .Case([&](TPushOp o) { return make(Push, o); })
-      .Case([&](TPopOp o) { return make(Pop, o); })
+      .Case([&](TPushOp o) { return make(Push, o, o.getAivSubblockid()); })
+      .Case([&](TPopOp o) { return make(Pop, o, o.getAivSubblockid()); })
       .Case([&](TFreeOp o) { return make(Free, o); })
       .Default([](mlir::Operation *) { return std::nullopt; });
 }
@@ -109,4 +115,14 @@ int64_t pto::movedBytes(TileBufType tile) {
   int64_t cols = tile.hasDynamicValidCols() ? tile.getCols() : tile.getValidCols();
   auto element = elementOf(tile.getElementType());
   return rows * cols * (element ? bytesOf(*element) : 1);
+}
+
+bool pto::isForBothVectorCores(mlir::Operation *region) {
+  bool unsplit = false, asks = false;
+  region->walk([&](mlir::Operation *op) {
+    auto call = PipeCall::of(op);
+    unsplit |= call && call->split == 0;
+    asks |= llvm::isa<GetSubblockIdxOp, GetSubblockNumOp>(op);
+  });
+  return unsplit && !asks;
 }

@@ -34,10 +34,11 @@ LogicalResult sameExtent(Operation *op, llvm::ArrayRef<Subject> list, unsigned a
 bool isPerRow(const Subject &s, int64_t rows, int64_t blockCols) {
   Valid valid = validShape(s.value);
   int64_t cols = tile(s).getBlayout() == BLayout::RowMajor ? blockCols : 1;
-  return mayEqual(valid, {rows, cols});
+  return tile(s).getSlayout() == SLayout::NoneBox && mayEqual(valid, {rows, cols});
 }
 bool isWhole(const Subject &s, Valid dst) {
-  return tile(s).getBlayout() == BLayout::RowMajor && mayEqual(validShape(s.value), dst);
+  return tile(s).getBlayout() == BLayout::RowMajor && tile(s).getSlayout() == SLayout::NoneBox &&
+         mayEqual(validShape(s.value), dst);
 }
 } // namespace
 
@@ -84,7 +85,7 @@ PTO_RULE(perRow) {
   if (fits(list[0], list[1]) || fits(list[1], list[0]))
     return success();
   return op->emitOpError() << "needs one source of " << extents(dst)
-                           << " valid elements, row_major like " << list[2].name
+                           << " valid elements, row_major without boxes like " << list[2].name
                            << ", and a value per row in the other (" << extents({dst[0], 1})
                            << " col_major or " << extents({dst[0], blockCols})
                            << " row_major), but " << list[0].name << " has "

@@ -192,6 +192,8 @@ PTO_RULE(rowMajor) {
     if (tile(s.value).getBlayout() != BLayout::RowMajor)
       return op->emitOpError() << "needs " << s.name
                                << " with blayout row_major, but it is col_major";
+    else if (tile(s.value).getSlayout() != SLayout::NoneBox)
+      return op->emitOpError() << "needs " << s.name << " with slayout none_box, but it has boxes";
   return success();
 }
 

@@ -93,6 +93,8 @@ PTO_RULE(convertsPlain);
 PTO_RULE(convertsScaled);
 PTO_RULE(vecWindow);
 PTO_RULE(matrixSource);
+PTO_RULE(sameLayout);
+PTO_RULE(scaleWords);
 PTO_RULE(rowBytes);
 PTO_RULE(maxCols);
 PTO_RULE(shapeCovers);
@@ -100,7 +102,12 @@ PTO_RULE(padGiven);
 PTO_RULE(fitsTransposed);
 PTO_RULE(transposeScratch);
 PTO_RULE(concatFits);
+PTO_RULE(loadLayout);
+PTO_RULE(storeLayout);
 #undef PTO_RULE
+
+/// Does the rule speak about this operation: its arch, operands and attributes?
+bool applies(mlir::Operation *op, const OpInfo &info, const RuleInfo &rule);
 
 /// The present values that a rule speaks of, with their names in the record.
 struct Subject {

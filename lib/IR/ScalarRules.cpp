@@ -30,6 +30,11 @@ PTO_RULE(scalarSuits) {
   auto list = subjects(op, info, rule);
   mlir::Type scalar = list[0].value.getType(), element = elementTypeOf(list[1].value.getType());
   bool isFloat = llvm::isa<mlir::FloatType>(element);
+  // Neither of the two holds the other, so C++ does not convert them.
+  if ((scalar.isBF16() && element.isF16()) || (scalar.isF16() && element.isBF16()))
+    return op->emitOpError() << "needs a scalar that converts to " << elementName(element)
+                             << ", but " << list[0].name << " is " << elementName(scalar)
+                             << "; convert it through f32";
   if (isFloat ? llvm::isa<mlir::FloatType>(scalar) : llvm::isa<mlir::IntegerType>(scalar))
     return success();
   return op->emitOpError() << "needs " << (isFloat ? "a float" : "an integer")
@@ -60,8 +65,12 @@ PTO_RULE(elementInside) {
 PTO_RULE(given) {
   if (!subjects(op, info, rule).empty())
     return success();
-  return op->emitOpError() << "needs its operand " << info.operands[rule.operands[0]].name
-                           << ": the library has no call without it";
+  auto diagnostic = op->emitOpError()
+                    << "needs its operand " << info.operands[rule.operands[0]].name
+                    << ": the library has no call without it";
+  if (info.operands[rule.operands[0]].role == Role::Scratch)
+    diagnostic << "; a tile of the shape and element type of src does";
+  return diagnostic;
 }
 
 //===----------------------------------------------------------------------===//

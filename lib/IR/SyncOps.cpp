@@ -179,6 +179,35 @@ void pto::printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, Fenc
   printToken(printer, op, attr);
 }
 
+mlir::ParseResult pto::parseSyncAllOperands(mlir::OpAsmParser &parser,
+                                       std::optional<mlir::OpAsmParser::UnresolvedOperand> &workspace,
+                                       std::optional<mlir::OpAsmParser::UnresolvedOperand> &used, mlir::Type &workspaceType,
+                                       mlir::Type &usedType) {
+  if (mlir::failed(parser.parseOptionalLParen()) || mlir::succeeded(parser.parseOptionalRParen()))
+    return mlir::success();
+  if (parser.parseOperand(workspace.emplace()))
+    return mlir::failure();
+  bool hasUsed = mlir::succeeded(parser.parseOptionalComma());
+  if ((hasUsed && parser.parseOperand(used.emplace())) || parser.parseColonType(workspaceType))
+    return mlir::failure();
+  if (hasUsed && (parser.parseComma() || parser.parseType(usedType)))
+    return mlir::failure();
+  return parser.parseRParen();
+}
+void pto::printSyncAllOperands(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value workspace,
+                          mlir::Value used, mlir::Type workspaceType, mlir::Type usedType) {
+  printer << '(';
+  if (workspace)
+    printer << workspace;
+  if (used)
+    printer << ", " << used;
+  if (workspace)
+    printer << " : " << workspaceType;
+  if (used)
+    printer << ", " << usedType;
+  printer << ')';
+}
+
 mlir::ParseResult
 pto::parseShapeAndStrides(mlir::OpAsmParser &parser,
                           llvm::SmallVectorImpl<mlir::OpAsmParser::UnresolvedOperand> &shape,

@@ -81,11 +81,11 @@ TileBufType pto::windowType(TileBufType source, llvm::ArrayRef<int64_t> sizes, V
 // alloc_tile, alloc_multi_tile
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Alignment rules that every op may then assume (library 1.2).
-LogicalResult verifyTileLayout(Operation *op, TileBufType type) {
+LogicalResult pto::verifyTileLayout(Operation *op, TileBufType type) {
   TileShape t = type.getTileShape();
   int64_t bytes = bytesOf(t.element);
+  if (isLowPrecision(t.element) && archOf(op) == Arch::A3)
+    return op->emitOpError() << "has a tile of " << name(t.element) << ", which exists on a5 only";
   if (!t.isBoxed()) {
     bool rowMajor = t.blayout == BLayout::RowMajor;
     int64_t line = (rowMajor ? t.cols : t.rows) * bytes;
@@ -106,6 +106,7 @@ LogicalResult verifyTileLayout(Operation *op, TileBufType type) {
   return mlir::success();
 }
 
+namespace {
 /// `?` in the type and an operand go together; a constant operand fits into the shape.
 LogicalResult verifyValid(Operation *op, Value value, int64_t inType, int64_t extent,
                           llvm::StringRef what) {
@@ -344,6 +345,57 @@ LogicalResult BitcastOp::verify() {
     return emitOpError() << "makes a tile of " << to.bytes() << " bytes from one of only "
                          << from.bytes();
   return verifyTileLayout(*this, getResult().getType());
+}
+
+namespace {
+/// The type of a value that the text names without one. The parser tells types to nobody but in its
+/// complaint about a wrong one.
+mlir::Type typeOfNamed(OpAsmParser &parser, OpAsmParser::UnresolvedOperand operand) {
+  mlir::Type found;
+  mlir::ScopedDiagnosticHandler handler(parser.getContext(), [&](mlir::Diagnostic &complaint) {
+    for (const mlir::DiagnosticArgument &argument : complaint.getArguments())
+      if (argument.getKind() == mlir::DiagnosticArgument::DiagnosticArgumentKind::Type)
+        found = argument.getAsType();
+  });
+  llvm::SmallVector<Value> ignored;
+  (void)parser.resolveOperand(operand, mlir::NoneType::get(parser.getContext()), ignored);
+  return found;
+}
+} // namespace
+
+mlir::ParseResult TAssignOp::parse(OpAsmParser &parser, mlir::OperationState &result) {
+  OpAsmParser::UnresolvedOperand source, addr;
+  bool isList = mlir::succeeded(parser.parseOptionalKeyword("ins"));
+  mlir::Type type, addrType = parser.getBuilder().getI64Type();
+  auto at = parser.getCurrentLocation();
+  if ((isList && parser.parseLParen()) || parser.parseOperand(source) || parser.parseComma() ||
+      parser.parseOperand(addr))
+    return mlir::failure();
+  if (isList) {
+    if (mlir::failed(parser.parseOptionalColon()))
+      type = typeOfNamed(parser, source);
+    else if (parser.parseType(type) || parser.parseComma() || parser.parseType(addrType))
+      return mlir::failure();
+    if (parser.parseRParen() || parser.parseOptionalAttrDict(result.attributes))
+      return mlir::failure();
+  } else if (parser.parseOptionalAttrDict(result.attributes) || parser.parseColonType(type)) {
+    return mlir::failure();
+  }
+  mlir::Type moved = type;
+  if (isList ? mlir::succeeded(parser.parseOptionalArrow()) && parser.parseType(moved)
+             : mlir::failed(parser.parseArrow()) || parser.parseType(moved))
+    return mlir::failure();
+  if (!llvm::isa_and_present<TileBufType>(type))
+    return parser.emitError(at, "expected a tile that was defined before");
+  result.addTypes(moved);
+  return mlir::failure(parser.resolveOperand(source, type, result.operands) ||
+                       parser.resolveOperand(addr, addrType, result.operands));
+}
+
+void TAssignOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << getSource() << ", " << getAddr();
+  printer.printOptionalAttrDict((*this)->getAttrs());
+  printer << " : " << getSource().getType() << " -> " << getResult().getType();
 }
 
 LogicalResult TAssignOp::verify() {

@@ -144,6 +144,8 @@ Type PartitionTensorViewType::parse(AsmParser &parser) {
   return parseView<PartitionTensorViewType>(parser);
 }
 void PartitionTensorViewType::print(AsmPrinter &printer) const { printView(*this, printer); }
+Type LegacyTileType::parse(AsmParser &parser) { return parseView<LegacyTileType>(parser); }
+void LegacyTileType::print(AsmPrinter &printer) const { printView(*this, printer); }
 
 //===----------------------------------------------------------------------===//
 // tile_buf
@@ -195,6 +197,7 @@ private:
 
   AsmParser &parser;
   bool ring; ///< `count` is an option
+  bool saysLayout = false;
   TileFields f;
 };
 
@@ -274,6 +277,7 @@ mlir::ParseResult TileParser::parseLong() {
   std::string text;
   if (parser.parseEqual())
     return mlir::failure();
+  saysLayout = true;
   auto at = parser.getCurrentLocation();
   if (word(text) || space(text, at) || key("dtype") || parser.parseType(f.element) || key("rows") ||
       parser.parseInteger(f.rows) || key("cols") || parser.parseInteger(f.cols) || key("v_row") ||
@@ -300,8 +304,10 @@ mlir::ParseResult TileParser::option(llvm::StringRef name, llvm::SMLoc at) {
     f.validCols = mlir::ShapedType::isDynamic(dims[1]) ? TileBufType::dynamic : dims[1];
     return mlir::success();
   }
-  if (name == "blayout")
+  if (name == "blayout") {
+    saysLayout = true;
     return choice(name, blayoutNames, f.blayout);
+  }
   if (name == "slayout")
     return choice(name, slayoutNames, f.slayout);
   if (name == "fractal")
@@ -354,10 +360,14 @@ TileBufType TileParser::parseInner() {
     f.validRows = f.rows;
   if (f.validCols == -2)
     f.validCols = f.cols;
-  return TileBufType::getChecked([&] { return parser.emitError(begin); }, parser.getContext(),
-                                 f.space, f.element, f.rows, f.cols, f.validRows, f.validCols,
-                                 BLayout(f.blayout), SLayout(f.slayout), int32_t(f.fractal),
-                                 PadValue(f.pad), CompactMode(f.compact));
+  auto tile = TileBufType::getChecked([&] { return parser.emitError(begin); }, parser.getContext(),
+                                      f.space, f.element, f.rows, f.cols, f.validRows, f.validCols,
+                                      BLayout(f.blayout), SLayout(f.slayout), int32_t(f.fractal),
+                                      PadValue(f.pad), CompactMode(f.compact));
+  if (tile && saysLayout && f.space == Space::Left)
+    parser.getContext()->getLoadedDialect<PtoDialect>()->explicitLeftTiles.emplace_back(
+        parser.getEncodedSourceLoc(begin), tile);
+  return tile;
 }
 
 Type TileParser::parse() {

@@ -118,6 +118,43 @@ void PartitionViewOp::print(OpAsmPrinter &printer) {
   printer << " : " << getSource().getType() << " -> " << getResult().getType();
 }
 
+namespace {
+/// The library moves rows of adjacent elements (nd) or columns of adjacent elements (dn), whatever
+/// the other stride says (library 2.1): a view whose elements lie apart would be read wrongly.
+LogicalResult verifyAdjacent(PartitionViewOp op) {
+  auto make = op.getSource().getDefiningOp<MakeTensorViewOp>();
+  size_t rank = op.getSizes().size();
+  if (!make || make.getStrides().size() != rank)
+    return mlir::success();
+  auto layout = make.getLayout();
+  if (layout && *layout != LayoutKind::ND && *layout != LayoutKind::DN)
+    return mlir::success();
+  // How far elements lie apart along the last dimension and the one before; 1 where it does not
+  // matter or is not known.
+  auto distance = [&](size_t fromEnd) -> int64_t {
+    if (rank <= fromEnd)
+      return 1;
+    size_t dim = rank - 1 - fromEnd;
+    int64_t extent = op.getResult().getType().getShape()[dim];
+    return extent > 1 ? constantOf(make.getStrides()[dim]).value_or(1) : 1;
+  };
+  int64_t inRow = distance(0), inColumn = distance(1);
+  bool isWrong =
+      !layout ? inRow != 1 && inColumn != 1 : (*layout == LayoutKind::ND ? inRow : inColumn) != 1;
+  if (!isWrong)
+    return mlir::success();
+  bool byRows = !layout || *layout == LayoutKind::ND;
+  auto diagnostic = op.emitOpError()
+                    << "takes " << (byRows ? "rows" : "columns") << " whose elements lie "
+                    << (byRows ? inRow : inColumn) << " apart; layout " << (byRows ? "nd" : "dn")
+                    << " moves adjacent elements";
+  diagnostic.attachNote(make.getLoc())
+      << (layout ? "the view says so here; leave the layout out and it follows from the strides"
+                 : "neither stride of the last two dimensions is 1 here");
+  return diagnostic;
+}
+} // namespace
+
 LogicalResult PartitionViewOp::verify() {
   TensorViewType source = getSource().getType();
   PartitionTensorViewType part = getResult().getType();
@@ -152,7 +189,7 @@ LogicalResult PartitionViewOp::verify() {
       fail() << "takes " << *size << " elements from " << offset.value_or(0) << " on in dimension "
              << i << ", but its source has " << whole;
   }
-  return mlir::success(ok);
+  return mlir::success(ok && mlir::succeeded(verifyAdjacent(*this)));
 }
 
 //===----------------------------------------------------------------------===//

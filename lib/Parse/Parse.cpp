@@ -8,9 +8,11 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Verifier.h"
+#include "ptoas/IR/TileHandle.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace pto;
@@ -18,7 +20,8 @@ using mlir::Operation;
 
 void pto::registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<PtoDialect, mlir::affine::AffineDialect, mlir::arith::ArithDialect,
-                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::scf::SCFDialect>();
+                  mlir::cf::ControlFlowDialect, mlir::func::FuncDialect, mlir::math::MathDialect,
+                  mlir::scf::SCFDialect>();
 }
 
 llvm::StringRef pto::sourceName(mlir::Value value) {
@@ -90,11 +93,31 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
     for (mlir::NamedAttribute attr : op->getDiscardableAttrs())
       if (mlir::Dialect *dialect = attr.getNameDialect())
         ok &= mlir::succeeded(dialect->verifyOperationAttribute(op, attr));
+    // MLIR leaves a loop that never ends, or whose bounds mean something else, to its users.
+    if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op); loop && ok)
+      if (auto step = constantOf(loop.getStep()); step && *step <= 0) {
+        op->emitOpError() << "has step " << *step << "; a loop counts upwards, by 1 at least";
+        ok = false;
+      }
     // Nested operations are visited by this walk; a failure here must not hide theirs.
     if (mlir::failed(info->verifyInvariants(op)))
       ok = false;
     else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
       ok = false;
+  });
+  // Tiles that come from elsewhere. What makes or views a tile checks its own.
+  auto check = [&](Operation *op, mlir::TypeRange types) {
+    for (mlir::Type type : types)
+      if (auto tile = llvm::dyn_cast<TileBufType>(type))
+        ok &= mlir::succeeded(verifyTileLayout(op, tile));
+  };
+  module.walk([&](Operation *op) {
+    if (auto function = llvm::dyn_cast<mlir::func::FuncOp>(op)) {
+      check(op, function.getArgumentTypes());
+      check(op, function.getResultTypes());
+    } else if (llvm::isa<RecordOp>(op) && !llvm::isa<AllocTileOp, TileView, TAssignOp>(op)) {
+      check(op, op->getResultTypes());
+    }
   });
   // Dominance and terminators, which no single operation can see. Runs alone, so that nothing is
   // reported twice.
@@ -146,36 +169,86 @@ const char *unreadable(llvm::StringRef text) {
 } // namespace
 
 namespace {
-/// The cube reads its left operand in one outer layout per arch, whatever the text says (library
-/// 1.4). A text that says col_major on a3 is told so, once per type; row_major is what a text also
-/// means that is silent.
-void fixLeftTiles(mlir::ModuleOp module, Arch arch) {
-  BLayout wanted = arch == Arch::A3 ? BLayout::RowMajor : BLayout::ColMajor;
-  bool any = false;
-  llvm::SmallPtrSet<mlir::Type, 4> told;
-  auto look = [&](mlir::Type type, mlir::Location where) {
+/// A module of modules is how front-ends keep units apart that go to different backends: their
+/// functions become one file. What a nested module says of its functions goes along.
+mlir::LogicalResult flatten(mlir::ModuleOp module) {
+  bool ok = true;
+  for (auto nested : llvm::make_early_inc_range(module.getOps<mlir::ModuleOp>())) {
+    ok &= mlir::succeeded(flatten(nested));
+    mlir::Attribute kind = nested->getAttr(kernelKindAttr), arch = nested->getAttr(targetArchAttr);
+    if (arch && module->hasAttr(targetArchAttr) && arch != module->getAttr(targetArchAttr)) {
+      nested.emitOpError() << "is for " << arch << ", but the module around it for "
+                           << module->getAttr(targetArchAttr) << "; one file is for one chip";
+      ok = false;
+    } else if (arch) {
+      module->setAttr(targetArchAttr, arch);
+    }
+    for (Operation &op : llvm::make_early_inc_range(*nested.getBody())) {
+      auto symbol = mlir::SymbolTable::getSymbolName(&op);
+      if (symbol)
+        if (Operation *other = mlir::SymbolTable::lookupSymbolIn(module, symbol)) {
+          op.emitOpError() << "is @" << symbol.getValue()
+                           << " for the second time; nested modules become one file";
+          other->emitRemark() << "the first one";
+          ok = false;
+        }
+      if (kind && llvm::isa<mlir::func::FuncOp>(op) && !op.hasAttr(kernelKindAttr))
+        op.setAttr(kernelKindAttr, kind);
+      op.moveBefore(nested);
+    }
+    nested.erase();
+  }
+  return mlir::success(ok);
+}
+
+/// `pto.tassign ins(%t, %a)` as a statement moves %t: what comes behind it in its block means the
+/// result.
+void followMoves(mlir::ModuleOp module) {
+  module.walk([](TAssignOp move) {
+    if (!move.getResult().use_empty())
+      return;
+    move.getSource().replaceUsesWithIf(move.getResult(), [&](mlir::OpOperand &use) {
+      Operation *at = move->getBlock()->findAncestorOpInBlock(*use.getOwner());
+      return at && move->isBeforeInBlock(at);
+    });
+  });
+}
+
+bool holdsOtherLeftTiles(mlir::ModuleOp module, BLayout wanted) {
+  auto isOther = [&](mlir::Type type) {
     auto tile = llvm::dyn_cast<TileBufType>(type);
     if (auto ring = llvm::dyn_cast<MultiTileBufType>(type))
       tile = ring.getSlot();
-    if (!tile || tile.getSpace() != Space::Left || tile.getBlayout() == wanted)
-      return;
-    any = true;
-    if (arch == Arch::A3 && told.insert(tile).second)
-      mlir::emitRemark(where) << "blayout=col_major of " << tile << " is taken as row_major: "
-                              << "that is how the cube of a3 reads its left operand";
+    return tile && tile.getSpace() == Space::Left && tile.getBlayout() != wanted;
   };
-  module.walk([&](Operation *op) {
-    for (mlir::Type type : op->getResultTypes())
-      look(type, op->getLoc());
+  auto found = module.walk([&](Operation *op) {
+    bool any = llvm::any_of(op->getResultTypes(), isOther);
     for (mlir::Region &region : op->getRegions())
       for (mlir::Block &block : region)
-        for (mlir::BlockArgument argument : block.getArguments())
-          look(argument.getType(), argument.getLoc());
+        any |= llvm::any_of(block.getArgumentTypes(), isOther);
     if (auto function = llvm::dyn_cast<mlir::func::FuncOp>(op); function && function.isExternal())
-      for (mlir::Type type : function.getArgumentTypes())
-        look(type, op->getLoc());
+      any |= llvm::any_of(function.getArgumentTypes(), isOther);
+    return any ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
   });
-  if (!any)
+  return found.wasInterrupted();
+}
+
+/// The cube reads its left operand in one outer layout per arch, whatever the text says (library
+/// 1.4). A text that says the other one is told so, once per type.
+void fixLeftTiles(mlir::ModuleOp module, Arch arch) {
+  BLayout wanted = arch == Arch::A3 ? BLayout::RowMajor : BLayout::ColMajor;
+  llvm::SmallPtrSet<mlir::Type, 4> told;
+  auto *dialect = module.getContext()->getOrLoadDialect<PtoDialect>();
+  for (auto [where, type] : std::exchange(dialect->explicitLeftTiles, {})) {
+    auto tile = llvm::cast<TileBufType>(type);
+    if (tile.getBlayout() != wanted && told.insert(tile).second)
+      mlir::emitRemark(where) << "blayout=" << (arch == Arch::A3 ? "col_major" : "row_major")
+                              << " of " << tile << " is taken as "
+                              << (arch == Arch::A3 ? "row_major" : "col_major")
+                              << ": that is how the cube of " << name(arch)
+                              << " reads its left operand";
+  }
+  if (!holdsOtherLeftTiles(module, wanted))
     return;
   mlir::AttrTypeReplacer replacer;
   replacer.addReplacement([&](TileBufType t) -> std::optional<mlir::Type> {
@@ -231,6 +304,8 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
     module->getBody()->getOperations().splice(module->getBody()->end(), block.getOperations());
   }
 
+  if (mlir::failed(flatten(*module)))
+    return nullptr;
   if (!arch)
     if (mlir::Attribute given = (*module)->getAttr(targetArchAttr)) {
       auto text = llvm::dyn_cast<mlir::StringAttr>(given);
@@ -244,6 +319,7 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
   (*module)->setAttr(targetArchAttr,
                      mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
   fixLeftTiles(*module, arch.value_or(Arch::A3));
+  followMoves(*module);
   if (mlir::failed(verifyAll(*module)))
     return nullptr;
   return module;

@@ -18,12 +18,20 @@ namespace cl = llvm::cl;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Values are read in any case, as front-ends write them.
+/// Values are read in any case, as front-ends write them. Front-ends look for `Error:` in what is
+/// said about others.
 template <typename T> struct NoCaseParser : cl::parser<T> {
   using cl::parser<T>::parser;
   bool parse(cl::Option &option, llvm::StringRef name, llvm::StringRef value, T &out) {
-    std::string lower = value.lower();
-    return cl::parser<T>::parse(option, name, lower, out);
+    std::string lower = value.lower(), known;
+    for (const auto &info : this->Values) {
+      if (info.Name == lower)
+        return cl::parser<T>::parse(option, name, lower, out);
+      known += (known.empty() ? "" : ", ") + info.Name.str();
+    }
+    llvm::errs() << "Error: invalid --" << option.ArgStr << "=" << value << "; it is one of "
+                 << known << "\n";
+    return true;
   }
 };
 
@@ -71,6 +79,11 @@ struct Flags {
       cl::values(clEnumValN(GmAlias::Declared, "declared",
                             "distinct memory, but for those marked pto.may_alias"),
                  clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
+  cl::opt<VerifySync> verifyPipes{
+      "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
+      cl::init(VerifySync::Error), cl::cat(category),
+      cl::values(clEnumValN(VerifySync::Error, "error", "are errors"),
+                 clEnumValN(VerifySync::Off, "off", "are not looked for"))};
   cl::opt<bool> noLayout{"disable-infer-layout",
                          cl::desc("Views without a layout are nd, whatever their strides say"),
                          cl::cat(category)};
@@ -134,6 +147,7 @@ CompileOptions pto::compileOptionsFromCommandLine() {
   options.assume = flags->assume;
   options.dropInserted = flags->dropInserted;
   options.gmMayAlias = flags->gmAlias == GmAlias::May;
+  options.verifyPipes = flags->verifyPipes == VerifySync::Error;
   return options;
 }
 
@@ -183,6 +197,7 @@ bool pto::compileOptionsConflict() {
 
 void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &options,
                         SyncReport *report) {
+  passes.addPass(createInferKinds());
   if (options.hasPipes) {
     passes.addPass(createAssignPipeIds());
     passes.addPass(createLowerFrontendPipes());
@@ -194,7 +209,9 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
-    passes.addPass(createCheckPipes());
+    passes.addPass(createSetFfts());
+    if (options.verifyPipes)
+      passes.addPass(createCheckPipes());
   }
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted));
@@ -235,9 +252,11 @@ static void markPointers(mlir::ModuleOp module) {
 mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &options,
                                  SyncReport *report) {
   mlir::PassManager passes(module.getContext(), mlir::ModuleOp::getOperationName());
-  if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
-    return mlir::failure();
-  mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  if (flags) { // else this is a library in a program with a command line of its own
+    if (mlir::failed(mlir::applyPassManagerCLOptions(passes)))
+      return mlir::failure();
+    mlir::applyDefaultTimingPassManagerCLOptions(passes);
+  }
   // The parser verified everything already; passes of ours are trusted between one another in
   // release builds.
 #ifdef NDEBUG

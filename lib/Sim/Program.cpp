@@ -32,6 +32,7 @@ Instruction &FunctionBuilder::emit(Opcode opcode) {
   i.opcode = opcode;
   i.place = current.place;
   i.iteration = current.iteration;
+  i.isReplay = current.isReplay;
   function.code.push_back(i);
   return function.code.back();
 }
@@ -281,11 +282,11 @@ Instruction &FunctionBuilder::fifoOp(Opcode opcode, Handle fifo, Handle tile, Fi
   return i;
 }
 void FunctionBuilder::endFifo(Handle fifo) { fifoOp(Opcode::EndFifo, fifo, none, FifoSplit::None); }
-void FunctionBuilder::push(Handle fifo, Handle tile, FifoSplit split) {
-  fifoOp(Opcode::FifoPush, fifo, tile, split);
+void FunctionBuilder::push(Handle fifo, Handle tile, FifoSplit split, Register subblock) {
+  fifoOp(Opcode::FifoPush, fifo, tile, split).in[2] = subblock;
 }
-void FunctionBuilder::pop(Handle fifo, Handle tile, FifoSplit split) {
-  fifoOp(Opcode::FifoPop, fifo, tile, split);
+void FunctionBuilder::pop(Handle fifo, Handle tile, FifoSplit split, Register subblock) {
+  fifoOp(Opcode::FifoPop, fifo, tile, split).in[2] = subblock;
 }
 void FunctionBuilder::pushEntry(Handle fifo, FifoSplit split) { push(fifo, none, split); }
 Register FunctionBuilder::popEntry(Handle fifo, FifoSplit split, int64_t subblockBytes) {

@@ -15,7 +15,8 @@ StringRef sim::name(FindingKind kind) {
   static constexpr StringRef names[] = {
       "race",           "uninitialised-read", "out-of-bounds",    "flag-collision",
       "illegal-sync",   "deadlock",           "token-left",       "gm-write-incomplete-at-exit",
-      "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap"};
+      "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap",
+      "unfinished",     "library-defect"};
   return names[unsigned(kind)];
 }
 

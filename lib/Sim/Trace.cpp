@@ -3,14 +3,9 @@
 #include "ptoas/Sim/Trace.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/JSON.h"
-#include <array>
 
 using namespace pto;
 using namespace pto::sim;
-
-/// Lanes from top to bottom: data flows downwards, S dispatches below it.
-static constexpr std::array<Pipe, numPipes> laneOrder = {Pipe::MTE2, Pipe::MTE1, Pipe::M, Pipe::V,
-                                                         Pipe::FIX,  Pipe::MTE3, Pipe::S};
 
 static int64_t laneIndex(Pipe pipe) { return llvm::find(laneOrder, pipe) - laneOrder.begin(); }
 
@@ -121,3 +116,27 @@ void Writer::write() {
 }
 
 void Trace::write(llvm::raw_ostream &os) const { Writer(*this, os).write(); }
+
+TraceLinks::TraceLinks(const Trace &trace)
+    : lanes(trace.cores.size()), position(trace.slices.size()), arrowTo(trace.slices.size(), ~0u) {
+  for (uint32_t i = 0; i < trace.slices.size(); ++i) {
+    const Trace::Slice &slice = trace.slices[i];
+    Lane &lane = lanes[slice.core][unsigned(slice.pipe)];
+    position[i] = uint32_t(lane.size());
+    lane.push_back(i);
+  }
+  auto sliceAt = [&](uint32_t core, Pipe pipe, uint64_t begin) {
+    const Lane &lane = lanes[core][unsigned(pipe)];
+    auto at = llvm::lower_bound(
+        lane, begin, [&](uint32_t i, uint64_t time) { return trace.slices[i].begin < time; });
+    return at != lane.end() && trace.slices[*at].begin == begin ? *at : ~0u;
+  };
+  for (uint32_t a = 0; a < trace.arrows.size(); ++a) {
+    const Trace::Arrow &arrow = trace.arrows[a];
+    Ends ends{sliceAt(arrow.fromCore, arrow.from, arrow.begin),
+              sliceAt(arrow.toCore, arrow.to, arrow.end)};
+    arrows.push_back(ends);
+    if (ends.to != ~0u)
+      arrowTo[ends.to] = a;
+  }
+}

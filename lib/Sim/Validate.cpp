@@ -89,9 +89,9 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::FifoFree:
     return {'-', {'H', '-', '-'}};
   case Opcode::FifoPush:
-    return {'-', {'H', 'h', '-'}};
+    return {'-', {'H', 'h', 'r'}};
   case Opcode::FifoPop:
-    return {instruction.in[1] == none ? 'R' : '-', {'H', 'h', '-'}};
+    return {instruction.in[1] == none ? 'R' : '-', {'H', 'h', 'r'}};
   case Opcode::FifoAlloc:
     return {'R', {'H', '-', '-'}};
   case Opcode::CheckIndex:
@@ -212,8 +212,9 @@ std::string Validator::checkInstruction(const Instruction &instruction) {
     if (const FifoShape &fifo = program.fifos[instruction.target];
         fifo.slots == 0 || fifo.localSlots == 0 || fifo.slotSize == 0)
       return "a FIFO needs slots";
-    if (program.arch != Arch::A3)
-      return "FIFOs of a5 are not simulated";
+    if (const FifoShape &fifo = program.fifos[instruction.target];
+        fifo.isLocal && program.arch == Arch::A3)
+      return "a FIFO of a3 lies in global memory";
     return "";
   case Opcode::Collective:
     return checkCollective(instruction);

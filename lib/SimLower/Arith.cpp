@@ -60,6 +60,7 @@ static std::optional<CastOp> castOf(Operation *op) {
       .Case([](arith::IndexCastOp) { return CastOp::IndexCast; })
       .Case([](arith::IndexCastUIOp) { return CastOp::IndexCastUI; })
       .Case([](arith::BitcastOp) { return CastOp::Bitcast; })
+      .Case([](mlir::UnrealizedConversionCastOp) { return CastOp::TruncI; }) // another sign
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -96,7 +97,7 @@ bool Lowering::lowerArithBinary(Operation *op) {
 
 bool Lowering::lowerArithCast(Operation *op) {
   std::optional<CastOp> kind = castOf(op);
-  if (!kind)
+  if (!kind || op->getNumOperands() != 1 || op->getNumResults() != 1)
     return false;
   auto from = element(op, op->getOperand(0).getType());
   auto to = element(op, op->getResult(0).getType());

@@ -2,6 +2,7 @@
 
 #include "Lowering.h"
 #include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/IR/Pipes.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace pto;
@@ -33,7 +34,7 @@ mlir::FailureOr<uint32_t> Lowering::run() {
     define(argument,
            parameter.special ? builder.special(*parameter.special) : builder.argument(unsigned(i)));
   }
-  lowerBlocks(body, {});
+  guarded(root.function, [&] { lowerBlocks(body, {}); });
   endFifos(0);
   if (failed)
     return mlir::failure();
@@ -206,7 +207,25 @@ void Lowering::lowerOperation(Operation *op) {
 
 void Lowering::lowerSection(mlir::Region &body, CoreKind kind) {
   if (kind == root.core)
-    lowerBody(body.front());
+    guarded(body.getParentOp(), [&] { lowerBody(body.front()); });
+}
+
+/// What one kind of core runs of a function or section. Code of a pipe that is not split is for
+/// vector core 0 on a5, and for both at once on a3 (cross-core 4).
+void Lowering::guarded(Operation *region, llvm::function_ref<void()> body) {
+  bool isForVector = llvm::isa<SectionVectorOp>(region) ||
+                     (llvm::isa<mlir::func::FuncOp>(region) && coreKindOf(region));
+  if (root.core != CoreKind::Vector || !isForVector || !isForBothVectorCores(region))
+    return body();
+  if (arch == Arch::A3) {
+    builder.setReplay(true);
+    body();
+    return builder.setReplay(false);
+  }
+  Label end = builder.newLabel();
+  builder.jumpIf(builder.special(SpecialValue::SubblockIndex), end);
+  body();
+  builder.place(end);
 }
 
 void Lowering::lowerCall(mlir::func::CallOp call) {
@@ -238,7 +257,7 @@ void Lowering::lowerCall(mlir::func::CallOp call) {
   bind(callee.getArguments(), arguments);
   Bindings results;
   if (callee.getBody().hasOneBlock()) {
-    lowerBody(callee.getBody().front());
+    guarded(callee, [&] { lowerBody(callee.getBody().front()); });
     results = get(callee.getBody().front().getTerminator()->getOperands());
   } else {
     results = fresh(call, call.getResultTypes());

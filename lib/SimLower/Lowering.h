@@ -48,6 +48,7 @@ private:
   void lowerBody(mlir::Block &block); ///< all but the terminator
   void lowerOperation(mlir::Operation *op);
   void lowerSection(mlir::Region &body, CoreKind kind);
+  void guarded(mlir::Operation *region, llvm::function_ref<void()> body);
   void lowerCall(mlir::func::CallOp call);
   mlir::LogicalResult error(mlir::Operation *op, const llvm::Twine &message);
   std::optional<Element> element(mlir::Operation *op, mlir::Type type);
@@ -118,6 +119,7 @@ private:
   // Pipes.cpp
   bool lowerPipe(mlir::Operation *op);
   void lowerPipeInit(const PipeInit &init);
+  bool convert(const PipeInit &init, FifoShape &shape);
   void lowerPipeCall(const PipeCall &call);
   void bindEntry(const PipeCall &call, const PipeInit &init, Register address);
   void endFifos(size_t first); ///< destroys those that were made since there were `first`

@@ -36,27 +36,56 @@ bool Lowering::lowerPipe(Operation *op) {
       .Default([](Operation *) { return false; });
 }
 
+/// What the FIX pipe does to an accumulator on its way into the slot. Scales come from a register
+/// that no operation of the dialect sets.
+bool Lowering::convert(const PipeInit &init, FifoShape &shape) {
+  switch (init.epilogue.getQuant()) {
+  case EpilogueQuantKind::NoConvert:
+    break;
+  case EpilogueQuantKind::F32ToF16:
+    shape.pushed = Element::F16;
+    break;
+  case EpilogueQuantKind::F32ToBf16:
+    shape.pushed = Element::BF16;
+    break;
+  default:
+    (void)error(init.op, "is not simulated with quant = " +
+                             stringifyEpilogueQuantKind(init.epilogue.getQuant()) +
+                             ": its scale is in a register that the program does not set");
+    return false;
+  }
+  shape.relu = init.epilogue.getRelu() == ReluKind::NormalRelu;
+  if (init.epilogue.getLayout() == EpilogueLayoutKind::NZ2ND)
+    return true;
+  (void)error(init.op, "is not simulated with layout = " +
+                           stringifyEpilogueLayoutKind(init.epilogue.getLayout()) +
+                           ", only with nz2nd");
+  return false;
+}
+
 void Lowering::lowerPipeInit(const PipeInit &init) {
-  if (arch != Arch::A3 || !init.throughGm())
-    return (void)error(init.op, "is not simulated on " + name(arch) +
-                                    ": only the pipes of a3, which go through global memory, are");
-  if (init.epilogue)
-    return (void)error(init.op, "is not simulated with an acc_push_epilogue");
   FifoShape shape;
+  if (init.epilogue && !convert(init, shape))
+    return;
+  shape.isLocal = !init.throughGm();
+  shape.isNoSplit = init.noSplit.value_or(false);
   shape.flagId = unsigned(init.flagBase.value_or(0));
   shape.direction = FifoDirection(unsigned(init.direction));
   shape.slotSize = uint64_t(init.slotSize);
   shape.slots = unsigned(init.slotNum);
   shape.localSlots = unsigned(init.localSlotNum.value_or(libraryLocalSlots));
   shape.unitFlag = init.unitFlag.value_or(false);
-  Binding gm = get(init.gm);
+  Register slots = none;
+  if (init.gm) {
+    Binding gm = get(init.gm);
+    slots = gm.kind == Binding::View ? gm.view->pointer : gm.id;
+  }
   auto buffer = [&](PipeDirection one) {
     mlir::Value address = init.carries(one) ? init.consumerBuffer(one) : mlir::Value();
     return address ? word(address) : none;
   };
-  Handle fifo =
-      builder.fifo(program.addFifo(shape), gm.kind == Binding::View ? gm.view->pointer : gm.id,
-                   buffer(PipeDirection::C2V), buffer(PipeDirection::V2C));
+  Handle fifo = builder.fifo(program.addFifo(shape), slots, buffer(PipeDirection::C2V),
+                             buffer(PipeDirection::V2C));
   bind(init.op->getResult(0), {Binding::Word, fifo, nullptr});
   fifos.push_back(fifo);
 }
@@ -90,8 +119,7 @@ void Lowering::lowerPipeCall(const PipeCall &call) {
   auto init = PipeInit::behind(call.handle);
   if (!init)
     return (void)error(call.op, "does not say on which pipe it works");
-  if (call.op->getNumOperands() > 2)
-    return (void)error(call.op, "is not simulated with the number of a vector core");
+  Register subblock = call.subblock ? word(call.subblock) : none;
   Handle fifo = get(call.handle).id;
   FifoSplit split = FifoSplit(call.split);
   auto type = call.entry ? llvm::dyn_cast<TensorViewType>(call.entry.getType()) : TensorViewType();
@@ -99,8 +127,8 @@ void Lowering::lowerPipeCall(const PipeCall &call) {
     return builder.free(fifo, split, /*isEntry=*/bool(type));
   if (!type) {
     Handle tile = handle(call.entry);
-    return call.kind == PipeCall::Push ? builder.push(fifo, tile, split)
-                                       : builder.pop(fifo, tile, split);
+    return call.kind == PipeCall::Push ? builder.push(fifo, tile, split, subblock)
+                                       : builder.pop(fifo, tile, split, subblock);
   }
   if (call.kind == PipeCall::Push)
     return builder.pushEntry(fifo, split);

@@ -1,11 +1,12 @@
 //===- CheckPipes.cpp - Pipes that hang or lose data -----------------------===//
 //
-// Counts are those of one life of a pipe, from its initialize op to the end of that block. What
-// only run time knows is not judged here; the simulator counts it.
+// Counts are those of one life of a pipe, from its initialize op to the end of that block; what
+// depends on parameters is run for many of them (PipeProof).
 //
 //===----------------------------------------------------------------------===//
 
-#include "PipeGroups.h"
+#include "PipeEntries.h"
+#include "PipeProof.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Transforms/Passes.h"
@@ -302,7 +303,8 @@ bool allocsArePushed(const PipeInit &init) {
 struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
   void runOnOperation() override {
     bool ok = true;
-    for (const PipeGroup &group : findPipeGroups(getOperation())) {
+    auto groups = findPipeGroups(getOperation());
+    for (const PipeGroup &group : groups) {
       for (const PipeMember &member : group.members) {
         ok &= Consumer(member.init).check();
         ok &= allocsArePushed(member.init);
@@ -310,7 +312,11 @@ struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
       ok &= conserves(group, PipeDirection::C2V);
       ok &= conserves(group, PipeDirection::V2C);
       ok &= addressesOneWay(group);
+      ok &= entriesAgree(group);
+      ok &= formsExist(group);
     }
+    ok &= unitFlagsMatch(getOperation());
+    ok = ok && provePipes(getOperation(), groups);
     if (!ok)
       signalPassFailure();
   }

@@ -33,8 +33,11 @@ struct InferPipeNoSplitPass : pto::impl::InferPipeNoSplitBase<InferPipeNoSplitPa
         continue;
       }
       bool noSplit = !opinions.empty() && opinions.front().noSplit;
-      for (const PipeMember &member : group.members)
+      for (const PipeMember &member : group.members) {
+        if (!member.init.noSplit)
+          noteOrigin(member.init.op, "nosplit", opinions.empty() ? "default" : "derived");
         member.init.op->setAttr("nosplit", b.getBoolAttr(noSplit));
+      }
     }
   }
 

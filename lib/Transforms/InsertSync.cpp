@@ -86,6 +86,28 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
   return order;
 }
 
+/// The model takes a function from elsewhere as drained before and after: here that becomes true.
+void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+  auto isDrain = [](mlir::Operation *op) {
+    auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
+    return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
+  };
+  function.walk([&](mlir::func::CallOp call) {
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
+    if (!callee || !callee.isDeclaration())
+      return;
+    mlir::OpBuilder b(call);
+    if (!isDrain(call->getPrevNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    b.setInsertionPointAfter(call);
+    if (!isDrain(call->getNextNode()) && !llvm::isa<mlir::func::ReturnOp>(call->getNextNode()))
+      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
+                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                           .str()});
+  });
+}
+
 /// Solves every function of the module with `solve(model program, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
@@ -96,6 +118,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
   for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
+    std::vector<SyncRemark> remarks;
+    if (source.hasCalls)
+      drainAroundForeignCalls(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -107,6 +132,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
         SyncFunction &entry = report->functions.emplace_back(
             summarize(*model, solved, function.getName(), core, report->detailed));
         entry.handWritten = source.hasSync;
+        llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
     }

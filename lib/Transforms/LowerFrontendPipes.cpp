@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "PipeGroups.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Dominance.h"
 #include "ptoas/IR/Pipes.h"
@@ -86,7 +86,9 @@ template <typename Op> bool FunctionLowering::init(Op op, CoreKind core) {
       clauses.append(attr);
   clauses.set("id", b.getI32IntegerAttr(id));
   if (!op.getSlotNum())
-    clauses.set("slot_num", b.getI32IntegerAttr(direction == PipeDirection::Both ? 4 : 8));
+    clauses.set("slot_num",
+                b.getI32IntegerAttr(int32_t(slotsOf(std::nullopt, consSyncPeriodOf(op),
+                                                    direction == PipeDirection::Both))));
   // On a5 the ring lies in the consumer's memory; only addresses need global memory there.
   Value slots = op.getGmSlotTensor();
   if (!slots && archOf(op) == Arch::A3)
@@ -94,6 +96,8 @@ template <typename Op> bool FunctionLowering::init(Op op, CoreKind core) {
   Value c2v = op.getC2vConsumerBuf(), v2c = op.getV2cConsumerBuf();
   auto named = mlir::NameLoc::get(b.getStringAttr("pipe" + llvm::Twine(id)), placeOf(op.getLoc()));
   at->second = create(b, named, direction, slots, c2v, v2c, clauses);
+  if (!op.getSlotNum())
+    noteOrigin(at->second, "slot_num", consSyncPeriodOf(op) ? "derived" : "default");
   op->erase();
   return true;
 }
@@ -121,7 +125,7 @@ Value FunctionLowering::handleOf(Operation *op, CoreKind core, PipeCall::Kind ki
         << "opened here";
     return {};
   }
-  PipeCall call{kind, op, entry, pipe->getResult(0), split};
+  PipeCall call{kind, op, entry, pipe->getResult(0), split, {}};
   return mlir::succeeded(verifyAgainst(call, *PipeInit::of(pipe))) ? pipe->getResult(0) : Value();
 }
 

@@ -2,6 +2,7 @@
 
 #include "PipeFlags.h"
 #include "mlir/IR/Builders.h"
+#include "ptoas/IR/CrossCore.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace pto;
@@ -17,14 +18,11 @@ using Flags = std::array<Operation *, numCrossCoreFlags>;
 llvm::SmallVector<int64_t, 4> flagsOf(Operation *op) {
   if (auto all = llvm::dyn_cast<SyncAllOp>(op); all && all.getMode() == SyncAllModeKind::Hard)
     return {11, 12, 13, 14}; // library 9.5
-  if (!llvm::isa<SyncSetOp, SyncWaitOp, SetCrossBlockOp, WaitCrossBlockOp, SetIntraBlockOp,
-                 WaitIntraBlockOp>(op))
-    return {};
-  auto number = op->getAttrOfType<mlir::IntegerAttr>("event_id");
-  if (!number)
+  auto flag = crossCoreFlagOf(op);
+  if (!flag || !flag->id)
     return {};
   // On a5 the cube names the flags of vector core 1 from 16 on.
-  return {number.getInt() % numCrossCoreFlags};
+  return {*flag->id % numCrossCoreFlags};
 }
 
 class FlagTable {
@@ -34,6 +32,8 @@ public:
     module.walk([&](FuncOp function) {
       for (FuncOp kernel : kernels.lookup(function))
         function.walk([&](Operation *op) {
+          if (auto flag = crossCoreFlagOf(op); flag && !flag->id)
+            unknown[kernel].push_back(op);
           for (int64_t flag : flagsOf(op))
             if (flag >= 0 && flag < numCrossCoreFlags && !taken[kernel][flag])
               taken[kernel][flag] = op;
@@ -71,8 +71,25 @@ public:
     return all;
   }
 
+  /// Flags that only run time names, in kernels that have pipes.
+  void warnAboutUnknown(llvm::ArrayRef<PipeGroup> groups) {
+    llvm::DenseSet<Operation *> told;
+    for (const PipeGroup &group : groups)
+      for (const PipeMember &member : group.members)
+        for (FuncOp kernel : member.kernels)
+          for (Operation *op : unknown.lookup(kernel))
+            if (told.insert(op).second)
+              (mlir::emitWarning(op->getLoc())
+               << "'" << op->getName()
+               << "' op takes a cross-core flag that only run time knows; it must be none of the "
+                  "pipes' own")
+                      .attachNote(group.first().op->getLoc())
+                  << "a pipe of this kernel";
+  }
+
 private:
   llvm::MapVector<Operation *, Flags> taken;
+  llvm::DenseMap<Operation *, llvm::SmallVector<Operation *>> unknown; ///< by kernel
 };
 
 std::optional<int64_t> givenBase(const PipeGroup &group) {
@@ -132,5 +149,6 @@ bool pto::assignPipeFlags(mlir::ModuleOp module, llvm::ArrayRef<PipeGroup> group
   });
   for (const PipeGroup *group : open)
     ok &= takeFree(table, *group);
+  table.warnAboutUnknown(groups);
   return ok;
 }

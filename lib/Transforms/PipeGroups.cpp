@@ -158,4 +158,29 @@ private:
 };
 } // namespace
 
+static constexpr llvm::StringLiteral originsName = "pto.chosen";
+
+void pto::noteOrigin(mlir::Operation *init, llvm::StringRef clause, llvm::StringRef origin) {
+  mlir::NamedAttrList origins;
+  if (auto known = init->getAttrOfType<mlir::DictionaryAttr>(originsName))
+    origins.append(known.getValue().begin(), known.getValue().end());
+  mlir::MLIRContext *context = init->getContext();
+  origins.set(clause, mlir::StringAttr::get(context, origin));
+  init->setAttr(originsName, origins.getDictionary(context));
+}
+
+llvm::StringRef pto::originOf(const PipeGroup &group, llvm::StringRef clause) {
+  llvm::StringRef origin;
+  for (const PipeMember &member : group.members) {
+    auto chosen = member.init.op->getAttrOfType<mlir::DictionaryAttr>(originsName);
+    auto what = chosen ? chosen.getAs<mlir::StringAttr>(clause) : mlir::StringAttr();
+    if (!what)
+      return "given";
+    origin = what.getValue();
+  }
+  return origin;
+}
+
+void pto::forgetOrigins(mlir::Operation *init) { init->removeAttr(originsName); }
+
 std::vector<PipeGroup> pto::findPipeGroups(mlir::ModuleOp module) { return Grouping(module).run(); }

@@ -40,6 +40,13 @@ kernelsOf(mlir::ModuleOp module);
 /// agree. What one of them leaves open agrees with everything.
 std::string disagreement(const PipeInit &a, const PipeInit &b);
 
+/// What a pass chose for an initialize op that does not say it: "derived" from something, or a
+/// "default". Kept beside the op until its pipe is reported.
+void noteOrigin(mlir::Operation *init, llvm::StringRef clause, llvm::StringRef origin);
+/// "given" unless a pass chose it, on all sides of the pipe.
+llvm::StringRef originOf(const PipeGroup &group, llvm::StringRef clause);
+void forgetOrigins(mlir::Operation *init);
+
 } // namespace pto
 
 #endif // PTOAS_LIB_TRANSFORMS_PIPEGROUPS_H

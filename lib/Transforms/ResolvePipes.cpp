@@ -103,8 +103,9 @@ int64_t largestPop(const PipeGroup &group, PipeDirection direction, Operation *&
 }
 
 /// LocalSlotNum: what a side says, else what fits into the reservation, else the library's default.
-int64_t localSlotsOf(const PipeGroup &group) {
+int64_t localSlotsOf(const PipeGroup &group, llvm::StringRef &origin) {
   const PipeInit &first = group.first();
+  origin = "given";
   for (const PipeMember &member : group.members)
     if (member.init.localSlotNum)
       return *member.init.localSlotNum;
@@ -116,6 +117,7 @@ int64_t localSlotsOf(const PipeGroup &group) {
         isReserved = true;
         slots = std::min(slots, int64_t(reserve.getSize()) / first.slotSize);
       }
+  origin = isReserved ? "derived" : "default";
   return isReserved ? std::max<int64_t>(slots, 1) : std::min(libraryLocalSlots, first.slotNum);
 }
 
@@ -169,19 +171,38 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
       ok &= sidesComplete(group) && sidesAgree(group);
     if (!ok)
       return signalPassFailure();
+    std::vector<PipeSummary> summaries;
     for (const PipeGroup &group : groups)
-      ok &= decideSlots(group);
+      ok &= decideSlots(group, summaries.emplace_back());
     ok = ok && assignPipeFlags(getOperation(), groups);
     if (!ok || !placeReservations())
       return signalPassFailure();
-    if (report)
-      for (const PipeGroup &group : groups)
-        report->pipes.push_back(summary(group));
+    for (auto [group, summary] : llvm::zip(groups, summaries)) {
+      summarise(group, summary);
+      if (report)
+        report->pipes.push_back(std::move(summary));
+    }
   }
 
-  bool decideSlots(const PipeGroup &group) {
+  /// What is still open, and in `summary` where everything comes from.
+  bool decideSlots(const PipeGroup &group, PipeSummary &summary) {
     mlir::Builder b(&getContext());
-    int64_t localSlots = localSlotsOf(group);
+    llvm::StringRef origin;
+    int64_t localSlots = localSlotsOf(group, origin);
+    auto isGiven = [&](auto says) { return llvm::any_of(group.members, says); };
+    auto note = [&](llvm::StringRef what, llvm::StringRef from) {
+      summary.origins.push_back({what.str(), from.str()});
+    };
+    note("slot_size", "given");
+    note("slot_num", originOf(group, "slot_num"));
+    note("local_slot_num", origin);
+    note("flags", isGiven([](const PipeMember &m) { return m.init.flagBase.has_value(); })
+                      ? "given"
+                      : "derived");
+    note("nosplit", originOf(group, "nosplit"));
+    note("unit_flag", isGiven([](const PipeMember &m) { return m.init.unitFlag.has_value(); })
+                          ? "given"
+                          : "default");
     bool unitFlag = llvm::any_of(
         group.members, [](const PipeMember &m) { return m.init.unitFlag.value_or(false); });
     // Each side counts its pipes for itself; from here on the pipe has one number.
@@ -234,14 +255,14 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
     return true;
   }
 
-  static PipeSummary summary(const PipeGroup &group) {
+  static void summarise(const PipeGroup &group, PipeSummary &s) {
     PipeInit init = *PipeInit::of(group.first().op);
-    PipeSummary s;
     s.id = init.id;
     s.direction = name(init.direction).str();
     s.memory = !init.throughGm() ? "local" : "global";
     s.slotSize = init.slotSize;
     s.slotNum = init.slotNum;
+    s.syncPeriod = init.syncPeriod();
     s.localSlotNum = *init.localSlotNum;
     s.flagBase = *init.flagBase;
     s.flags = init.flagCount();
@@ -257,8 +278,8 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
         if (auto constant = address ? constantOf(address) : std::nullopt)
           side.addresses.push_back(*constant);
       s.sides.push_back(std::move(side));
+      forgetOrigins(member.init.op);
     }
-    return s;
   }
 
   SyncReport *report = nullptr;

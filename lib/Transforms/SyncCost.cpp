@@ -47,7 +47,7 @@ static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
       for (mlir::Value value : record.getRecordOperands(i))
         if (auto tile = llvm::dyn_cast<TileBufType>(value.getType()))
           operands.push_back(tileOperand(tile));
-  return table.cycles(node.pipe, operands, read, written);
+  return table.cycles(op->getName().getStringRef(), node.pipe, operands, read, written);
 }
 
 std::optional<sync::Timeline> pto::timelineOf(const SyncModel &model, const sync::Program &solved) {

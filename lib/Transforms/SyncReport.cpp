@@ -13,6 +13,9 @@ json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
   json::Array list;
   for (const PipeSummary &p : pipes) {
     json::Array sides;
+    json::Object origins;
+    for (auto &[what, origin] : p.origins)
+      origins[what] = origin;
     for (const PipeSide &s : p.sides)
       sides.push_back(json::Object{{"core", s.core},
                                    {"function", s.function},
@@ -24,10 +27,12 @@ json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
                                 {"slotSize", p.slotSize},
                                 {"slotNum", p.slotNum},
                                 {"localSlotNum", p.localSlotNum},
+                                {"syncPeriod", p.syncPeriod},
                                 {"flagBase", p.flagBase},
                                 {"flags", p.flags},
                                 {"noSplit", p.noSplit},
                                 {"unitFlag", p.unitFlag},
+                                {"origins", std::move(origins)},
                                 {"sides", std::move(sides)}});
   }
   return list;
@@ -128,7 +133,8 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
     os << ": " << p.direction << " through " << p.memory << " memory, slot_size = " << p.slotSize
        << ", slot_num = " << p.slotNum << ", local_slot_num = " << p.localSlotNum << ", flags "
        << p.flagBase << ".." << p.flagBase + p.flags - 1 << ", nosplit = " << boolean(p.noSplit)
-       << ", unit_flag = " << boolean(p.unitFlag) << "\n";
+       << ", unit_flag = " << boolean(p.unitFlag) << ", cons_sync_period = " << p.syncPeriod
+       << "\n";
     for (const PipeSide &s : p.sides) {
       os << "  " << s.core << " side: @" << s.function << " at " << s.place;
       for (auto [i, address] : llvm::enumerate(s.addresses))
@@ -137,5 +143,13 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
     }
     if (p.sides.size() < 2)
       os << "  the other side is not in this module\n";
+    for (llvm::StringRef origin : {"given", "derived", "default"}) {
+      std::string names;
+      for (auto &[what, from] : p.origins)
+        if (from == origin)
+          names += (names.empty() ? "" : ", ") + what;
+      if (!names.empty())
+        os << "  " << origin << ": " << names << "\n";
+    }
   }
 }

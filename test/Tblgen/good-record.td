@@ -20,15 +20,17 @@ include "ptoas/IR/Attrs.td"
 
 // RULES: int64_t toy_sum_rule1_numbers[] = {int64_t(Space::Vec)};
 // RULES: {&rules::elements, toy_sum_rule0_operands, {}, 3, {RuleCondition::Always, 0, 0}, "src0: an element type of the table above", -1},
-// RULES: {&rules::inSpace, toy_sum_rule1_operands, toy_sum_rule1_numbers, 1, {RuleCondition::Present, 2, 0}, "src0, dst: in Vec", -1},
+// RULES: {&rules::inSpace, toy_sum_rule1_operands, toy_sum_rule1_numbers, 1, {RuleCondition::Present, 2, 0}, "src0, dst: in vec", -1},
 
 // MAPS: PTO_SIM_MAP("pto.toy.negate", 1, (auto src), 0 - src)
 
 // PAGE: ## `pto.toy.sum`
-// PAGE: | `scale` (optional) | Value |
+// PAGE: | `scale` (optional) | value |
 // PAGE: **Attribute** `accPhase` (optional): `unspecified` (default), `partial`, `final`
 // PAGE: **Element types a3:** f16, f32
-// PAGE: - src0, dst: in Vec (a3); only with scale given
+// PAGE: **C++:** `TSUM[<accPhase>](dst, src0, src1[, scale])`
+// PAGE: - src0: an element type of the table above
+// PAGE: - with scale given, on a3: src0, dst: in vec
 // PAGE: Since 0.48, was `pto.toy.add`.
 
 // INDEX: - `pto.toy.negate`: Negates.

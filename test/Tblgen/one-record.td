@@ -14,7 +14,7 @@ def TSquareOp : TileUnary<"tsquare", "TSQUARE", FloatOnly, FloatOnly, Map<"src *
 // RULES: {&rules::sameValid, tsquare_rule
 // MEANING: PTO_SIM_MAP("pto.tsquare", 1, (auto src), src * src)
 // PAGE: ## `pto.tsquare`
-// PAGE: **C++:** `TSQUARE($dst, $src)`
+// PAGE: **C++:** `TSQUARE(dst, src)`
 // SYNTAX-DAG: TSquareOp::parse(
 // SYNTAX-DAG: TSquareOp::print(
 // SYNTAX-DAG: TSquareOp::getEffects(

@@ -55,14 +55,37 @@ static cl::opt<bool>
              cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
                       "barriers inside a core, in which every item waits exactly for those whose "
                       "bytes it shares, at no cost"));
+enum class Credits : uint8_t { Library, Intended };
+static cl::opt<Credits> primedCredits(
+    "a5-credits", cl::init(Credits::Library), cl::cat(category),
+    cl::desc("What the credits mean that the library of a5 gives in the constructor of a FIFO"),
+    cl::values(clEnumValN(Credits::Library, "library", "as many as it gives: too many (default)"),
+               clEnumValN(Credits::Intended, "intended", "that all slots are free at the start")));
 static cl::opt<bool> stopAtFirst("stop-at-first", cl::cat(category),
                                  cl::desc("End a run at its first finding"));
+static cl::opt<uint64_t>
+    stepLimit("step-limit", cl::init(0), cl::value_desc("n"), cl::cat(category),
+              cl::desc("End a run, with a finding, after so many steps of all cores: for programs "
+                       "that may never end (default 0: no limit)"));
 static cl::opt<std::string>
     reportPath("report", cl::value_desc("file.json"), cl::cat(category),
                cl::desc("Writes findings and times as JSON (- for stdout)"));
 static cl::opt<std::string> tracePath(
     "trace", cl::value_desc("file.json"), cl::cat(category),
     cl::desc("Writes the timeline of the first run as Chrome trace events (- for stdout)"));
+static cl::opt<std::string>
+    timelinePath("timeline", cl::value_desc("file.html"), cl::cat(category),
+                 cl::desc("Writes the timeline of the first run as a page that opens in any "
+                          "browser (- for stdout)"));
+static cl::opt<bool> summary("summary", cl::cat(category),
+                             cl::desc("Say where the time of the first run went: busy and stalled "
+                                      "pipes, the longest stalls, the critical path"));
+static cl::opt<std::string>
+    costPath("cost-model", cl::value_desc("file.costs"), cl::cat(category),
+             cl::desc("Figures of time in place of the built-in ones (docs/cost-model.md)"));
+static cl::opt<bool> printCosts("print-cost-model", cl::cat(category),
+                                cl::desc("Print the built-in figures of the chip of --pto-arch "
+                                         "(default a3), to start from, and end"));
 
 static void complain(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "pto-sim") << message << '\n';
@@ -109,6 +132,11 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
       "or errors.\n");
 
   ToolOptions options;
+  options.compile = compileOptionsFromCommandLine();
+  if (printCosts) {
+    llvm::outs() << CostTable::textOf(options.compile.arch.value_or(Arch::A3));
+    std::exit(0);
+  }
   bool ok = checkNumbers();
   options.input = input;
   options.functions = functions;
@@ -136,10 +164,15 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.seed = seed;
   options.engine.flags = flagModel;
   options.engine.stopAtFirst = stopAtFirst;
+  if (stepLimit)
+    options.engine.mostSteps = stepLimit;
   options.freeSync = freeSync;
+  options.engine.primedCredits = primedCredits == Credits::Library;
   options.reportPath = reportPath;
   options.tracePath = tracePath;
-  options.compile = compileOptionsFromCommandLine();
+  options.timelinePath = timelinePath;
+  options.costPath = costPath;
+  options.summary = summary;
   // The run is the judge of hand-written synchronisation here; what the checker thinks of it is for
   // those who ask. What ptoas inserts is proven in any case.
   if (!cl::getRegisteredOptions()["verify-sync"]->getNumOccurrences())

@@ -21,7 +21,11 @@ struct ToolOptions {
   unsigned blocks = 1, ranks = 1, runs = 1;
   Options engine;        ///< of the first run; run k has seed + k
   bool freeSync = false; ///< compare with a run whose synchronisation costs nothing
-  std::string reportPath, tracePath;
+  std::string reportPath, tracePath, timelinePath;
+  std::string costPath; ///< of --cost-model, or ""
+  bool summary = false;
+  /// Does anything want to know where the time went?
+  bool isTimed() const { return summary || !tracePath.empty() || !timelinePath.empty(); }
   CompileOptions compile;
 };
 

@@ -4,6 +4,7 @@
 #include "Options.h"
 #include "mlir/IR/Diagnostics.h"
 #include "ptoas/Parse/Parse.h"
+#include "ptoas/Sim/Profile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
@@ -16,7 +17,8 @@ using namespace pto::sim;
 namespace {
 /// What all runs together have shown.
 struct Outcome {
-  Report report; ///< times of the first run, findings of all
+  Report report;                  ///< times of the first run, findings of all
+  std::optional<Profile> profile; ///< of the first run, when it is wanted
   uint64_t leastCycles = UINT64_MAX, mostCycles = 0;
   std::optional<uint64_t> freeCycles; ///< with free synchronisation
   std::optional<uint64_t> differs;    ///< first seed whose arrays end up other than the first run's
@@ -80,7 +82,25 @@ static bool writeOutputs(const ToolOptions &options, const Arguments &arguments,
   return ok;
 }
 
-/// All runs; the files of --out and --trace show the first.
+/// What is read off the timeline of the first run.
+static bool writeTimes(const ToolOptions &options, const Trace &trace, llvm::StringRef title,
+                       Outcome &outcome) {
+  outcome.profile.emplace(trace);
+  bool ok = true;
+  if (!options.tracePath.empty())
+    ok &= writeText(options.tracePath, [&](llvm::raw_ostream &os) { trace.write(os); });
+  if (!options.timelinePath.empty())
+    ok &= writeText(options.timelinePath, [&](llvm::raw_ostream &os) {
+      writeTimeline(trace, *outcome.profile, options.engine.cost, title, os);
+    });
+  return ok;
+}
+
+static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
+  return llvm::join(llvm::map_range(kernels, [](const Kernel &k) { return k.name; }), ", ");
+}
+
+/// All runs; the files of --out, --trace and --timeline show the first.
 static bool runAll(const ToolOptions &options, const Program &program, const Arguments &arguments,
                    llvm::ArrayRef<Kernel> kernels, Outcome &outcome) {
   std::vector<Array> first;
@@ -91,7 +111,7 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
     engine.seed += k;
     engine.output = k == 0 ? &llvm::outs() : nullptr;
     Trace trace;
-    bool traced = k == 0 && !options.tracePath.empty();
+    bool traced = k == 0 && options.isTimed();
     Report report = runOnce(program, inputs, engine, traced ? &trace : nullptr);
     outcome.leastCycles = std::min(outcome.leastCycles, report.cycles);
     outcome.mostCycles = std::max(outcome.mostCycles, report.cycles);
@@ -105,7 +125,7 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
     }
     outcome.report = std::move(report);
     if (traced)
-      ok &= writeText(options.tracePath, [&](llvm::raw_ostream &os) { trace.write(os); });
+      ok &= writeTimes(options, trace, kernelNames(kernels), outcome);
     ok &= writeOutputs(options, arguments, inputs);
     if (options.runs > 1)
       first = arguments.readAll(inputs);
@@ -122,10 +142,6 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
 
 static llvm::StringRef name(Schedule schedule) {
   return schedule == Schedule::Eager ? "eager" : schedule == Schedule::Lazy ? "lazy" : "random";
-}
-
-static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
-  return llvm::join(llvm::map_range(kernels, [](const Kernel &k) { return k.name; }), ", ");
 }
 
 /// One line per core: who is late, and on which pipe.
@@ -147,7 +163,7 @@ static void printCores(llvm::ArrayRef<CoreTime> cores, bool withRanks, llvm::raw
     os << "  ... and " << cores.size() - linesToPrint << " more cores; --report lists them all\n";
 }
 
-static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kernels,
+static void printOutcome(const ToolOptions &options, llvm::ArrayRef<Kernel> kernels,
                          const Outcome &outcome) {
   llvm::raw_ostream &os = llvm::outs();
   uint64_t seed = options.engine.seed;
@@ -174,6 +190,8 @@ static void printSummary(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
     os << "no findings\n";
   if (llvm::any_of(kernels, [](const Kernel &kernel) { return kernel.isMixed(); }))
     printCores(outcome.report.cores, options.ranks > 1, os);
+  if (options.summary)
+    sim::printSummary(outcome.report, *outcome.profile, options.engine.cost, os);
   if (outcome.differs)
     os << "results depend on the schedule: seeds " << seed << " and " << *outcome.differs
        << " leave different arrays\n";
@@ -197,11 +215,41 @@ static llvm::json::Value describeRun(const ToolOptions &options, llvm::ArrayRef<
   if (outcome.freeCycles)
     object["cyclesWithFreeSync"] = *outcome.freeCycles;
   object["resultsDiffer"] = outcome.differs.has_value();
+  const CostTable &cost = options.engine.cost;
+  object["launchCycles"] = cost.launch;
+  object["clockGHz"] = cost.clock;
+  if (outcome.profile) {
+    object["stalls"] = outcome.profile->stallsJson();
+    object["criticalPath"] = outcome.profile->pathJson();
+  }
   return json;
 }
 
-static bool simulate(const ToolOptions &options, llvm::SourceMgr &sources,
-                     mlir::MLIRContext &context) {
+/// The figures of the user or the built-in ones, for the chip that the program is for.
+static bool loadCosts(ToolOptions &options, Arch arch, mlir::MLIRContext &context) {
+  CostTable &cost = options.engine.cost;
+  cost = CostTable::of(arch);
+  if (options.costPath.empty())
+    return true;
+  auto buffer = llvm::MemoryBuffer::getFile(options.costPath, /*IsText=*/true);
+  if (!buffer)
+    return fail(llvm::createFileError(options.costPath, buffer.getError()));
+  auto table = CostTable::parse((*buffer)->getBuffer(), options.costPath);
+  if (!table)
+    return fail(table.takeError());
+  if (table->arch != arch)
+    return fail(llvm::createStringError("%s: the figures are of %s, the program is for %s",
+                                        options.costPath.c_str(), pto::name(table->arch).data(),
+                                        pto::name(arch).data()));
+  for (const auto &entry : table->vectorByOp)
+    if (!mlir::RegisteredOperationName::lookup(entry.first(), &context))
+      return fail(llvm::createStringError("%s: there is no operation '%s'",
+                                          options.costPath.c_str(), entry.first().str().c_str()));
+  cost = std::move(*table);
+  return true;
+}
+
+static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRContext &context) {
   mlir::OwningOpRef<mlir::ModuleOp> module = parseProgram(sources, context, options.compile.arch);
   if (!module || mlir::failed(compile(*module, options.compile)))
     return false;
@@ -215,12 +263,12 @@ static bool simulate(const ToolOptions &options, llvm::SourceMgr &sources,
     if (auto array = arguments->findArray(output.name); !array)
       return fail(llvm::joinErrors(array.takeError(), llvm::Error::success()));
   auto program = lowerKernels(*module, *kernels);
-  if (mlir::failed(program))
+  if (mlir::failed(program) || !loadCosts(options, program->arch, context))
     return false;
 
   Outcome outcome;
   bool ok = runAll(options, *program, *arguments, *kernels, outcome);
-  printSummary(options, *kernels, outcome);
+  printOutcome(options, *kernels, outcome);
   outcome.report.print(llvm::errs());
   if (!options.reportPath.empty())
     ok &= writeText(options.reportPath, [&](llvm::raw_ostream &os) {

@@ -3,6 +3,7 @@
 #include "Records.h"
 #include "mlir/TableGen/GenInfo.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -83,6 +84,100 @@ void printStep(raw_ostream &os, const Op &op, const Step &s) {
     os << StringRef(s.kind).lower() << " " << s.pipe << ">" << s.to << " " << s.id;
 }
 
+/// What an operand is to the operation, for readers who do not know the records.
+StringRef roleName(StringRef role) {
+  return StringSwitch<StringRef>(role)
+      .Case("In", "read")
+      .Case("Out", "written")
+      .Case("InOut", "read and written")
+      .Case("Scratch", "scratch")
+      .Case("GmIn", "read")
+      .Case("GmOut", "written")
+      .Case("GmInOut", "read and written")
+      .Case("SignalIn", "waited for")
+      .Case("SignalOut", "signalled")
+      .Case("Value", "value")
+      .Default(role);
+}
+
+/// The statement of the record as a signature: `$?x` is what may be left out, a helper is what
+/// depends on types and attributes.
+std::string signatureOf(StringRef cpp) {
+  std::string out;
+  auto word = [&] {
+    StringRef name = cpp.take_while([](char c) { return isAlnum(c) || c == '_'; });
+    cpp = cpp.drop_front(name.size());
+    return name;
+  };
+  while (!cpp.empty()) {
+    if (cpp.consume_front(", $?"))
+      out += ("[, " + word() + "]").str();
+    else if (cpp.consume_front(", &$?"))
+      out += ("[, &" + word() + "]").str();
+    else if (cpp.consume_front("$?"))
+      out += ("[" + word() + "]").str();
+    else if (cpp.consume_front("$"))
+      out += word();
+    else if (cpp.consume_front("<?"))
+      out += ("[<" + word() + ">").str(), cpp.consume_front(">"), out += "]";
+    else if (cpp.consume_front("{")) {
+      StringRef helper = word();
+      cpp.consume_front("}");
+      // In front of the operands a helper makes template arguments, else a statement or operand.
+      out += cpp.starts_with("(")                 ? "[<...>]"
+             : helper == "barrier"                ? "pipe_barrier(PIPE_V); "
+             : helper == "standIn"                ? ""
+             : out.find('(') == std::string::npos ? "..."
+                                                  : "[, ...]";
+    } else {
+      out += cpp.front() == '\n' ? ' ' : cpp.front();
+      cpp = cpp.drop_front();
+    }
+  }
+  return out;
+}
+
+/// Rules that hold always come first; the others under what they depend on.
+void printRules(raw_ostream &os, const Op &op) {
+  std::vector<std::pair<std::string, std::vector<StringRef>>> groups{{"", {}}};
+  for (const Rule &r : op.rules) {
+    StringRef on = r.archs == 1 ? "on a3" : r.archs == 2 ? "on a5" : "";
+    std::string key = (r.when.text.empty() ? "" : "with " + r.when.text) +
+                      (r.when.text.empty() || on.empty() ? "" : ", ") + on.str();
+    auto group = find_if(groups, [&](auto &g) { return g.first == key; });
+    if (group == groups.end())
+      group = groups.insert(groups.end(), {key, {}});
+    group->second.push_back(r.text);
+  }
+  os << "**Rules**\n\n";
+  for (auto &[key, texts] : groups) {
+    bool nested = !key.empty() && texts.size() > 1;
+    if (nested)
+      os << "- " << key << ":\n";
+    for (StringRef text : texts)
+      os << (nested ? "  - " : "- ") << (nested || key.empty() ? "" : key + ": ") << text << "\n";
+  }
+  os << "\n";
+}
+
+/// What a call does inside. Short forms stand on one line.
+void printForms(raw_ostream &os, const Op &op) {
+  if (op.micro.empty())
+    return;
+  os << "**Inside the call**, step by step (`pipe: what it reads -> what it writes`):\n\n";
+  for (const Form &f : op.micro) {
+    os << "- " << f.name << "\n\n  ```\n";
+    unsigned depth = 0;
+    for (const Step &s : f.steps) {
+      depth -= s.kind == "LoopEnd";
+      printStep(os.indent(2 * depth + 2), op, s);
+      os << "\n";
+      depth += s.kind == "LoopBegin";
+    }
+    os << "  ```\n\n";
+  }
+}
+
 void printOp(raw_ostream &os, const Op &op) {
   os << "## `" << op.name << "`\n\n" << op.summary << "\n\n";
   if (!op.description.empty()) {
@@ -101,7 +196,7 @@ void printOp(raw_ostream &os, const Op &op) {
          << (o.optional   ? " (optional)"
              : o.variadic ? " (any number)"
                           : "")
-         << " | " << o.role << " | " << o.type << " |\n";
+         << " | " << roleName(o.role) << " | " << o.type << " |\n";
     os << "\n";
   }
   for (const std::string &r : op.results)
@@ -117,35 +212,19 @@ void printOp(raw_ostream &os, const Op &op) {
   for (unsigned arch : {0u, 1u})
     if (!op.elements[arch].empty())
       os << "**Element types " << (arch ? "a5" : "a3") << ":** "
-         << StringRef(join(op.elements[arch], ", ")).lower() << "\n\n";
+         << join(map_range(op.elements[arch], [](auto &e) { return dialectElement(e); }), ", ")
+         << "\n\n";
   os << "**Meaning:** "
-     << (!op.map.empty()      ? "`" + op.map + "` for each element of the valid region"
-         : !op.kernel.empty() ? "kernel `" + op.kernel + "` of the simulator"
-                              : op.engine)
+     << (!op.map.empty() ? "`" + op.map + "` for each element of the valid region"
+         : !op.kernel.empty()
+             ? "as described above; the simulator computes it in its kernel `" + op.kernel + "`"
+             : op.engine)
      << "\n\n";
   if (!op.cppText.empty())
-    os << "**C++:** `" << join(split(op.cppText, "\n"), " ") << "`\n\n";
-  if (!op.rules.empty()) {
-    os << "**Rules**\n\n";
-    for (const Rule &r : op.rules)
-      os << "- " << r.text
-         << (r.archs == 1   ? " (a3)"
-             : r.archs == 2 ? " (a5)"
-                            : "")
-         << (r.when.text.empty() ? "" : "; only with " + r.when.text) << "\n";
-    os << "\n";
-  }
-  for (const Form &f : op.micro) {
-    os << "**Inside, form \"" << f.name << "\"**\n\n```\n";
-    unsigned depth = 0;
-    for (const Step &s : f.steps) {
-      depth -= s.kind == "LoopEnd";
-      printStep(os.indent(2 * depth), op, s);
-      os << "\n";
-      depth += s.kind == "LoopBegin";
-    }
-    os << "```\n\n";
-  }
+    os << "**C++:** `" << signatureOf(op.cppText) << "`\n\n";
+  if (!op.rules.empty())
+    printRules(os, op);
+  printForms(os, op);
   os << "Since " << op.since << (op.until.empty() ? "" : ", until " + op.until);
   for (const std::string &old : op.was)
     os << ", was `" << old << "`";

@@ -211,18 +211,25 @@ Rule Loader::loadRule(const Record *record) {
   record->getValueAsString("wordsAre").split(enums, ' ', -1, false);
   std::vector<std::string> words;
   for (auto [i, word] : enumerate(record->getValueAsListOfStrings("words"))) {
-    words.push_back(word.str());
-    if (enums.empty())
+    if (enums.empty()) {
       error("has a rule '" + rule.check + "' whose words belong to no enum");
-    else
-      rule.numbers.push_back((enums[std::min<size_t>(i, enums.size() - 1)] + "::" + word).str());
+      continue;
+    }
+    StringRef enumeration = enums[std::min<size_t>(i, enums.size() - 1)];
+    words.push_back(spellingOf(enumeration, word));
+    rule.numbers.push_back((enumeration + "::" + word).str());
   }
   for (int64_t n : record->getValueAsListOfInts("numbers")) {
     rule.numbers.push_back(itostr(n));
     words.push_back(itostr(n));
+    if (rule.attribute >= 0)
+      for (const AttributeCase &c : op.attributes[rule.attribute].cases)
+        if (c.value == n)
+          words.back() = c.keyword;
   }
   rule.text = record->getValueAsString("text").str();
-  for (auto [mark, with] : {std::pair("$0", join(names, ", ")), std::pair("$1", join(words, " "))})
+  for (auto [mark, with] :
+       {std::pair("$0", join(names, ", ")), std::pair("$1", listWords(rule.check, words))})
     if (size_t at = rule.text.find(mark); at != std::string::npos)
       rule.text.replace(at, 2, with);
   return rule;

@@ -83,6 +83,13 @@ struct Op {
 /// All records sorted by name. Exits with errors at the lines of all bad records.
 std::vector<Op> loadRecords(const llvm::RecordKeeper &records);
 
+/// An enumerator of Element as the dialect spells it: "U8" is ui8.
+std::string dialectElement(llvm::StringRef name);
+/// An enumerator as the dialect's text spells it: Space::Vec is vec, BLayout::ColMajor col_major.
+std::string spellingOf(llvm::StringRef enumeration, llvm::StringRef word);
+/// The words of a rule as its page lists them: of two or three element types what belongs together.
+std::string listWords(llvm::StringRef check, llvm::ArrayRef<std::string> words);
+
 /// Writes `{"a", "b"}`-like lists without a trailing comma.
 template <typename Range, typename Print>
 void list(llvm::raw_ostream &os, const Range &range, Print print) {

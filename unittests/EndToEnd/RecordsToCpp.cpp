@@ -56,6 +56,23 @@ void nameOperands(mlir::Operation *op, const OpInfo &info) {
       value.setLoc(nameLoc(op->getContext(), operand.name));
 }
 
+/// Indices that are constants become arguments of the function, so that each has a name.
+void replaceConstants(mlir::Operation *op) {
+  auto function = op ? op->getParentOfType<mlir::func::FuncOp>() : mlir::func::FuncOp();
+  if (!function)
+    return;
+  for (mlir::OpOperand &operand : op->getOpOperands()) {
+    if (!operand.get().getType().isIndex() ||
+        !operand.get().getDefiningOp<mlir::arith::ConstantOp>())
+      continue;
+    function.front().addArgument(operand.get().getType(), operand.get().getLoc());
+    operand.set(function.front().getArguments().back());
+  }
+  function.setFunctionType(mlir::FunctionType::get(op->getContext(),
+                                                   function.front().getArgumentTypes(),
+                                                   function.getFunctionType().getResults()));
+}
+
 /// A value that nobody uses is not printed: the function hands it on.
 void returnResult(mlir::func::FuncOp function, mlir::Operation *op) {
   if (!op || op->getNumResults() != 1 || !op->getResult(0).use_empty() ||
@@ -128,7 +145,8 @@ void replaceArguments(mlir::func::FuncOp function) {
 
 class AllRecords {
 public:
-  explicit AllRecords(mlir::MLIRContext *context) : context(context) {}
+  explicit AllRecords(mlir::MLIRContext *context, bool openIndices = false)
+      : context(context), openIndices(openIndices) {}
 
   CppForms run() {
     for (const OpInfo &info : allOpInfos()) {
@@ -202,16 +220,13 @@ private:
       return;
     }
     if (text.empty()) {
+      if (openIndices)
+        replaceConstants(recordOf(*module));
       nameOperands(recordOf(*module), info);
       llvm::raw_string_ostream os(text);
       recordOf(*module)->print(os, mlir::OpPrintingFlags().printNameLocAsPrefix().useLocalScope());
     }
-    for (auto function : module->getOps<mlir::func::FuncOp>())
-      if (!function.isExternal())
-        replaceArguments(function);
-    if (mlir::Operation *op = recordOf(*module))
-      if (auto function = op->getParentOfType<mlir::func::FuncOp>())
-        returnResult(function, op);
+    makePrintable(*module, recordOf(*module));
     std::string file;
     llvm::raw_string_ostream os(file);
     if (mlir::succeeded(emitCpp(*module, os))) {
@@ -238,11 +253,22 @@ private:
   }
 
   mlir::MLIRContext *context;
+  bool openIndices;
   CppForms out;
 };
 } // namespace
 
-CppForms test::printAllRecords(mlir::MLIRContext *context) { return AllRecords(context).run(); }
+void test::makePrintable(mlir::ModuleOp module, mlir::Operation *op) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (!function.isExternal())
+      replaceArguments(function);
+  if (auto function = op ? op->getParentOfType<mlir::func::FuncOp>() : mlir::func::FuncOp())
+    returnResult(function, op);
+}
+
+CppForms test::printAllRecords(mlir::MLIRContext *context, bool openIndices) {
+  return AllRecords(context, openIndices).run();
+}
 CppForms test::printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch) {
   return AllRecords(context).text(module, arch);
 }

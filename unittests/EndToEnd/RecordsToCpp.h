@@ -29,10 +29,15 @@ struct CppForms {
 };
 
 /// All forms of all records: what formsOf() makes, each also with open valid extents, and the texts
-/// of records without rules. Earlier: an earlier stage lowers it.
-CppForms printAllRecords(mlir::MLIRContext *context);
+/// of records without rules. Earlier: an earlier stage lowers it. `openIndices`: an index that a
+/// draft has as a constant is an argument with the name of its operand.
+CppForms printAllRecords(mlir::MLIRContext *context, bool openIndices = false);
 /// The same of the operation in the text of a module.
 CppForms printText(mlir::MLIRContext *context, llvm::StringRef module, Arch arch);
+
+/// Makes functions of a module such as a program has: views are made from a pointer, variables are
+/// declared, a result of `op` is returned.
+void makePrintable(mlir::ModuleOp module, mlir::Operation *op);
 
 /// The statements of the record in `code`: without the function around them and the tensors that
 /// they take; empty when the record prints none.

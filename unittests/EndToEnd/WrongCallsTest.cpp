@@ -140,6 +140,41 @@ const Row rows[] = {
     {a5, "TINTERLEAVE(c, c, a, b);", "TSUBVIEW(c, a, 0, 0);", "undeclared identifier 'TSUBVIEW'"},
     {a3, "TSUBVIEW(c, a, 0, 0);", "TINTERLEAVE(c, c, a, b);", "exists on a5 only"},
     {a3, "wait_flag_dev(3);", "set_intra_block(PIPE_FIX, 3);", "undeclared identifier"},
+    // Layouts of moves, windows, parameters.
+    {a3, "TMOV(l0a, l1);",
+     "auto &x = make<L1<half, 16, 16>>(); auto &y = make<TileRight<half, 16, "
+     "16>>(); auto &z = make<TileRight<int8_t, 64, 48>>(); auto &q = make<L1<int8_t, 64, 64>>(); "
+     "TMOV(y, x); TEXTRACT(z, q, 0, 0);",
+     "a transposing move into L0"},
+    {a3,
+     "auto &v = make<Tile<TileType::Mat, half, 1, 256>>(); auto &y = make<TileLeft<half, 1, "
+     "256>>(); "
+     "TMOV(y, v);",
+     "auto &v = make<Tile<TileType::Mat, half, 1, 64>>(); auto &y = make<Tile<TileType::Left, "
+     "half, "
+     "1, 64, BLayout::RowMajor, 1, 64, SLayout::RowMajor>>(); TMOV(y, v);",
+     "in pieces of 512 bytes"},
+    {a3, "TMOV(a, b);",
+     "auto &x = make<Tile<TileType::Vec, float, 16, 64, BLayout::ColMajor>>(); TMOV(a, x);",
+     "UB to UB keeps the layout"},
+    {a3, "TEXTRACT(a, b, 0, 0);",
+     "auto &x = make<Tile<TileType::Vec, float, 16, 64, BLayout::ColMajor>>(); TEXTRACT(x, x, 0, "
+     "0);",
+     "a window of UB: ND to ND"},
+    {a3, "TEXTRACT(row, a, 3, 0);", "TEXTRACT(a, row, 0, 0);", "fits into the larger tile"},
+    {a3, "TMOV(a, b);", "auto &x = make<Ub<float8_e4m3_t, 16, 64>>(); TMOV(x, x);",
+     "exist on a5 only"},
+    {a5, "TSYNC<Op::TLOAD>();", "TSYNC<Op::VECTOR>();", "on MTE2 or MTE3"},
+    {a3, "TSYNC<Op::VECTOR>();", "SETFMATRIX(a);", "a feature map"},
+    {a3,
+     "auto &fp = make<Tile<TileType::Scaling, uint64_t, 1, 64>>(); auto &d = make<L1<int8_t, 64, "
+     "64>>(); TMOV_FP<L1<int8_t, 64, 64>, TileAcc<float, 64, 64>, Tile<TileType::Scaling, "
+     "uint64_t, "
+     "1, 64>>(d, l0c, fp);",
+     "auto &fp = make<Tile<TileType::Scaling, float, 1, 64>>(); auto &d = make<L1<int8_t, 64, "
+     "64>>(); TMOV_FP<L1<int8_t, 64, 64>, TileAcc<float, 64, 64>, Tile<TileType::Scaling, float, "
+     "1, 64>>(d, l0c, fp);",
+     "a word of 64 bits"},
     // Addresses, flags, pipes, ranks.
     {a3, "TASSIGN(a, (uint64_t)4096);", "TASSIGN(a, p);", "a number of bytes"},
     {a3, "TASSIGN<4096>(a);", "TASSIGN<4100>(a);", "multiple of 32 bytes"},

@@ -10,6 +10,8 @@
 using namespace pto;
 using namespace pto::testing;
 
+constexpr int64_t side = 32; // a whole number of boxes for every element type and layout
+
 mlir::Type testing::typeOf(mlir::MLIRContext *context, Element element) {
   mlir::Builder b(context);
   auto integer = [&](unsigned width) -> mlir::Type {
@@ -65,6 +67,8 @@ mlir::Type typeOfValue(mlir::MLIRContext *context, const DraftValue &v) {
                             t.blayout, t.slayout, t.fractal, t.pad, t.compact);
   }
   case DraftValue::Part:
+    if (v.layout)
+      return PtrType::get(element);
     return PartitionTensorViewType::get(context, v.shape, element);
   case DraftValue::View:
     return TensorViewType::get(context, v.shape, element);
@@ -127,6 +131,38 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
 }
 } // namespace
 
+namespace {
+/// The view of a draft that has a layout: all of a tensor that is contiguous in it.
+mlir::Value makePart(mlir::OpBuilder &b, mlir::Value pointer, const DraftValue &v) {
+  auto loc = b.getUnknownLoc();
+  size_t rank = v.shape.size();
+  llvm::SmallVector<int64_t> extents(v.shape), strides(rank, 1);
+  for (int64_t &n : extents)
+    n = n < 0 ? side : n; // known at run time only: as a constant it would be known
+  for (size_t i = rank; i-- > 1;)
+    strides[i - 1] = strides[i] * extents[i];
+  if (v.layout == Layout::DN && rank > 1) { // the elements of a column are adjacent
+    strides[rank - 1] = extents[rank - 2];
+    strides[rank - 2] = 1;
+  }
+  llvm::SmallVector<mlir::Value> shape, steps, zeros;
+  auto index = [&](int64_t n) -> mlir::Value {
+    return mlir::arith::ConstantOp::create(b, loc, b.getIndexAttr(n));
+  };
+  for (size_t i = 0; i < rank; ++i) {
+    shape.push_back(index(extents[i]));
+    steps.push_back(index(strides[i]));
+    zeros.push_back(index(0));
+  }
+  mlir::Type element = typeOf(b.getContext(), v.element);
+  auto layout = LayoutAttr::get(b.getContext(), LayoutKind(unsigned(*v.layout)));
+  mlir::Value whole = MakeTensorViewOp::create(
+      b, loc, TensorViewType::get(b.getContext(), v.shape, element), pointer, shape, steps, layout);
+  return PartitionViewOp::create(
+      b, loc, PartitionTensorViewType::get(b.getContext(), v.shape, element), whole, zeros, shape);
+}
+} // namespace
+
 mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, const Draft &draft) {
   mlir::OpBuilder b(context);
   auto loc = b.getUnknownLoc();
@@ -153,6 +189,8 @@ mlir::OwningOpRef<mlir::ModuleOp> testing::build(mlir::MLIRContext *context, con
           b, loc, b.getIntegerAttr(typeOf(context, v->element), *v->constant));
     else
       values[i] = function.getArgument(next++);
+    if (v->layout)
+      values[i] = makePart(b, values[i], *v);
     state.addOperands(values[i]);
   }
   if (state.name.hasTrait<mlir::OpTrait::AttrSizedOperandSegments>()) {
@@ -276,8 +314,6 @@ std::vector<Form> testing::formsOf(const OpInfo &info) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-constexpr int64_t side = 32; // a whole number of boxes for every element type and layout
-
 DraftValue initial(const OperandInfo &operand) {
   DraftValue v;
   v.tile.rows = v.tile.cols = v.tile.validRows = v.tile.validCols = side;
@@ -345,7 +381,9 @@ private:
       else if (isPairs(r))
         v->setElement(Element(r.numbers[form.choice % (r.numbers.size() / 2) * 2 + i]));
       else if (r.check == rules::elementIs)
-        v->setElement(Element(r.numbers[form.choice % r.numbers.size()]));
+        v->setElement(form.element && llvm::is_contained(r.numbers, int64_t(*form.element))
+                          ? *form.element
+                          : Element(r.numbers[form.choice % r.numbers.size()]));
       else if (form.element)
         v->setElement(*form.element);
       else
@@ -393,9 +431,14 @@ private:
         v->tile = subjects.front()->tile;
       if (r.check == rules::minCols)
         v->tile.cols = v->tile.validCols = r.numbers[0];
-      if (r.check == rules::matrixSource) {
+      if (r.check == rules::matrixSource && v == subjects.front()) {
         v->tile.blayout = BLayout::ColMajor;
         v->tile.slayout = SLayout::RowMajor;
+      }
+      if (r.check == rules::scaleWords) {
+        v->setElement(Element::I64);
+        v->pinned = true;
+        v->tile.rows = v->tile.validRows = 1;
       }
       if (r.check == rules::padGiven)
         v->tile.pad = PadValue::Zero;

@@ -22,6 +22,7 @@ struct DraftValue {
   std::optional<int64_t> constant;  ///< Scalar: arith.constant instead of an argument
   std::optional<unsigned> same;     ///< shares the value of this operand
   bool pinned = false;              ///< a rule has decided the element type
+  std::optional<Layout> layout;     ///< Part: made in the function from a pointer, with a layout
 
   Element elementType() const { return kind == Tile ? tile.element : element; }
   void setElement(Element e) { (kind == Tile ? tile.element : element) = e; }

@@ -143,7 +143,7 @@ constexpr Row rows[] = {
     {"pto.set_ffts", "pto.set_ffts %ffts : memref<256xi64>"},
     {"pto.set_ffts", "pto.set_ffts %a : i64"},
     {"pto.syncall",
-     "pto.syncall mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<mix>"},
+     "pto.syncall() mode = #pto.sync_all_mode<hard>, core_type = #pto.sync_core_type<mix>"},
     {"pto.syncall", "pto.syncall(%cells : !pto.partition_tensor_view<16xi32>) mode = "
                     "#pto.sync_all_mode<soft>, core_type = #pto.sync_core_type<aiv_only>"},
     {"pto.syncall", "pto.syncall(%cells, %n : !pto.partition_tensor_view<16xi32>, i32) mode = "

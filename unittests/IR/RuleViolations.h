@@ -26,6 +26,17 @@ struct RuleKind {
   std::vector<Violation> violations;
 };
 
+/// Rules on single types: elements, layouts, extents, and how they agree.
+std::vector<RuleKind> elementKinds();
+std::vector<RuleKind> layoutKinds();
+std::vector<RuleKind> extentKinds();
+/// Rules of reductions and of what they are spread with.
+std::vector<RuleKind> reduceKinds();
+/// Rules of the cube.
+std::vector<RuleKind> productKinds();
+/// Rules of moves inside a core, and between it and global memory.
+std::vector<RuleKind> moveKinds();
+std::vector<RuleKind> transferKinds();
 /// Rules of comparisons, selections, conversions and partial operations.
 std::vector<RuleKind> maskKinds();
 /// Rules on scratch tiles and shared bytes.

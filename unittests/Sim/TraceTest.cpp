@@ -198,7 +198,7 @@ TEST(Trace, StallsSayWhatTheyWaitFor) {
   std::vector<std::string> stalls;
   for (const Trace::Slice &slice : Exchange().run().slices)
     if (slice.core == 0 && slice.kind == Trace::SliceKind::Stall)
-      stalls.push_back(slice.name);
+      stalls.push_back(slice.name.str());
   EXPECT_TRUE(llvm::is_contained(stalls, "stall: MTE2 > V, 0"));
   EXPECT_TRUE(llvm::is_contained(stalls, "stall: MTE3 > S, 0"));
   EXPECT_FALSE(llvm::is_contained(stalls, "stall: S > MTE2, 1")) << "it comes when MTE2 is idle";

@@ -1,6 +1,6 @@
 //===- CompileTest.cpp - The text is C++, and computes what arith means ----===//
 //
-// Printed files are compiled as C++17 against the small library in Inputs/. Scalar functions are
+// Printed files are compiled as C++17 against the headers of runtime/. Scalar functions are
 // also run: each row of the table is one function, its calls, and what MLIR says they give.
 //
 //===----------------------------------------------------------------------===//
@@ -42,11 +42,17 @@ void compile(llvm::StringRef text, bool run) {
   directory.write("kernel.cpp", text);
   std::string source = directory.file("kernel.cpp"), program = directory.file("kernel"),
               log = directory.file("log");
-  std::string include = std::string("-I") + PTOAS_TARGET_TEST_DIR + "/Inputs";
-  std::vector<llvm::StringRef> arguments = {
-      PTOAS_CLANGXX, "-std=c++17",  "-D__DAV_VEC__", "-D__DAV_CUBE__",
-      "-Wall",       "-Wno-unused", "-Werror",       "-Wno-return-type-c-linkage",
-      include,       source};
+  std::vector<llvm::StringRef> arguments = {PTOAS_CLANGXX,
+                                            "-std=c++17",
+                                            "-D__NPU_ARCH__=2201",
+                                            "-D__DAV_VEC__",
+                                            "-D__DAV_CUBE__",
+                                            "-Wall",
+                                            "-Wno-unused",
+                                            "-Werror",
+                                            "-Wno-return-type-c-linkage",
+                                            "-I" PTOAS_RUNTIME_INCLUDE,
+                                            source};
   if (run)
     for (llvm::StringRef extra : {"-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-o"})
       arguments.push_back(extra);

@@ -41,13 +41,13 @@ TEST(View, StaticViewsNeedThePointerOnly) {
 
 TEST(View, OffsetsAreSummedOntoThePointer) {
   EXPECT_THAT(load("pto.make_tensor_view %p, shape = [%n, %c64], strides = [%c64, %c1] {layout = "
-                   "#pto.layout<dn>} : "
+                   "#pto.layout<nd>} : "
                    "!pto.tensor_view<?x64xf32>",
                    "pto.partition_view %v, offsets = [%c2, %i], sizes = [%c16, %c64] : "
                    "!pto.tensor_view<?x64xf32> -> "
                    "!pto.partition_tensor_view<16x64xf32>",
                    fixedPart),
-              HasSubstr("pto::Layout::DN> w(p + i + 128);"));
+              HasSubstr("pto::Layout::ND> w(p + i + 128);"));
 }
 
 TEST(View, OpenStridesAreArguments) {
@@ -73,12 +73,12 @@ TEST(View, OpenExtentsAreArguments) {
 
 // 3000000000 * 16 does not fit into 32 bits.
 TEST(View, OffsetsAre64Bit) {
-  EXPECT_THAT(load("pto.make_tensor_view %p, shape = [%n, %c16], strides = [%c16, %c1] : "
-                   "!pto.tensor_view<?x16xf32>",
-                   "pto.partition_view %v, offsets = [%big, %c0], sizes = [%c16, %c16] : "
-                   "!pto.tensor_view<?x16xf32> -> "
-                   "!pto.partition_tensor_view<16x16xf32>\n%big2 = arith.constant 1 : index",
-                   "!pto.partition_tensor_view<16x16xf32>", ", %big: index"),
+  EXPECT_THAT(load("pto.make_tensor_view %p, shape = [%n, %c64], strides = [%c16, %c1] : "
+                   "!pto.tensor_view<?x64xf32>",
+                   "pto.partition_view %v, offsets = [%big, %c0], sizes = [%c16, %c64] : "
+                   "!pto.tensor_view<?x64xf32> -> "
+                   "!pto.partition_tensor_view<16x64xf32>\n%big2 = arith.constant 1 : index",
+                   "!pto.partition_tensor_view<16x64xf32>", ", %big: index"),
               HasSubstr("w(p + big * 16);"));
 }
 

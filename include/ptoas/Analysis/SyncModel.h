@@ -32,6 +32,9 @@ llvm::SmallVector<mlir::func::FuncOp> rootFunctions(mlir::ModuleOp module);
 /// The core kinds that run code of `function`: by kernel kind, else by its sections, else by what
 /// its operations use.
 llvm::SmallVector<CoreKind, 2> coresOf(mlir::func::FuncOp function);
+/// What one operation says about the core that runs it: a pipe that only one kind has, or a memory
+/// of one kind.
+std::optional<CoreKind> coreOf(mlir::Operation *op);
 
 /// Fails with an error for recursion. Tiles must have addresses (after planning); one without is
 /// taken as unknown.

@@ -1,7 +1,7 @@
 //===- Attrs.td - Enumerations of the dialect -------------------*- tablegen -*-===//
 //
-// Two textual families (library 8.1): Angle prints `#pto.name<case>`, Spaced prints `#pto<name case>`. `cpp` is the
-// prefix of the library's enumerator; the case's symbol follows it, so a symbol is spelled as the library spells it.
+// Two textual families (library 8.1): Angle prints `#pto.name<case>`, Spaced prints `#pto<name case>`; each is read in both
+// spellings. `cpp` is the prefix of the library's enumerator; the case's symbol follows it, so a symbol is spelled as the library spells it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_IR_ATTRS
@@ -17,11 +17,12 @@ class CppName<string p> { string cpp = p; }
 class Angle<EnumAttrInfo e, string mnemonic_, string cpp> : EnumAttr<Pto_Dialect, e, mnemonic_>, CppName<cpp> {
   let cppClassName = NAME;
   let storageClass = NAME # "Storage";
-  let assemblyFormat = "`<` $value `>`";
+  let assemblyFormat = "`` custom<AngleCase>($value)";
 }
 class Spaced<EnumAttrInfo e, string mnemonic_, string cpp> : EnumAttr<Pto_Dialect, e, mnemonic_>, CppName<cpp> {
   let cppClassName = NAME;
   let storageClass = NAME # "Storage";
+  let assemblyFormat = "custom<SpacedCase>($value)";
 }
 
 def PipeKind : PtoEnum<"PipeKind", "A pipe of a core", [

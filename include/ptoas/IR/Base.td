@@ -24,6 +24,9 @@ def Pto_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerTypes();
     void registerAttributes();
+    /// Left tiles whose text says an outer layout, where it says so: row_major is also what a text means that
+    /// is silent, and only one that speaks up is told when the arch has another (lib/Parse).
+    ::llvm::SmallVector<std::pair<::mlir::Location, ::mlir::Type>> explicitLeftTiles;
     /// Operations by an old name (`was` of their record), in a grammar that their parser reads too.
     std::optional<ParseOpHook> getParseOperationHook(llvm::StringRef name) const override;
   }];
@@ -198,7 +201,7 @@ class RowResult<string src, string dst>
     : Rule<"rowResult", "$0: the second is none_box, row_major or of one column, with one valid column and the valid rows of the first; 0x0 is a no-op", [src, dst]>;
 class PerRow<string src0, string src1, string dst>
     : Rule<"perRow", "$0: one source is row_major with the valid shape of the result; the other has its valid rows and one column (col_major) or one 32-byte block of copies (row_major)", [src0, src1, dst]>;
-class RowMajor<list<string> ops> : Rule<"rowMajor", "$0: blayout is row_major", ops>;
+class RowMajor<list<string> ops> : Rule<"rowMajor", "$0: blayout is row_major, slayout none_box", ops>;
 class InSpace<list<string> ops, list<Space> s> : Rule<"inSpace", "$0: in $1", ops, !foreach(x, s, x.name)> {
   let wordsAre = "Space";
 }
@@ -287,10 +290,14 @@ class WindowInside<string outer, string row, string col, string inner>
 class ValidWindowInside<string outer, string row, string col, string inner>
     : Rule<"window", "$0: the valid region of the last lies inside the first", [outer, row, col, inner], [], [1]>;
 class VecWindow<string outer, string row, string col, string inner>
-    : Rule<"vecWindow", "$0: inside vec one layout, none_box row_major or Nz; on a2/a3 the window starts on a block of 32 bytes", [outer, row, col, inner]>;
+    : Rule<"vecWindow", "$0: inside vec one layout, none_box row_major or Nz, on a5 also the first into the second; on a2/a3 the window starts on a block of 32 bytes", [outer, row, col, inner]>;
 class WholeFractals<string op, string row, string col> : Rule<"wholeFractals", "$0: window offsets are multiples of the fractal", [op, row, col]>;
 // A tile of one row is a plain vector whatever it declares.
-class MatrixSource<string op> : Rule<"matrixSource", "$0: Nz (col_major, row_major) or Zn (row_major, col_major), or of one row", [op]>;
+class MatrixSource<string src, string dst>
+    : Rule<"matrixSource", "$0: the first is Nz (col_major, row_major) or Zn (row_major, col_major), or one row of a multiple of 512 bytes; when transposed, rows and columns of the second are multiples of 16, of 1-byte elements 32", [src, dst]>;
+class ScaleWords<string op> : Rule<"scaleWords", "$0: f8E8M0, ui8, or one row of 64-bit words of a multiple of 128 bytes", [op]>;
+class SameLayout<string src, string dst>
+    : Rule<"sameLayout", "$0: inside vec one blayout and slayout, on a5 also ND into Nz; into mat ND or Nz", [src, dst]>;
 class RowBytes<string op, int n> : Rule<"rowBytes", "$0: a row takes a multiple of $1 bytes", [op], [], [n]>;
 class MaxCols<string op, int n> : Rule<"maxCols", "$0: at most $1 columns", [op], [], [n]>;
 class ShapeCovers<string outer, string inner> : Rule<"shapeCovers", "$0: the first has at least the rows and columns of the second", [outer, inner]>;
@@ -299,6 +306,10 @@ class FitsTransposed<string src, string dst> : Rule<"fitsTransposed", "$0: the t
 class TransposeScratch<string tmp, string src, string dst>
     : Rule<"transposeScratch", "$0: room for the transposed valid region in whole blocks, where the vector unit transposes", [tmp, src, dst]>;
 class ConcatFits<string a, string b, string dst> : Rule<"concatFits", "$0: the valid columns of the first two fit into the third side by side", [a, b, dst]>;
+class LoadLayout<string src, string dst>
+    : Rule<"loadLayout", "$0: layouts of one family, in mat also ND to Nz and DN to Zn (a5: DN to Nz)", [src, dst]>;
+class StoreLayout<string src, string dst>
+    : Rule<"storeLayout", "$0: layouts of one family, but for one row or column and accumulators", [src, dst]>;
 class LegalRoute<string src, string dst> : Rule<"route", "$0: a pair of memories that the pipes above list", [src, dst]>;
 // The next three look at global views: static extents, rank and element types.
 class ViewRank<list<string> ops, int most> : Rule<"viewRank", "$0: 1 to $1 dimensions", ops, [], [most]>;
@@ -395,6 +406,13 @@ class PtoOp<string mnemonic, list<Trait> traits = []>
   string example = "";           // a snippet for the page
 }
 
+// Text of `ins(%a, %b[, %tmp] : A, B[, T]) outs(%c : C)`.
+class InsOptionalScratch<list<string> ins_, string tmp, list<string> outs_> {
+  string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " (`,` $" # tmp # "^)? `:` "
+              # !interleave(!foreach(x, ins_, "qualified(type($" # x # "))"), " `,` ") # " (`,` qualified(type($" # tmp # "))^)? `)` `outs` `(` "
+              # !interleave(!foreach(x, outs_, "$" # x), " `,` ") # " `:` "
+              # !interleave(!foreach(x, outs_, "qualified(type($" # x # "))"), " `,` ") # " `)` attr-dict";
+}
 // Text of `ins(%a, %b : A, B) outs(%c : C)` for fixed operands.
 class InsOuts<list<string> ins_, list<string> outs_> {
   string text = "`ins` `(` " # !interleave(!foreach(x, ins_, "$" # x), " `,` ") # " `:` "

@@ -212,6 +212,14 @@ void printFlagId(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::IntegerAt
                  mlir::Value dynamicId);
 mlir::ParseResult parseFenceScope(mlir::OpAsmParser &parser, FenceScopeAttr &attr);
 void printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, FenceScopeAttr attr);
+/// `(%counter[, %used] : T[, i32])`, or `()` in hard mode; nothing is read as `()`.
+mlir::ParseResult
+parseSyncAllOperands(mlir::OpAsmParser &parser,
+                     std::optional<mlir::OpAsmParser::UnresolvedOperand> &workspace,
+                     std::optional<mlir::OpAsmParser::UnresolvedOperand> &used,
+                     mlir::Type &workspaceType, mlir::Type &usedType);
+void printSyncAllOperands(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value workspace,
+                          mlir::Value used, mlir::Type workspaceType, mlir::Type usedType);
 /// `shape = [...], strides = [...]`; front-ends write it with and without the comma.
 mlir::ParseResult
 parseShapeAndStrides(mlir::OpAsmParser &parser,

@@ -30,6 +30,18 @@ inline constexpr int64_t reservationAlignment = 256;
 /// The library's default for LocalSlotNum.
 inline constexpr int64_t libraryLocalSlots = 2;
 
+/// Entries after which the library's consumer gives credits back, by the slots of the ring, and the
+/// slots that a front-end means which names the period alone (library 9.2).
+inline int64_t syncPeriodOf(int64_t slotNum) { return slotNum <= 2 ? slotNum : slotNum / 2; }
+inline int64_t slotsForPeriod(int64_t period) { return period == 1 ? 3 : 2 * period; }
+/// What an initialize op says of its period; beside the record, because the library has no
+/// parameter for it: it is a wish that slot_num fulfils.
+std::optional<int64_t> consSyncPeriodOf(mlir::Operation *init);
+/// The slots of a ring: as given, by the period, else the default of the direction.
+inline int64_t slotsOf(std::optional<int64_t> given, std::optional<int64_t> period, bool bothWays) {
+  return given ? *given : period ? slotsForPeriod(*period) : bothWays ? 4 : 8;
+}
+
 /// initialize_l2g2l_pipe or initialize_l2l_pipe. Values are those of the text; what is absent has
 /// not been decided yet.
 struct PipeInit {
@@ -37,6 +49,7 @@ struct PipeInit {
   PipeDirection direction = PipeDirection::C2V;
   int64_t slotSize = 0, slotNum = 0; ///< bytes of a whole entry; slots of the ring
   std::optional<int64_t> localSlotNum, flagBase, id;
+  std::optional<int64_t> consSyncPeriod; ///< what the text says of syncPeriod()
   std::optional<bool> noSplit, unitFlag;
   AccPushEpilogueAttr epilogue;
   mlir::Value gm;               ///< pointer or tensor view; null for a ring in local memory
@@ -46,7 +59,7 @@ struct PipeInit {
   /// Data and free flags of one or of both directions.
   int64_t flagCount() const { return direction == PipeDirection::Both ? 4 : 2; }
   /// Tiles after which the consumer gives credits back, all at once (library 9.2).
-  int64_t syncPeriod() const { return slotNum <= 2 ? slotNum : slotNum / 2; }
+  int64_t syncPeriod() const { return syncPeriodOf(slotNum); }
   /// Where the consumer of a direction keeps its tiles: null when entries are addresses.
   mlir::Value consumerBuffer(PipeDirection one) const {
     return one == PipeDirection::V2C && direction == PipeDirection::Both ? peerLocal : local;
@@ -64,6 +77,7 @@ struct PipeCall {
   mlir::Value entry; ///< tile or tensor view; null for the tfree of a tile
   mlir::Value handle;
   int64_t split;
+  mlir::Value subblock; ///< the number of the vector core whose part moves; null: its own
   bool isProducer() const { return kind == Alloc || kind == Push; }
   TileBufType tile() const {
     return entry ? llvm::dyn_cast<TileBufType>(entry.getType()) : TileBufType();
@@ -87,6 +101,14 @@ ReserveBufferOp reservationOf(mlir::Value address);
 /// Bytes of the part of a tile that moves: the valid extents, the whole ones where only run time
 /// knows.
 int64_t movedBytes(TileBufType tile);
+
+/// Of a function or section of the vector core: does it work on a pipe that is not split, and not
+/// ask which of the two vector cores it runs on? On a5 core 0 alone runs such code, because it
+/// alone takes part in the pipe; on a3 both run it, because both must (cross-core 4).
+bool isForBothVectorCores(mlir::Operation *region);
+inline bool runsOnFirstVectorCore(mlir::Operation *region) {
+  return archOf(region) == Arch::A5 && isForBothVectorCores(region);
+}
 
 } // namespace pto
 

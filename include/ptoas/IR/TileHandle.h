@@ -27,6 +27,10 @@ std::array<int64_t, 2> knownValid(mlir::Value tile);
 TileBufType windowType(TileBufType source, llvm::ArrayRef<int64_t> sizes, mlir::Value validRow,
                        mlir::Value validCol);
 
+/// The alignment that every operation may assume of a tile (library 1.2): whole blocks of 32 bytes
+/// or whole boxes. Reports at `op`.
+mlir::LogicalResult verifyTileLayout(mlir::Operation *op, TileBufType type);
+
 } // namespace pto
 
 #endif // PTOAS_IR_TILEHANDLE_H

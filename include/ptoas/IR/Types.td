@@ -32,6 +32,10 @@ def PartitionTensorViewType : ShapedViewType<"PartitionTensorView", "partition_t
   let summary = "A rectangular part of a tensor view.";
 }
 
+def LegacyTileType : ShapedViewType<"LegacyTile", "tile"> {
+  let summary = "A tile without a memory, of early versions: read and printed, but no operation takes one.";
+}
+
 def TileBufType : PtoType<"TileBuf", "tile_buf"> {
   let summary = "A two-dimensional tile in on-chip memory.";
   let description = [{

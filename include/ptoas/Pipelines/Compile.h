@@ -31,13 +31,14 @@ struct CompileOptions {
   bool gmMayAlias = false;    ///< every pointer argument is taken as marked pto.may_alias
   unsigned dropInserted = 0;  ///< for tests: the n-th inserted instruction is left out
   bool hasPipes = true;       ///< false: nothing in the module belongs to a pipe between cores
+  bool verifyPipes = true;    ///< refuse pipes that hang or lose data
   bool inferLayout = true;    ///< give views without a layout their own
   bool prepareForCpp = false; ///< end with the pass that refuses what has no C++ form
 };
 
 /// Registers the options above with llvm::cl (call once, before parsing the command line):
 /// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync
-/// --assume --gm-alias
+/// --assume --gm-alias --verify-pipes
 /// --disable-infer-layout, and the flags of other versions that mean nothing here.
 void registerCompileOptions();
 /// What the command line said.

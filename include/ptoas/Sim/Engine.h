@@ -22,6 +22,29 @@ enum class Schedule : uint8_t {
   Lazy,  ///< nothing completes before something else waits for it, and then the newest first
   Random ///< any legal next step, by seed
 };
+/// Watches the memory of a run: what tests and tools learn from it that no report says. Calls come
+/// in the order of the schedule.
+class Observer {
+public:
+  virtual ~Observer() = default;
+
+  /// One stretch of bytes that one item touches. Addresses of GM are those of GlobalMemory.
+  struct Touch {
+    uint32_t core = 0;
+    uint32_t place = 0; ///< index into Program::places
+    Pipe pipe = Pipe::S;
+    Space space = Space::GM;
+    uint64_t begin = 0, end = 0;
+    bool isWrite = false;
+    bool isResidue = false; ///< read with whole fractals, for nobody's use
+  };
+  virtual void touched(const Touch &) {}
+  /// What a memory of a core holds before its first use; the bytes behind it are not written yet.
+  virtual std::vector<uint8_t> initial(uint32_t /*core*/, Space) { return {}; }
+  /// What it holds when the core has ended.
+  virtual void final(uint32_t /*core*/, Space, llvm::ArrayRef<uint8_t>) {}
+};
+
 /// What a second set of a flag does before the first was waited for (HQ1).
 enum class FlagModel : uint8_t { Counter, SingleBit };
 
@@ -35,12 +58,18 @@ struct Options {
   unsigned eventIds = numEventIds;
   unsigned crossIds = 16;   ///< flags between cores, per core
   unsigned crossCount = 15; ///< what one of their counters holds
+  /// a5: the constructor of a FIFO gives credits as the library does; else they are taken for what
+  /// they mean, that all slots are free (cross-core 6).
+  bool primedCredits = true;
   CostTable cost;
   /// Take no notice of flags and barriers inside a core; items wait for the bytes that they share
   /// with others, at no cost. Eager only; the report has times and no findings about order.
   bool freeSync = false;
   bool stopAtFirst = false;            ///< end the run at the first finding
+  /// End the run, with a finding, after so many instructions of S and items of pipes.
+  uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
+  Observer *observer = nullptr;
   uint64_t activeCores =
       64; ///< cores that run at the same time; more start when all of these are stuck
   uint64_t dispatchAhead =

@@ -22,6 +22,7 @@ namespace pto::sim {
 struct TileOperand {
   TileShape shape;      ///< shape.validRows / validCols hold the run-time extents, never -1
   uint64_t address = 0; ///< byte offset in its memory
+  bool isOpen = false;  ///< an extent is no part of its type: the library cannot specialise on it
 };
 
 /// A global tensor: five dims, outermost first, as in the library (library 1.1).

@@ -58,9 +58,12 @@ enum class Opcode : uint8_t {
   CrossWait, ///< holds `pipe` until this core's counter of that flag is up, and takes one from it
   SyncAll,   ///< SYNCALL in hardware; kind: SyncAllCores
   MakeFifo,  ///< handle result = TPipe of shape `target`; in: GM ring, C2V and V2C landing buffers
+             ///< (of a local ring: the rings)
   EndFifo,   ///< destructor of in[0]
-  FifoPush,  ///< TPUSH of tile in[1] into FIFO in[0]; none: of the entry that FifoAlloc gave
-  FifoPop,   ///< TPOP into tile in[1], which moves to its slot; none: result = entry address
+  FifoPush,  ///< TPUSH of tile in[1] into FIFO in[0]; none: of the entry that FifoAlloc gave; the
+             ///< part of vector core in[2], none: its own
+  FifoPop,   ///< TPOP into tile in[1], which moves to its slot; none: result = entry address; in[2]
+             ///< as for FifoPush
   FifoAlloc, ///< TALLOC: result = address of the next entry
   FifoFree,  ///< TFREE; immediate: 1 for an entry, 0 for a tile
   Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
@@ -155,6 +158,7 @@ struct Instruction {
   Element element = Element::I64, from = Element::I64;
   Layout layout = Layout::ND;
   Pipe pipe = Pipe::S, toPipe = Pipe::S;
+  bool isReplay = false; ///< both vector cores of the block do it, with the same result
   uint16_t poolCount = 0;
   uint32_t result = none;
   std::array<uint32_t, 3> in{none, none, none};
@@ -186,7 +190,12 @@ struct FifoShape {
   FifoDirection direction = FifoDirection::C2V;
   uint64_t slotSize = 0; ///< bytes of a whole entry
   unsigned slots = 8, localSlots = 2;
-  bool unitFlag = false; ///< accumulators are stored as soon as the product says Final
+  bool unitFlag = false;  ///< accumulators are stored as soon as the product says Final
+  bool isLocal = false;   ///< a5: the ring lies in the consumer's own memory, nothing in GM
+  bool isNoSplit = false; ///< a5: which vector cores the constructor and the destructor count with
+  /// What a push from the accumulator converts to; none: its own type.
+  std::optional<Element> pushed;
+  bool relu = false;
 
   /// Tiles per credit.
   unsigned period() const { return slots <= 2 ? slots : slots / 2; }
@@ -262,6 +271,7 @@ public:
 
   void setPlace(uint32_t place) { current.place = place; }
   void setIteration(Register inductionVariable) { current.iteration = inductionVariable; }
+  void setReplay(bool isReplay) { current.isReplay = isReplay; }
 
   Register argument(unsigned index) const { return index; }
   Register newRegister() { return function.registers++; }
@@ -317,8 +327,8 @@ public:
   /// Registers of absent buffers are none.
   Handle fifo(uint32_t shape, Register gm, Register c2v, Register v2c);
   void endFifo(Handle fifo);
-  void push(Handle fifo, Handle tile, FifoSplit split);
-  void pop(Handle fifo, Handle tile, FifoSplit split);
+  void push(Handle fifo, Handle tile, FifoSplit split, Register subblock = none);
+  void pop(Handle fifo, Handle tile, FifoSplit split, Register subblock = none);
   void pushEntry(Handle fifo, FifoSplit split);
   /// `subblockBytes`: how far the part of vector core 1 lies behind that of core 0.
   Register popEntry(Handle fifo, FifoSplit split, int64_t subblockBytes);
@@ -350,6 +360,7 @@ private:
   struct {
     uint32_t place = 0;
     Register iteration = none;
+    bool isReplay = false;
   } current;
   std::vector<uint32_t> labels; ///< instruction index by label id, none until placed
 };

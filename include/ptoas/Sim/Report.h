@@ -27,6 +27,8 @@ enum class FindingKind : uint8_t {
   ScalarFailure,    ///< division by zero in the scalar unit, index outside a local array, trap
   CounterOverflow,  ///< a flag between cores can be set more often than its counter holds
   ArgumentOverlap,  ///< two arrays that are passed as distinct share bytes
+  Unfinished,       ///< the run was ended after Options::mostSteps
+  LibraryDefect,    ///< what the library does goes wrong by itself (cross-core 6)
 };
 enum class Hazard : uint8_t { RAW, WAR, WAW };
 

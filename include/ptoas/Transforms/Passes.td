@@ -8,7 +8,17 @@ def Normalize : Pass<"pto-normalize", "mlir::ModuleOp"> {
   let summary = "Rewrites what has two spellings into one.";
   let description = [{
     record_event, wait_event and barrier_sync become set_flag, wait_flag and barrier; fence.barrier_all becomes a barrier
-    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark.
+    and a dsb; a barrier of a pipe that keeps its order by itself (PIPE_V on a5) goes, with a remark. math.absi, math.absf and
+    affine.apply become arithmetic; a cache line that is named by a view is named by its address.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
+def InferKinds : Pass<"pto-infer-kinds", "mlir::ModuleOp"> {
+  let summary = "Says which core runs a function that does not.";
+  let description = [{
+    From its operations: one kind becomes the function's kernel_kind, runs of both kinds go into sections. Nothing changes in
+    a module whose functions are all silent and of one kind, or that has a kernel_kind itself.
   }];
   let dependentDialects = ["pto::PtoDialect"];
 }
@@ -49,9 +59,21 @@ def ResolvePipes : Pass<"pto-resolve-pipes", "mlir::ModuleOp"> {
   let dependentDialects = ["pto::PtoDialect", "mlir::arith::ArithDialect"];
 }
 
+def SetFfts : Pass<"pto-set-ffts", "mlir::ModuleOp"> {
+  let summary = "Sets the base of the cross-core flags in kernels with pipes (a3).";
+  let description = [{
+    In a kernel whose first parameter is an i64 pointer named ffts or ffts_addr that nothing uses. Without such a parameter whoever
+    launches the kernel sets the base.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
 def CheckPipes : Pass<"pto-check-pipes", "mlir::ModuleOp"> {
-  let summary = "Refuses pipes that hang or lose data: unfreed entries, counts that differ between the cores.";
-  let description = [{Changes nothing. Counts are compared where loops and branches let them be known.}];
+  let summary = "Refuses pipes that hang or lose data, with the cycle of waits.";
+  let description = [{
+    Changes nothing. Runs what the cores of a block do on their pipes against one another, for many values of the parameters that
+    counts depend on; a warning where that proves nothing. Entries are received as what they were sent, and unit flags match.
+  }];
 }
 
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {

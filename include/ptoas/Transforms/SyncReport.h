@@ -73,8 +73,11 @@ struct PipeSummary {
   std::string direction;     ///< "C2V", "V2C" or "BOTH"
   std::string memory;        ///< of the slots: "global" or "local"
   int64_t slotSize = 0, slotNum = 0, localSlotNum = 0;
+  int64_t syncPeriod = 0;          ///< entries after which the consumer gives slots back
   int64_t flagBase = 0, flags = 0; ///< the first flag and how many
   bool noSplit = false, unitFlag = false;
+  /// Where each of them comes from, in the order of the text: "given", "derived" or "default".
+  std::vector<std::pair<std::string, std::string>> origins;
   std::vector<PipeSide> sides; ///< both sides; one when the other is in another module
 };
 

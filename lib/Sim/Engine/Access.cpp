@@ -12,15 +12,20 @@ using llvm::formatv;
 // Finding the memory
 //===----------------------------------------------------------------------===//
 
-Bytes &Core::local(Space space) {
-  auto &memory = locals[unsigned(space)];
-  if (!memory)
-    memory = std::make_unique<Bytes>(capacity(space, machine.program.arch));
-  return *memory;
+void Core::observe(const Occurrence &by, const Span &span, bool isWrite) {
+  if (machine.options.observer)
+    machine.options.observer->touched({number, by.place, by.pipe, span.space,
+                                       span.base + span.begin, span.base + span.end, isWrite,
+                                       span.residue});
+}
+
+Core::~Core() {
+  machine.cores[number] = nullptr;
+  machine.forgetLocal(number);
 }
 
 bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
-                  Span &span) {
+                  Span &span, uint32_t owner) {
   span.space = space;
   if (space == Space::GM) {
     GlobalMemory::Allocation *array = machine.memory.find(address);
@@ -31,8 +36,9 @@ bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, c
     span.memory = array->memory.get();
     span.base = array->address;
   } else {
-    span.memory = &local(space);
+    span.memory = &machine.local(owner, space);
     span.base = 0;
+    span.owner = owner;
     if (address > span.memory->size || bytes > span.memory->size - address) {
       reportOutOfBounds(space, address, bytes, isWrite, by);
       return false;
@@ -43,7 +49,9 @@ bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, c
   return true;
 }
 
-static std::string nameOf(const Machine &machine, const Span &span) {
+static std::string nameOf(const Machine &machine, const Span &span, uint32_t core) {
+  if (span.space != Space::GM && span.owner != core)
+    return formatv("{0} of {1}", name(span.space), machine.coreName(span.owner));
   if (span.space != Space::GM)
     return name(span.space).str();
   const GlobalMemory::Allocation *array = machine.memory.find(span.base);
@@ -118,6 +126,8 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
   // The schedule may run the two in either order; the report goes by program order, between cores
   // by number.
   bool sameCore = seen.by.core == now.by.core;
+  if (!sameCore && machine.isOverrun(span.space, span.owner, span.base + begin))
+    return; // told as what it comes from
   bool swapped = sameCore ? seen.by.sequence > now.by.sequence : seen.by.core > now.by.core;
   const Access &first = swapped ? now : seen, &second = swapped ? seen : now;
   bool firstWrites = swapped ? nowWrites : seenWrites;
@@ -126,7 +136,7 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
   Finding *finding = machine.report(FindingKind::Race, second.by, &first.by, hazard);
   if (!finding)
     return;
-  finding->memory = nameOf(machine, span);
+  finding->memory = nameOf(machine, span, second.by.core);
   finding->begin = begin;
   finding->end = end;
   finding->what = formatv(
@@ -139,6 +149,7 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
 }
 
 void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, false);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, false, begin, end);
   };
@@ -148,7 +159,7 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
     Finding *finding = machine.report(FindingKind::Uninitialised, access.by);
     if (!finding)
       return;
-    finding->memory = nameOf(machine, span);
+    finding->memory = nameOf(machine, span, access.by.core);
     finding->begin = begin;
     finding->end = end;
     finding->what = formatv("{0} reads bytes [{1}, {2}) of {3}, which nothing has written",
@@ -159,6 +170,7 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
 }
 
 void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock) {
+  observe(access.by, span, true);
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, true, begin, end);
   };
@@ -213,7 +225,8 @@ void ItemContext::readResidue(Space space, uint64_t address, void *into, uint64_
 void ItemContext::stage(Space space, uint64_t address, const void *from, uint64_t bytes,
                         bool atomic, Element element) {
   Span span;
-  if (bytes == 0 || !core.locate(space, address, bytes, true, item.by, span))
+  uint32_t owner = item.target == none || space == Space::GM ? core.number : item.target;
+  if (bytes == 0 || !core.locate(space, address, bytes, true, item.by, span, owner))
     return;
   span.atomic = atomic;
   writtenBytes[unsigned(space)] += bytes;
@@ -229,7 +242,7 @@ void ItemContext::stage(Space space, uint64_t address, const void *from, uint64_
       return;
     }
   }
-  flying.writes.push_back({space, atomic, element, address, offset, bytes});
+  flying.writes.push_back({space, owner, atomic, element, address, offset, bytes});
 }
 
 void ItemContext::write(Space space, uint64_t address, const void *from, uint64_t bytes) {
@@ -284,9 +297,12 @@ void ItemContext::judge(const Clock &clock, bool accumulates) {
       hash = llvm::hash_combine(hash, unsigned(span.space), span.begin, span.end);
       onChip = uint64_t(size_t(hash)) | 1;
     }
+  uint64_t values = item.isReplay ? uint64_t(size_t(llvm::hash_combine_range(flying.data))) : 0;
   auto classOf = [&](const Span &span, bool isWrite) {
     if (span.atomic)
       return AccessClass::Atomic;
+    if (item.isReplay && isWrite && span.space == Space::GM)
+      return AccessClass::Replay;
     if (span.space == Space::Acc && accumulates)
       return AccessClass::Accumulate;
     bool isLoad = item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM;
@@ -294,8 +310,10 @@ void ItemContext::judge(const Clock &clock, bool accumulates) {
   };
   for (const Span &span : reads)
     core.judgeRead(span, {item.by, classOf(span, false), onChip}, clock);
-  for (const Span &span : writes)
-    core.judgeWrite(span, {item.by, classOf(span, true), onChip}, clock);
+  for (const Span &span : writes) {
+    AccessClass kind = classOf(span, true);
+    core.judgeWrite(span, {item.by, kind, kind == AccessClass::Replay ? values : onChip}, clock);
+  }
   for (const Span &span : reads)
     span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip}, clock);
 }
@@ -323,7 +341,7 @@ void Core::apply(const FlyingItem &item) {
   for (const PendingWrite &write : item.writes) {
     const uint8_t *data = item.data.data() + write.offset;
     if (write.space != Space::GM) {
-      local(write.space).store(write.address, data, write.bytes);
+      machine.local(write.owner, write.space).store(write.address, data, write.bytes);
       continue;
     }
     GlobalMemory::Allocation *array = machine.memory.find(write.address);

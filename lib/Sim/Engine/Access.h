@@ -10,7 +10,8 @@ namespace pto::sim {
 struct Span {
   Bytes *memory = nullptr;
   Space space = Space::GM;
-  uint64_t base = 0; ///< GM address of the memory's first byte
+  uint64_t base = 0;     ///< GM address of the memory's first byte
+  uint32_t owner = none; ///< the core whose memory it is, unless in GM
   uint64_t begin = 0, end = 0;
   bool residue = false; ///< may be uninitialised
   bool atomic = false;

@@ -39,13 +39,15 @@ enum class AccessClass : uint8_t {
   Plain,
   Load,       ///< write of on-chip memory by MTE2
   Accumulate, ///< of an accumulator by M
+  Replay,     ///< write of GM that both vector cores of a block do (cross-core 4)
   Atomic      ///< atomic add to GM, TNOTIFY, TWAIT
 };
 
 struct Access {
   Occurrence by;
   AccessClass kind = AccessClass::Plain;
-  uint64_t footprint = 0; ///< hash of all bytes that the item writes in this memory
+  uint64_t footprint = 0; ///< hash of all bytes that the item writes in this memory; of a Replay of
+                          ///< what it writes
   bool operator==(const Access &o) const { return by == o.by && kind == o.kind; }
 };
 
@@ -55,7 +57,9 @@ inline bool isExempt(const Access &x, const Access &y) {
     return false;
   if (x.kind == AccessClass::Atomic)
     return true;
-  return x.by.core == y.by.core && x.by.pipe == y.by.pipe && x.footprint == y.footprint;
+  bool isReplay = x.kind == AccessClass::Replay;
+  return (x.by.core == y.by.core) != isReplay && x.by.pipe == y.by.pipe &&
+         x.footprint == y.footprint;
 }
 
 /// Has `x` completed before an item with this clock starts?

@@ -74,13 +74,16 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
     item.call = &call;
     item.kernel = kernel;
     item.operands = operands;
+    item.target = target;
+    item.isReplay = isReplay(function.code[scalar.pc]);
+    item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     giveUnit(call, operands);
     return;
   }
@@ -304,6 +307,8 @@ void Core::start(Pipe which) {
     return;
   case Item::Kind::CrossWait:
     --backlog;
+    if (item.fifo)
+      judgeCredit(item, pipe);
     takeCross(item.cross, pipe, item.by, pipe.time);
     return;
   case Item::Kind::Barrier:
@@ -325,12 +330,12 @@ void Core::startWork(PipeState &pipe, Item &item) {
   context.judge(pipe.clock, item.call->accumulates);
   if (machine.options.freeSync)
     pipe.time = std::max(pipe.time, context.readyAt());
-  if (context.writesGm()) {
+  if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
   }
-  uint64_t cycles = machine.options.cost.cycles(item.by.pipe, item.operands, context.readBytes,
-                                                context.writtenBytes);
+  uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
+                                                context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
   if (machine.options.freeSync)
@@ -493,6 +498,7 @@ void Core::finishBarrierAll() {
   uint64_t before = self.time;
   for (unsigned p = 0; p < numPipes; ++p) {
     self.clock.local[p] = pipes[p].dispatched;
+    self.clock.remote = join(self.clock.remote, pipes[p].clock.remote); // what they waited for
     self.time = std::max(self.time, pipes[p].time);
   }
   self.account.stalled += self.time - before;

@@ -15,6 +15,7 @@
 namespace pto::sim {
 
 struct Span;
+struct FifoState;
 
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
@@ -57,11 +58,17 @@ struct Item {
   const Call *call = nullptr; ///< Work
   KernelFunction kernel = nullptr;
   std::vector<Operand> operands;
+  uint32_t target = none;          ///< Work: the core whose on-chip memory it writes; none: its own
+  bool isReplay = false;           ///< Work: the other vector core of the block does the same
+  bool intoFifo = false;           ///< Work: of a tile that the other core takes before it ends
+  const FifoState *fifo = nullptr; ///< CrossWait: for a credit that may have come too early
+  uint64_t entry = 0;              ///< of that FIFO, which the credit lets in
 };
 
 /// Bytes that a started item will write.
 struct PendingWrite {
   Space space;
+  uint32_t owner; ///< the core whose memory it is, unless in GM
   bool atomic;
   Element element;                 ///< of an atomic add
   uint64_t address, offset, bytes; ///< offset into FlyingItem::data
@@ -101,6 +108,7 @@ struct MicroStep {
   enum class Kind : uint8_t {
     Load,
     Store,
+    Deliver,
     Run,
     Combine,
     Set,
@@ -109,11 +117,17 @@ struct MicroStep {
     CrossSet,
     CrossWait
   } kind = Kind::Load;
-  TileOperand tile;  ///< Load, Store; Combine: read and written
-  TileOperand other; ///< Combine: read
+  TileOperand tile;  ///< Load, Store, Deliver; Combine: read and written
+  TileOperand other; ///< Combine: read; Deliver: written, in the memory of core `target`
+  int64_t row = 0,
+          col = 0; ///< Deliver: of the window, in the source from the cube, else in `other`
+  uint32_t target = none;
+  const Call *call = nullptr;      ///< Store, Deliver: in place of the library's plain transfer
+  const FifoState *fifo = nullptr; ///< CrossWait: as in Item
+  uint64_t entry = 0;
   ViewOperand view;
   FlagKey key;
-  bool atomic = false, unitFlag = false;
+  bool atomic = false;
   Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with; cross flags
   KernelFunction kernel = nullptr;
   CrossFlag cross;
@@ -124,7 +138,9 @@ struct FifoState {
   const FifoShape *shape = nullptr;
   uint64_t gm = 0, c2v = 0, v2c = 0;
   uint64_t pushed = 0, popped = 0; ///< tiles that this core sent and received so far
+  uint64_t freed = 0;              ///< tiles that this core gave back, of a ring in local memory
   uint64_t credits = 0;            ///< waits for free slots so far
+  std::optional<Call> transfer;    ///< of accumulators, with the conversion of this FIFO
 };
 
 struct HandleValue {
@@ -137,11 +153,7 @@ struct HandleValue {
 class Core {
 public:
   Core(Machine &machine, uint32_t number);
-  ~Core() {
-    machine.cores[number] = nullptr;
-    for (const auto &local : locals)
-      machine.touchTimes.erase(local.get());
-  }
+  ~Core();
 
   enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
   State state() const { return scalar.state; }
@@ -216,7 +228,8 @@ private:
 
   // Flags between cores (Cross.cpp)
   void dispatchCrossSet(Pipe pipe, CrossFlag flag, Phase phase);
-  void dispatchCrossWait(Pipe pipe, CrossFlag flag, Phase phase);
+  void dispatchCrossWait(Pipe pipe, CrossFlag flag, Phase phase, const FifoState *fifo = nullptr,
+                         uint64_t entry = 0);
   bool checkCross(Pipe pipe, CrossFlag flag, const Occurrence &by);
   void startCrossSet(PipeState &pipe, const Item &item);
   void takeCross(CrossFlag flag, PipeState &pipe, const Occurrence &by, uint64_t at);
@@ -229,13 +242,25 @@ private:
   void push(FifoState &fifo, const Instruction &instruction);
   void pop(FifoState &fifo, const Instruction &instruction);
   bool playsRole(const FifoState &fifo, bool producer);
-  int64_t fifoFlag(const FifoState &fifo, bool producer, bool isFree) const;
-  void fifoSet(const FifoState &fifo, Pipe pipe, bool isFree);
-  void fifoWait(const FifoState &fifo, bool isFree);
-  void awaitCredit(FifoState &fifo);
+  Pipe fifoPipe(const FifoState &fifo, bool producer, bool isWait) const;
+  using CrossFlagList = llvm::SmallVector<CrossFlag, 2>;
+  CrossFlagList fifoFlags(const FifoState &fifo, bool producer, bool isFree, bool isSplit) const;
+  void fifoSet(const FifoState &fifo, bool isFree, bool isSplit);
+  void fifoWait(const FifoState &fifo, bool isFree, bool isSplit);
+  void awaitCredit(FifoState &fifo, FifoSplit split);
+  void endFifo(FifoState &fifo);
+  bool consumes(const FifoShape &shape) const;
+  bool isReplay(const Instruction &instruction) const;
+  void pushTile(FifoState &fifo, uint64_t index, const TileOperand &tile, FifoSplit split,
+                int64_t subblock);
+  void deliver(FifoState &fifo, uint64_t index, const TileOperand &tile, FifoSplit split,
+               int64_t subblock);
+  void free(FifoState &fifo, const Instruction &instruction);
+  int64_t subblockOf(const Instruction &instruction) const;
   ViewOperand slotView(const FifoState &fifo, uint64_t index, const TileOperand &tile,
-                       FifoSplit split, bool producer) const;
-  void micro(MicroStep::Kind kind, const TileOperand &tile, const ViewOperand &view);
+                       FifoSplit split, bool producer, int64_t subblock) const;
+  MicroStep &micro(MicroStep::Kind kind, const TileOperand &tile, const ViewOperand &view);
+  void judgeCredit(const Item &item, const PipeState &pipe);
 
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
@@ -253,7 +278,7 @@ private:
   // Dispatch and pipes (Core.cpp)
   Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
   void dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                    std::vector<Operand> operands, Phase phase);
+                    std::vector<Operand> operands, Phase phase, uint32_t target = none);
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
@@ -273,10 +298,15 @@ private:
   void scalarKnows(); ///< publishes a change of what S knows to later items
 
   // Memory (Access.cpp)
-  Bytes &local(Space space);
-  /// Finds the memory; reports and returns false when the range leaves it.
+  /// Finds the memory, on-chip that of core `owner`; reports and returns false when the range
+  /// leaves it.
   bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
-              Span &span);
+              Span &span, uint32_t owner);
+  bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
+              Span &span) {
+    return locate(space, address, bytes, isWrite, by, span, number);
+  }
+  void observe(const Occurrence &by, const Span &span, bool isWrite);
   void judgeRead(const Span &span, const Access &access, const Clock &clock);
   void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
@@ -311,7 +341,6 @@ private:
   std::array<PipeState, numPipes> pipes;
   std::map<FlagKey, FlagState> flags;
   std::map<uint64_t, bool> units; ///< accumulators, by address: finished by M and not yet claimed
-  std::array<std::unique_ptr<Bytes>, numSpaces> locals;
   uint64_t backlog = 0;
   uint64_t sequence = 0;
   bool hasYielded = false;

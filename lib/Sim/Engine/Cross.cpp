@@ -67,7 +67,8 @@ void Core::dispatchCrossSet(Pipe which, CrossFlag flag, Phase phase) {
   machine.crossFlags.send(number, flag, crossToken(self, at, self.time));
 }
 
-void Core::dispatchCrossWait(Pipe which, CrossFlag flag, Phase phase) {
+void Core::dispatchCrossWait(Pipe which, CrossFlag flag, Phase phase, const FifoState *fifo,
+                             uint64_t entry) {
   if (machine.program.arch == Arch::A3)
     which = Pipe::S;
   Occurrence at = here(phase);
@@ -77,6 +78,8 @@ void Core::dispatchCrossWait(Pipe which, CrossFlag flag, Phase phase) {
   if (which != Pipe::S) {
     Item &item = enqueue(which, Item::Kind::CrossWait, phase);
     item.cross = flag;
+    item.fifo = fifo;
+    item.entry = entry;
     machine.crossFlags.noteWait(item.by, flag);
     return;
   }

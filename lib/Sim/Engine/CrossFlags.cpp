@@ -95,7 +95,10 @@ void CrossFlags::checkCount(uint32_t to, const Counter &counter, int64_t id,
     for (unsigned p = 0; p < numPipes; ++p)
       taken += llvm::upper_bound(counter.waits[p], (*known)[p]) - counter.waits[p].begin();
   uint64_t limit = machine.options.crossCount;
-  if (counter.sets - taken <= limit)
+  bool isOverrun = llvm::any_of(machine.overruns, [&](const auto &ring) {
+    return int64_t(ring.flag) == id || int64_t(ring.flag) + 2 == id;
+  });
+  if (counter.sets - taken <= limit || isOverrun)
     return;
   Finding *finding = machine.report(FindingKind::CounterOverflow, token.by);
   if (!finding)
@@ -116,6 +119,13 @@ CrossToken CrossFlags::take(uint32_t core, CrossFlag flag) {
   CrossToken token = std::move(tokens.front());
   tokens.pop_front();
   return token;
+}
+
+const CrossToken *CrossFlags::peek(uint32_t core, CrossFlag flag, size_t ahead) const {
+  auto found = counters.find({core, flag.isDirect(), flag.id});
+  return found != counters.end() && found->second.tokens.size() > ahead
+             ? &found->second.tokens[ahead]
+             : nullptr;
 }
 
 void CrossFlags::noteWait(const Occurrence &wait, CrossFlag flag) {
@@ -155,9 +165,29 @@ CrossFlags::Cores CrossFlags::missing(uint32_t core, CrossFlag flag) const {
   return late;
 }
 
+/// What the destructor of the library leaves up; told once per FIFO.
+bool CrossFlags::isLibrarys(const CounterKey &key, const Counter &counter) {
+  auto found = expected.find(key);
+  if (found == expected.end() || found->second.count != counter.tokens.size())
+    return false;
+  unsigned fifo = found->second.fifo;
+  if (llvm::any_of(machine.overruns, [&](const auto &ring) { return ring.flag == fifo; }))
+    return true;
+  machine.overruns.push_back({fifo, Space::GM, none, 0, 0});
+  if (Finding *finding = machine.report(FindingKind::LibraryDefect, counter.tokens.back().by)) {
+    finding->what = formatv("flag {0} of {1} still counts {2} when the kernel ends: the destructor "
+                            "of the FIFO takes as many credits as its constructor gave, and not "
+                            "those that are left",
+                            key.id, machine.coreName(key.core), counter.tokens.size());
+    finding->notes.push_back("the next FIFO on this flag begins with these credits; give it other "
+                             "flags");
+  }
+  return true;
+}
+
 void CrossFlags::checkEnd() {
   for (const auto &[key, counter] : counters) {
-    if (counter.tokens.empty())
+    if (counter.tokens.empty() || isLibrarys(key, counter))
       continue;
     Finding *finding = machine.report(FindingKind::TokenLeft, counter.tokens.front().by);
     if (!finding)

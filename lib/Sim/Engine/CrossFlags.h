@@ -44,6 +44,12 @@ public:
   void send(uint32_t core, CrossFlag flag, CrossToken token);
   bool isUp(uint32_t core, CrossFlag flag) const;
   CrossToken take(uint32_t core, CrossFlag flag);
+  /// The token behind the next `ahead` ones, null when it has not been sent yet.
+  const CrossToken *peek(uint32_t core, CrossFlag flag, size_t ahead) const;
+  /// The library leaves `count` of this flag behind when all goes well (cross-core 6).
+  void expectLeft(uint32_t core, CrossFlag flag, unsigned fifo, uint64_t count) {
+    expected[{core, flag.isDirect(), flag.id}] = {fifo, count};
+  }
   /// A wait was dispatched: its place in the queue of its pipe.
   void noteWait(const Occurrence &wait, CrossFlag flag);
 
@@ -79,10 +85,17 @@ private:
 
   int64_t receivedId(uint32_t from, uint32_t to, CrossFlag flag) const;
   void deliver(uint32_t from, uint32_t to, CrossFlag flag, const CrossToken &token);
+  bool isLibrarys(const CounterKey &key, const Counter &counter);
   void checkCount(uint32_t to, const Counter &counter, int64_t id, const CrossToken &token);
 
   Machine &machine;
+  struct Expected {
+    unsigned fifo; ///< its first flag
+    uint64_t count;
+  };
+
   std::map<CounterKey, Counter> counters;
+  std::map<CounterKey, Expected> expected;
   std::map<GateKey, Gate> gates;
 };
 

@@ -122,13 +122,15 @@ bool Core::fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag f
   uint32_t number = handles[instruction.in[0]].fifo;
   if (number == none)
     return true; // its FIFO has not been made yet
+  const FifoState &fifo = fifos[number];
   bool isPush = instruction.opcode == Opcode::FifoPush;
-  if (instruction.opcode == Opcode::FifoFree && !instruction.immediate)
+  if (instruction.opcode == Opcode::FifoFree && !fifo.shape->isLocal && !instruction.immediate)
     return false;
-  if (instruction.opcode == Opcode::FifoPop && instruction.in[1] == none)
+  if (instruction.opcode == Opcode::FifoPop && (fifo.shape->isLocal || instruction.in[1] == none))
     return false;
-  CrossFlag set{CrossMode::CubeVector, fifoFlag(fifos[number], isPush, /*isFree=*/!isPush)};
-  return machine.crossFlags.reaches(this->number, set, waiter, flag);
+  return llvm::any_of(
+      fifoFlags(fifo, isPush, /*isFree=*/!isPush, FifoSplit(instruction.kind) != FifoSplit::None),
+      [&](CrossFlag set) { return machine.crossFlags.reaches(this->number, set, waiter, flag); });
 }
 
 /// May S of this core still come to a set of `flag` that reaches `waiter`?
@@ -156,6 +158,10 @@ bool Core::setsLater(uint32_t waiter, CrossFlag flag) const {
       break;
     case Opcode::SyncAll:
       return true;
+    case Opcode::MakeFifo: // its constructor may give credits
+      if (machine.program.arch == Arch::A5)
+        return true;
+      break;
     default:
       break;
     }

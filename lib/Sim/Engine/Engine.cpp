@@ -50,7 +50,9 @@ private:
   bool mayDispatch(const Core &core) const {
     return core.pending() < machine.options.dispatchAhead;
   }
-  bool shouldStop() const { return machine.options.stopAtFirst && !machine.findings.empty(); }
+  bool shouldStop() const {
+    return (machine.options.stopAtFirst && !machine.findings.empty()) || machine.isExhausted();
+  }
   void reportDeadlock();
 
   Machine &machine;
@@ -233,6 +235,8 @@ void Scheduler::sweepRandom() {
 }
 
 void Scheduler::reportDeadlock() {
+  if (shouldStop()) // nobody moves any more because the run was ended
+    return;
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;
@@ -338,6 +342,8 @@ Report sim::run(const Program &program, GlobalMemory &memory, const Launch &laun
     for (uint32_t core = 0; core < machine.coreCount(); ++core)
       trace->cores.push_back(machine.coreName(core));
   Report report = Scheduler(machine).run();
+  if (trace)
+    trace->cycles = report.cycles;
   checkArrays(launch.arrays, report);
   if (llvm::any_of(report.findings,
                    [](const Finding &finding) { return finding.kind == FindingKind::Race; }) &&

@@ -20,6 +20,12 @@ bool Core::stepScalar() {
   if (scalar.state != State::Running)
     return tryUnblock();
   while (true) {
+    if (machine.isExhausted()) {
+      if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
+        finding->what =
+            formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
+      return false;
+    }
     if (!scalar.micro.empty()) {
       stepMicro();
       return true;
@@ -255,6 +261,7 @@ void Core::executeHandle(const Instruction &instruction) {
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
+    value.tile.isOpen = instruction.in[1] != none || instruction.in[2] != none;
     if (instruction.in[1] != none)
       value.tile.shape.validRows = int64_t(in(1));
     if (instruction.in[2] != none)

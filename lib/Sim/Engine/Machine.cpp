@@ -59,8 +59,11 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
   combine.pipe = Pipe::V;
   store.kernel = storeAdd.kernel = fixStore.kernel = program.store;
   fixStore.pipe = Pipe::FIX;
-  fixStoreFinal = fixStore;
-  fixStoreFinal.attributes.push_back({"stPhase", 3});
+  toVector.op = toCube.op = load.op;
+  toVector.kernel = findKernel("extract");
+  toVector.pipe = Pipe::FIX;
+  toCube.kernel = findKernel("insert");
+  toCube.pipe = Pipe::MTE3;
   store.pipe = storeAdd.pipe = Pipe::MTE3;
   storeAdd.attributes.push_back({"atomicType", 1});
   for (unsigned rank = 0; rank < launch.ranks.size(); ++rank)
@@ -68,8 +71,44 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
       coresOfBlock.push_back({rank, core});
   coresPerBlock = coresOfBlock.size();
   cores.resize(coreCount());
+  locals.resize(coreCount());
   for (unsigned p = 0; p < numPipes; ++p)
     ordered[p] = options.keepsOrder[p].value_or(pto::keepsOrder(Pipe(p), program.arch));
+}
+
+Bytes &Machine::local(uint32_t core, Space space) {
+  auto &memory = locals[core][unsigned(space)];
+  if (memory)
+    return *memory;
+  memory = std::make_unique<Bytes>(capacity(space, program.arch));
+  if (options.observer)
+    if (std::vector<uint8_t> bytes = options.observer->initial(core, space); !bytes.empty()) {
+      memory->store(0, bytes.data(), std::min<uint64_t>(bytes.size(), memory->size));
+      memory->markWritten(0, std::min<uint64_t>(bytes.size(), memory->size));
+    }
+  return *memory;
+}
+
+void Machine::forgetLocal(uint32_t core) {
+  for (unsigned space = 0; space < numSpaces; ++space) {
+    Bytes *memory = locals[core][space].get();
+    if (!memory)
+      continue;
+    touchTimes.erase(memory);
+    if (!options.observer)
+      continue;
+    std::vector<uint8_t> bytes(memory->size);
+    memory->load(0, bytes.data(), bytes.size());
+    options.observer->final(core, Space(space), bytes);
+  }
+  locals[core] = {};
+}
+
+bool Machine::isOverrun(Space space, uint32_t owner, uint64_t address) const {
+  return llvm::any_of(overruns, [&](const Overrun &ring) {
+    return ring.space == space && (space == Space::GM || ring.owner == owner) &&
+           ring.begin <= address && address < ring.end;
+  });
 }
 
 CoreIdentity Machine::identity(uint32_t core) const {

@@ -64,10 +64,24 @@ public:
   Trace *trace;
   Findings findings;
   uint64_t instructions = 0, items = 0;
+  bool isExhausted() const { return instructions + items >= options.mostSteps; }
   /// Library calls move their chunks with these.
-  Call load, store, storeAdd, fixStore, fixStoreFinal; ///< the last by unit flag
-  Call combine;                                        ///< of TREDUCE, with a kernel by operation
+  Call load, store, storeAdd, fixStore;
+  Call combine;          ///< of TREDUCE, with a kernel by operation
+  Call toVector, toCube; ///< a5: a push from the cube, and to the cube, into the other's memory
   CrossFlags crossFlags;
+  /// On-chip memory by core and space. It may be written before its core starts (a5).
+  Bytes &local(uint32_t core, Space space);
+  void forgetLocal(uint32_t core); ///< after its end
+  /// A ring that the library of a5 fills too early (cross-core 6): `flag` is the first of its FIFO.
+  struct Overrun {
+    unsigned flag;
+    Space space;
+    uint32_t owner; ///< none in GM
+    uint64_t begin, end;
+  };
+  std::vector<Overrun> overruns;
+  bool isOverrun(Space space, uint32_t owner, uint64_t address) const;
   std::vector<Core *> cores; ///< by number; null before the start and after the end of a core
   uint32_t nextCore = 0;     ///< the first that has not started
   bool hasEnded(uint32_t core) const { return core < nextCore && !cores[core]; }
@@ -98,6 +112,7 @@ private:
   unsigned coresPerBlock = 0;
   std::vector<std::pair<unsigned, unsigned>> coresOfBlock; ///< (rank, index in launch.ranks[rank])
   std::array<bool, numPipes> ordered;
+  std::vector<std::array<std::unique_ptr<Bytes>, numSpaces>> locals;
 };
 
 } // namespace pto::sim

@@ -50,19 +50,20 @@ void Core::draw(SliceKind kind, llvm::StringRef name, const Occurrence &by, uint
   if (!machine.trace || (kind == SliceKind::Stall && begin == end))
     return;
   const Place &place = machine.program.places[by.place];
-  Trace::Slice &slice = machine.trace->slices.emplace_back();
+  Trace &trace = *machine.trace;
+  Trace::Slice &slice = trace.slices.emplace_back();
   slice.core = number;
   slice.pipe = by.pipe;
   slice.kind = kind;
   slice.begin = begin;
   slice.end = end;
-  slice.name = name.str();
-  slice.location = place.location;
-  slice.calledAt = place.calledAt;
+  slice.name = trace.text(name);
+  slice.location = trace.text(place.location);
+  slice.calledAt = trace.text(place.calledAt);
   if (by.hasIteration)
     slice.iteration = by.iteration;
   for (const Operand &operand : operands)
-    slice.operands.push_back(textOf(operand, machine.memory));
+    slice.operands.push_back(trace.text(textOf(operand, machine.memory)));
 }
 
 void Core::drawOp(SliceKind kind, const Occurrence &by, uint64_t begin, uint64_t end,
@@ -80,5 +81,6 @@ void Core::drawFlag(SliceKind kind, const char *verb, const FlagKey &key, const 
 void Core::drawArrow(llvm::StringRef name, uint32_t fromCore, Pipe from, Pipe to, uint64_t begin,
                      uint64_t end) {
   if (machine.trace)
-    machine.trace->arrows.push_back({fromCore, number, from, to, begin, end, name.str()});
+    machine.trace->arrows.push_back(
+        {fromCore, number, from, to, begin, end, machine.trace->text(name)});
 }

@@ -225,11 +225,25 @@ void Core::stepMicro() {
     view.view = step.view;
     const Call &call = isLoad                                ? machine.load
                        : step.atomic                         ? machine.storeAdd
-                       : step.unitFlag                       ? machine.fixStoreFinal
+                       : step.call                           ? *step.call
                        : step.tile.shape.space == Space::Acc ? machine.fixStore
                                                              : machine.store;
     dispatchWork(call, call.kernel, call.pipe, std::move(operands),
                  isLoad ? Phase::Load : Phase::Store);
+    break;
+  }
+  case Kind::Deliver: {
+    // As textract and tinsert: source, row, column, destination.
+    std::vector<Operand> operands(4);
+    operands[0].kind = operands[3].kind = Operand::Tile;
+    operands[0].tile = step.tile;
+    operands[3].tile = step.other;
+    for (unsigned i : {1, 2}) {
+      operands[i].kind = Operand::Scalar;
+      operands[i].scalar = {Element::Index, uint64_t(i == 1 ? step.row : step.col)};
+    }
+    dispatchWork(*step.call, step.call->kernel, step.call->pipe, std::move(operands), Phase::Store,
+                 step.target);
     break;
   }
   case Kind::Combine: {
@@ -258,7 +272,7 @@ void Core::stepMicro() {
     dispatchCrossSet(step.pipe, step.cross, Phase::Sync);
     break;
   case Kind::CrossWait:
-    dispatchCrossWait(step.pipe, step.cross, Phase::Sync);
+    dispatchCrossWait(step.pipe, step.cross, Phase::Sync, step.fifo, step.entry);
     break;
   }
   if (scalar.micro.empty())

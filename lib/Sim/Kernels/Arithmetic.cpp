@@ -14,7 +14,7 @@ using namespace pto::sim;
 // TREM (library 3.3)
 //===----------------------------------------------------------------------===//
 
-/// HIGH_PRECISION on a5: the exact remainder with the sign of the divisor.
+/// HIGH_PRECISION, which a5 alone knows: the exact remainder with the sign of the divisor.
 static float exactRemainder(float a, float b) {
   float result = std::fmod(a, b);
   return result * b < 0 ? result + b : result;
@@ -50,7 +50,7 @@ static void remainderOnA3(KernelContext &context, ElementwiseCall &call) {
 template <typename Number>
 static void remainderOnA5(KernelContext &context, ElementwiseCall &call) {
   using Stored = typename Number::Stored;
-  bool exact = context.attribute("precisionType", 0) == 1;
+  bool exact = context.arch == Arch::A5 && context.attribute("precisionType", 0) == 1;
   Packed result = call.result();
   const Stored *a = call.input(0).as<Stored>(), *b = call.input(1).as<Stored>();
   Stored *out = result.as<Stored>();

@@ -1,6 +1,7 @@
 //===- Expand.cpp - TROWEXPAND*, TCOLEXPAND* -------------------------------===//
 
 #include "Elementwise.h"
+#include "Kernels.h"
 #include "Reduce.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cstring>
@@ -104,6 +105,9 @@ void expandBinary(KernelContext &context, Axis axis, Function function) {
               *whole == 0 ? function(Number(), a, b) : function(Number(), b, a);
         }
       writeTile(context, *dst, region, out);
+      if (context.arch == Arch::A3 && context.operands.size() == 4 &&
+          context.operands[2].kind == Operand::Tile) // a5 leaves it alone
+        scribble(context, context.operands[2].tile, 0, context.operands[2].tile.shape.bytes());
     } else {
       context.fail("this operation does not compute on " + name(dst->shape.element).str());
     }

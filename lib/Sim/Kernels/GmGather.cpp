@@ -146,6 +146,7 @@ void tableGather(KernelContext &context) {
                      out.at(row, col + i), out.elementBytes);
     }
   writeTile(context, *dst, region, out);
+  scribbleView(context, context.operands[Scratch]);
 }
 
 //===----------------------------------------------------------------------===//

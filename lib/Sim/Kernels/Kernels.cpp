@@ -139,3 +139,12 @@ void pto::sim::scribble(KernelContext &context, const TileOperand &scratch, uint
   llvm::SmallVector<std::byte, 256> pattern(bytes, std::byte{0xa5});
   context.write(scratch.shape.space, scratch.address + offset, pattern.data(), bytes);
 }
+
+void pto::sim::scribbleView(KernelContext &context, const Operand &scratch) {
+  if (scratch.kind != Operand::View)
+    return;
+  const ViewOperand &view = scratch.view;
+  Packed junk(matrixRows(view), matrixCols(view), bytesOf(view.element));
+  std::memset(junk.data(), 0xa5, uint64_t(junk.elements()) * junk.elementBytes);
+  writeView(context, view, junk, false);
+}

@@ -68,6 +68,8 @@ void encodePad(PadValue pad, Element element, std::byte *bytes);
 /// mistake for data. What the library leaves there is not part of its interface; that it is
 /// overwritten is.
 void scribble(KernelContext &context, const TileOperand &scratch, uint64_t offset, uint64_t bytes);
+/// All of a scratch tensor in global memory; nothing when it is absent.
+void scribbleView(KernelContext &context, const Operand &scratch);
 
 } // namespace pto::sim
 

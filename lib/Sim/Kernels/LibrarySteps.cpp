@@ -235,7 +235,8 @@ static Steps rowExpand(Arch arch, llvm::ArrayRef<Operand> operands, Attributes) 
   unsigned bytes = bytesOf(src.element);
   bool fillsBlocks = (bytes == 2 || bytes == 4) && (src.rows == 1 || src.cols == 1) &&
                      src.rows * src.cols == dst.rows && dst.cols * bytes == blockBytes &&
-                     isFull(src) && isFull(dst);
+                     isFull(src) && isFull(dst) && !operands[0].tile.isOpen &&
+                     !operands[1].tile.isOpen;
   return arch == Arch::A3 && !fillsBlocks ? Steps(scalarThenVector) : Steps();
 }
 
@@ -296,16 +297,16 @@ static bool isInVec(llvm::ArrayRef<Operand> operands) {
          operands.back().tile.shape.space == Space::Vec;
 }
 
-/// A window of one element inside vec, on both archs.
-static Steps oneElement(llvm::ArrayRef<Operand> operands, const TileShape &window) {
-  bool isOne = window.validRows == 1 && window.validCols == 1;
+/// A window that is declared as one element inside vec, on both archs.
+static Steps oneElement(llvm::ArrayRef<Operand> operands, const TileOperand &window) {
+  bool isOne = window.shape.validRows == 1 && window.shape.validCols == 1 && !window.isOpen;
   return isInVec(operands) && isOne ? Steps(scalarLoop) : Steps();
 }
 static Steps extractWindow(Arch, llvm::ArrayRef<Operand> operands, Attributes) {
-  return oneElement(operands, operands.back().tile.shape);
+  return oneElement(operands, operands.back().tile);
 }
 static Steps insertWindow(Arch, llvm::ArrayRef<Operand> operands, Attributes) {
-  return oneElement(operands, operands.front().tile.shape);
+  return oneElement(operands, operands.front().tile);
 }
 
 /// Rows of the result that are no whole repeats of the transposing instruction.

@@ -30,6 +30,8 @@ static std::string table(Packed &values, Element element, int64_t format) {
 
 void pto::sim::printKernel(KernelContext &context) {
   int64_t format = context.attribute("printFormat", 0);
+  if (context.operands.size() > 1)
+    scribbleView(context, context.operands[1]);
   if (context.operands[0].kind == Operand::View) {
     const ViewOperand &view = context.operands[0].view;
     Packed values(matrixRows(view), matrixCols(view), bytesOf(view.element));

@@ -10,6 +10,7 @@
 #include "TemplateHelpers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "ptoas/IR/CrossCore.h"
+#include "ptoas/IR/Transfer.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace pto;
@@ -42,6 +43,7 @@ private:
   void regions(Operation *op);
   void crossCore(Operation *op);
   void operands(RecordOp op);
+  void transfer(RecordOp op);
   void group(Operation *op, mlir::ValueRange tensors);
 
   ConstantFolder constants;
@@ -154,6 +156,30 @@ void Checker::record(RecordOp op) {
       fail(op) << "names the C++ helper '" << piece.text
                << "', which lib/Target/Cpp/Helpers.cpp does not have";
   operands(op);
+  transfer(op);
+}
+
+/// What types and plain constants leave open arithmetic on constants may decide.
+void Checker::transfer(RecordOp op) {
+  bool isLoad = llvm::isa<TLoadOp>(op);
+  if (!isLoad && !llvm::isa<TStoreOp>(op))
+    return;
+  mlir::Value view = isLoad ? llvm::cast<TLoadOp>(op).getSrc() : llvm::cast<TStoreOp>(op).getDst();
+  mlir::Value tile = isLoad ? llvm::cast<TLoadOp>(op).getDst() : llvm::cast<TStoreOp>(op).getSrc();
+  auto source = viewSource(view, constants);
+  auto facts = globalFacts(view);
+  if (!source || !facts)
+    return;
+  facts->layout = source->make.getLayout().value_or(LayoutKind::ND);
+  for (unsigned i = 0; i < 5; ++i) {
+    facts->shape[i] = source->shape[i] == dynamicDim ? -1 : source->shape[i];
+    facts->strides[i] = source->strides[i] == dynamicDim ? -1 : source->strides[i];
+  }
+  ok &= mlir::succeeded(isLoad ? checkLoad(op, *facts, tile) : checkStore(op, *facts, tile));
+  // One row or column goes into a view of any shape, as long as they are equally long.
+  auto type = llvm::cast<TileBufType>(tile.getType());
+  if (isLoad || (type.getRows() != 1 && type.getCols() != 1))
+    ok &= mlir::succeeded(checkExtents(op, *facts, tile, isLoad ? "dst" : "src"));
 }
 
 /// Cross-core flags of a2/a3 work only after set_ffts, in the function itself or in a caller of it.
@@ -221,8 +247,6 @@ void Checker::nested(Operation *op) {
         if (!o.getFlagBase() || !o.getLocalSlotNum())
           fail(o) << "has no flag_base or no local_slot_num; an earlier stage decides them "
                      "(pto-resolve-pipes)";
-        if (o.getAccPushEpilogue())
-          fail(o) << "has an acc_push_epilogue, which has no C++ form";
       })
       .Case([&](DeclareGlobalOp o) {
         if (!viewSource(o.getEntry(), constants))

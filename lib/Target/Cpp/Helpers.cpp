@@ -9,6 +9,7 @@
 #include "Pipes.h"
 #include "Printer.h"
 #include "TemplateHelpers.h"
+#include "ptoas/IR/TileHandle.h"
 #include "ptoas/Support/PrintFormat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -27,7 +28,11 @@ bool isPresent(RecordOp op, llvm::StringRef name) {
 
 std::string operandType(Printer &p, mlir::Value value) {
   auto source = viewSource(value, p.constants);
-  return source ? viewType(*source) : cppType(value.getType());
+  if (source)
+    return viewType(*source);
+  // A window may be declared with the shape of what it is a part of.
+  return llvm::isa<TileBufType>(value.getType()) ? tileType(storageOf(value))
+                                                 : cppType(value.getType());
 }
 
 /// The enumerator of an attribute, empty when it has its default value.
@@ -196,6 +201,11 @@ std::string standIn(Printer &p, RecordOp op) {
   return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "dst")).text;
 }
 
+/// The same for calls whose scratch tile has the shape of the source.
+std::string sourceStandIn(Printer &p, RecordOp op) {
+  return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "src")).text;
+}
+
 /// TQUANT: kind, destination, source, parameters[, scratch].
 std::string quantTemplates(Printer &p, RecordOp op) {
   llvm::SmallVector<std::string> arguments{enumerator(op, "quant_type", /*evenDefault=*/true)};
@@ -240,8 +250,13 @@ std::string gatherTemplates(Printer &p, RecordOp op) {
   arguments.push_back(enumerator(op, "cmpMode", /*evenDefault=*/true));
   return templateList(arguments);
 }
-std::string gatherOffset(Printer &, RecordOp op) {
-  return isPresent(op, "thresholds") ? ", " + std::to_string(attributeValue(op, "offset")) : "";
+std::string gatherTail(Printer &p, RecordOp op) {
+  if (isPresent(op, "thresholds"))
+    return ", " + std::to_string(attributeValue(op, "offset"));
+  // a5 leaves the scratch tile of the indexed form alone.
+  if (isPresent(op, "indices") && !isPresent(op, "tmp"))
+    return ", " + p.valueOf(operandNamed(op, "indices")).text;
+  return "";
 }
 
 /// TSCATTER: nothing, or the pattern and, for whole rows, the axis.
@@ -317,11 +332,12 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("pipeTypes", pipeTypes)
       .Case("subblock", subblock)
       .Case("standIn", standIn)
+      .Case("sourceStandIn", sourceStandIn)
       .Case("quantTemplates", quantTemplates)
       .Case("dequantTemplates", dequantTemplates)
       .Case("barrier", barrier)
       .Case("gatherTemplates", gatherTemplates)
-      .Case("gatherOffset", gatherOffset)
+      .Case("gatherTail", gatherTail)
       .Case("scatterTemplates", scatterTemplates)
       .Case("mergeTemplates", mergeTemplates)
       .Case("countTemplates", countTemplates)

@@ -7,6 +7,8 @@
 
 #include "Pipes.h"
 #include "Printer.h"
+#include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/IR/TileHandle.h"
 
 using namespace pto;
 using namespace pto::cpp;
@@ -26,6 +28,31 @@ std::string pipeType(const PipeInit &init) {
        llvm::Twine(*init.localSlotNum) + ", " + (init.noSplit.value_or(false) ? "true" : "false"))
           .str();
   return text + (init.unitFlag.value_or(false) ? ", true>" : ">");
+}
+
+/// The library's name of what a push does to an accumulator.
+llvm::StringRef quantMode(EpilogueQuantKind kind) {
+  constexpr llvm::StringLiteral names[] = {
+      "NoQuant",       "F322F16",       "F322BF16",       "REQ8",          "VREQ8",
+      "DEQF16",        "VDEQF16",       "QF322B8_PRE",    "VQF322B8_PRE",  "QF322F16_PRE",
+      "QF322BF16_PRE", "QS322BF16_PRE", "VQS322BF16_PRE", "QF322HIF8_PRE", "QF322FP8_PRE"};
+  return names[unsigned(kind)];
+}
+
+std::string configName(const PipeInit &init) {
+  return "Pipe" + std::to_string(init.id.value_or(*init.flagBase)) + "FixpipeConfig";
+}
+
+/// `using Pipe0FixpipeConfig = FixpipeParams<...>;` (library 9.6)
+void printConfig(Printer &p, const PipeInit &init) {
+  constexpr llvm::StringLiteral layouts[] = {"NZ2ND", "NZ2DN", "NZ2NZ"};
+  bool relu = init.epilogue.getRelu() == ReluKind::NormalRelu;
+  p.line("using " + configName(init) +
+         " = FixpipeParams<QuantMode_t::" + quantMode(init.epilogue.getQuant()).str() +
+         ", ReluPreMode::" + (relu ? "NormalRelu" : "NoRelu") +
+         ", STPhase::" + (init.unitFlag.value_or(false) ? "Final" : "Unspecified") +
+         ", AtomicType::AtomicNone, LayoutMode::" +
+         layouts[unsigned(init.epilogue.getLayout())].str() + ", 0>;");
 }
 
 constexpr llvm::StringLiteral splits[] = {"TILE_NO_SPLIT", "TILE_UP_DOWN", "TILE_LEFT_RIGHT",
@@ -56,6 +83,8 @@ void cpp::printPipe(Printer &p, const PipeInit &init) {
   std::string arguments =
       gm + ", " + address(PipeDirection::C2V) + ", " + address(PipeDirection::V2C);
   std::string type = pipeType(init);
+  if (init.epilogue && coreKindOf(init.op) == CoreKind::Cube)
+    printConfig(p, init);
   p.line("auto " + p.declare(init.op->getResult(0)) + " = " + type + "(" + arguments + ");");
 }
 
@@ -86,25 +115,15 @@ std::string cpp::pipeTypes(Printer &p, RecordOp op) {
   PipeInit init = *PipeInit::behind(call.handle);
   std::string text = pipeType(init);
   if (call.tile())
-    text += ", " + tileType(call.tile().getTileShape());
+    text += ", " + tileType(storageOf(call.entry));
   else if (call.entry)
     text += ", " + viewType(*viewSource(call.entry, p.constants));
+  if (init.epilogue && call.kind == PipeCall::Push && call.tile())
+    return text + ", " + configName(init);
   return text + ", TileSplitAxis::" + splits[call.split].str();
 }
 
 std::string cpp::subblock(Printer &p, RecordOp op) {
   auto values = op.getRecordOperands(op.getOpInfo().operand("aiv_subblockid"));
   return values.empty() ? "" : ", " + cast("int32_t", p.valueOf(*values.begin())).text;
-}
-
-bool cpp::runsOnFirstVectorCore(mlir::Operation *region) {
-  if (archOf(region) != Arch::A5)
-    return false;
-  bool unsplit = false, asks = false;
-  region->walk([&](mlir::Operation *op) {
-    auto call = PipeCall::of(op);
-    unsplit |= call && call->split == 0;
-    asks |= llvm::isa<GetSubblockIdxOp, GetSubblockNumOp>(op);
-  });
-  return unsplit && !asks;
 }

@@ -25,10 +25,6 @@ mlir::Value slotPointer(const PipeInit &init);
 /// The pipe that gives an entry its address.
 std::optional<PipeInit> pipeOfEntry(DeclareGlobalOp entry);
 
-/// On a5 only one of the two vector cores takes part in a pipe that is not split. Code that asks
-/// for its number knows what it does.
-bool runsOnFirstVectorCore(mlir::Operation *region);
-
 } // namespace pto::cpp
 
 #endif // PTOAS_TARGET_CPP_PIPES_H

@@ -86,7 +86,8 @@ const llvm::StringMap<Form> &forms() {
       {"arith.bitcast", {FORM(s.bitcast()), true}},
       {"arith.addui_extended", {FORM(s.viaUnsigned("+", P::Additive)), false, true}},
       {"arith.mulsi_extended", {FORM(s.wrapping("*", P::Multiplicative)), false, true}},
-      {"arith.mului_extended", {FORM(s.wrapping("*", P::Multiplicative)), false, true}}};
+      {"arith.mului_extended", {FORM(s.wrapping("*", P::Multiplicative)), false, true}},
+      {"builtin.unrealized_conversion_cast", {FORM(cast(cppType(s.result), s.arg(0)))}}};
   return table;
 }
 #undef FORM
@@ -117,7 +118,20 @@ bool cpp::isCountsConstant(Operation *op) {
   return llvm::isa<arith::ConstantOp>(op) && isExecutedCounts(op->getResult(0).getType());
 }
 
+/// The same bits under another sign: how a text joins arith, which knows signless integers only,
+/// and operands of unsigned tiles.
+static bool isSignCast(Operation *op) {
+  if (!llvm::isa<mlir::UnrealizedConversionCastOp>(op) || op->getNumOperands() != 1 ||
+      op->getNumResults() != 1)
+    return false;
+  auto from = llvm::dyn_cast<mlir::IntegerType>(op->getOperand(0).getType());
+  auto to = llvm::dyn_cast<mlir::IntegerType>(op->getResult(0).getType());
+  return from && to && from.getWidth() == to.getWidth() && elementOf(from) && elementOf(to);
+}
+
 bool cpp::isScalarOp(Operation *op) {
+  if (isSignCast(op))
+    return true;
   return llvm::isa_and_present<arith::ArithDialect>(op->getDialect()) && !isCountsConstant(op);
 }
 
@@ -130,6 +144,8 @@ std::string cpp::scalarProblem(Operation *op) {
   const Form *form = findForm(op);
   if (!form)
     return "has no C++ form";
+  if (isSignCast(op))
+    return "";
   auto isPrintable = [&](Type type) {
     auto element = elementOf(type);
     return element && !isLowPrecision(*element) &&

@@ -99,6 +99,7 @@ rule::IfTile<Tmp> TCVT(D &, S &, Tmp &, RoundMode) {
 namespace rule {
 template <QuantType Q, typename D, typename S, typename P> constexpr void quantized() {
   inUb<D, S, P>();
+  rowMajor<D, S>();
   static_assert(Q == QuantType::INT8_SYM || Q == QuantType::INT8_ASYM,
                 "TQUANT with a parameter tile makes 8-bit integers (INT8_SYM, INT8_ASYM)");
   static_assert(isOneOf<ElementType<S>>(F32), "TQUANT: the source is float");
@@ -155,6 +156,7 @@ RecordEvent TQUANT(D &, S &, E *, M *, F *) {
 template <typename D, typename S, typename P> RecordEvent TDEQUANT(D &, S &, P &, P &) {
   using namespace rule;
   inUb<D, S, P>();
+  rowMajor<D, S>();
   elements<S8 | S16, S8 | S16, S>();
   elements<F32, F32, D>();
   elements<F32, F32, P>();
@@ -168,6 +170,7 @@ template <typename D, typename S, typename P> RecordEvent TDEQUANT(D &, S &, P &
 namespace rule {
 template <typename M, typename T> constexpr void mask() {
   inUb<M>();
+  rowMajor<M>();
   static_assert(isOneOf<ElementType<M>>(Int8), "a mask is a tile of 8-bit integers");
   static_assert(mayBeEqual(M::ValidRow, T::ValidRow), "a mask has the valid rows of its data");
 }
@@ -176,6 +179,7 @@ template <typename M, typename T> constexpr void mask() {
 template <typename D, typename S0, typename S1> RecordEvent TCMP(D &, S0 &, S1 &, CmpMode) {
   using namespace rule;
   inUb<S0, S1>();
+  rowMajor<S0, S1>();
   sameElement<S0, S1>();
   sameValid<S0, S1>();
   elements<Floats | S32, Int | Floats | BF16, S0>();
@@ -185,6 +189,7 @@ template <typename D, typename S0, typename S1> RecordEvent TCMP(D &, S0 &, S1 &
 template <typename D, typename S> RecordEvent TCMPS(D &, S &, typename S::DType, CmpMode) {
   using namespace rule;
   inUb<S>();
+  rowMajor<S>();
   elements<Floats | S16 | U16 | S32, Int | Floats | BF16, S>();
   mask<D, S>();
   return {};
@@ -192,6 +197,7 @@ template <typename D, typename S> RecordEvent TCMPS(D &, S &, typename S::DType,
 template <typename D, typename S0, typename S1> rule::IfTile<S1> TCMPS(D &, S0 &, S1 &, CmpMode) {
   using namespace rule;
   inUb<S0, S1>();
+  rowMajor<S0>();
   sameElement<S0, S1>();
   elements<Floats | S16 | U16 | S32, Int | Floats | BF16, S0>();
   mask<D, S0>();
@@ -210,6 +216,7 @@ template <typename D, typename M, typename S, typename Tmp>
 RecordEvent TSELS(D &, M &, S &, Tmp &, typename S::DType) {
   using namespace rule;
   inUb<D, S, Tmp>();
+  rowMajor<D, S>();
   sameElement<D, S>();
   sameValid<D, S>();
   static_assert(isA5 || bytes<D> == 2 || bytes<D> == 4, "a2/a3 select elements of 2 or 4 bytes");

@@ -58,7 +58,7 @@ template <typename C, typename Bias> constexpr void biased() {
   tiles<Bias>();
   static_assert(is<Bias>(TileType::Bias), "the bias lies in BT (TileType::Bias)");
   static_assert(Bias::Rows == 1, "the bias is one row");
-  static_assert(Bias::isRowMajor, "the bias is row-major");
+  static_assert(isND<Bias>, "the bias is row-major without boxes");
   sameElement<C, Bias>();
 }
 } // namespace rule

@@ -202,7 +202,7 @@ template <typename D> RecordEvent TEXPANDS(D &, rule::ScalarOf<D>) {
   using namespace rule;
   static_assert(is<D>(TileType::Vec) || is<D>(TileType::Mat), "TEXPANDS fills UB or L1");
   if constexpr (is<D>(TileType::Vec))
-    static_assert(isA5 || isND<D>, "TEXPANDS in UB: row-major without boxes");
+    static_assert(isND<D>, "TEXPANDS in UB: row-major without boxes");
   elements<Plain32, ArithA5, D>();
   return {};
 }

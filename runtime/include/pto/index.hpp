@@ -8,13 +8,16 @@ namespace pto {
 // Gather and scatter inside UB
 //===----------------------------------------------------------------------===//
 
+namespace rule {
+constexpr Elements Moved = Int16 | Int32 | Floats | BF16;
+}
 template <typename D, typename S, typename I, typename Tmp>
 RecordEvent TGATHER(D &, S &, I &, Tmp &) {
   using namespace rule;
   inUb<D, S, I, Tmp>();
   rowMajor<D, S, I>();
   sameElement<D, S>();
-  static_assert(bytes<D> == 2 || bytes<D> == 4 || isA5, "TGATHER: elements of 2 or 4 bytes");
+  elements<Moved, Moved | Int8, D>();
   elements<Int32, Int16 | Int32, I>();
   sameValid<D, I>();
   return {};
@@ -26,7 +29,7 @@ RecordEvent TGATHER(D &, S &) {
   inUb<D, S>();
   rowMajor<D, S>();
   static_assert(bytes<D> == bytes<S>, "TGATHER by mask: elements of one size");
-  static_assert(bytes<D> == 2 || bytes<D> == 4 || isA5, "TGATHER: elements of 2 or 4 bytes");
+  elements<Moved, Moved | Int8, S>();
   static_assert(A == GatherAxis::COL || mayBeEqual(D::ValidCol, D::Cols),
                 "TGATHER by mask: rows follow one another without gaps, so all columns of the "
                 "destination are valid");
@@ -36,6 +39,7 @@ template <typename D, typename S, typename K, typename C, typename Tmp, CmpMode 
 RecordEvent TGATHER(D &, S &, K &, C &, Tmp &, int) {
   using namespace rule;
   inUb<D, S, K, C, Tmp>();
+  rowMajor<D, S, C>();
   static_assert(M == CmpMode::EQ || M == CmpMode::GT, "TGATHER by comparison: EQ or GT");
   elements<Int32, Int32, D>();
   elements<Int32, Int32, C>();
@@ -83,8 +87,7 @@ template <typename D, typename S, typename I> constexpr void sorted() {
   sameElement<D, S>();
   elements<Floats, Floats, D>();
   elements<U32, U32, I>();
-  static_assert(mayBeInside(D::ValidCol, S::ValidCol * (8 / bytes<D>), D::Cols) ||
-                    S::ValidCol == -1,
+  static_assert(S::ValidCol == -1 || D::Cols >= S::ValidCol * (8 / bytes<D>),
                 "TSORT32: an element becomes a record of 8 bytes: twice as many columns for float, "
                 "four times as many for half");
 }
@@ -173,6 +176,7 @@ RecordEvent TRANDOM(D &, TRandomKey &, TRandomCounter &) {
   using namespace rule;
   onlyA5<D>();
   inUb<D>();
+  rowMajor<D>();
   elements<0, Int32, D>();
   static_assert(Rounds == 7 || Rounds == 10, "TRANDOM: 7 or 10 rounds");
   return {};
@@ -181,6 +185,7 @@ template <HistByte B, typename D, typename S, typename I> RecordEvent THISTOGRAM
   using namespace rule;
   onlyA5<D>();
   inUb<D, S, I>();
+  rowMajor<D, S>();
   elements<0, U32, D>();
   elements<0, U16 | U32, S>();
   elements<0, U8, I>();

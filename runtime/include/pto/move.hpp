@@ -22,19 +22,30 @@ template <typename D, typename S> constexpr void intoL0() {
                                             "SLayout::RowMajor) and Nz on a5 (ColMajor, RowMajor)");
   else
     static_assert(isZn<D>, "L0B is Zn (BLayout::RowMajor, SLayout::ColMajor)");
+  // Nz is plain for L0A and transposed for L0B, Zn the other way round.
+  constexpr bool isVector = S::Rows == 1 && S::isRowMajor;
+  constexpr bool transposes = !isVector && isNz<S> != is<D>(TileType::Left);
+  constexpr int side = bytes<D> == 1 ? 32 : 16;
+  static_assert(!transposes || (D::Rows % side == 0 && D::Cols % side == 0),
+                "a transposing move into L0 takes multiples of 16 rows and columns, of 1-byte "
+                "elements 32");
+  static_assert(!isVector || S::Cols % (512 / bytes<S>) == 0,
+                "a vector moves into L0 in pieces of 512 bytes");
 }
 
 template <typename D, typename S> constexpr void intoBias() {
   static_assert(D::Rows == 1 && S::Rows == 1, "L1 to BT moves one row");
-  static_assert(std::is_same_v<ElementType<D>, ElementType<S>> ||
-                    (isOneOf<ElementType<S>>(F16) && isOneOf<ElementType<D>>(F32)),
-                "L1 to BT keeps the element type, or makes float of half");
-  static_assert(D::Cols * bytes<D> % 64 == 0, "L1 to BT moves a multiple of 64 bytes");
+  static_assert(
+      std::is_same_v<ElementType<D>, ElementType<S>> ||
+          (isOneOf<ElementType<S>>(onArch(F16, F16 | BF16)) && isOneOf<ElementType<D>>(F32)),
+      "L1 to BT keeps the element type, or makes float of half (a5: also of bfloat16_t)");
+  static_assert(S::Cols * bytes<S> % 64 == 0, "L1 to BT moves a multiple of 64 bytes");
 }
 
 template <typename D, typename S> constexpr void intoScaling() {
   if constexpr (isOneOf<ElementType<D>>(E8M0 | U8)) {
     onlyA5<D>();
+    sameElement<D, S>();
   } else {
     static_assert(isOneOf<ElementType<D>>(Int64) && bytes<S> == 8, "FB holds 64-bit scales");
     static_assert(D::Rows == 1, "L1 to FB moves one row");
@@ -48,9 +59,11 @@ template <typename D, typename S, bool Scaled> constexpr void fromAcc() {
   static_assert(isA5 || !is<D>(TileType::Mat) || D::SFractalSize == 512,
                 "L0C to L1: the destination has boxes of 512 bytes");
   if constexpr (Scaled)
-    scaledFixpipe<ElementType<S>, ElementType<D>>();
+    scaledFixpipe<S, ElementType<S>, ElementType<D>>();
   else
-    plainFixpipe<ElementType<S>, ElementType<D>>();
+    plainFixpipe<S, ElementType<S>, ElementType<D>>();
+  static_assert(isA5 || Scaled || isOneOf<ElementType<D>>(F16 | BF16),
+                "without a scale a2/a3 takes float into another memory as half or bfloat16_t only");
 }
 
 /// The pairs of memories that every move shares.
@@ -66,9 +79,13 @@ template <typename D, typename S, bool Scaled> constexpr void moved() {
     static_assert(isA5 || !sizeof(D), "UB to L1 exists on a5 only");
     static_assert(std::is_same_v<ElementType<D>, ElementType<S>>,
                   "UB to L1 keeps the element type");
+    static_assert(isNz<D> && (isND<S> || isNz<S>), "UB to L1 makes Nz of ND or Nz");
   } else if constexpr (route<D, S>(TileType::Vec, TileType::Vec)) {
     static_assert(std::is_same_v<ElementType<D>, ElementType<S>>,
                   "UB to UB keeps the element type");
+    static_assert((D::isRowMajor == S::isRowMajor && D::SFractal == S::SFractal) ||
+                      (isA5 && isND<S> && isNz<D>),
+                  "UB to UB keeps the layout (a5: also ND to Nz)");
   } else if constexpr (route<D, S>(TileType::Mat, TileType::Left) ||
                        route<D, S>(TileType::Mat, TileType::Right)) {
     intoL0<D, S>();
@@ -98,6 +115,7 @@ template <typename D, typename S, AccToVecMode M> constexpr void toVec() {
 template <typename Fp> constexpr void scales() {
   tiles<Fp>();
   static_assert(is<Fp>(TileType::Scaling), "the scales lie in FB (TileType::Scaling)");
+  static_assert(isOneOf<ElementType<Fp>>(Int64), "a scale of L0C is a word of 64 bits");
 }
 template <typename D, typename S, ReluPreMode R, bool Scaled> constexpr void move() {
   moved<D, S, Scaled>();
@@ -205,17 +223,34 @@ rule::IfTile<Fp> TMOV_FP(D &, S &, Fp &) {
 // TEXTRACT, TINSERT: windows; the scale stands before the place
 //===----------------------------------------------------------------------===//
 
+namespace rule {
+template <typename Outer, typename Inner, typename D, typename S> constexpr void window() {
+  if constexpr (route<D, S>(TileType::Vec, TileType::Vec))
+    static_assert((isND<S> && isND<D>) || (isNz<S> && isNz<D>) || (isA5 && isND<S> && isNz<D>),
+                  "a window of UB: ND to ND, Nz to Nz (a5: also ND to Nz)");
+  // What is extracted has the shape of the window, what is inserted its valid region.
+  constexpr bool inserts = !std::is_same_v<Outer, S>;
+  static_assert((inserts && Inner::ValidRow != -1 ? Inner::ValidRow
+                 : inserts                        ? 0
+                                                  : Inner::Rows) <= Outer::Rows &&
+                    (inserts && Inner::ValidCol != -1 ? Inner::ValidCol
+                     : inserts                        ? 0
+                                                      : Inner::Cols) <= Outer::Cols,
+                "the window fits into the larger tile");
+}
+} // namespace rule
+
 // One text for both: NAME, the tile that holds the window (Outer) and the window (Inner).
 #define PTO_WINDOW(NAME, OUTER, INNER)                                                             \
   template <typename D, typename S> RecordEvent NAME(D &, S &, uint16_t, uint16_t) {               \
     rule::moved<D, S, false>();                                                                    \
-    static_assert(INNER::Rows <= OUTER::Rows && INNER::Cols <= OUTER::Cols,                        \
-                  #NAME ": the window fits into the larger tile");                                 \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }                                                                                                \
   template <typename D, typename S, ReluPreMode R>                                                 \
   RecordEvent NAME(D &, S &, uint16_t, uint16_t) {                                                 \
     rule::moved<D, S, false>();                                                                    \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     rule::clamped<D, S, R>();                                                                      \
     return {};                                                                                     \
   }                                                                                                \
@@ -223,17 +258,20 @@ rule::IfTile<Fp> TMOV_FP(D &, S &, Fp &) {
   RecordEvent NAME(D &, S &, uint16_t, uint16_t) {                                                 \
     rule::toVec<D, S, M>();                                                                        \
     rule::moved<D, S, false>();                                                                    \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }                                                                                                \
   template <typename D, typename S, ReluPreMode R = ReluPreMode::NoRelu>                           \
   RecordEvent NAME(D &, S &, uint64_t, uint16_t, uint16_t) {                                       \
     rule::moved<D, S, true>();                                                                     \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }                                                                                                \
   template <typename D, typename S, AccToVecMode M, ReluPreMode R = ReluPreMode::NoRelu>           \
   RecordEvent NAME(D &, S &, uint64_t, uint16_t, uint16_t) {                                       \
     rule::toVec<D, S, M>();                                                                        \
     rule::moved<D, S, true>();                                                                     \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }                                                                                                \
   template <typename D, typename S, typename Fp, AccToVecMode M,                                   \
@@ -242,12 +280,14 @@ rule::IfTile<Fp> TMOV_FP(D &, S &, Fp &) {
     rule::scales<Fp>();                                                                            \
     rule::toVec<D, S, M>();                                                                        \
     rule::moved<D, S, true>();                                                                     \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }                                                                                                \
   template <typename D, typename S, typename Fp, ReluPreMode R = ReluPreMode::NoRelu>              \
   rule::IfTile<Fp> NAME##_FP(D &, S &, Fp &, uint16_t, uint16_t) {                                 \
     rule::scales<Fp>();                                                                            \
     rule::moved<D, S, true>();                                                                     \
+    rule::window<OUTER, INNER, D, S>();                                                            \
     return {};                                                                                     \
   }
 PTO_WINDOW(TEXTRACT, S, D)
@@ -268,6 +308,7 @@ rule::IfTile<D1> TEXTRACT(D0 &, D1 &, S &, uint16_t, uint16_t, uint16_t, uint16_
 template <TInsertMode M, typename D, typename S> RecordEvent TINSERT(D &, S &, uint16_t, uint16_t) {
   rule::onlyA5<D>();
   rule::moved<D, S, false>();
+  rule::window<D, S, D, S>();
   return {};
 }
 
@@ -278,8 +319,10 @@ template <TInsertMode M, typename D, typename S> RecordEvent TINSERT(D &, S &, u
 namespace rule {
 template <typename D, typename S, TFillPadMode M> constexpr void fillPad() {
   inUb<D, S>();
+  rowMajor<D, S>();
   static_assert(bytes<D> == bytes<S> && (bytes<D> == 1 || bytes<D> == 2 || bytes<D> == 4),
                 "TFILLPAD: elements of one size, 1, 2 or 4 bytes");
+  elements<Plain32, Plain32, S>();
   static_assert(D::PadVal != PadValue::Null, "TFILLPAD: the destination says what to fill in");
   if constexpr (M == TFillPadMode::Expand)
     static_assert(D::Rows >= S::Rows && D::Cols >= S::Cols,
@@ -320,15 +363,14 @@ template <typename D, typename S> RecordEvent TFILLPAD_EXPAND(D &, S &) {
 template <typename D, typename S, typename Tmp> RecordEvent TTRANS(D &, S &, Tmp &) {
   rule::inUb<D, S, Tmp>();
   rule::sameElement<D, S, Tmp>();
+  static_assert(!D::isBoxedLayout && !S::isBoxedLayout, "TTRANS: tiles without boxes");
   static_assert(rule::bytes<D> <= 4, "TTRANS: elements of 1, 2 or 4 bytes");
-  static_assert(S::isRowMajor || rule::isA5, "TTRANS: the source is row-major");
-  static_assert(rule::mayBeEqual(D::ValidRow, S::ValidCol) &&
-                    rule::mayBeEqual(D::ValidCol, S::ValidRow),
-                "TTRANS: the rows of the source are the columns of the destination");
+  static_assert((S::isRowMajor && D::isRowMajor) || rule::isA5, "TTRANS: row-major tiles");
   return {};
 }
 template <typename D, typename S0, typename S1> RecordEvent TCONCAT(D &, S0 &, S1 &) {
   rule::inUb<D, S0, S1>();
+  rule::rowMajor<D, S0, S1>();
   rule::sameElement<D, S0, S1>();
   rule::elements<rule::Plain32, rule::Plain32, D>();
   return {};
@@ -336,9 +378,11 @@ template <typename D, typename S0, typename S1> RecordEvent TCONCAT(D &, S0 &, S
 template <typename D, typename S0, typename S1, typename I0, typename I1>
 RecordEvent TCONCAT(D &, S0 &, S1 &, I0 &, I1 &) {
   rule::inUb<D, S0, S1, I0, I1>();
+  rule::rowMajor<D, S0, S1, I0, I1>();
   rule::sameElement<D, S0, S1>();
   rule::sameElement<I0, I1>();
-  rule::elements<rule::IntTo32, rule::IntTo32, I0>();
+  rule::elements<rule::Plain32, rule::Plain32, D>();
+  rule::elements<rule::S8 | rule::S16 | rule::S32, rule::S8 | rule::S16 | rule::S32, I0>();
   return {};
 }
 template <typename D, typename S0, typename S1, typename ID, typename I0, typename I1>

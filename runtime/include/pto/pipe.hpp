@@ -56,6 +56,38 @@ public:
   RingFiFo fifo;
 };
 
+/// What a push from L0C does to the values on their way out. The quantisation parameters of the
+/// modes that need some are in registers.
+enum class QuantMode_t {
+  NoQuant,
+  F322F16,
+  F322BF16,
+  REQ8,
+  VREQ8,
+  DEQF16,
+  VDEQF16,
+  QF322B8_PRE,
+  VQF322B8_PRE,
+  QF322F16_PRE,
+  QF322BF16_PRE,
+  QS322BF16_PRE,
+  VQS322BF16_PRE,
+  QF322HIF8_PRE,
+  QF322FP8_PRE
+};
+enum class LayoutMode { NZ2ND, NZ2DN, NZ2NZ };
+template <QuantMode_t Quant, ReluPreMode Relu, STPhase Ph, AtomicType Atomic, LayoutMode Mode,
+          uint8_t SubBlock>
+struct FixpipeParams {
+  static constexpr QuantMode_t QuantPre = Quant;
+  static constexpr ReluPreMode ReluMode = Relu;
+  static constexpr STPhase Phase = Ph;
+  static constexpr AtomicType AtomicT = Atomic;
+  static constexpr pto::LayoutMode LayoutMode = Mode;
+  static constexpr uint8_t SubBlockId = SubBlock;
+  static_assert(SubBlock < 2, "a block has two vector cores");
+};
+
 namespace rule {
 template <typename T> struct IsPipe : std::false_type {};
 template <uint8_t F, uint8_t D, uint32_t S, uint32_t N, uint32_t L, bool P, bool U>
@@ -102,6 +134,16 @@ template <typename P, typename T, TileSplitAxis A> RecordEvent TPUSH(P &, T &) {
 template <typename P, typename T, TileSplitAxis A> rule::IfTile<T> TPUSH(P &, T &, int32_t) {
   rule::pushed<P, T>();
   static_assert(rule::is<T>(TileType::Vec), "only vector cores have numbers");
+  return {};
+}
+/// With a FixpipeParams in place of the split: the whole entry goes to one vector core.
+template <typename P, typename T, typename C> RecordEvent TPUSH(P &, T &) {
+  rule::pipes<P>();
+  rule::tiles<T>();
+  static_assert(rule::is<T>(TileType::Acc), "only a tile of L0C is converted on its way out");
+  static_assert(P::direction == Direction::DIR_C2V || P::isGm,
+                "a conversion goes from the cube to the vector cores");
+  static_assert(C::SubBlockId < 2, "a block has two vector cores");
   return {};
 }
 template <typename P, typename T, TileSplitAxis A> RecordEvent TPOP(P &, T &) {

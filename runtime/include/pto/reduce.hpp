@@ -144,7 +144,8 @@ constexpr void rowExpand() {
   rowMajor<D>();
   sameElement<D, S0, S1>();
   elements<A3, A5, D>();
-  static_assert((isFull<S0, D>() && holdsOnePerRow<S1>()) ||
+  static_assert((D::ValidRow == 0 && D::ValidCol == 0) || // nothing to do
+                    (isFull<S0, D>() && holdsOnePerRow<S1>()) ||
                     (isFull<S1, D>() && holdsOnePerRow<S0>()),
                 "one source has the valid shape of the result; the other holds a value per row: "
                 "one column, column-major, or one 32-byte block of copies, row-major");

@@ -40,8 +40,28 @@ struct Stride : rule::Dims<S1, S2, S3, S4, S5> {
   static constexpr int64_t staticStride[5] = {S1, S2, S3, S4, S5};
 };
 
-/// Global memory seen as five dimensions; strides count elements.
-template <typename Element, typename ShapeT, typename StrideT, Layout L = Layout::ND>
+namespace rule {
+/// Extents and strides of a block of R x C elements, contiguous in its layout.
+template <typename T, int64_t R, int64_t C, Layout L> struct Block2D {
+  static_assert(L == Layout::ND || L == Layout::DN || L == Layout::NZ,
+                "a block is in ND, DN or NZ");
+  static constexpr bool boxed = L == Layout::NZ;
+  static constexpr int64_t c0 = 32 / int64_t(sizeof(T));
+  using Extents = std::conditional_t<boxed, Shape<1, C / c0, R / 16, 16, c0>, Shape<1, 1, 1, R, C>>;
+  using Steps =
+      std::conditional_t<boxed, Stride<R * C, R * c0, 16 * c0, c0, 1>,
+                         std::conditional_t<L == Layout::ND, Stride<R * C, R * C, R * C, C, 1>,
+                                            Stride<R * C, R * C, R * C, 1, R>>>;
+};
+} // namespace rule
+template <typename T, int64_t R, int64_t C, Layout L = Layout::ND>
+using TileShape2D = typename rule::Block2D<T, R, C, L>::Extents;
+template <typename T, int64_t R, int64_t C, Layout L = Layout::ND>
+using BaseShape2D = typename rule::Block2D<T, R, C, L>::Steps;
+
+/// Global memory seen as five dimensions; strides count elements. `Tag`: see Tile.
+template <typename Element, typename ShapeT, typename StrideT, Layout L = Layout::ND,
+          typename Tag = void>
 class GlobalTensor {
 public:
   using RawDType = Element;
@@ -120,10 +140,12 @@ constexpr int64_t capacity(TileType loc) {
 }
 } // namespace rule
 
+/// `Tag` is ours and means nothing. A compiler asserts once per specialisation, so tests that want
+/// to hear of each wrong call give every call tiles of its own.
 template <TileType LocT, typename Element, int RowsT, int ColsT, BLayout B = BLayout::RowMajor,
           int RowValid = RowsT, int ColValid = ColsT, SLayout S = SLayout::NoneBox,
           int FractalSize = 512, PadValue Pad = PadValue::Null,
-          CompactMode CompactT = CompactMode::Null>
+          CompactMode CompactT = CompactMode::Null, typename Tag = void>
 class Tile {
 public:
   using DType = Element;
@@ -152,6 +174,8 @@ public:
   static constexpr int InnerNumel = InnerRows * InnerCols;
 
   static_assert(rule::ElementOf<Element>::value != 0, "a tile holds numbers of the chip");
+  static_assert(rule::isA5 || !rule::isOneOf<Element>(rule::LowPrecision),
+                "floats of 8 and 4 bits exist on a5 only");
   static_assert(Rows > 0 && Cols > 0, "a tile has rows and columns");
   static_assert(FractalSize == 512 || FractalSize == 1024 || FractalSize == 32,
                 "the fractal size is 512, 1024 or 32");
@@ -213,26 +237,41 @@ private:
   TileDType memory = TileDType();
 };
 
-#ifdef PTO_NPU_ARCH_A5
+namespace rule {
+constexpr BLayout leftLayout = isA5 ? BLayout::ColMajor : BLayout::RowMajor;
+}
 template <typename T, int R, int C, int VR = R, int VC = C>
-using TileLeft = Tile<TileType::Left, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, 512>;
-#else
-template <typename T, int R, int C, int VR = R, int VC = C>
-using TileLeft = Tile<TileType::Left, T, R, C, BLayout::RowMajor, VR, VC, SLayout::RowMajor, 512>;
-#endif
+using TileLeft = Tile<TileType::Left, T, R, C, rule::leftLayout, VR, VC, SLayout::RowMajor, 512>;
 template <typename T, int R, int C, int VR = R, int VC = C>
 using TileRight = Tile<TileType::Right, T, R, C, BLayout::RowMajor, VR, VC, SLayout::ColMajor, 512>;
 template <typename T, int R, int C, int VR = R, int VC = C>
 using TileAcc = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor, 1024>;
+// Their boxes are laid out for the valid region.
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileLeftCompact = Tile<TileType::Left, T, R, C, rule::leftLayout, VR, VC, SLayout::RowMajor,
+                             512, PadValue::Null, CompactMode::Normal>;
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileRightCompact = Tile<TileType::Right, T, R, C, BLayout::RowMajor, VR, VC,
+                              SLayout::ColMajor, 512, PadValue::Null, CompactMode::Normal>;
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileAccCompact = Tile<TileType::Acc, T, R, C, BLayout::ColMajor, VR, VC, SLayout::RowMajor,
+                            1024, PadValue::Null, CompactMode::Normal>;
+// Scales of the MX products (a5).
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileLeftScale =
+    Tile<TileType::ScaleLeft, T, R, C, BLayout::RowMajor, VR, VC, SLayout::RowMajor, 32>;
+template <typename T, int R, int C, int VR = R, int VC = C>
+using TileRightScale =
+    Tile<TileType::ScaleRight, T, R, C, BLayout::ColMajor, VR, VC, SLayout::ColMajor, 32>;
 
 namespace rule {
 template <typename T> struct IsTile : std::false_type {};
 template <TileType L, typename E, int R, int C, BLayout B, int VR, int VC, SLayout S, int F,
-          PadValue P, CompactMode M>
-struct IsTile<Tile<L, E, R, C, B, VR, VC, S, F, P, M>> : std::true_type {};
+          PadValue P, CompactMode M, typename Tag>
+struct IsTile<Tile<L, E, R, C, B, VR, VC, S, F, P, M, Tag>> : std::true_type {};
 template <typename T> struct IsGlobal : std::false_type {};
-template <typename E, typename S, typename T, Layout L>
-struct IsGlobal<GlobalTensor<E, S, T, L>> : std::true_type {};
+template <typename E, typename S, typename T, Layout L, typename Tag>
+struct IsGlobal<GlobalTensor<E, S, T, L, Tag>> : std::true_type {};
 
 template <typename T> using IfTile = std::enable_if_t<IsTile<T>::value, RecordEvent>;
 template <typename T> using IfGlobal = std::enable_if_t<IsGlobal<T>::value, RecordEvent>;

@@ -93,13 +93,14 @@ template <typename T, typename G, AtomicType A> constexpr void atomicElements() 
                 "atomic addition exists for float, half, bfloat16_t, int32_t, int16_t, int8_t");
 }
 
-/// Behind the accumulator: what a type may become (Dst = element behind the conversion).
-template <typename Src, typename Dst> constexpr void plainFixpipe() {
+/// Behind the accumulator: what a type may become (Dst = element behind the conversion). Owner is
+/// the tile, so that each call is judged by itself.
+template <typename Owner, typename Src, typename Dst> constexpr void plainFixpipe() {
   static_assert(isOneOf<Src>(F32 | S32), "an accumulator holds float or int32_t");
   static_assert(isOneOf<Src>(F32) ? isOneOf<Dst>(F32 | F16 | BF16) : isOneOf<Dst>(S32),
                 "without a scale float becomes float, half or bfloat16_t, int32_t stays");
 }
-template <typename Src, typename Dst> constexpr void scaledFixpipe() {
+template <typename Owner, typename Src, typename Dst> constexpr void scaledFixpipe() {
   static_assert(isOneOf<Src>(F32 | S32), "an accumulator holds float or int32_t");
   static_assert(isOneOf<Dst>(isOneOf<Src>(F32) ? onArch(Int8, Int8 | F16 | BF16 | F32 | HIF8 | E4M3)
                                                : onArch(Int8 | F16 | S16, Int8 | F16 | BF16)),
@@ -117,9 +118,11 @@ template <typename T, typename G, bool Scaled> constexpr void storeFromAcc() {
   static_assert(G::layout != Layout::ND || T::ValidRow <= 8192,
                 "an accumulator stored to ND has at most 8192 rows");
   if constexpr (Scaled)
-    scaledFixpipe<ElementType<T>, typename G::RawDType>();
+    scaledFixpipe<T, ElementType<T>, typename G::RawDType>();
   else
-    plainFixpipe<ElementType<T>, typename G::RawDType>();
+    plainFixpipe<T, ElementType<T>, typename G::RawDType>();
+  static_assert(!Scaled || !isOneOf<typename G::RawDType>(S16),
+                "nothing leaves L0C for global memory as int16_t");
 }
 
 template <typename T, typename G, AtomicType A, ReluPreMode R, bool Scaled> constexpr void store() {
@@ -207,6 +210,8 @@ RecordEvent TSTORE_FP(G &, S &, Fp &) {
   rule::store<S, G, A, R, true>();
   static_assert(rule::is<S>(TileType::Acc), "TSTORE_FP reads L0C");
   static_assert(rule::is<Fp>(TileType::Scaling), "the scales lie in FB (TileType::Scaling)");
+  static_assert(rule::isOneOf<rule::ElementType<Fp>>(rule::Int64),
+                "a scale of L0C is a word of 64 bits");
   return {};
 }
 

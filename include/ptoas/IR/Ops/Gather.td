@@ -29,7 +29,8 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
   let pipe = PipeV;
   let types = [On<A3, MovedA3>, On<A5, MovedA5>];
   let rules = [
-    OneOf<["indices", "thresholds"], ["maskPattern"]>, GivenWith<"tmp", ["indices", "thresholds"]>,
+    OneOf<["indices", "thresholds"], ["maskPattern"]>, OnlyOn<A3, GivenWith<"tmp", ["indices", "thresholds"]>>,
+    OnlyOn<A5, OnlyWith<"tmp", ["indices", "thresholds"]>>, OnlyOn<A5, When<Present<"thresholds">, Given<"tmp">>>,
     GivenWith<"cdst", ["thresholds"]>, AttributeWith<"axis", [], ["maskPattern"]>,
     AttributeWith<"cmpMode", ["thresholds"]>, AttributeIn<"cmpMode", [0, 4]>,
     Tiles<["src", "dst"]>, InSpace<["src", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>, ElementsOf<"src">,
@@ -52,7 +53,7 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
     // by a pattern
     When<AttributeSet<"maskPattern">, SameBytes<["src", "dst"]>>, When<AttributeSet<"maskPattern">, FullCols<["dst"]>>,
     When<AttributeSet<"maskPattern">, Packs<"src", "dst">>];
-  let cpp = "TGATHER{gatherTemplates}($dst, $src, $?indices, $?thresholds, $?cdst, $?tmp{gatherOffset})";
+  let cpp = "TGATHER{gatherTemplates}($dst, $src, $?indices, $?thresholds, $?cdst, $?tmp{gatherTail})";
   let micro = [
     Form<"a3, comparing", ["S: -> tmp", "set S>V 0", "wait S>V 0", "set V>S 0", "wait V>S 0", "S: thresholds ->", "set S>V 0",
                            "wait S>V 0", "V: src, thresholds, tmp -> dst, cdst, tmp"]>,

@@ -23,9 +23,9 @@ def TTransOp : LayoutOp<"ttrans"> {
   let types = [On<A3, OneTwoFourBytes>, On<A5, OneTwoFourBytes>];
   let rules = [Tiles<["src", "dst"]>, InSpace<["src", "dst"], [SpaceVec]>, NoBoxes<"src">, NoBoxes<"dst">,
                OnlyOn<A3, RowMajor<["src", "dst"]>>, ElementsOf<"src">, SameElement<["src", "dst"]>, FitsTransposed<"src", "dst">,
-               Distinct<["src", "dst"]>, Given<"tmp">, InSpace<["tmp"], [SpaceVec]>, SameElement<["src", "tmp"]>,
+               Distinct<["src", "dst"]>, OnlyOn<A3, Given<"tmp">>, InSpace<["tmp"], [SpaceVec]>, SameElement<["src", "tmp"]>,
                OnlyOn<A3, TransposeScratch<"tmp", "src", "dst">>];
-  let cpp = "TTRANS($dst, $src, $?tmp)";
+  let cpp = "TTRANS($dst, $src, $?tmp{sourceStandIn})";
   // Rows of dst that are no multiple of 16 elements (32 of one byte): a scalar loop (library 5.1).
   let micro = [Form<"a3, scalar loop", ["V: ->", "set V>S 0", "wait V>S 0", "S: src -> dst", "set S>V 0", "wait S>V 0"]>,
                Form<"a3, blocks", ["V: src -> dst, tmp"]>, Form<"a5", ["V: src -> dst, tmp"]>];

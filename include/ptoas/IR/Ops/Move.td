@@ -22,7 +22,8 @@ def TLoadOp : MoveOp<"tload"> {
   let pipe = PipeMte2;
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = [PositiveDims<["src"]>, ViewRank<["src"], 5>, OnlyOn<A3, Tiles<["dst"]>>, ElementsOf<"dst">,
-               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>];
+               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>,
+               LoadLayout<"src", "dst">];
   let cpp = "TLOAD($dst, $src)";
   let semantics = Kernel<"load">;
   let example = "pto.tload ins(%part : !pto.partition_tensor_view<16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)";
@@ -55,12 +56,17 @@ defvar OnChipScaleRules = !listconcat(ScaleRules, [
     OnlyOn<A5, When<Present<"preQuantScalar">, AttributeOneOf<"accToVecMode", [0, 1]>>>,
     When<IsIn<"dst", ["Mat"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>,
     OnlyOn<A3, When<IsIn<"dst", ["Mat"]>, FractalSize<"dst", [512]>>>]);
+// What the cube multiplies (library 2.4).
+defvar CubeElementsA3 = [E_I8, E_F16, E_BF16, E_F32];
+defvar CubeElementsA5 = [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F4E1M2x2, E_F4E2M1x2, E_F16, E_BF16, E_F32];
 // Left and right operands of the cube (library 1.4); a tile of one row is the vector of a TGEMV.
 defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
                       OnlyOn<A5, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", "ColMajor", "RowMajor">>>,
                       When<IsIn<"dst", ["Right"]>, BlockLayout<"dst", "RowMajor", "ColMajor">>,
                       When<IsIn<"dst", ["Left", "Right"]>, SameElement<["src", "dst"]>>,
-                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src">>];
+                      OnlyOn<A3, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA3>>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA5>>>,
+                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src", "dst">>];
 
 def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile's valid region to global memory.";
@@ -76,13 +82,13 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
     `ins` `(` custom<StoreItems>($src, type($src), $fp, type($fp), $preQuantScalar) `)`
     `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
-  let was = ["pto.tstore_fp"];
+  let was = ["pto.tstore_fp", "pto.tstore.fp"];
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceGm, PipeMte3>, Route<SpaceMat, SpaceGm, PipeMte3, [A3]>, Route<SpaceAcc, SpaceGm, PipeFix>];
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src"]>>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
-      SameCountIfStatic<"dst", "src">,
+      SameCountIfStatic<"dst", "src">, StoreLayout<"src", "dst">,
       When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
       When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>,
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
@@ -118,7 +124,7 @@ def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>, LegalRoute<"src", "dst">, OnlyOn<A3, SameShape<["src", "dst"]>>,
       OnlyOn<A5, When<IsIn<"src", ["Mat"]>, SameShape<["src", "dst"]>>>,
-      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
+      When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>, SameLayout<"src", "dst">,
       OnlyOn<A3, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32"]>>>,
       OnlyOn<A5, When<IsIn<"dst", ["Bias"]>, Pairs<["src", "dst"], ["F32", "F32", "I32", "I32", "F16", "F32", "BF16", "F32"]>>>,
       When<IsIn<"dst", ["Bias"]>, PhysicalRows<["src", "dst"], 1>>, When<IsIn<"dst", ["Bias"]>, RowBytes<"src", 64>>,
@@ -158,9 +164,10 @@ def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let micro = WindowForms;
   let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>, On<A5, [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F16, E_BF16, E_F32]>];
   let rules = !listconcat([
-      OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"dst", ["Left", "Right"]>, ElementsOf<"dst">>,
+      OnlyOn<A3, Tiles<["src", "dst"]>>,
       When<IsIn<"src", ["Vec"]>, ElementsOf<"dst">>, When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
-      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
+      When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, OnlyOn<A5, When<IsIn<"dst", ["Scaling"]>, ScaleWords<"dst">>>,
+      LegalRoute<"src", "dst">, OnlyOn<A5, When<IsIn<"dst", ["Mat"]>, SameLayout<"src", "dst">>>,
       WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
       When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
       MatrixRules, OnChipScaleRules);
@@ -192,7 +199,7 @@ def TInsertOp : MoveOp<"tinsert", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>, When<IsIn<"src", ["Vec"]>, ElementsOf<"src">>,
       When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>, LegalRoute<"src", "dst">,
-      ValidWindowInside<"dst", "indexRow", "indexCol", "src">, VecWindow<"dst", "indexRow", "indexCol", "src">,
+      OnlyOn<A5, When<IsIn<"dst", ["Mat"]>, SameLayout<"src", "dst">>>, ValidWindowInside<"dst", "indexRow", "indexCol", "src">, VecWindow<"dst", "indexRow", "indexCol", "src">,
       OnlyOn<A3, AttributeAbsent<"tinsertMode">>, AtMostOne<["fp", "preQuantScalar"]>,
       OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["src"], [SpaceVec]>>>,
       OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["dst"], [SpaceMat]>>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], OnChipScaleRules);

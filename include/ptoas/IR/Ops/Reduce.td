@@ -26,14 +26,15 @@ defvar FoldedByVector = ["V: src -> dst, tmp"];
 
 class RowReduction<string mnemonic, string call, string kernel> : PtoOp<mnemonic> {
   let family = "reduce";
-  let arguments = (ins In<>:$src, Scratch<>:$tmp, Out<>:$dst);
-  let assemblyFormat = InsOuts<["src", "tmp"], ["dst"]>.text;
+  let arguments = (ins In<>:$src, OptionalScratch:$tmp, Out<>:$dst);
+  let assemblyFormat = InsOptionalScratch<["src"], "tmp", ["dst"]>.text;
   let pipe = PipeV;
   let types = [On<A3, RowReduced>, On<A5, RowReduced>];
   let rules = !listconcat([Tiles<["src", "dst"]>], RowsOfUb<"src">.all,
                           [InSpace<["dst", "tmp"], [SpaceVec]>, ElementsOf<"src">, SameElement<["src", "dst"]>,
-                           ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>]);
-  let cpp = call # "($dst, $src, $tmp)";
+                           ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>,
+                           OnlyOn<A3, Given<"tmp">>]);
+  let cpp = call # "($dst, $src, $?tmp{sourceStandIn})";
   let semantics = Kernel<kernel>;
   let micro = [Form<"a3 integers", FoldedByScalar>, Form<"a3 floats", FoldedByVector>, Form<"a5", FoldedByVector>];
 }
@@ -56,7 +57,8 @@ class RowArg<string mnemonic, string call, string kernel> : RowReduction<mnemoni
   let rules = !listconcat([Tiles<["src", "dst"]>], RowsOfUb<"src">.all,
                           [InSpace<["dst", "tmp"], [SpaceVec]>, ElementsOf<"src">,
                            ElementIs<["dst"], [E_I32, E_U32, E_I16, E_U16]>, SameElement<["tmp", "src"]>,
-                           ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>]);
+                           ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>,
+                           OnlyOn<A3, Given<"tmp">>]);
   // A row of one repeat needs no comparison between repeats, hence no scalar.
   let micro = [Form<"a3, several repeats", FoldedByScalar>, Form<"a3, one repeat", FoldedByVector>,
                Form<"a5", FoldedByVector>];
@@ -108,14 +110,14 @@ def TColProdOp : ColReduction<"tcolprod", "TCOLPROD", ColProductA5, "col_prod"> 
 
 class ColArg<string mnemonic, string call, string kernel> : PtoOp<mnemonic> {
   let family = "reduce";
-  let arguments = (ins In<>:$src, Scratch<>:$tmp, Out<>:$dst);
-  let assemblyFormat = InsOuts<["src", "tmp"], ["dst"]>.text;
+  let arguments = (ins In<>:$src, OptionalScratch:$tmp, Out<>:$dst);
+  let assemblyFormat = InsOptionalScratch<["src"], "tmp", ["dst"]>.text;
   let pipe = PipeV;
   let types = [On<A3, [E_F16, E_F32, E_U16, E_U32]>, On<A5, ColArgA5>];
   let rules = !listconcat(ColRules<"src", "dst">.all,
                           [ElementIs<["dst"], [E_I32, E_U32]>, ValidRows<["dst"], 1>, InSpace<["tmp"], [SpaceVec]>,
-                           SameElement<["tmp", "src"]>]);
-  let cpp = call # "($dst, $src, $tmp)";
+                           SameElement<["tmp", "src"]>, OnlyOn<A3, Given<"tmp">>]);
+  let cpp = call # "($dst, $src, $?tmp{sourceStandIn})";
   let semantics = Kernel<kernel>;
 }
 def TColArgMaxOp : ColArg<"tcolargmax", "TCOLARGMAX", "col_argmax"> {

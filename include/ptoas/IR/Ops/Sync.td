@@ -82,9 +82,9 @@ def DsbOp : SyncOp<"dsb"> {
   let semantics = Engine<"writes complete for the scalar unit become visible to other cores and ranks">;
 }
 def CacheInvalidOp : SyncOp<"cmo.cacheinvalid"> {
-  let summary = "Writes back and invalidates the scalar data cache, or the line of it that a pointer names.";
+  let summary = "Writes back and invalidates the scalar data cache, or the line of it that a pointer or a view names.";
   let since = "0.60";
-  let arguments = (ins Optional<Pointer>:$ptr, OptionalAttr<AddressSpaceAttr>:$space);
+  let arguments = (ins Optional<AnyTypeOf<[Pointer, TensorView, PartitionView]>>:$ptr, OptionalAttr<AddressSpaceAttr>:$space);
   let assemblyFormat = "(`all` $space^) : ($ptr `single_cache_line` `:` qualified(type($ptr)))? attr-dict";
   let hasVerifier = 1; // one of the two, of global memory
   let semantics = Engine<"scalar writes reach global memory; later scalar reads fetch it">;
@@ -154,7 +154,7 @@ def SyncAllOp : SyncOp<"syncall", [AttrSizedOperandSegments]> {
   let arguments = (ins Arg<Optional<PartitionView>, "counter", [MemRead<GlobalMemory>, MemWrite<GlobalMemory>]>:$workspace,
                        Optional<I32>:$used, SyncAllModeAttr:$mode, SyncCoreTypeAttr:$core_type);
   let assemblyFormat = [{
-    (`(` $workspace^ (`,` $used^)? `:` qualified(type($workspace)) (`,` type($used)^)? `)`)? `mode` `=` qualified($mode) `,` `core_type` `=` qualified($core_type) attr-dict
+    `` custom<SyncAllOperands>($workspace, $used, type($workspace), type($used)) `mode` `=` qualified($mode) `,` `core_type` `=` qualified($core_type) attr-dict
   }];
   let pipe = PipeS;
   let hasVerifier = 1; // operands as the mode wants them, the counter's type and extent, the core's kind

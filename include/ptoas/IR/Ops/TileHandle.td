@@ -103,7 +103,7 @@ def TAssignOp : HandleOp<"tassign", [AllTypesMatch<["source", "result"]>]> {
   }];
   let arguments = (ins TileBuf:$source, I64:$addr);
   let results = (outs TileBuf:$result);
-  let assemblyFormat = "$source `,` $addr attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let hasCustomAssemblyFormat = 1; // `%t, %a : T -> T`; `ins(%t, %a)` without a type is read too, and moves %t
   let hasVerifier = 1; // constant address, later uses of the operand
   let semantics = Engine<"result lies at byte addr of its memory, with the valid extents of source">;
 }
