@@ -179,10 +179,11 @@ void pto::printFenceScope(mlir::OpAsmPrinter &printer, mlir::Operation *op, Fenc
   printToken(printer, op, attr);
 }
 
-mlir::ParseResult pto::parseSyncAllOperands(mlir::OpAsmParser &parser,
-                                       std::optional<mlir::OpAsmParser::UnresolvedOperand> &workspace,
-                                       std::optional<mlir::OpAsmParser::UnresolvedOperand> &used, mlir::Type &workspaceType,
-                                       mlir::Type &usedType) {
+mlir::ParseResult
+pto::parseSyncAllOperands(mlir::OpAsmParser &parser,
+                          std::optional<mlir::OpAsmParser::UnresolvedOperand> &workspace,
+                          std::optional<mlir::OpAsmParser::UnresolvedOperand> &used,
+                          mlir::Type &workspaceType, mlir::Type &usedType) {
   if (mlir::failed(parser.parseOptionalLParen()) || mlir::succeeded(parser.parseOptionalRParen()))
     return mlir::success();
   if (parser.parseOperand(workspace.emplace()))
@@ -194,8 +195,9 @@ mlir::ParseResult pto::parseSyncAllOperands(mlir::OpAsmParser &parser,
     return mlir::failure();
   return parser.parseRParen();
 }
-void pto::printSyncAllOperands(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Value workspace,
-                          mlir::Value used, mlir::Type workspaceType, mlir::Type usedType) {
+void pto::printSyncAllOperands(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                               mlir::Value workspace, mlir::Value used, mlir::Type workspaceType,
+                               mlir::Type usedType) {
   printer << '(';
   if (workspace)
     printer << workspace;
