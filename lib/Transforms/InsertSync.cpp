@@ -100,7 +100,7 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
     if (!isDrain(call->getPrevNode()))
       BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
     b.setInsertionPointAfter(call);
-    if (!isDrain(call->getNextNode()) && !llvm::isa<mlir::func::ReturnOp>(call->getNextNode()))
+    if (!isDrain(call->getNextNode()))
       BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
     remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
                         locationText(call.getLoc()) + "), so all pipes wait before and after it")
@@ -281,7 +281,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 
 std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped,
                                                       bool fewInstructions) {
-  return std::make_unique<InsertSyncPass>(report, dropped);
+  return std::make_unique<InsertSyncPass>(report, dropped, fewInstructions);
 }
 std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
   return std::make_unique<BarrierAllSyncPass>(report);
