@@ -65,10 +65,12 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
 /// Who holds the buffer, or is to take and release it before.
 std::string Core::explainBuffer(const FlagKey &key, Agent &next) const {
   const FlagState &buffer = flags.at(key);
+  bool isFree = !buffer.tokens.empty(); // then somebody else comes before
   for (unsigned p = 1; p < numPipes; ++p)
     for (const Item &item : pipes[p].queue)
-      if (item.key == key && (item.kind == Item::Kind::Set ||
-                              (item.kind == Item::Kind::Wait && item.turn == buffer.taken))) {
+      if (item.key == key &&
+          (item.kind == Item::Kind::Set ||
+           (isFree && item.kind == Item::Kind::Wait && item.turn == buffer.taken))) {
         next.pipe = Pipe(p);
         if (&item == &pipes[p].queue.front())
           return formatv("{0} comes first and waits for it on {1}", text(item.by), name(next.pipe));

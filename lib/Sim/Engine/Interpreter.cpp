@@ -40,7 +40,7 @@ bool Core::stepScalar() {
     }
     const Instruction &instruction = function.code[scalar.pc];
     ++machine.instructions;
-    if (execute(instruction))
+    if (execute(instruction) || (machine.options.stopAtFirst && !machine.findings.empty()))
       return true;
   }
   return true;
