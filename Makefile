@@ -7,7 +7,7 @@ JOBS ?= 2
 # What building, testing and running need: Debian packages only (docs/adr/0001).
 PACKAGES := libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 \
   clang-format-22 clang-tidy-22 libclang-rt-22-dev cmake ninja-build ccache \
-  libgtest-dev libgmock-dev libeigen3-dev zlib1g-dev libzstd-dev python3 python3-numpy
+  libgtest-dev libgmock-dev libeigen3-dev libz3-dev zlib1g-dev libzstd-dev python3 python3-numpy
 
 .PHONY: help setup build demo test quick bench check-cpp format lint tidy docs soak
 
@@ -50,5 +50,5 @@ tidy: build ## What lint does, and clang-tidy (minutes)
 docs: build ## Regenerate docs/ops from the op records, docs/cli.md from --help
 	scripts/docs.sh
 
-soak: build ## Random programs and schedules for SOAK_MINUTES (default 10)
+soak: build ## Long tests: mutants, variants, libFuzzer; then random programs for SOAK_MINUTES
 	scripts/soak.sh

@@ -3,6 +3,7 @@
 //   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
 //             [--checker-only]        random synchronisation instead of insert()
 //             [--picky]               also reports what is right but wasteful
+//             [--exact time|count]    insert() against the provably best solution of small programs
 //   sync-soak --show S     prints the program of a seed and what insert() makes of it
 //
 // Exit 1 when insert() or check() is wrong anywhere. Every figure depends on the arguments only.
@@ -10,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Campaign.h"
+#include "Exact.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -17,8 +19,9 @@ using namespace pto::sync;
 using namespace pto::sync::judge;
 
 static int usage() {
-  llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-                  "[--reports R] [--announce] [--checker-only] [--picky] | --show S\n";
+  llvm::errs()
+      << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
+         "[--reports R] [--announce] [--checker-only] [--picky] [--exact time|count] | --show S\n";
   return 2;
 }
 
@@ -37,10 +40,20 @@ static int show(uint64_t seed) {
   return 0;
 }
 
+static int compare(Goal goal, const CampaignOptions &options) {
+  Comparison result =
+      compareWithExact(goal, options.seed, options.programs, options.maxReports, options.picky);
+  llvm::outs() << table(result);
+  for (const std::string &report : result.reports)
+    llvm::outs() << "\n" << report;
+  return 0; // figures; ExactTest says which are not to get worse
+}
+
 int main(int argc, char **argv) {
   CampaignOptions options;
   options.programs = 2000;
   bool checkerOnly = false;
+  std::optional<Goal> exact;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     bool *toggle = argument == "--announce"       ? &options.announce
@@ -49,6 +62,13 @@ int main(int argc, char **argv) {
                                                   : nullptr;
     if (toggle) {
       *toggle = true;
+      continue;
+    }
+    if (argument == "--exact" && i + 1 < argc) {
+      llvm::StringRef goal = argv[++i];
+      if (goal != "time" && goal != "count")
+        return usage();
+      exact = goal == "time" ? Goal::TimeThenCount : Goal::Count;
       continue;
     }
     uint64_t value = 0;
@@ -69,6 +89,8 @@ int main(int argc, char **argv) {
     else
       return usage();
   }
+  if (exact)
+    return compare(*exact, options);
   Tally tally = checkerOnly ? runCheckerCampaign(options) : runCampaign(options);
   llvm::outs() << table(tally);
   for (const std::string &report : tally.reports)

@@ -10,6 +10,10 @@ cd "$(dirname "$0")/.."
 # The campaign of fixed seeds first: 50,000 programs, about ten minutes.
 build/bin/sync-soak --programs "${SOAK_PROGRAMS:-50000}" --seed 10000000
 
+# insert() against the provably best on small programs.
+build/bin/sync-soak --exact time --programs "${SOAK_EXACT:-2000}" --seed 1
+build/bin/sync-soak --exact count --programs "${SOAK_EXACT:-2000}" --seed 1
+
 seed=${SOAK_SEED:-1000}
 fuzz=${SOAK_FUZZ_SECONDS:-600}
 build/bin/text-soak --programs "${SOAK_MUTANTS:-100000}" --seed "$seed" --keep build/mutant.pto test examples
@@ -27,6 +31,7 @@ end=$((SECONDS + ${SOAK_MINUTES:-10} * 60))
 while
   echo "seed $seed"
   build/bin/sync-soak --programs 2000 --seed "$seed"
+  build/bin/sim-soak --programs 20000 --seed "$seed"
   /usr/bin/python3 fuzz/kernels/run.py --thorough --programs 50 --seed "$seed"
   /usr/bin/python3 examples/demo.py --out build/soak --seed "$seed" --runs 200 >/dev/null
   [[ $SECONDS -lt $end ]]

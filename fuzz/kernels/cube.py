@@ -82,7 +82,7 @@ class CubeBuilder(VectorBuilder):
     def load_matrix(self, kind):
         tile = self.pick(kind)
         tensor = self.rng.choice([t for t in self.tensors if t.element == "f16" and not t.pointer.startswith("out")])
-        part, part_type = self.view(tensor, kind.rows, kind.cols)
+        part, part_type = self.view(tensor, kind.rows, kind.cols, flat=True)
         self.emit(f"pto.tload ins(%{part} : {part_type}) outs(%{tile.name} : {kind.text})",
                   lambda m: m[tile.name].write(m[part].read()), tags=["pipe"])
         self.wrote(tile)

@@ -55,8 +55,8 @@ class VectorBuilder(Slots, Builder):
 
     # -- views ---------------------------------------------------------------------------------------------------
 
-    def view(self, tensor, rows, cols, by_columns=False):
-        """A partition of `rows` x `cols` somewhere in the tensor; its name and type."""
+    def view(self, tensor, rows, cols, by_columns=False, flat=False):
+        """A partition of `rows` x `cols` somewhere in the tensor; its name and type. What makes boxes takes a `flat` one."""
         rng, name, part = self.rng, self.fresh("view"), self.fresh("part")
         pointer, kind = tensor.pointer, rng.random()
         count = tensor.rows * tensor.cols
@@ -66,12 +66,12 @@ class VectorBuilder(Slots, Builder):
             layout, sizes, strides, shape = "nd", (rows, cols), (tensor.cols, 1), (tensor.rows, tensor.cols)
             if kind < 0.12 and rows * cols <= count:  # one long line, seen as rows
                 strides, shape = (cols, 1), (count // cols, cols)
-            elif kind < 0.24 and rows % 2 == 0:  # three dimensions
+            elif kind < 0.24 and rows % 2 == 0 and not flat:  # three dimensions
                 strides, shape, sizes = (2 * tensor.cols, tensor.cols, 1), (tensor.rows // 2, 2, tensor.cols), (rows // 2, 2, cols)
             elif kind < 0.3 and rows > 1 and rows * tensor.cols * 2 <= count:  # every other row
                 strides, shape = (2 * tensor.cols, 1), (tensor.rows // 2, tensor.cols)
         if any(size > extent for size, extent in zip(sizes, shape)):
-            return self.view(tensor, rows, cols, by_columns)
+            return self.view(tensor, rows, cols, by_columns, flat)
         if rng.random() < 0.12:  # a pointer into the tensor
             extra = self.affine((shape[0] - sizes[0]) // 2)
             pointer = self.add_pointer(pointer, tensor.element, self.multiply(extra, strides[0]))

@@ -116,6 +116,7 @@ LogicalResult ModelBuilder::whileLoop(mlir::scf::WhileOp loop, Frame &frame, Lis
   leave.label = "scf.condition";
   add(std::move(leave), body);
   LogicalResult rest = block(loop.getAfter().front(), frame, body);
+  closed.push_back(open.back());
   open.pop_back();
   model.program[id].arms[0] = std::move(body);
   if (!insideMacro)

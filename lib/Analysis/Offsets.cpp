@@ -194,6 +194,36 @@ struct Counter {
   int64_t add = 0;
 };
 
+/// The while whose iterations a value counts: a variable that begins at 0, passes from the first
+/// region to the second and grows by 1 there.
+mlir::scf::WhileOp countedWhile(Value value) {
+  auto argument = llvm::dyn_cast<mlir::BlockArgument>(value);
+  auto loop = llvm::dyn_cast_or_null<mlir::scf::WhileOp>(
+      argument ? argument.getOwner()->getParentOp() : value.getDefiningOp());
+  if (!loop)
+    return {};
+  auto passed = loop.getConditionOp().getArgs();
+  // The number of the variable in the first region, and in the second.
+  size_t first, second;
+  if (argument && argument.getOwner() == loop.getBeforeBody()) {
+    first = argument.getArgNumber();
+    second = llvm::find(passed, value) - passed.begin();
+  } else {
+    second =
+        argument ? argument.getArgNumber() : llvm::cast<mlir::OpResult>(value).getResultNumber();
+    auto from = llvm::dyn_cast<mlir::BlockArgument>(passed[second]);
+    if (!from || from.getOwner() != loop.getBeforeBody())
+      return {};
+    first = from.getArgNumber();
+  }
+  if (second == passed.size() || constantOf(loop.getInits()[first]) != 0)
+    return {};
+  auto next = loop.getYieldOp()->getOperand(first).getDefiningOp<mlir::arith::AddIOp>();
+  bool counts =
+      next && next.getLhs() == loop.getAfterArguments()[second] && constantOf(next.getRhs()) == 1;
+  return counts ? loop : mlir::scf::WhileOp();
+}
+
 std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open,
                                    const std::vector<OpenLoop> &closed) {
   if (auto cast = value.getDefiningOp<mlir::arith::IndexCastOp>())
@@ -202,6 +232,13 @@ std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &ope
     if (auto c = constantOf(addOp.getRhs()))
       if (auto inner = readCounter(addOp.getLhs(), open, closed))
         return Counter{inner->loop, inner->add + *c};
+  if (auto repeat = countedWhile(value)) {
+    bool isResult = llvm::isa<mlir::OpResult>(value);
+    for (const OpenLoop &loop : llvm::reverse(isResult ? closed : open))
+      if (loop.op == repeat.getOperation())
+        return Counter{loop.node, 0};
+    return std::nullopt;
+  }
   for (const OpenLoop &loop : open) {
     auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
     if (!forOp)

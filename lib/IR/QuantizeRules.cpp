@@ -14,6 +14,8 @@ using mlir::success;
 PTO_RULE(quantizedTo) {
   auto list = subjects(op, info, rule);
   auto kind = QuantKind(attributeValue(op, "quant_type"));
+  if (kind != QuantKind::INT8_SYM && kind != QuantKind::INT8_ASYM)
+    return success(); // another rule says so
   bool asymmetric = kind == QuantKind::INT8_ASYM, hasOffset = list.size() > 1;
   if (hasOffset != asymmetric)
     return op->emitOpError() << "makes " << stringifyQuantKind(kind)

@@ -45,8 +45,13 @@ mlir::Type rules::elementTypeOf(mlir::Type type) {
 }
 
 std::string rules::elementName(mlir::Type type) {
+  // Numbers that only the dialect has are called as in its pages.
+  type = elementTypeOf(type);
+  if (llvm::isa<PtoDialect>(type.getDialect()))
+    if (auto element = elementOf(type))
+      return name(*element).str();
   std::string text;
-  llvm::raw_string_ostream(text) << elementTypeOf(type);
+  llvm::raw_string_ostream(text) << type;
   return text;
 }
 
@@ -55,6 +60,14 @@ std::array<int64_t, 2> rules::validShape(mlir::Value value) { return knownValid(
 std::array<int64_t, 2> rules::storedShape(mlir::Value tile) {
   TileShape shape = storageOf(tile);
   return {shape.rows, shape.cols};
+}
+
+std::array<int64_t, 2> rules::numbersIn(mlir::Value tile, std::array<int64_t, 2> elements) {
+  auto per = llvm::cast<TileBufType>(tile.getType()).getTileShape().numbersPerElement();
+  for (unsigned axis : {0u, 1u})
+    if (elements[axis] >= 0)
+      elements[axis] *= per[axis];
+  return elements;
 }
 
 namespace {
@@ -174,17 +187,19 @@ PTO_RULE(sameValid) {
   return allEqual(
       op, subjects(op, info, rule), "equal valid shapes",
       [](mlir::Value a, mlir::Value b) {
-        auto x = validShape(a), y = validShape(b);
+        auto x = numbersIn(a, validShape(a)), y = numbersIn(b, validShape(b));
         return disagree(x[0], y[0]) || disagree(x[1], y[1]);
       },
-      [](mlir::Value v) { return extents(validShape(v)); });
+      [](mlir::Value v) { return extents(numbersIn(v, validShape(v))); });
 }
 
 PTO_RULE(sameShape) {
   return allEqual(
       op, subjects(op, info, rule), "equal shapes",
-      [](mlir::Value a, mlir::Value b) { return storedShape(a) != storedShape(b); },
-      [](mlir::Value v) { return extents(storedShape(v)); });
+      [](mlir::Value a, mlir::Value b) {
+        return numbersIn(a, storedShape(a)) != numbersIn(b, storedShape(b));
+      },
+      [](mlir::Value v) { return extents(numbersIn(v, storedShape(v))); });
 }
 
 PTO_RULE(rowMajor) {

@@ -63,7 +63,14 @@ PTO_RULE(sortTail);
 PTO_RULE(mergeLength);
 PTO_RULE(mergeRoom);
 PTO_RULE(elementIs);
-PTO_RULE(sameCount);
+PTO_RULE(sameMatrix);
+PTO_RULE(pairsStay);
+PTO_RULE(noPadding);
+PTO_RULE(scaleTile);
+PTO_RULE(scaleExtents);
+PTO_RULE(wholeGroups);
+PTO_RULE(mxResult);
+PTO_RULE(groupCount);
 PTO_RULE(validRows);
 PTO_RULE(physicalRows);
 PTO_RULE(validColsCover);
@@ -128,6 +135,8 @@ std::array<int64_t, 2> validShape(mlir::Value tile);
 /// Rows and columns with which the library declares a tile: those of its source for a window that
 /// keeps the lines of its source (library 1.7).
 std::array<int64_t, 2> storedShape(mlir::Value tile);
+/// Rows and columns of a tile in numbers: packed pairs count twice along their axis (library 1.8).
+std::array<int64_t, 2> numbersIn(mlir::Value tile, std::array<int64_t, 2> elements);
 
 } // namespace pto::rules
 

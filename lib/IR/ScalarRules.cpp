@@ -65,12 +65,8 @@ PTO_RULE(elementInside) {
 PTO_RULE(given) {
   if (!subjects(op, info, rule).empty())
     return success();
-  auto diagnostic = op->emitOpError()
-                    << "needs its operand " << info.operands[rule.operands[0]].name
-                    << ": the library has no call without it";
-  if (info.operands[rule.operands[0]].role == Role::Scratch)
-    diagnostic << "; a tile of the shape and element type of src does";
-  return diagnostic;
+  return op->emitOpError() << "needs its operand " << info.operands[rule.operands[0]].name
+                           << ": the library has no call without it";
 }
 
 //===----------------------------------------------------------------------===//

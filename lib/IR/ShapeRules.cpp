@@ -37,23 +37,6 @@ PTO_RULE(minValid) {
   return success();
 }
 
-PTO_RULE(sameCount) {
-  auto list = subjects(op, info, rule);
-  auto part = llvm::dyn_cast<PartitionTensorViewType>(list[0].value.getType());
-  auto valid = validShape(list[1].value);
-  if (!part || !part.hasStaticShape() || valid[0] < 0 || valid[1] < 0)
-    return success();
-  uint64_t count = 1;
-  for (int64_t d : part.getShape())
-    count = llvm::SaturatingMultiply<uint64_t>(count, d);
-  if (count != uint64_t(valid[0] * valid[1]))
-    return op->emitOpError() << "needs as many elements on both sides, but " << list[0].name
-                             << " has " << extents(part.getShape()) << " = " << count
-                             << " and the valid region of " << list[1].name << " has "
-                             << extents(valid) << " = " << valid[0] * valid[1];
-  return success();
-}
-
 PTO_RULE(validRows) {
   for (auto &s : subjects(op, info, rule)) {
     auto valid = validShape(s.value);
@@ -123,7 +106,9 @@ PTO_RULE(matmulShape) {
                                << " (valid extents: " << list[0].name << " " << extents(d) << ", "
                                << list[1].name << " " << extents(l) << ", " << list[2].name << " "
                                << extents(r) << ")";
-    int64_t extent = known(p.a, p.physical);
+    // Packed pairs run along k.
+    int64_t factor = p.what[0] == 'K' ? numbersIn(list[1].value, {1, 1})[1] : 1;
+    int64_t extent = known(p.a, p.physical) * factor;
     if (extent < 1 || extent > 4095)
       return op->emitOpError() << "needs " << p.what << " in 1..4095, but it is " << extent;
   }
@@ -172,6 +157,8 @@ PTO_RULE(wholeFractals) {
     bool sixteens = (outer.getSlayout() == SLayout::RowMajor) == (llvm::StringRef(what) == "row");
     if (outer.getSlayout() != SLayout::NoneBox && sixteens)
       step = 16;
+    else if (outer.getSlayout() != SLayout::NoneBox && outer.getFractal() == 32)
+      step = 2; // boxes of scales
     if (auto value = constantOf(at); value && *value % step)
       return op->emitOpError() << "moves whole fractals, so its " << what
                                << " offset must be a multiple of " << step << ", but it is "

@@ -89,9 +89,11 @@ LogicalResult pto::verifyTileLayout(Operation *op, TileBufType type) {
   if (!t.isBoxed()) {
     bool rowMajor = t.blayout == BLayout::RowMajor;
     int64_t line = (rowMajor ? t.cols : t.rows) * bytes;
-    if (line % 32)
+    // The library counts the numbers of a pair as if each took a byte (library 1.8).
+    int64_t multiple = isPackedPair(t.element) ? 16 : 32;
+    if (line % multiple)
       return op->emitOpError() << "has " << (rowMajor ? "rows of " : "columns of ") << line
-                               << " bytes; a tile without boxes needs a multiple of 32";
+                               << " bytes; a tile without boxes needs a multiple of " << multiple;
     return mlir::success();
   }
   int64_t boxRows = t.boxRows(), boxCols = t.boxCols();

@@ -49,27 +49,42 @@ std::optional<GlobalFacts> pto::globalFacts(mlir::Value view) {
 }
 
 namespace {
-enum class Family : uint8_t { ND, DN, Nz, Zn, Other };
+/// Zz and Nn are scales, in boxes of 32 bytes.
+enum class Family : uint8_t { ND, DN, Nz, Zn, Zz, Nn, Other };
 
 Family familyOf(TileBufType t) {
-  bool byRow = t.getBlayout() == BLayout::RowMajor;
+  bool byRow = t.getBlayout() == BLayout::RowMajor, isScale = t.getFractal() == 32;
   switch (t.getSlayout()) {
   case SLayout::NoneBox:
     return byRow ? Family::ND : Family::DN;
   case SLayout::RowMajor:
-    return byRow ? Family::Other : Family::Nz;
+    return !byRow ? Family::Nz : isScale ? Family::Zz : Family::Other;
   case SLayout::ColMajor:
-    return byRow ? Family::Zn : Family::Other;
+    return byRow ? Family::Zn : isScale ? Family::Nn : Family::Other;
   }
   return Family::Other;
 }
 bool isSameFamily(LayoutKind layout, Family family) {
   return (layout == LayoutKind::ND && family == Family::ND) ||
          (layout == LayoutKind::DN && family == Family::DN) ||
-         (layout == LayoutKind::NZ && family == Family::Nz);
+         (layout == LayoutKind::NZ && family == Family::Nz) ||
+         (layout == LayoutKind::MX_A_ZZ && family == Family::Zz) ||
+         (layout == LayoutKind::MX_B_NN && family == Family::Nn);
 }
 llvm::StringRef layoutName(LayoutKind layout) {
-  return layout == LayoutKind::ND ? "ND" : layout == LayoutKind::DN ? "DN" : "NZ";
+  switch (layout) {
+  case LayoutKind::ND:
+    return "ND";
+  case LayoutKind::DN:
+    return "DN";
+  case LayoutKind::NZ:
+    return "NZ";
+  case LayoutKind::MX_A_ZZ:
+    return "MX_A_ZZ";
+  case LayoutKind::MX_B_NN:
+    return "MX_B_NN";
+  }
+  return "";
 }
 std::string describe(TileBufType t) {
   return (llvm::Twine(t.getBlayout() == BLayout::RowMajor ? "row_major" : "col_major") + " " +
@@ -91,17 +106,6 @@ int64_t product(const GlobalFacts &view, std::initializer_list<int> dims) {
                                                                    : all * n;
   }
   return all;
-}
-std::array<int64_t, 2> matrixOf(const GlobalFacts &view) {
-  switch (*view.layout) {
-  case LayoutKind::ND:
-    return {product(view, {0, 1, 2, 3}), view.shape[4]};
-  case LayoutKind::DN:
-    return {view.shape[3], product(view, {0, 1, 2, 4})};
-  case LayoutKind::NZ:
-    return {product(view, {2, 3}), product(view, {0, 1, 4})};
-  }
-  return {-1, -1};
 }
 
 /// NZ ends in a box.
@@ -139,6 +143,22 @@ LogicalResult checkMatrix(Operation *op, const GlobalFacts &view, mlir::Value ds
 }
 } // namespace
 
+std::array<int64_t, 2> pto::matrixOf(const GlobalFacts &view) {
+  switch (*view.layout) {
+  case LayoutKind::ND:
+    return {product(view, {0, 1, 2, 3}), view.shape[4]};
+  case LayoutKind::DN:
+    return {view.shape[3], product(view, {0, 1, 2, 4})};
+  case LayoutKind::NZ:
+    return {product(view, {2, 3}), product(view, {0, 1, 4})};
+  case LayoutKind::MX_A_ZZ:
+    return {product(view, {0, 1, 3}), product(view, {2, 4})};
+  case LayoutKind::MX_B_NN:
+    return {product(view, {2, 4}), product(view, {0, 1, 3})};
+  }
+  return {-1, -1};
+}
+
 LogicalResult pto::checkExtents(Operation *op, const GlobalFacts &view, mlir::Value tile,
                                 llvm::StringRef name) {
   if (!view.layout)
@@ -170,7 +190,10 @@ LogicalResult pto::checkLoad(Operation *op, const GlobalFacts &view, mlir::Value
               "to Nz (col_major, boxes by rows)"
            << (inMat ? isA5 ? ", ND and DN to Nz, DN to Zn (row_major, boxes by columns)"
                             : ", ND to Nz, DN to Zn (row_major, boxes by columns)"
-                     : "");
+                     : "")
+           << (inMat && isA5 ? "; in boxes of 32 bytes MX_A_ZZ to row_major with boxes by rows, "
+                               "MX_B_NN to col_major with boxes by columns"
+                             : "");
   if (makesBoxes)
     return checkMatrix(op, view, dst);
   if (mlir::failed(checkBoxes(op, view)))

@@ -58,6 +58,10 @@ std::optional<Element> pto::elementOf(Type type) {
       .Case<mlir::Float64Type>([](auto) { return Element::F64; })
       .Case<mlir::Float8E4M3FNType, mlir::Float8E4M3Type>([](auto) { return Element::F8E4M3; })
       .Case<mlir::Float8E5M2Type>([](auto) { return Element::F8E5M2; })
+      .Case<HiF8Type>([](auto) { return Element::HIF8; })
+      .Case<F8E8M0Type>([](auto) { return Element::F8E8M0; })
+      .Case<F4E1M2x2Type>([](auto) { return Element::F4E1M2x2; })
+      .Case<F4E2M1x2Type>([](auto) { return Element::F4E2M1x2; })
       .Default([](Type) { return std::nullopt; });
 }
 
@@ -164,6 +168,14 @@ namespace {
 constexpr llvm::StringLiteral blayoutNames[] = {"row_major", "col_major"};
 constexpr llvm::StringLiteral slayoutNames[] = {"none_box", "row_major", "col_major"};
 
+/// The memory that `scaling` means: parameters of the FIX pipe, or scales of an operand.
+Space scalingSpace(SLayout slayout, int32_t fractal) {
+  if (fractal != 32 || slayout == SLayout::NoneBox)
+    return Space::Scaling;
+  return slayout == SLayout::RowMajor ? Space::ScaleLeft : Space::ScaleRight;
+}
+bool isScaling(Space space) { return space >= Space::Scaling; }
+
 /// What both textual forms fill in.
 struct TileFields {
   Space space = Space::Vec;
@@ -211,7 +223,7 @@ mlir::ParseResult TileParser::word(std::string &out) {
 }
 
 mlir::ParseResult TileParser::space(llvm::StringRef text, llvm::SMLoc at) {
-  for (unsigned i = 1; i < numSpaces; ++i)
+  for (unsigned i = 1; i <= unsigned(Space::Scaling); ++i)
     if (name(Space(i)) == text) {
       f.space = Space(i);
       return mlir::success();
@@ -356,6 +368,8 @@ TileBufType TileParser::parseInner() {
   std::string first;
   if (word(first) || (first == "loc" ? parseLong() : parseCompact(first, at)))
     return {};
+  if (f.space == Space::Scaling)
+    f.space = scalingSpace(SLayout(f.slayout), int32_t(f.fractal));
   if (f.validRows == -2)
     f.validRows = f.rows;
   if (f.validCols == -2)
@@ -382,8 +396,8 @@ Type TileBufType::parse(AsmParser &parser) { return TileParser(parser).parse(); 
 
 void TileBufType::print(AsmPrinter &printer) const {
   auto extent = [&](int64_t d) -> std::string { return d == dynamic ? "?" : std::to_string(d); };
-  printer << '<' << pto::name(getSpace()) << ", " << getRows() << 'x' << getCols() << 'x'
-          << getElementType();
+  printer << '<' << pto::name(isScaling(getSpace()) ? Space::Scaling : getSpace()) << ", "
+          << getRows() << 'x' << getCols() << 'x' << getElementType();
   if (getValidRows() != getRows() || getValidCols() != getCols())
     printer << ", valid=" << extent(getValidRows()) << 'x' << extent(getValidCols());
   if (getBlayout() != BLayout::RowMajor)
@@ -401,8 +415,8 @@ void TileBufType::print(AsmPrinter &printer) const {
 
 mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
                                         Space space, Type element, int64_t rows, int64_t cols,
-                                        int64_t validRows, int64_t validCols, BLayout, SLayout,
-                                        int32_t fractal, PadValue, CompactMode) {
+                                        int64_t validRows, int64_t validCols, BLayout,
+                                        SLayout slayout, int32_t fractal, PadValue, CompactMode) {
   // Extents are bounded so that no byte count can overflow; the largest memory holds 2^19 elements.
   constexpr int64_t most = int64_t(1) << 24;
   if (rows <= 0 || cols <= 0 || rows > most || cols > most)
@@ -415,6 +429,10 @@ mlir::LogicalResult TileBufType::verify(llvm::function_ref<mlir::InFlightDiagnos
     return emitError() << "tile_buf has fractal size " << fractal << "; it is 32, 512 or 1024";
   if (!elementOf(element) || element.isIndex())
     return emitError() << "tile_buf cannot hold elements of type " << element;
+  // No text says so; a pass might.
+  if (isScaling(space) && space != scalingSpace(slayout, fractal))
+    return emitError() << "tile_buf in " << pto::name(space) << " has the layout of one in "
+                       << pto::name(scalingSpace(slayout, fractal));
   return mlir::success();
 }
 

@@ -18,26 +18,34 @@ using mlir::ParseResult;
 using Unresolved = OpAsmParser::UnresolvedOperand;
 
 namespace {
-/// NZ memory is a sequence of boxes: the last two extents are those of a box (library 1.1).
+/// NZ memory is a sequence of boxes: the last two extents are those of a box (library 1.1). So is
+/// that of scales (library 4.1).
 LogicalResult verifyBoxes(MakeTensorViewOp op) {
-  if (op.getLayout() != LayoutKind::NZ)
+  LayoutKind layout = op.getLayout().value_or(LayoutKind::ND);
+  if (layout == LayoutKind::ND || layout == LayoutKind::DN)
     return mlir::success();
   TensorViewType type = op.getResult().getType();
   auto element = elementOf(type.getElementType());
   size_t rank = type.getShape().size();
+  llvm::StringRef name = stringifyLayoutKind(layout);
   if (!element || rank < 2)
-    return op.emitOpError() << "has layout nz and " << rank
-                            << " dimension(s); nz needs those of a box as its last two";
-  const int64_t box[] = {16, 32 / int64_t(bytesOf(*element))};
+    return op.emitOpError() << "has layout " << name << " and " << rank << " dimension(s); " << name
+                            << " needs those of a box as its last two";
+  bool ofScales = layout != LayoutKind::NZ;
+  if (ofScales && (*element != Element::F8E8M0 || archOf(op) == Arch::A3))
+    return op.emitOpError() << "has layout " << name
+                            << ", which is for scales (f8E8M0) on a5, but its elements are "
+                            << elementName(type) << " on " << pto::name(archOf(op));
+  const int64_t box[] = {16, ofScales ? 2 : 32 / int64_t(bytesOf(*element))};
   for (size_t i = 0; i < 2; ++i) {
     size_t dim = rank - 2 + i;
     int64_t extent = type.getShape()[dim];
     if (extent < 0)
       extent = constantOf(op.getShape()[dim]).value_or(box[i]);
     if (extent != box[i])
-      return op.emitOpError() << "has layout nz and extent " << extent << " in dimension " << dim
-                              << "; the boxes of " << elementName(type) << " are " << box[0] << "x"
-                              << box[1];
+      return op.emitOpError() << "has layout " << name << " and extent " << extent
+                              << " in dimension " << dim << "; the boxes of " << elementName(type)
+                              << " are " << box[0] << "x" << box[1];
   }
   return mlir::success();
 }

@@ -74,6 +74,15 @@ void rememberNames(const mlir::AsmParserState &state, mlir::MLIRContext &context
 }
 } // namespace
 
+/// MLIR leaves a loop that never ends, or whose bounds mean something else, to its users.
+static bool countsUpwards(mlir::scf::ForOp loop) {
+  auto step = mlir::getConstantIntValue(loop.getStep());
+  if (!step || *step > 0)
+    return true;
+  loop.emitOpError() << "has step " << *step << "; a loop counts upwards, by 1 at least";
+  return false;
+}
+
 mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
   bool ok = true;
   // The parser leaves a null operand where a name was used outside a function and defined inside it
@@ -93,17 +102,13 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
     for (mlir::NamedAttribute attr : op->getDiscardableAttrs())
       if (mlir::Dialect *dialect = attr.getNameDialect())
         ok &= mlir::succeeded(dialect->verifyOperationAttribute(op, attr));
-    // MLIR leaves a loop that never ends, or whose bounds mean something else, to its users.
-    if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op); loop && ok)
-      if (auto step = constantOf(loop.getStep()); step && *step <= 0) {
-        op->emitOpError() << "has step " << *step << "; a loop counts upwards, by 1 at least";
-        ok = false;
-      }
     // Nested operations are visited by this walk; a failure here must not hide theirs.
     if (mlir::failed(info->verifyInvariants(op)))
       ok = false;
     else if (op->getNumRegions() && mlir::failed(info->verifyRegionInvariants(op)))
       ok = false;
+    else if (auto loop = llvm::dyn_cast<mlir::scf::ForOp>(op))
+      ok &= countsUpwards(loop);
   });
   // Tiles that come from elsewhere. What makes or views a tile checks its own.
   auto check = [&](Operation *op, mlir::TypeRange types) {

@@ -70,6 +70,12 @@ struct Flags {
       cl::desc("Take for right what the checker cannot decide; --explain-sync and --sync-report "
                "list it"),
       cl::cat(category)};
+  cl::opt<SyncObjective> objective{
+      "sync-objective", cl::desc("What --enable-insert-sync goes for (default time)"),
+      cl::init(SyncObjective::Time), cl::cat(category),
+      cl::values(clEnumValN(SyncObjective::Time, "time", "much overlap of the pipes"),
+                 clEnumValN(SyncObjective::Count, "count",
+                            "few flags and barriers that run, at the price of some overlap"))};
   cl::opt<unsigned> dropInserted{
       "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
       cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
@@ -145,6 +151,7 @@ CompileOptions pto::compileOptionsFromCommandLine() {
   options.inferLayout = !flags->noLayout;
   options.verifySync = flags->verify;
   options.assume = flags->assume;
+  options.objective = flags->objective;
   options.dropInserted = flags->dropInserted;
   options.gmMayAlias = flags->gmAlias == GmAlias::May;
   options.verifyPipes = flags->verifyPipes == VerifySync::Error;
@@ -207,6 +214,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   if (options.inferLayout)
     passes.addPass(createInferLayout());
   passes.addPass(options.level == Level::Level3 ? createCheckMemory() : createPlanMemory());
+  passes.addPass(createBindScales());
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
     passes.addPass(createSetFfts());
@@ -214,7 +222,8 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
       passes.addPass(createCheckPipes());
   }
   if (options.sync == SyncMode::Insert)
-    passes.addPass(createInsertSyncPass(report, options.dropInserted));
+    passes.addPass(createInsertSyncPass(report, options.dropInserted,
+                                        options.objective == SyncObjective::Count));
   else if (options.sync == SyncMode::BarrierAll)
     passes.addPass(createBarrierAllSyncPass(report));
   // Always after insertion, and then findings are our own bugs (design 5).

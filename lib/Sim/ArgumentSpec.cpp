@@ -268,7 +268,10 @@ static void fillRandom(Array &array, uint64_t seed) {
   unsigned size = bytesOf(array.element);
   for (size_t at = 0; at < array.bytes.size(); at += size) {
     uint64_t u = splitmix64(seed) >> 11;
-    if (isFloat(array.element))
+    if (isPackedPair(array.element))
+      array.bytes[at] = encodePair(array.element, randomReal(array.element, u),
+                                   randomReal(array.element, splitmix64(seed) >> 11));
+    else if (isFloat(array.element))
       encodeFloat(array.element, randomReal(array.element, u), &array.bytes[at]);
     else if (array.element == Element::I1)
       encodeInteger(array.element, int64_t(u % 2), &array.bytes[at]);
@@ -302,11 +305,8 @@ llvm::Expected<Array> pto::sim::arrayArgument(const ArgumentSpec &spec, int64_t 
     return error("argument '" + spec.name + "' is not an array of its own");
   Array array{*spec.element, spec.shape, {}};
   array.bytes.resize(array.elements() * bytesOf(array.element));
-  if (spec.kind == ArgumentSpec::Random) {
-    if (isLowPrecision(array.element) && array.element > Element::F8E8M0)
-      return error("there are no random values of " + name(array.element));
+  if (spec.kind == ArgumentSpec::Random)
     fillRandom(array, spec.seed + uint64_t(rank));
-  }
   return array;
 }
 

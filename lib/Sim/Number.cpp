@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ptoas/Sim/Kernel.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/Endian.h"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 using namespace pto;
 using namespace pto::sim;
@@ -119,6 +121,120 @@ static uint8_t encodePowerOfTwo(double value) {
   return code >= 0xff ? 0xff : uint8_t(code);
 }
 
+//===----------------------------------------------------------------------===//
+// Formats by table: hif8 and the packed 4-bit floats (library 1.8)
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The numbers of a format without its sign bit, ascending, with their codes.
+struct NumberTable {
+  struct Entry {
+    double value;
+    uint8_t code;
+  };
+  std::vector<Entry> entries;
+  uint8_t signBit;
+
+  uint8_t encode(double value, bool halfAway) const {
+    uint8_t sign = std::signbit(value) ? signBit : 0;
+    double magnitude = std::fabs(value);
+    const auto *above =
+        std::lower_bound(entries.data(), entries.data() + entries.size(), magnitude,
+                         [](const Entry &entry, double wanted) { return entry.value < wanted; });
+    if (above == entries.data() + entries.size())
+      return sign | entries.back().code;
+    if (above == entries.data() || above->value == magnitude)
+      return sign | above->code;
+    const Entry &below = above[-1];
+    double toAbove = above->value - magnitude, toBelow = magnitude - below.value;
+    bool up = toAbove < toBelow || (toAbove == toBelow && (halfAway || (below.code & 1)));
+    return sign | (up ? above->code : below.code);
+  }
+};
+} // namespace
+
+/// The magnitude of a hif8 code of 7 bits: a prefix says how many bits the exponent has; its
+/// leading one is not stored, its first stored bit is its sign.
+static double hif8Magnitude(unsigned code) {
+  static constexpr struct {
+    unsigned prefix, prefixBits, exponentBits;
+  } fields[] = {{3, 2, 4}, {2, 2, 3}, {1, 2, 2}, {1, 3, 1}, {1, 4, 0}};
+  for (auto [prefix, prefixBits, exponentBits] : fields) {
+    if (code >> (7 - prefixBits) != prefix)
+      continue;
+    unsigned mantissaBits = 7 - prefixBits - exponentBits;
+    unsigned mantissa = code & ((1u << mantissaBits) - 1);
+    unsigned stored = code >> mantissaBits & ((1u << exponentBits) - 1);
+    int exponent = 0;
+    if (exponentBits) {
+      unsigned rest = stored & ((1u << (exponentBits - 1)) - 1);
+      exponent = int(rest | 1u << (exponentBits - 1));
+      if (stored >> (exponentBits - 1))
+        exponent = -exponent;
+    }
+    return std::ldexp(1 + std::ldexp(double(mantissa), -int(mantissaBits)), exponent);
+  }
+  return code ? std::ldexp(1.0, int(code) - 23) : 0;
+}
+
+static constexpr uint8_t hif8Infinity = 0x6f, hif8Nan = 0x80;
+
+static const NumberTable &hif8Table() {
+  static const NumberTable table = [] {
+    // The code of infinity has the place of the next number, so rounding to it is as to a number.
+    NumberTable t{{}, 0x80};
+    for (unsigned code = 0; code < 0x80; ++code)
+      t.entries.push_back({hif8Magnitude(code), uint8_t(code)});
+    llvm::sort(t.entries, [](auto &a, auto &b) { return a.value < b.value; });
+    return t;
+  }();
+  return table;
+}
+
+static double decodeHif8(uint8_t code) {
+  if (code == hif8Nan)
+    return std::numeric_limits<double>::quiet_NaN();
+  unsigned magnitude = code & 0x7f;
+  double value = magnitude == hif8Infinity ? std::numeric_limits<double>::infinity()
+                                           : hif8Magnitude(magnitude);
+  return code & 0x80 ? -value : value;
+}
+
+/// There is no negative zero: its code is NaN.
+static uint8_t encodeHif8(double value) {
+  if (std::isnan(value))
+    return hif8Nan;
+  if (std::isinf(value))
+    return value < 0 ? hif8Infinity | 0x80 : hif8Infinity;
+  uint8_t code = hif8Table().encode(value, /*halfAway=*/true);
+  return code == hif8Nan ? 0 : code;
+}
+
+static const NumberTable &pairTable(Element element) {
+  static const NumberTable e2m1{
+      {{0, 0}, {0.5, 1}, {1, 2}, {1.5, 3}, {2, 4}, {3, 5}, {4, 6}, {6, 7}}, 8};
+  static const NumberTable e1m2{
+      {{0, 0}, {0.25, 1}, {0.5, 2}, {0.75, 3}, {1, 4}, {1.25, 5}, {1.5, 6}, {1.75, 7}}, 8};
+  return element == Element::F4E2M1x2 ? e2m1 : e1m2;
+}
+
+std::array<double, 2> pto::sim::decodePair(Element element, uint8_t byte) {
+  const NumberTable &table = pairTable(element);
+  auto number = [&](unsigned code) {
+    double value = table.entries[code & 7].value;
+    return code & 8 ? -value : value;
+  };
+  return {number(byte & 15u), number(byte >> 4u)};
+}
+
+/// Modelled: NaN, for which there is no code, becomes zero.
+uint8_t pto::sim::encodePair(Element element, double first, double second) {
+  auto code = [&](double value) -> unsigned {
+    return std::isnan(value) ? 0 : pairTable(element).encode(value, /*halfAway=*/false);
+  };
+  return uint8_t(code(first) | code(second) << 4);
+}
+
 [[noreturn]] static void noSuchFormat(Element element, const char *what) {
   llvm::report_fatal_error(llvm::Twine("simulator: no ") + what + " coding for " + name(element));
 }
@@ -141,6 +257,8 @@ double pto::sim::decodeFloat(Element element, const void *bytes) {
     uint8_t code = *static_cast<const uint8_t *>(bytes);
     return code == 0xff ? std::numeric_limits<double>::quiet_NaN() : std::ldexp(1.0, code - 127);
   }
+  case Element::HIF8:
+    return decodeHif8(*static_cast<const uint8_t *>(bytes));
   default:
     noSuchFormat(element, "float");
   }
@@ -164,6 +282,9 @@ void pto::sim::encodeFloat(Element element, double value, void *bytes) {
     return;
   case Element::F8E8M0:
     *static_cast<uint8_t *>(bytes) = encodePowerOfTwo(value);
+    return;
+  case Element::HIF8:
+    *static_cast<uint8_t *>(bytes) = encodeHif8(value);
     return;
   default:
     noSuchFormat(element, "float");

@@ -113,34 +113,42 @@ namespace {
 /// Sums up the stalls of a trace by what waited for what.
 class StallCounter {
 public:
-  StallCounter(const Trace &trace, const TraceLinks &links) : trace(trace), links(links) {}
+  StallCounter(const Trace &trace, const TraceLinks &links);
   void count(uint32_t slice);
   std::vector<Profile::Stall> take();
 
 private:
-  const Trace::Slice *nearestWork(uint32_t slice, int step) const;
+  using Slice = Trace::Slice;
 
   const Trace &trace;
   const TraceLinks &links;
+  std::vector<const Slice *> nextWork,
+      lastWork; ///< by slice, on its lane, itself included; or null
   using Key = std::tuple<Pipe, llvm::StringRef, llvm::StringRef, llvm::StringRef, llvm::StringRef,
                          llvm::StringRef>;
   std::map<Key, Profile::Stall> stalls;
 };
 } // namespace
 
-/// The next or last instruction that does work on the lane of `slice`, itself included; null when
-/// there is none.
-const Trace::Slice *StallCounter::nearestWork(uint32_t slice, int step) const {
-  const Trace::Slice &start = trace.slices[slice];
-  const auto &lane = links.lanes[start.core][unsigned(start.pipe)];
-  for (int64_t at = links.position[slice]; at >= 0 && at < int64_t(lane.size()); at += step)
-    if (const Trace::Slice &found = trace.slices[lane[at]]; found.kind == Trace::SliceKind::Work)
-      return &found;
-  return nullptr;
+StallCounter::StallCounter(const Trace &trace, const TraceLinks &links)
+    : trace(trace), links(links), nextWork(trace.slices.size()), lastWork(trace.slices.size()) {
+  for (const auto &lanes : links.lanes)
+    for (const TraceLinks::Lane &lane : lanes) {
+      auto fill = [&](auto order, std::vector<const Slice *> &list) {
+        const Slice *work = nullptr;
+        for (uint32_t slice : order) {
+          if (trace.slices[slice].kind == Trace::SliceKind::Work)
+            work = &trace.slices[slice];
+          list[slice] = work;
+        }
+      };
+      fill(llvm::make_range(lane.begin(), lane.end()), lastWork);
+      fill(llvm::reverse(lane), nextWork);
+    }
 }
 
 void StallCounter::count(uint32_t number) {
-  const Trace::Slice &slice = trace.slices[number];
+  const Slice &slice = trace.slices[number];
   if (slice.kind != Trace::SliceKind::Stall)
     return;
   llvm::StringRef what = slice.name, op, at = slice.location, after, afterAt;
@@ -149,14 +157,16 @@ void StallCounter::count(uint32_t number) {
   const auto &lane = links.lanes[slice.core][unsigned(slice.pipe)];
   uint32_t next = links.position[number] + 1;
   uint32_t arrow = next < lane.size() ? links.arrowTo[lane[next]] : nothing;
-  if (arrow != nothing) {
-    if (const Trace::Slice *waiting = nearestWork(number, 1); waiting && waiting->location == at)
-      op = waiting->name;
-    if (uint32_t from = links.arrows[arrow].from; from != nothing) {
-      const Trace::Slice *work = nearestWork(from, -1);
-      after = work ? work->name : trace.slices[from].name;
-      afterAt = work ? work->location : trace.slices[from].location;
-    }
+  // What S does next is arithmetic that is not drawn.
+  const Slice *waiting = slice.pipe == Pipe::S ? nullptr : nextWork[number];
+  if (waiting) {
+    op = waiting->name;
+    at = waiting->location;
+  }
+  if (uint32_t from = arrow == nothing ? nothing : links.arrows[arrow].from; from != nothing) {
+    const Slice &work = lastWork[from] ? *lastWork[from] : trace.slices[from];
+    after = work.name;
+    afterAt = work.location;
   }
   Profile::Stall &stall = stalls[{slice.pipe, what, op, at, after, afterAt}];
   if (stall.count++ == 0) {

@@ -267,6 +267,41 @@ void FunctionBuilder::crossWait(Pipe pipe, CrossMode mode, int64_t id, Register 
   cross(Opcode::CrossWait, pipe, mode, id, dynamic);
 }
 void FunctionBuilder::syncAll(SyncAllCores cores) { emit(Opcode::SyncAll).kind = uint8_t(cores); }
+void FunctionBuilder::syncAllSoft(SyncAllCores cores, Register counter, Register used) {
+  Instruction &i = emit(Opcode::SyncAllSoft);
+  i.kind = uint8_t(cores);
+  i.in = {counter, used, none};
+}
+void FunctionBuilder::buffer(Opcode opcode, Pipe pipe, int64_t id, Register dynamic) {
+  Instruction &i = emit(opcode);
+  i.pipe = pipe;
+  i.immediate = id;
+  i.in[0] = dynamic;
+}
+void FunctionBuilder::getBuffer(Pipe pipe, int64_t id, Register dynamic) {
+  buffer(Opcode::GetBuffer, pipe, id, dynamic);
+}
+void FunctionBuilder::releaseBuffer(Pipe pipe, int64_t id, Register dynamic) {
+  buffer(Opcode::ReleaseBuffer, pipe, id, dynamic);
+}
+Register FunctionBuilder::asyncCopy(Register session, Handle dst, Handle src) {
+  Instruction &i = emit(Opcode::AsyncCopy);
+  i.in[0] = session;
+  i.poolFirst = function.pool.size();
+  i.poolCount = 2;
+  function.pool.insert(function.pool.end(), {dst, src});
+  return produce(i);
+}
+Register FunctionBuilder::asyncWait(Register event) {
+  Instruction &i = emit(Opcode::AsyncWait);
+  i.in[0] = event;
+  return produce(i);
+}
+Register FunctionBuilder::asyncTest(Register event) {
+  Instruction &i = emit(Opcode::AsyncTest);
+  i.in[0] = event;
+  return produce(i);
+}
 
 Handle FunctionBuilder::fifo(uint32_t shape, Register gm, Register c2v, Register v2c) {
   Instruction &i = emit(Opcode::MakeFifo);

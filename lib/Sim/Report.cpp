@@ -16,8 +16,17 @@ StringRef sim::name(FindingKind kind) {
       "race",           "uninitialised-read", "out-of-bounds",    "flag-collision",
       "illegal-sync",   "deadlock",           "token-left",       "gm-write-incomplete-at-exit",
       "kernel-failure", "scalar-failure",     "counter-overflow", "argument-overlap",
-      "unfinished",     "library-defect"};
+      "stale-cache",    "shared-line",        "recycled-slot",    "starved-wait",
+      "unfinished",     "unlisted-pair",      "library-defect"};
+  static_assert(std::size(names) == numFindingKinds);
   return names[unsigned(kind)];
+}
+
+bool sim::isWarning(FindingKind kind) { return kind == FindingKind::UnlistedPair; }
+
+bool Report::clean() const {
+  return incomplete.empty() &&
+         llvm::all_of(findings, [](const Finding &finding) { return isWarning(finding.kind); });
 }
 
 StringRef sim::name(Hazard hazard) {
@@ -25,12 +34,14 @@ StringRef sim::name(Hazard hazard) {
   return names[unsigned(hazard)];
 }
 
+StringRef sim::agentName(Pipe pipe) { return pipe == Pipe::ALL ? "DMA" : name(pipe); }
+
 std::string Where::describe() const {
   std::string text = op.empty() ? "an instruction" : op;
   if (!phase.empty())
     text += " (its " + phase + ")";
-  text += formatv(" on {0} of {1} core {2} (rank {3}, block {4})", name(pipe), name(core), subblock,
-                  rank, block)
+  text += formatv(" on {0} of {1} core {2} (rank {3}, block {4})", agentName(pipe), name(core),
+                  subblock, rank, block)
               .str();
   if (iteration)
     text += formatv(", iteration {0}", *iteration).str();
@@ -40,10 +51,10 @@ std::string Where::describe() const {
 }
 
 static llvm::json::Value toJson(const Where &where) {
-  llvm::json::Object object{{"location", where.location}, {"op", where.op},
-                            {"pipe", name(where.pipe)},   {"core", name(where.core)},
-                            {"rank", where.rank},         {"block", where.block},
-                            {"subblock", where.subblock}};
+  llvm::json::Object object{
+      {"location", where.location}, {"op", where.op},     {"pipe", agentName(where.pipe)},
+      {"core", name(where.core)},   {"rank", where.rank}, {"block", where.block},
+      {"subblock", where.subblock}};
   if (!where.phase.empty())
     object["phase"] = where.phase;
   if (!where.calledAt.empty())
@@ -55,6 +66,7 @@ static llvm::json::Value toJson(const Where &where) {
 
 static llvm::json::Value toJson(const Finding &finding) {
   llvm::json::Object object{{"kind", name(finding.kind)},
+                            {"severity", isWarning(finding.kind) ? "warning" : "error"},
                             {"what", finding.what},
                             {"where", toJson(finding.where)},
                             {"count", int64_t(finding.count)}};
@@ -98,6 +110,8 @@ llvm::json::Value Report::json() const {
                             {"cores", std::move(coreList)}};
   if (!notes.empty())
     object["notes"] = llvm::json::Array(notes);
+  if (!incomplete.empty())
+    object["incomplete"] = incomplete;
   return object;
 }
 
@@ -106,7 +120,8 @@ void Report::print(llvm::raw_ostream &os) const {
     return where.location.empty() ? std::string("<unknown>") : where.location;
   };
   for (const Finding &finding : findings) {
-    os << place(finding.where) << ": error: " << finding.what << '\n';
+    os << place(finding.where) << (isWarning(finding.kind) ? ": warning: " : ": error: ")
+       << finding.what << '\n';
     os << place(finding.where) << ": note: here: " << finding.where.describe() << '\n';
     if (finding.other)
       os << place(*finding.other) << ": note: there: " << finding.other->describe() << '\n';
@@ -117,6 +132,8 @@ void Report::print(llvm::raw_ostream &os) const {
   }
   for (const std::string &note : notes)
     os << "note: " << note << '\n';
+  if (!incomplete.empty())
+    os << "error: the run is not complete: " << incomplete << '\n';
 }
 
 void sim::addFindings(Report &into, const Report &other) {
@@ -139,6 +156,8 @@ void sim::addFindings(Report &into, const Report &other) {
   for (const std::string &note : other.notes)
     if (!llvm::is_contained(into.notes, note))
       into.notes.push_back(note);
+  if (into.incomplete.empty())
+    into.incomplete = other.incomplete;
 }
 
 void sim::append(Report &into, const Report &next) {

@@ -82,7 +82,16 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::CacheLine:
   case Opcode::CrossSet:
   case Opcode::CrossWait:
+  case Opcode::GetBuffer:
+  case Opcode::ReleaseBuffer:
     return {'-', {'r', '-', '-'}};
+  case Opcode::SyncAllSoft:
+    return {'-', {'R', 'r', '-'}};
+  case Opcode::AsyncCopy:
+    return {'R', {'r', '-', '-'}};
+  case Opcode::AsyncWait:
+  case Opcode::AsyncTest:
+    return {'R', {'R', '-', '-'}};
   case Opcode::MakeFifo:
     return {'H', {'r', 'r', 'r'}};
   case Opcode::EndFifo:
@@ -204,6 +213,17 @@ std::string Validator::checkInstruction(const Instruction &instruction) {
     if (instruction.pipe == Pipe::ALL)
       return "a flag between cores goes out on one pipe";
     return "";
+  case Opcode::GetBuffer:
+  case Opcode::ReleaseBuffer:
+    return coreHasPipe(function.core, instruction.pipe, program.arch)
+               ? ""
+               : "a buffer is taken by a pipe that the core has not";
+  case Opcode::AsyncCopy:
+    if (instruction.poolCount != 2)
+      return "an asynchronous copy takes dst and src";
+    for (unsigned i = 0; i < 2 && error.empty(); ++i)
+      error = checkPool(instruction, i, 'h');
+    return error;
   case Opcode::MakeFifo:
     if (!program.load || !program.store)
       return "the program names no kernels for TPUSH and TPOP";

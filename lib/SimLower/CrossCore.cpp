@@ -39,11 +39,28 @@ bool Lowering::lowerCrossCore(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case([&](SetFftsOp) { return true; }) // every core's flags have one place here
       .Case([&](SyncAllOp all) {
+        auto cores = SyncAllCores(all.getCoreType());
         if (all.getMode() == SyncAllModeKind::Soft)
-          (void)error(op, "is not simulated in soft mode; use mode = #pto.sync_all_mode<hard>");
+          builder.syncAllSoft(cores, get(all.getWorkspace()).view->pointer,
+                              all.getUsed() ? word(all.getUsed()) : none);
         else
-          builder.syncAll(SyncAllCores(all.getCoreType()));
+          builder.syncAll(cores);
         return true;
       })
+      .Default([](Operation *) { return false; });
+}
+
+bool Lowering::lowerBuffer(Operation *op) {
+  auto emit = [&](bool takes, mlir::Attribute holder, int64_t id, Register dynamic) {
+    Pipe pipe = *bufferPipe(holder); // the verifier has made sure that it is one
+    if (checkPipe(op, pipe))
+      takes ? builder.getBuffer(pipe, id, dynamic) : builder.releaseBuffer(pipe, id, dynamic);
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](GetBufOp o) { return emit(true, o.getOpType(), int32_t(o.getBufId()), none); })
+      .Case([&](RlsBufOp o) { return emit(false, o.getOpType(), int32_t(o.getBufId()), none); })
+      .Case([&](GetBufDynOp o) { return emit(true, o.getOpType(), 0, word(o.getBufId())); })
+      .Case([&](RlsBufDynOp o) { return emit(false, o.getOpType(), 0, word(o.getBufId())); })
       .Default([](Operation *) { return false; });
 }

@@ -55,7 +55,9 @@ mlir::LogicalResult Lowering::error(Operation *op, const llvm::Twine &message) {
 //===----------------------------------------------------------------------===//
 
 std::optional<Element> Lowering::element(Operation *op, mlir::Type type) {
-  if (llvm::isa<PtrType, mlir::MemRefType>(type)) // a memref is the address of the FFTS flags
+  // A memref is the address of the FFTS flags; sessions and events are numbers of the engine.
+  if (llvm::isa<PtrType, mlir::MemRefType, AsyncSessionType, AsyncEventType,
+                PrefetchAsyncContextType>(type))
     return Element::I64;
   std::optional<Element> result = elementOf(type);
   if (!result) {

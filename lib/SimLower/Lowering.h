@@ -130,6 +130,8 @@ private:
   bool lowerSync(mlir::Operation *op);
   bool lowerFlag(mlir::Operation *op);
   bool lowerComm(mlir::Operation *op);
+  bool lowerAsync(mlir::Operation *op);
+  bool lowerBuffer(mlir::Operation *op); ///< CrossCore.cpp
   bool lowerCoreId(mlir::Operation *op);
   bool checkPipe(mlir::Operation *op, Pipe pipe);
 

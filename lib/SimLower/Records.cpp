@@ -18,8 +18,8 @@ void Lowering::lowerRecord(Operation *op) {
   const OpInfo &info = *findOpInfo(op);
   if (info.engine.empty())
     return lowerKernel(op, info);
-  if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerCoreId(op) &&
-      !lowerVariable(op) && !lowerPipe(op) && !lowerCrossCore(op))
+  if (!lowerSync(op) && !lowerFlag(op) && !lowerComm(op) && !lowerAsync(op) && !lowerCoreId(op) &&
+      !lowerBuffer(op) && !lowerVariable(op) && !lowerPipe(op) && !lowerCrossCore(op))
     (void)error(op, "is not simulated");
 }
 
@@ -167,9 +167,6 @@ bool Lowering::lowerComm(Operation *op) {
     return true;
   };
   return llvm::TypeSwitch<Operation *, bool>(op)
-      // A warm cache is nothing that a program can see.
-      .Case<MakePrefetchAsyncContextOp, GetPrefetchAsyncSessionOp, TPrefetchAsyncOp>(
-          [](auto) { return true; })
       .Case([&](CommTBroadcastOp c) {
         return collective(CollectiveOp::Broadcast, c, c.getSrc(), {});
       })
@@ -195,6 +192,38 @@ bool Lowering::lowerComm(Operation *op) {
       })
       .Case([&](CommTWaitOp w) {
         builder.await(WaitCompare(w.getCmp()), handle(w.getSignal()), word(w.getValue()));
+        return true;
+      })
+      .Default([](Operation *) { return false; });
+}
+
+/// A session is the id of the flags that its transfers use; an event is a place in the queue of the
+/// DMA engine.
+bool Lowering::lowerAsync(Operation *op) {
+  auto copy = [&](mlir::Value session, Handle dst, Handle src) {
+    define(op->getResult(0), builder.asyncCopy(session ? word(session) : none, dst, src));
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](BuildAsyncSessionOp build) {
+        define(build.getSession(), builder.constant(int32_t(build.getSyncId())));
+        return true;
+      })
+      .Case<MakePrefetchAsyncContextOp, GetPrefetchAsyncSessionOp>([&](auto) {
+        define(op->getResult(0), builder.constant(0));
+        return true;
+      })
+      .Case<TPutAsyncOp, TGetAsyncOp>([&](auto move) {
+        return copy(move.getSession(), handle(move.getDst()), handle(move.getSrc()));
+      })
+      // A warm cache is nothing that a program can see.
+      .Case([&](TPrefetchAsyncOp) { return copy({}, none, none); })
+      .Case([&](WaitAsyncEventOp wait) {
+        define(wait.getDone(), builder.asyncWait(word(wait.getEvent())));
+        return true;
+      })
+      .Case([&](TestAsyncEventOp test) {
+        define(test.getDone(), builder.asyncTest(word(test.getEvent())));
         return true;
       })
       .Default([](Operation *) { return false; });

@@ -23,6 +23,12 @@ bool Lowering::lowerTile(Operation *op) {
       .Case<TReshapeOp, BitcastOp>(
           [&](auto view) { return lowerReshape(op, view.getSource()), true; })
       .Case([&](TAssignOp move) { return lowerMove(move), true; })
+      .Case([&](TGetScaleAddrOp bind) {
+        Register address = builder.tileField(TileFieldName::Address, handle(bind.getSrc()));
+        builder.retarget(handle(bind.getDst()), builder.arith(ArithOp::ShRUI, Element::I64, address,
+                                                              builder.constant(scaleAddressShift)));
+        return true;
+      })
       .Case([&](SetValidShapeOp set) {
         builder.setValid(handle(set.getSource()), word(set.getRow()), word(set.getCol()));
         return true;

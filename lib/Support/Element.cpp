@@ -40,6 +40,10 @@ bool pto::isLowPrecision(Element element) {
   return element >= Element::F8E4M3 && element <= Element::F4E2M1x2;
 }
 
+bool pto::isPackedPair(Element element) {
+  return element == Element::F4E1M2x2 || element == Element::F4E2M1x2;
+}
+
 int64_t TileShape::boxRows() const {
   if (!isBoxed())
     return 1;
@@ -70,12 +74,20 @@ int64_t TileShape::boxCols() const {
   return 0;
 }
 
+int64_t TileShape::storedRows() const {
+  if (!isBoxed() || fractal != 32 || rows == 1)
+    return rows;
+  int64_t box = boxRows();
+  return (rows + box - 1) / box * box;
+}
+
 int64_t TileShape::elementOffset(int64_t row, int64_t col) const {
   if (!isBoxed())
     return blayout == BLayout::RowMajor ? row * cols + col : col * rows + row;
   int64_t ir = boxRows(), ic = boxCols();
-  int64_t block = blayout == BLayout::RowMajor ? (cols / ic) * (row / ir) + col / ic  // Zz, Zn
-                                               : (rows / ir) * (col / ic) + row / ir; // Nz, Nn
+  int64_t block = blayout == BLayout::RowMajor
+                      ? (cols / ic) * (row / ir) + col / ic          // Zz, Zn
+                      : (storedRows() / ir) * (col / ic) + row / ir; // Nz, Nn
   int64_t inner =
       slayout == SLayout::RowMajor ? (row % ir) * ic + col % ic : (col % ic) * ir + row % ir;
   return block * ir * ic + inner;

@@ -15,8 +15,8 @@ StringRef pto::name(Pipe pipe) {
 }
 
 StringRef pto::name(Space space) {
-  static constexpr StringRef names[] = {"gm",  "mat", "left", "right",
-                                        "acc", "vec", "bias", "scaling"};
+  static constexpr StringRef names[] = {"gm",  "mat",  "left",    "right",      "acc",
+                                        "vec", "bias", "scaling", "scale_left", "scale_right"};
   return names[unsigned(space)];
 }
 
@@ -56,6 +56,9 @@ uint64_t pto::capacity(Space space, Arch arch) {
     return a5 ? 4 * kib : 1 * kib;
   case Space::Scaling:
     return a5 ? 4 * kib : 2 * kib;
+  case Space::ScaleLeft:
+  case Space::ScaleRight:
+    return a5 ? 4 * kib : 0;
   }
   return 0;
 }
@@ -72,6 +75,8 @@ uint64_t pto::alignment(Space space) {
   case Space::GM:
   case Space::Vec:
   case Space::Mat:
+  case Space::ScaleLeft:
+  case Space::ScaleRight:
     return 32;
   }
   return 32;

@@ -7,6 +7,7 @@
 
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertPolish.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -182,6 +183,10 @@ InsertResult Inserter::run() {
     stats.lastRung = !finish();
     if (!stats.lastRung) {
       trim();
+      if (options.objective == Objective::Count)
+        Polisher(tree, plan, sweep, solver, options, stats, [&] {
+          return standsWithoutIt();
+        }).run();
       primeEarly();
     }
     stats.visits = sweep.visits;

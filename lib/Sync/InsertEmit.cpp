@@ -135,7 +135,8 @@ void Writer::planned(NodeId node, const Plan &plan) {
   for (HandoffId id : plan.carried[node]) {
     const Handoff &h = plan.handoffs[id];
     for (int64_t m = 0; m < plan.drains(h); ++m) // after the loop its counter is the trip count
-      flag(NodeKind::Wait, h, trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay));
+      flag(NodeKind::Wait, h,
+           trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay + plan.takesFirst(h)));
   }
   for (HandoffId id : point.sets)
     if (!plan.isEarly(plan.handoffs[id]))

@@ -60,7 +60,7 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
     if (handoff.primeAfter != none)
       start = std::min(start, facts.prime);
     Arc arc{start, tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
-    if (handoff.delay) {
+    if (plan.drains(handoff)) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;
     }
@@ -152,8 +152,6 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
   bool setFirst = facts.set < facts.wait;
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
-  if (tree.endsInside(plan.loopOf(handoff)))
-    return {1}; // nothing to rotate with
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
   int64_t back = setFirst;

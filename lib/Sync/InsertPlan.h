@@ -75,15 +75,13 @@ public:
     const List &list = tree.lists[h.span.list];
     if (list.leave == none)
       return h.delay;
-    return h.delay + (h.span.producer < list.leave) - (h.span.consumer < list.leave);
+    return h.delay + (h.span.producer < list.leave) - takesFirst(h);
   }
-  /// The most iterations that a handoff of `distance` may lag behind. A loop that ends inside has
-  /// no counter that ids could rotate with, so one token is the most.
-  int64_t longestDelay(const Span &span, int64_t distance) const {
-    const List &list = tree.lists[span.list];
-    if (!distance || list.loops.empty() || !tree.endsInside(list.loops.back()))
-      return distance;
-    return span.producer < span.consumer ? 0 : 1;
+  /// Does the wait stand before the end of a loop that ends inside? Then it has taken a token more
+  /// than there were whole iterations.
+  bool takesFirst(const Handoff &h) const {
+    const List &list = tree.lists[h.span.list];
+    return list.leave != none && h.span.consumer < list.leave;
   }
   /// Does the set stand before the drains of its producer, a loop? They may hold its pipe.
   bool isEarly(const Handoff &h) const {

@@ -64,9 +64,7 @@ bool Solver::request(const Want &want, bool credit) {
   handoff.distance = want.distance;
   // A smaller delay is a stronger handoff and hides that the demand is implied (sync 13.2): only
   // credits, which are not pruned, start with the one that they keep.
-  handoff.delay = plan.longestDelay(want.span, want.distance);
-  if (credit)
-    handoff.delay = std::min<int64_t>(handoff.delay, options.maxDelay);
+  handoff.delay = credit ? std::min<int64_t>(want.distance, options.maxDelay) : want.distance;
   handoff.credit = handoff.late = credit;
   handoff.reasons = want.reasons;
   plan.add(std::move(handoff));

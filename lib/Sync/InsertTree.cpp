@@ -61,8 +61,10 @@ void Tree::number(ListId id, Position &next) {
     for (unsigned arm = 0; arm < n.arms.size(); ++arm) {
       ListId inner = addList(node, arm);
       places[node].arms.push_back(inner);
+      // Up to half a step before the arm: what is inserted before its first item belongs to it.
       if (n.kind == NodeKind::Branch && arm > 0)
-        lists[inner].exclusive.insert(lists[inner].exclusive.begin(), {places[node].begin, next});
+        lists[inner].exclusive.insert(lists[inner].exclusive.begin(),
+                                      {places[node].begin, next - nodeStep / 2});
       number(inner, next);
     }
     if (!n.arms.empty()) {

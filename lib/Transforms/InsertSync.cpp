@@ -100,7 +100,7 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
     if (!isDrain(call->getPrevNode()))
       BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
     b.setInsertionPointAfter(call);
-    if (!isDrain(call->getNextNode()) && !llvm::isa<mlir::func::ReturnOp>(call->getNextNode()))
+    if (!isDrain(call->getNextNode()))
       BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
     remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
                         locationText(call.getLoc()) + "), so all pipes wait before and after it")
@@ -197,13 +197,16 @@ void dropInserted(sync::Program &program, unsigned n) {
 
 struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   InsertSyncPass() = default;
-  InsertSyncPass(SyncReport *report, unsigned dropped) : report(report), dropped(dropped) {}
+  InsertSyncPass(SyncReport *report, unsigned dropped, bool fewInstructions)
+      : report(report), dropped(dropped),
+        objective(fewInstructions ? sync::Objective::Count : sync::Objective::Time) {}
 
   void runOnOperation() override {
     Source source = readSource(getOperation());
     auto solve = [&](const sync::Program &program, bool isRoot) {
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
+      options.objective = objective;
       if (isRoot) {
         sync::Program solved = sync::insert(program, options).program;
         dropInserted(solved, dropped);
@@ -220,6 +223,7 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
   }
   SyncReport *report = nullptr;
   unsigned dropped = 0;
+  sync::Objective objective = sync::Objective::Time;
 };
 
 /// bar(ALL) before everything that touches memory, library calls and scalar accesses included
@@ -275,8 +279,9 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 };
 } // namespace
 
-std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped) {
-  return std::make_unique<InsertSyncPass>(report, dropped);
+std::unique_ptr<mlir::Pass> pto::createInsertSyncPass(SyncReport *report, unsigned dropped,
+                                                      bool fewInstructions) {
+  return std::make_unique<InsertSyncPass>(report, dropped, fewInstructions);
 }
 std::unique_ptr<mlir::Pass> pto::createBarrierAllSyncPass(SyncReport *report) {
   return std::make_unique<BarrierAllSyncPass>(report);

@@ -22,6 +22,9 @@ public:
         loc(placeOf(model.blocks.at({sync::none, 0})->getParentOp()->getLoc())) {}
 
   unsigned run() {
+    for (const sync::Node &node : solved.nodes)
+      if (node.inserted && node.key.id.count > 1)
+        giveCounter(node.key.id.loop);
     list(solved.top, sync::none, 0);
     return changes;
   }
@@ -32,6 +35,12 @@ private:
   void flag(OpBuilder &b, const sync::Node &node);
   Value eventId(OpBuilder &b, const sync::EventId &id);
   Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
+  void giveCounter(sync::NodeId loop);
+  Operation *sourceOf(const sync::Node &node) const {
+    Operation *op = model.sources[node.source];
+    auto found = counted.find(op);
+    return found == counted.end() ? op : found->second;
+  }
   /// Values that stand in the C++ get names, each its own, so that it stays the same when the IR is
   /// printed and read again.
   mlir::Location named(llvm::StringRef stem) {
@@ -48,7 +57,34 @@ private:
   bool wrap;
   mlir::Location loc;
   unsigned changes = 0, values = 0;
+  llvm::DenseMap<Operation *, Operation *> counted; ///< whiles: what stands in their place
 };
+
+/// An scf.while has no counter that ids could turn with: it gets one, as one more variable.
+void Materializer::giveCounter(sync::NodeId node) {
+  auto old = llvm::dyn_cast<mlir::scf::WhileOp>(sourceOf(solved[node]));
+  if (!old || counted.contains(model.sources[solved[node].source]))
+    return;
+  OpBuilder b(old);
+  loc = placeOf(old.getLoc());
+  llvm::SmallVector<Value> inits(old.getInits());
+  inits.push_back(index(b, 0));
+  llvm::SmallVector<mlir::Type> types(old.getResultTypes());
+  types.push_back(b.getIndexType());
+  auto loop = mlir::scf::WhileOp::create(b, old.getLoc(), types, inits);
+  loop.getBefore().takeBody(old.getBefore());
+  loop.getAfter().takeBody(old.getAfter());
+  Value before = loop.getBefore().addArgument(b.getIndexType(), named("turns"));
+  Value after = loop.getAfter().addArgument(b.getIndexType(), named("turns"));
+  loop.getConditionOp().getArgsMutable().append(before);
+  Operation *yield = loop.getYieldOp();
+  b.setInsertionPoint(yield);
+  Value next = mlir::arith::AddIOp::create(b, named("turns"), after, index(b, 1));
+  yield->insertOperands(yield->getNumOperands(), next);
+  old->replaceAllUsesWith(loop.getResults().drop_back());
+  counted[old] = loop;
+  old->erase();
+}
 
 void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId owner, unsigned arm) {
   auto it = model.blocks.find({owner, arm});
@@ -64,7 +100,7 @@ void Materializer::list(const std::vector<sync::NodeId> &nodes, sync::NodeId own
       pending.push_back(id);
       continue;
     }
-    Operation *source = model.sources[node.source];
+    Operation *source = sourceOf(node);
     b.setInsertionPoint(source);
     loc = placeOf(source->getLoc());
     for (sync::NodeId p : pending)
@@ -123,7 +159,7 @@ void Materializer::flag(OpBuilder &b, const sync::Node &node) {
     // After a loop whose trip count is known the counter is a number.
     bool inside = false;
     for (Operation *p = b.getInsertionBlock()->getParentOp(); p; p = p->getParentOp())
-      inside |= p == model.sources[solved[id.loop].source];
+      inside |= p == sourceOf(solved[id.loop]);
     if (!inside && solved[id.loop].trip)
       fixed = id.base + (*solved[id.loop].trip + id.add) % int64_t(id.count);
   }
@@ -144,10 +180,20 @@ void Materializer::flag(OpBuilder &b, const sync::Node &node) {
 
 /// base + (counter + add) mod count; Analysis/Offsets.cpp reads it back (readEventId).
 Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
-  auto loop = llvm::cast<mlir::scf::ForOp>(model.sources[solved[id.loop].source]);
-  bool inside = loop->isProperAncestor(b.getInsertionBlock()->getParentOp()) ||
-                loop.getOperation() == b.getInsertionBlock()->getParentOp();
-  Value value = counter(b, loop, inside);
+  Operation *loop = sourceOf(solved[id.loop]);
+  bool inside = loop->isAncestor(b.getInsertionBlock()->getParentOp());
+  Value value;
+  if (auto repeat = llvm::dyn_cast<mlir::scf::WhileOp>(loop)) {
+    mlir::Region *second = &repeat.getAfter();
+    if (!inside)
+      value = repeat.getResults().back();
+    else
+      value = second->isAncestor(b.getInsertionBlock()->getParent())
+                  ? repeat.getAfterArguments().back()
+                  : repeat.getBeforeArguments().back();
+  } else {
+    value = counter(b, llvm::cast<mlir::scf::ForOp>(loop), inside);
+  }
   int64_t count = id.count, add = (id.add % count + count) % count;
   if (add)
     value = mlir::arith::AddIOp::create(b, named("turn"), value, index(b, add));

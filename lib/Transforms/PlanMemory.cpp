@@ -52,6 +52,37 @@ struct Declaration {
   }
 };
 
+/// A scale tile that lies where its operand says (pto.tget_scale_addr) takes no part in planning.
+bool isBound(Operation *op) {
+  auto alloc = llvm::dyn_cast<AllocTileOp>(op);
+  return alloc && llvm::any_of(alloc.getResult().getUsers(), [&](Operation *user) {
+           auto bind = llvm::dyn_cast<TGetScaleAddrOp>(user);
+           return bind && bind.getDst() == alloc.getResult();
+         });
+}
+
+/// Planned scale tiles beside bound ones: nobody would keep them apart.
+bool mixesScales(FuncOp function) {
+  bool anyBound = false, mixes = false;
+  llvm::SmallVector<AllocTileOp> planned;
+  function.walk([&](AllocTileOp alloc) {
+    Space space = alloc.getResult().getType().getSpace();
+    if (space != Space::ScaleLeft && space != Space::ScaleRight)
+      return;
+    if (isBound(alloc))
+      anyBound = true;
+    else
+      planned.push_back(alloc);
+  });
+  for (AllocTileOp alloc : planned)
+    if (anyBound) {
+      alloc.emitOpError() << "holds scales that pto.tget_scale_addr binds to no operand, beside "
+                             "others that it does bind; bind all scale tiles of a function";
+      mixes = true;
+    }
+  return mixes;
+}
+
 /// Functions connected by calls, on one line of positions.
 class Group {
 public:
@@ -80,7 +111,7 @@ void Group::number(FuncOp function) {
   function.getBody().walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
     position[op] = {next, next + 2};
     next += 2;
-    if (auto alloc = Declaration::of(op))
+    if (auto alloc = Declaration::of(op); alloc && !isBound(op))
       allocs.push_back(*alloc);
   });
   // The end of an operation with regions is the end of what is inside it.
@@ -291,6 +322,8 @@ struct PlanMemoryPass : pto::impl::PlanMemoryBase<PlanMemoryPass> {
         ok = false;
       }
     });
+    for (FuncOp function : getOperation().getOps<FuncOp>())
+      ok &= !mixesScales(function);
     if (!ok)
       return signalPassFailure();
     for (auto &functions : groupsOf(getOperation()))
@@ -353,7 +386,7 @@ struct CheckMemoryPass : pto::impl::CheckMemoryBase<CheckMemoryPass> {
   void runOnOperation() override {
     getOperation().walk([&](Operation *op) {
       auto alloc = Declaration::of(op);
-      if (!alloc || !alloc->address.empty())
+      if (!alloc || !alloc->address.empty() || isBound(op))
         return;
       if (alloc->reservation) {
         if (alloc->reservation.getBase())

@@ -2,6 +2,7 @@
 
 #include "Arguments.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sim;
@@ -178,6 +179,29 @@ llvm::Error Arguments::checkPointer(const Parameter &parameter, const Entry &ent
                ", but the kernel takes " + describe(parameter) + hint);
 }
 
+/// Arrays that are asked for by their shape: what is given, and what the run holds.
+llvm::Error Arguments::checkMemory(uint64_t limit) const {
+  uint64_t bytes = 0;
+  for (const Entry &entry : entries) {
+    const ArgumentSpec &spec = entry.spec;
+    bool isMade = spec.kind == ArgumentSpec::Zeros || spec.kind == ArgumentSpec::Random ||
+                  spec.kind == ArgumentSpec::Window || spec.kind == ArgumentSpec::Poison;
+    if (!isMade)
+      continue;
+    uint64_t array = bytesOf(spec.element.value_or(Element::I8));
+    for (int64_t extent : spec.shape)
+      array = llvm::SaturatingMultiply(array, uint64_t(extent));
+    constexpr uint64_t copies = 2;
+    array = llvm::SaturatingAdd(llvm::SaturatingMultiply(array, copies), spec.offset);
+    bytes = llvm::SaturatingAdd(bytes, llvm::SaturatingMultiply(array, uint64_t(ranks)));
+  }
+  if (bytes <= limit)
+    return llvm::Error::success();
+  return error("the arrays of " + llvm::Twine(ranks) + (ranks == 1 ? " rank" : " ranks") +
+               " need " + llvm::Twine(bytes >> 20) + " MiB, more than the " +
+               llvm::Twine(limit >> 20) + " MiB of --memory-limit");
+}
+
 llvm::Error Arguments::loadArrays() {
   llvm::Error errors = llvm::Error::success();
   bool hasWindow =
@@ -208,7 +232,8 @@ llvm::Error Arguments::loadArrays() {
 }
 
 llvm::Expected<Arguments> Arguments::match(std::vector<ArgumentSpec> specs,
-                                           llvm::MutableArrayRef<Kernel> kernels, unsigned ranks) {
+                                           llvm::MutableArrayRef<Kernel> kernels, unsigned ranks,
+                                           uint64_t memoryLimit) {
   Arguments result;
   result.ranks = ranks;
   llvm::Error errors = result.addSpecs(std::move(specs));
@@ -222,6 +247,8 @@ llvm::Expected<Arguments> Arguments::match(std::vector<ArgumentSpec> specs,
           error("--arg " + entry.spec.name + "= is not used: the kernel has no such argument"));
   if (errors)
     return errors;
+  if (llvm::Error problem = result.checkMemory(memoryLimit))
+    return problem;
   if (llvm::Error problem = result.loadArrays())
     return problem;
   for (auto [kernel, cores] : llvm::zip(kernels, result.sources))

@@ -25,9 +25,10 @@ public:
   /// Matches by name, then by position; an argument of one half of a mixed kernel falls back on
   /// what the other half has at its position. Marks the parameters bound to `block` as properties
   /// of the core. Reads the files. The error joins everything that is wrong: arguments that are
-  /// missing, unused, or of another type than the kernel takes.
+  /// missing, unused, or of another type than the kernel takes, or more than `memoryLimit` bytes.
   static llvm::Expected<Arguments> match(std::vector<ArgumentSpec> specs,
-                                         llvm::MutableArrayRef<Kernel> kernels, unsigned ranks);
+                                         llvm::MutableArrayRef<Kernel> kernels, unsigned ranks,
+                                         uint64_t memoryLimit);
 
   /// Fresh memory with the arrays as they were given, and the launches for it. `kernels` are
   /// lowered.
@@ -65,6 +66,7 @@ private:
   std::optional<unsigned> find(const Parameter &parameter, size_t position) const;
   llvm::Expected<Source> bind(Parameter &parameter, unsigned index);
   llvm::Error checkPointer(const Parameter &parameter, const Entry &entry) const;
+  llvm::Error checkMemory(uint64_t limit) const;
   llvm::Error loadArrays();
   void allocate(RunInputs &run) const;
   std::vector<uint64_t> words(const RunInputs &run, llvm::ArrayRef<Source> sources,

@@ -1,6 +1,7 @@
 //===- Options.cpp - Command line of pto-sim -------------------------------===//
 
 #include "Options.h"
+#include "ptoas/Sim/Assumptions.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/WithColor.h"
 
@@ -50,6 +51,17 @@ static cl::opt<FlagModel>
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
                          clEnumValN(FlagModel::SingleBit, "bit", "is lost")));
+static cl::list<std::string> assumptionTexts(
+    "chip", cl::value_desc("name=value"), cl::cat(category), cl::CommaSeparated,
+    cl::desc("What the chip does where nobody knows: flag, pairs, round-trip, "
+             "order-PIPE, accumulate, reload, queue, sync-cycles, event-ids, count, "
+             "publish, leftover, cache (docs/sim-switches.md)"));
+static cl::opt<bool> progress("progress", cl::cat(category),
+                              cl::desc("Says on standard error every two seconds how far a run is "
+                                       "(default: after ten seconds, on a terminal)"));
+static cl::opt<unsigned>
+    memoryLimit("memory-limit", cl::init(8192), cl::value_desc("MiB"), cl::cat(category),
+                cl::desc("Gives a run up that needs more memory (default 8192)"));
 static cl::opt<bool>
     freeSync("free-sync", cl::cat(category),
              cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
@@ -114,6 +126,15 @@ static bool checkNumbers() {
       complain("--" + option->ArgStr + " is at least 1");
       ok = false;
     }
+  constexpr uint64_t mostCores = 1 << 20;
+  if (uint64_t(blocks) * ranks > mostCores) {
+    complain("--blocks times --ranks is at most " + llvm::Twine(mostCores));
+    ok = false;
+  }
+  if (memoryLimit == 0) {
+    complain("--memory-limit is at least 1");
+    ok = false;
+  }
   if (runs > 1 && schedule.getNumOccurrences() && schedule != Schedule::Random) {
     complain("--runs explores seeds, so it needs --schedule=random");
     ok = false;
@@ -164,6 +185,15 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   options.engine.seed = seed;
   options.engine.flags = flagModel;
   options.engine.stopAtFirst = stopAtFirst;
+  for (const std::string &text : assumptionTexts)
+    if (llvm::Error problem = assume(text, options.engine, options.keepsFlags)) {
+      complain("--chip: " + llvm::toString(std::move(problem)));
+      ok = false;
+    } else if (llvm::StringRef(text).starts_with("sync-cycles=")) {
+      options.syncCycles = options.engine.cost.sync;
+    }
+  options.showsProgress = progress;
+  options.memoryLimit = uint64_t(memoryLimit) << 20;
   if (stepLimit)
     options.engine.mostSteps = stepLimit;
   options.freeSync = freeSync;

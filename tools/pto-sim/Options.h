@@ -19,8 +19,12 @@ struct ToolOptions {
   std::vector<ArgumentSpec> arguments;
   std::vector<OutputSpec> outputs;
   unsigned blocks = 1, ranks = 1, runs = 1;
-  Options engine;        ///< of the first run; run k has seed + k
-  bool freeSync = false; ///< compare with a run whose synchronisation costs nothing
+  Options engine;                     ///< of the first run; run k has seed + k
+  bool keepsFlags = false;            ///< flags that are left up are there for the next launch
+  bool showsProgress = false;         ///< from the start, and not only on a terminal
+  uint64_t memoryLimit = 0;           ///< bytes
+  std::optional<uint64_t> syncCycles; ///< of --chip, in place of the cost model's (HQ6)
+  bool freeSync = false;              ///< compare with a run whose synchronisation costs nothing
   std::string reportPath, tracePath, timelinePath;
   std::string costPath; ///< of --cost-model, or ""
   bool summary = false;

@@ -8,8 +8,11 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
+#include <chrono>
+#include <sys/resource.h>
 
 using namespace pto;
 using namespace pto::sim;
@@ -48,6 +51,51 @@ static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_os
   });
   return problem ? failFile(path, std::move(problem)) : true;
 }
+
+//===----------------------------------------------------------------------===//
+// Watching a run
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Says how far a long run is, and ends one that needs too much memory.
+class Watch {
+public:
+  explicit Watch(const ToolOptions &options)
+      : limit(options.memoryLimit), isEager(options.showsProgress),
+        isShown(options.showsProgress || llvm::sys::Process::StandardErrIsDisplayed()) {}
+
+  std::string operator()(const Progress &progress) {
+    if (uint64_t used = residentBytes(); used > limit)
+      return llvm::formatv(
+          "it needs more than the {0} MiB of --memory-limit after {1} instructions", limit >> 20,
+          progress.instructions);
+    auto now = std::chrono::steady_clock::now();
+    auto quiet = std::chrono::seconds(isEager || hasSpoken ? 2 : 10);
+    if (!isShown || now - last < quiet)
+      return "";
+    last = now;
+    hasSpoken = true;
+    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - begin).count();
+    llvm::errs() << llvm::formatv(
+        "pto-sim: {0} s, {1} of {2} cores done, {3} instructions, {4} items, "
+        "{5} findings\n",
+        seconds, progress.coresDone, progress.cores, progress.instructions, progress.items,
+        progress.findings);
+    return "";
+  }
+
+private:
+  /// The most that this process has held in memory so far.
+  static uint64_t residentBytes() {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? uint64_t(usage.ru_maxrss) << 10 : 0;
+  }
+
+  uint64_t limit;
+  bool isEager, isShown, hasSpoken = false;
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now(), last = begin;
+};
+} // namespace
 
 static Report runOnce(const Program &program, RunInputs &inputs, const Options &options,
                       Trace *trace) {
@@ -104,12 +152,17 @@ static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
 static bool runAll(const ToolOptions &options, const Program &program, const Arguments &arguments,
                    llvm::ArrayRef<Kernel> kernels, Outcome &outcome) {
   std::vector<Array> first;
+  Watch watch(options);
   bool ok = true;
   for (unsigned k = 0; k < options.runs; ++k) {
     RunInputs inputs = arguments.instantiate(kernels, options.blocks);
     Options engine = options.engine;
     engine.seed += k;
     engine.output = k == 0 ? &llvm::outs() : nullptr;
+    engine.progress = [&](const Progress &progress) { return watch(progress); };
+    std::vector<LeftFlag> left; // no launch came before the first
+    if (options.keepsFlags)
+      engine.leftFlags = &left;
     Trace trace;
     bool traced = k == 0 && options.isTimed();
     Report report = runOnce(program, inputs, engine, traced ? &trace : nullptr);
@@ -183,11 +236,16 @@ static void printOutcome(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
     os << *outcome.freeCycles << " with free synchronisation ("
        << llvm::formatv("{0:P2}", double(outcome.report.cycles) / *outcome.freeCycles - 1)
        << " more), ";
-  size_t count = outcome.report.findings.size();
+  size_t warnings = llvm::count_if(outcome.report.findings,
+                                   [](const Finding &finding) { return isWarning(finding.kind); });
+  size_t count = outcome.report.findings.size() - warnings;
   if (count)
-    os << count << (count == 1 ? " finding\n" : " findings\n");
+    os << count << (count == 1 ? " finding" : " findings");
   else
-    os << "no findings\n";
+    os << "no findings";
+  if (warnings)
+    os << ", " << warnings << (warnings == 1 ? " warning" : " warnings");
+  os << '\n';
   if (llvm::any_of(kernels, [](const Kernel &kernel) { return kernel.isMixed(); }))
     printCores(outcome.report.cores, options.ranks > 1, os);
   if (options.summary)
@@ -256,7 +314,8 @@ static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRC
   auto kernels = findKernels(*module, options.functions);
   if (mlir::failed(kernels))
     return false;
-  auto arguments = Arguments::match(options.arguments, *kernels, options.ranks);
+  auto arguments =
+      Arguments::match(options.arguments, *kernels, options.ranks, options.memoryLimit);
   if (!arguments)
     return fail(arguments.takeError());
   for (const OutputSpec &output : options.outputs)
@@ -265,6 +324,8 @@ static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRC
   auto program = lowerKernels(*module, *kernels);
   if (mlir::failed(program) || !loadCosts(options, program->arch, context))
     return false;
+  if (options.syncCycles)
+    options.engine.cost.sync = *options.syncCycles;
 
   Outcome outcome;
   bool ok = runAll(options, *program, *arguments, *kernels, outcome);

@@ -33,7 +33,6 @@ std::string pto::tblgen::listWords(StringRef check, ArrayRef<std::string> words)
 }
 
 std::string pto::tblgen::dialectElement(StringRef name) {
-  return (name.front() == 'U' ? "ui" + name.drop_front()
-                              : Twine(char(toLower(name.front()))) + name.drop_front())
-      .str();
+  StringRef letters = name.take_while(isAlpha);
+  return (letters == "U" ? "ui" : letters.lower()) + name.drop_front(letters.size()).str();
 }

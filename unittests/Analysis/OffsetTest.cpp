@@ -60,6 +60,15 @@ TEST(Offset, Table) {
        "0 + 4i"},
       {"c0", "c1", "%j = arith.muli %i, %i : index\n", "j", "?"},
       {"c0", "c1", "%j = arith.divui %i, %c2 : index\n", "j", "?"},
+      // The number of the iteration.
+      {"c0", "c2", "%j = arith.divui %i, %c2 : index\n", "j", "0 + 4i"},
+      {"c2", "c3", "%k = arith.subi %i, %c2 : index\n %j = arith.divsi %k, %c3 : index\n", "j",
+       "0 + 4i"},
+      {"c3", "c2", "%j = arith.divui %i, %c2 : index\n", "j", "4 + 4i"}, // (2i + 3) / 2 = i + 1
+      {"c0", "c2", "%j = arith.shrui %i, %c1 : index\n", "j", "0 + 4i"},
+      {"m", "c2", "%k = arith.subi %i, %m : index\n %j = arith.divui %k, %c2 : index\n", "j",
+       "0 + 4i"},
+      {"m", "c2", "%j = arith.divui %i, %c2 : index\n", "j", "?"},
       {"c0", "c1", "", "m", "0 + s0"},
       // Beyond any memory: unknown, never wrapped.
       {"c0", "c1",

@@ -160,9 +160,10 @@ TEST(Region, HoldsTheBytesOfItsElementsOneByOne) {
       offsets.push_back(pick(shape.back() - sizes.back() + 1));
     }
     int64_t stride = 1;
-    for (unsigned i = 0; i < rank;
-         ++i) { // a layout of its own: the axis order turns, some rows are padded
-      unsigned axis = (i + round) % rank;
+    // A layout of its own: the axis order turns, some rows are padded. Elements of rows or of
+    // columns are adjacent, which the library wants of a view.
+    for (unsigned i = 0; i < rank; ++i) {
+      unsigned axis = (i + rank - 1 - round % std::min(rank, 2u)) % rank;
       strides[axis] = stride;
       stride *= shape[axis] + (pick(3) == 0);
     }

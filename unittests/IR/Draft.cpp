@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::testing;
@@ -46,11 +47,18 @@ mlir::Type testing::typeOf(mlir::MLIRContext *context, Element element) {
     return mlir::Float8E4M3FNType::get(context);
   case Element::F8E5M2:
     return mlir::Float8E5M2Type::get(context);
+  case Element::HIF8:
+    return HiF8Type::get(context);
+  case Element::F8E8M0:
+    return F8E8M0Type::get(context);
+  case Element::F4E1M2x2:
+    return F4E1M2x2Type::get(context);
+  case Element::F4E2M1x2:
+    return F4E2M1x2Type::get(context);
   case Element::Index:
     return b.getIndexType();
-  default:
-    return {};
   }
+  return {};
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,6 +118,9 @@ mlir::Attribute attributeOf(mlir::MLIRContext *context, const AttributeCase &c) 
       {"pto::RecipAlgorithm", make<RecipPrecisionAttr, RecipPrecisionKind>},
       {"pto::PrintFormat", make<PrintFormatAttr, PrintFormatKind>},
       {"pto::QuantType", make<QuantTypeAttr, QuantKind>},
+      {"pto::QuantScaleAlg", make<QuantScaleAlgAttr, QuantScaleAlgKind>},
+      {"pto::VecStoreMode", make<VecStoreModeAttr, VecStoreModeKind>},
+      {"pto::PadMode", make<PadModeAttr, PadModeKind>},
       {"CmpMode", make<CmpModeAttr, CmpKind>},
       {"RoundMode", make<RoundModeAttr, RoundKind>},
       {"SaturationMode", make<SaturationModeAttr, SaturationKind>},
@@ -435,6 +446,8 @@ private:
         v->tile.blayout = BLayout::ColMajor;
         v->tile.slayout = SLayout::RowMajor;
       }
+      if (r.check == rules::fractalSize)
+        v->tile.fractal = int32_t(r.numbers[0]);
       if (r.check == rules::scaleWords) {
         v->setElement(Element::I64);
         v->pinned = true;
@@ -457,8 +470,10 @@ private:
       subjects[0]->setElement(subjects.size() == 2 ? Element::U8 : Element::I8);
     if (r.check == rules::scratchForFloats)
       subjects[0]->setElement(subjects.back()->elementType());
-    if (subjects.size() > 1)
+    if (subjects.size() > 1) {
       gather(r, subjects);
+      scale(r, subjects);
+    }
     if (r.check == rules::perRow) {
       subjects[1]->tile.cols = subjects[1]->tile.validCols = 1;
       subjects[1]->tile.blayout = BLayout::ColMajor;
@@ -501,6 +516,57 @@ private:
       first.validCols = first.cols;
     }
   }
+  /// Transfers, packed pairs, numbers that share a scale.
+  void scale(const RuleInfo &r, llvm::ArrayRef<DraftValue *> subjects) {
+    TileShape &first = subjects[0]->tile, &second = subjects[1]->tile;
+    if (r.check == rules::sameMatrix)
+      subjects[0]->shape = {second.validRows, second.validCols};
+    if (r.check == rules::wholeGroups) {
+      first.cols = first.validCols = 2 * side;
+      second.rows = second.validRows = 2 * side;
+    }
+    if (r.check == rules::scaleTile) {
+      bool left = second.space == Space::Left;
+      first.space = left ? Space::ScaleLeft : Space::ScaleRight;
+      first.blayout = left ? BLayout::RowMajor : BLayout::ColMajor;
+      first.slayout = left ? SLayout::RowMajor : SLayout::ColMajor;
+      first.fractal = 32;
+    }
+    if (r.check == rules::scaleExtents) {
+      auto per = second.numbersPerElement();
+      first.rows = first.validRows = second.validRows * per[0];
+      first.cols = first.validCols = second.validCols * per[1];
+      bool left = second.space == Space::Left;
+      (left ? first.validCols : first.validRows) /= 32;
+      // Stored in whole boxes.
+      (left ? first.cols : first.rows) = llvm::alignTo(left ? first.validCols : first.validRows, 2);
+    }
+    // What has half as many elements as numbers.
+    if ((r.check == rules::sameShape || r.check == rules::sameValid) && subjects.size() == 2) {
+      int64_t from = first.numbersPerElement()[1], to = second.numbersPerElement()[1];
+      if (from != to) {
+        first.cols = first.validCols = side / from * 2;
+        second.cols = second.validCols = side / to * 2;
+      }
+    }
+    if (r.check == rules::mxResult) {
+      bool four = valueOf("quant_type") == 3;
+      subjects[1]->setElement(four ? Element::F4E2M1x2 : Element::I8);
+      if (four && bytesOf(first.element) != 2 && !form.element)
+        first.element = Element::F16;
+      bool nz = valueOf("storeMode") == 1;
+      second.blayout = nz ? BLayout::ColMajor : BLayout::RowMajor;
+      second.slayout = nz ? SLayout::RowMajor : SLayout::NoneBox;
+    }
+    if (r.check == rules::groupCount) {
+      int64_t groups = first.validRows * first.validCols / 32;
+      for (DraftValue *of : subjects.drop_front()) {
+        of->tile.rows = of->tile.validRows = 1;
+        of->tile.cols = of->tile.validCols = groups;
+      }
+    }
+  }
+  /// Of a case its place among the cases.
   int64_t valueOf(llvm::StringRef attribute) const {
     return draft.attributes[draft.info->attribute(attribute)].value_or(0);
   }
@@ -579,6 +645,20 @@ void choosePresence(Draft &draft, const Form &form) {
           draft.attributes[index].reset();
         else if (!draft.attributes[index])
           draft.attributes[index] = 0;
+    } else if (r.check == rules::attributeIn && !info.attributes[r.numbers[0]].cases.empty()) {
+      // The first legal case in place of an illegal one that nobody asked for.
+      const AttributeInfo &a = info.attributes[r.numbers[0]];
+      std::optional<int64_t> &chosen = draft.attributes[r.numbers[0]];
+      bool asked = form.attribute && int64_t(form.attribute->first) == r.numbers[0];
+      auto isLegal = [&](int64_t c) {
+        return llvm::is_contained(r.numbers.drop_front(), a.cases[c].value);
+      };
+      if (chosen && !asked && !isLegal(*chosen))
+        for (unsigned c = 0; c < a.cases.size() && !isLegal(*chosen); ++c)
+          chosen = c;
+    } else if (r.check == rules::attributeWith && r.operands.size() == 1 && r.numbers.size() == 1 &&
+               form.attribute && int64_t(form.attribute->first) == r.numbers[0]) {
+      present(r.operands[0], true);
     } else if (r.check == rules::givenWith) {
       present(r.operands[0], accompanied);
     } else if (r.check == rules::onlyWith && !accompanied) {
@@ -616,17 +696,24 @@ Draft testing::draftOf(const OpInfo &info, const Form &form) {
   if (form.route) {
     auto place = [&](llvm::StringRef name, Space space) {
       bool exists = llvm::any_of(info.operands, [&](auto &o) { return o.name == name; });
-      if (space != Space::GM && exists)
-        draft.operands[info.operand(name)]->tile.space = space;
+      if (space == Space::GM || !exists)
+        return;
+      TileShape &tile = draft.operands[info.operand(name)]->tile;
+      tile.space = space;
+      // The layout of a scale tile is what tells its memory.
+      if (space == Space::ScaleLeft || space == Space::ScaleRight) {
+        tile.fractal = 32;
+        tile.slayout = space == Space::ScaleLeft ? SLayout::RowMajor : SLayout::ColMajor;
+      }
     };
     place("src", form.route->from);
     place("dst", form.route->to);
   }
   for (const RuleInfo &r : info.rules)
-    if ((r.check == rules::atMostOne || r.check == rules::absent) &&
+    if ((r.check == rules::atMostOne || r.check == rules::absent || r.check == rules::noPadding) &&
         (r.archs >> unsigned(form.arch) & 1))
       for (auto [i, index] : llvm::enumerate(r.operands))
-        if (r.check == rules::absent || i != form.choice % r.operands.size())
+        if (r.check != rules::atMostOne || i != form.choice % r.operands.size())
           draft.operands[index].reset();
   choosePresence(draft, form);
   // One rule may hand on what a later one decides (bias has the element type of dst, dst one of the

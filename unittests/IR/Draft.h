@@ -40,7 +40,7 @@ inline bool existsOn(const OpInfo &info, Arch arch) {
   return info.elements[unsigned(arch)] || (!info.elements[0] && !info.elements[1]);
 }
 
-/// The type of an element; null when the dialect has no type for it yet (hif8, f8E8M0, packed fp4).
+/// The type of an element.
 mlir::Type typeOf(mlir::MLIRContext *context, Element element);
 
 /// A module with `pto.target_arch` and one function that holds the operation; nothing is verified.

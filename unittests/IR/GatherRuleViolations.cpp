@@ -25,7 +25,7 @@ std::vector<RuleKind> testing::formKinds() {
          }}}},
       {rules::attributeWith,
        "attributeWith",
-       {{"it stands alone", "^takes [a-zA-Z]+ only together with [a-zA-Z0-9 ]+$",
+       {{"it stands alone", "^takes [a-zA-Z]+ only together with [a-zA-Z0-9_ ]+$",
          [](auto &, Draft &d, const RuleInfo &r) {
            for (uint8_t i : r.operands)
              d.operands[i].reset();
@@ -35,9 +35,16 @@ std::vector<RuleKind> testing::formKinds() {
          }}}},
       {rules::attributeIn,
        "attributeIn",
-       {{"another value", "^needs [a-zA-Z]+ of [a-z0-9, ]+ or [a-z0-9]+, but it is [a-z0-9]+$",
+       {{"another value", "^needs [a-zA-Z_]+ of [a-z0-9_, ]+ or [a-z0-9_]+, but it is [a-z0-9_]+$",
          [](auto &, Draft &d, const RuleInfo &r) {
-           d.attributes[r.numbers[0]] = d.info->attributes[r.numbers[0]].cases.empty() ? 5 : 1;
+           const AttributeInfo &a = d.info->attributes[r.numbers[0]];
+           auto isLegal = [&](int64_t value) {
+             return llvm::is_contained(r.numbers.drop_front(), value);
+           };
+           int64_t other = a.cases.empty() ? 5 : 0;
+           while (other < int64_t(a.cases.size()) && isLegal(a.cases[other].value))
+             ++other;
+           d.attributes[r.numbers[0]] = other;
          }}}},
   };
 }

@@ -58,6 +58,8 @@ protected:
 /// False for a case that a rule of the record refuses always.
 bool isLegal(const OpInfo &info, size_t attribute, int64_t value) {
   return llvm::none_of(info.rules, [&](const RuleInfo &r) {
+    if (r.check == rules::noPadding)
+      return llvm::is_contained(r.numbers, int64_t(attribute)) && value != 0;
     return r.check == rules::attributeIn && r.numbers[0] == int64_t(attribute) &&
            !llvm::is_contained(r.numbers.drop_front(), value);
   });
@@ -68,7 +70,8 @@ bool isAbsent(const OpInfo &info, Arch arch, RuleFunction check, size_t index) {
   return llvm::any_of(info.rules, [&](const RuleInfo &r) {
     bool isAbout =
         check == rules::absent ? llvm::is_contained(r.operands, index) : r.attribute == int(index);
-    return r.check == check && isAbout && (r.archs >> unsigned(arch) & 1) &&
+    bool isOfKind = r.check == check || (check == rules::absent && r.check == rules::noPadding);
+    return isOfKind && isAbout && (r.archs >> unsigned(arch) & 1) &&
            r.when.kind == RuleCondition::Always;
   });
 }

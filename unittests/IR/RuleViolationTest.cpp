@@ -77,13 +77,15 @@ std::vector<RuleKind> allKinds() {
   std::vector<RuleKind> all;
   for (auto &&part : {elementKinds(), layoutKinds(), extentKinds(), reduceKinds(), productKinds(),
                       scalarKinds(), moveKinds(), transferKinds(), maskKinds(), scratchKinds(),
-                      formKinds(), gatherKinds(), generateKinds()})
+                      formKinds(), gatherKinds(), generateKinds(), scaleKinds()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
 /// Changes that cannot show their effect on a record, and why.
-const std::map<std::string, std::string> waived = {};
+const std::map<std::string, std::string> waived = {
+    {"pto.tload pairsStay: the other axis", "only a make_tensor_view says how a view lies"},
+    {"pto.tstore pairsStay: the other axis", "only a make_tensor_view says how a view lies"}};
 
 class RuleViolations : public ::testing::Test {
 protected:
@@ -107,7 +109,7 @@ protected:
     bool isOfForms = rule.check == rules::oneOf || rule.check == rules::givenWith ||
                      rule.check == rules::onlyWith || rule.check == rules::attributeWith ||
                      rule.check == rules::gatherScratch || rule.check == rules::atMostOne ||
-                     rule.check == rules::absent;
+                     rule.check == rules::absent || rule.check == rules::noPadding;
     if (subjects.size() < rule.operands.size() && !isOfForms)
       return Outcome::NotShown;
     violation.apply(subjects, draft, rule);

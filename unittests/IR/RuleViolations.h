@@ -45,6 +45,8 @@ std::vector<RuleKind> scratchKinds();
 std::vector<RuleKind> formKinds();
 /// Rules of generated tiles and of tables in global memory.
 std::vector<RuleKind> generateKinds();
+/// Rules of loads and stores, of packed pairs and of numbers that share a scale.
+std::vector<RuleKind> scaleKinds();
 /// Rules of gathers, scatters, sorts and merges.
 std::vector<RuleKind> gatherKinds();
 

@@ -151,8 +151,19 @@ TEST(ArgumentSpec, ArraysHaveTheirTypeAndSize) {
   EXPECT_EQ(arrayArgument(good("z=poison:4:i64"), 0)->bytes.size(), 32u);
   auto number = arrayArgument(good("z=3"), 0);
   EXPECT_THAT(llvm::toString(number.takeError()), HasSubstr("not an array"));
-  auto packed = arrayArgument(good("z=random:4:f4E2M1x2:1"), 0);
-  EXPECT_THAT(llvm::toString(packed.takeError()), HasSubstr("no random values"));
+}
+
+/// Two numbers in a byte take two outputs of the generator: those of two floats.
+TEST(ArgumentSpec, PackedPairsTakeTwoOutputsEach) {
+  auto packed = arrayArgument(good("z=random:16:f4E2M1x2:1"), 0),
+       plain = arrayArgument(good("z=random:32:f64:1"), 0);
+  ASSERT_TRUE(packed && plain);
+  EXPECT_EQ(packed->bytes.size(), 16u);
+  for (size_t i = 0; i < 32; ++i) {
+    double value = decodeFloat(Element::F64, &plain->bytes[8 * i]);
+    double got = decodePair(Element::F4E2M1x2, packed->bytes[i / 2])[i % 2];
+    EXPECT_LE(std::fabs(got - value), 0.25) << i; // steps of 1/2 up to 2
+  }
 }
 
 TEST(ArgumentSpec, FilesAreTakenAsTheNamedType) {

@@ -20,6 +20,7 @@ Clock everythingUpTo(uint64_t position) {
   return clock;
 }
 const auto ignore = [](const Access &, bool, uint64_t, uint64_t) {};
+const auto visible = [](const Access &, uint64_t, uint64_t) {};
 } // namespace
 
 TEST(EngineBytes, SegmentsFollowTheShapesInUseAndNotTheRun) {
@@ -28,7 +29,7 @@ TEST(EngineBytes, SegmentsFollowTheShapesInUseAndNotTheRun) {
     // Rows of a tile one by one, then the tile as a whole: one state, one segment.
     for (uint64_t row = 0; row < 16; ++row)
       memory.write(4096 + row * 256, 4096 + (row + 1) * 256, by(Pipe::MTE2, 2 * n),
-                   everythingUpTo(2 * n - 1), ignore);
+                   everythingUpTo(2 * n - 1), ignore, visible);
     ASSERT_EQ(memory.segmentCount(), 1u);
     memory.recordRead(5000, 6000, by(Pipe::V, 2 * n + 1), everythingUpTo(2 * n));
     ASSERT_EQ(memory.segmentCount(), 3u);
@@ -44,8 +45,9 @@ TEST(EngineBytes, HolesAreUnwritten) {
   EXPECT_TRUE(memory.isWritten(120, 200));
   EXPECT_FALSE(memory.isWritten(150, 301));
   std::vector<std::pair<uint64_t, uint64_t>> holes;
-  memory.checkRead(50, 500, by(Pipe::V, 1), Clock(), ignore,
-                   [&](uint64_t begin, uint64_t end) { holes.push_back({begin, end}); });
+  memory.checkRead(
+      50, 500, by(Pipe::V, 1), Clock(), ignore,
+      [&](uint64_t begin, uint64_t end) { holes.push_back({begin, end}); }, visible);
   EXPECT_EQ(holes, (decltype(holes){{50, 100}, {200, 300}, {400, 500}}));
 }
 

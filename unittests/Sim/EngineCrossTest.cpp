@@ -68,7 +68,7 @@ TEST(EngineCross, TheCubeNeedsBothVectorCores) {
   for (const Options &options : schedules(3)) {
     Gather gather(/*withFlag=*/true, /*secondSets=*/false);
     Report report = gather.run(options);
-    const Finding *hang = find(report, FindingKind::Deadlock, gather.waited);
+    const Finding *hang = find(report, FindingKind::StarvedWait, gather.waited);
     ASSERT_NE(hang, nullptr) << textOf(report);
     EXPECT_NE(hang->what.find("rank 0 block 0 vector 1 has not set it"), std::string::npos)
         << hang->what;

@@ -18,10 +18,10 @@ TEST(EngineDeadlock, WaitWithoutAnySet) {
   k.finish();
   for (const Options &options : schedules(10)) {
     Report report = runAlone(k, options);
-    ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr); // the root, not the barrier
+    ASSERT_NE(find(report, FindingKind::StarvedWait, wait), nullptr); // the root, not the barrier
     std::string text = textOf(report);
     EXPECT_NE(text.find(at(wait) +
-                        ": error: deadlock: pto.wait_flag waits for event 2 of MTE2 > V; "
+                        ": error: starved wait: pto.wait_flag waits for event 2 of MTE2 > V; "
                         "no set of it was executed or is still to come\n" +
                         at(wait) +
                         ": note: here: pto.wait_flag on V of vector core 0 (rank 0, "
@@ -80,7 +80,7 @@ TEST(EngineDeadlock, TokenTakenByAnotherWait) {
   k.wait(Pipe::MTE2, Pipe::V, 0);
   k.finish();
   Report report = runAlone(k);
-  ASSERT_NE(find(report, FindingKind::Deadlock), nullptr);
+  ASSERT_NE(find(report, FindingKind::StarvedWait), nullptr);
   EXPECT_NE(textOf(report).find("the token of its last set, pto.set_flag at " + at(set) +
                                 ", was taken by pto.wait_flag at " + at(first)),
             std::string::npos)
@@ -106,10 +106,11 @@ TEST(EngineDeadlock, SignalThatNobodySends) {
   k.finish();
   for (const Options &options : schedules(5)) {
     Report report = runAlone(k, options);
-    ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
-    EXPECT_NE(textOf(report).find("deadlock: pto.comm.twait waits until the signal at byte 0 of "
-                                  "'x' of rank 0 is == 7; it is 0 and nobody can still change it"),
-              std::string::npos)
+    ASSERT_NE(find(report, FindingKind::StarvedWait, wait), nullptr);
+    EXPECT_NE(
+        textOf(report).find("starved wait: pto.comm.twait waits until the signal at byte 0 of "
+                            "'x' of rank 0 is == 7; it is 0 and nobody can still change it"),
+        std::string::npos)
         << textOf(report);
   }
 }
@@ -125,7 +126,7 @@ TEST(EngineDeadlock, SignalNamesTheCellThatIsMissing) {
   int64_t zero = 0;
   memory.store(cells, &zero, sizeof zero);
   Report report = run(k.program, memory, oneCore({cells}));
-  ASSERT_NE(find(report, FindingKind::Deadlock, wait), nullptr);
+  ASSERT_NE(find(report, FindingKind::StarvedWait, wait), nullptr);
   EXPECT_NE(textOf(report).find("the signal at byte 4 of 'cells' of rank 0 is >= 1; it is 0 and"),
             std::string::npos)
       << textOf(report);
@@ -145,6 +146,6 @@ TEST(EngineDeadlock, LostTokenOfABitFlag) {
   Options options;
   options.flags = FlagModel::SingleBit;
   Report report = runAlone(k, options);
-  EXPECT_NE(find(report, FindingKind::Deadlock), nullptr);
+  EXPECT_NE(find(report, FindingKind::StarvedWait), nullptr);
   EXPECT_NE(find(report, FindingKind::FlagCollision), nullptr);
 }

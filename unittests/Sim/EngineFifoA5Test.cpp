@@ -200,7 +200,7 @@ TEST(EngineFifoA5, EntriesThatAreNotFreedHangTheProducer) {
     variant.frees = false;
     Ring test(variant);
     Report report = test.run(options);
-    const Finding *hang = find(report, FindingKind::Deadlock, test.pushed);
+    const Finding *hang = find(report, FindingKind::StarvedWait, test.pushed);
     ASSERT_NE(hang, nullptr) << textOf(report);
     EXPECT_NE(hang->what.find("waits for flag 1 of other cores"), std::string::npos) << hang->what;
   }

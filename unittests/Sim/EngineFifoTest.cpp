@@ -173,14 +173,14 @@ TEST(EngineFifo, AConsumerThatStopsEarlyHangsTheProducer) {
     variant.popped = 3;
     CubeToVector test(variant);
     Report report = test.run(options);
-    const Finding *hang = find(report, FindingKind::Deadlock, test.pushed);
+    const Finding *hang = find(report, FindingKind::StarvedWait, test.pushed);
     ASSERT_NE(hang, nullptr) << textOf(report);
     EXPECT_NE(hang->what.find("waits for flag 1 of other cores; no core is left"),
               std::string::npos)
         << hang->what;
     variant.popped = 21;
     CubeToVector more(variant);
-    EXPECT_NE(find(more.run(options), FindingKind::Deadlock, more.popped), nullptr);
+    EXPECT_NE(find(more.run(options), FindingKind::StarvedWait, more.popped), nullptr);
   }
 }
 
@@ -203,7 +203,7 @@ TEST(EngineFifo, AProductWithoutTheUnitFlagHangsAPushWithIt) {
   variant.unitFlag = true;
   CubeToVector test(variant);
   Report report = test.run({});
-  const Finding *hang = find(report, FindingKind::Deadlock, test.pushed);
+  const Finding *hang = find(report, FindingKind::StarvedWait, test.pushed);
   ASSERT_NE(hang, nullptr) << textOf(report);
   EXPECT_NE(hang->what.find("the unit flag M > FIX of the accumulator at byte 0"),
             std::string::npos)
@@ -215,7 +215,7 @@ TEST(EngineFifo, AProductWithTheUnitFlagWaitsForAStoreWithIt) {
   Variant variant;
   variant.accPhase = final;
   Report report = CubeToVector(variant).run({});
-  const Finding *hang = find(report, FindingKind::Deadlock);
+  const Finding *hang = find(report, FindingKind::StarvedWait);
   ASSERT_NE(hang, nullptr) << textOf(report);
   EXPECT_NE(hang->what.find("the unit flag FIX > M"), std::string::npos) << hang->what;
 }
@@ -308,7 +308,7 @@ TEST(EngineFifo, EntriesThatAreNotFreedHangTheProducer) {
   for (const Options &options : schedules(3)) {
     Entries test(/*frees=*/false);
     Report report = test.run(options);
-    EXPECT_NE(find(report, FindingKind::Deadlock, test.allocated), nullptr) << textOf(report);
+    EXPECT_NE(find(report, FindingKind::StarvedWait, test.allocated), nullptr) << textOf(report);
   }
 }
 

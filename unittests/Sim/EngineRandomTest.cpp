@@ -450,7 +450,8 @@ TEST(EngineRandom, SingleBitFlagsAreJudgedByC3UnderEverySchedule) {
           << "program " << n << '\n'
           << listing(steps, {});
       // Only a lost token can hang these programs, and every loss is told.
-      ASSERT_TRUE(expected || !find(report, FindingKind::Deadlock));
+      ASSERT_TRUE(expected || (!find(report, FindingKind::Deadlock) &&
+                               !find(report, FindingKind::StarvedWait)));
     }
   }
   std::printf("single-bit flags: %u programs, %u break C3\n", count, broken);

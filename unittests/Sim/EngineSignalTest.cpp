@@ -106,7 +106,8 @@ TEST(EngineSignal, AtomicAddCountsAllRanks) {
   Register isRoot = k.b.compareI(0, Element::I64, k.b.special(SpecialValue::Rank), k.b.constant(0));
   Register ranks = k.b.special(SpecialValue::RankCount);
   k.line("store_scalar");
-  k.b.storeGm(Element::F32, 0, none, k.b.constantFloat(2));
+  k.b.storeGm(Element::F32, 0, none, k.b.constantFloat(2)); // in a cache line of its own
+  k.b.cacheLine(0);
   k.fence();
   k.notify(k.signal(1), k.b.constant(1), NotifyOp::AtomicAdd);
   Label root = k.b.newLabel(), end = k.b.newLabel();
@@ -114,26 +115,27 @@ TEST(EngineSignal, AtomicAddCountsAllRanks) {
   k.b.jump(end);
   k.b.place(root);
   k.await(k.signal(1), ranks);
-  int load = k.load(k.view(2, 1, 8), k.tile(256, 1, 8));
+  int load = k.load(k.view(2, 8, 16), k.tile(256, 8, 16));
   k.handoff(Pipe::MTE2, Pipe::MTE3, 0);
-  k.store(k.tile(256, 1, 8), k.view(3, 1, 8));
+  k.store(k.tile(256, 8, 16), k.view(3, 8, 16));
   k.barrier(Pipe::ALL);
   k.b.place(end);
   k.finish();
   (void)tile;
   for (const Options &options : schedules(50)) {
     GlobalMemory memory;
-    uint64_t slots = memory.allocate(0, "slots", 32), out = memory.allocate(0, "out", 32);
+    uint64_t slots = floats(memory, 0, "slots", 128, 0), out = floats(memory, 0, "out", 128, 0);
     uint64_t cell = memory.allocate(0, "cell", 64);
     int32_t zero = 0;
     memory.store(cell, &zero, 4);
     Launch launch;
     launch.ranks.resize(8);
     for (unsigned r = 0; r < 8; ++r)
-      launch.ranks[r].push_back({0, 0, 1, {slots + 4 * r, cell, slots, out}});
+      launch.ranks[r].push_back({0, 0, 1, {slots + 64 * r, cell, slots, out}});
     Report report = run(k.program, memory, launch, options);
     ASSERT_TRUE(report.clean()) << load << textOf(report);
-    EXPECT_EQ(readFloats(memory, out, 8), std::vector<float>(8, 2));
+    for (unsigned r = 0; r < 8; ++r)
+      EXPECT_EQ(readFloats(memory, out, 128)[16 * r], 2);
   }
 }
 
@@ -251,6 +253,7 @@ TEST(EngineSignal, OrderedAtomicAddsDoNotHideAnOlderWrite) {
   k.b.jumpIf(k.b.compareI(0, Element::I64, rank, k.b.constant(2)), third);
   int write = k.line("pto.store_scalar");
   k.b.storeGm(Element::F32, 0, none, k.b.constantFloat(5));
+  k.b.cacheLine(0);
   k.fence();
   k.notify(k.signal(1), k.b.constant(1));
   k.b.jump(end);

@@ -1,6 +1,7 @@
 //===- KernelConvertTest.cpp - TCVT against numbers written out ------------===//
 
 #include "KernelTesting.h"
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -268,13 +269,76 @@ TEST(KernelConvert, TouchesItsTilesAndScratch) {
   EXPECT_EQ(half.machine.writes(Space::Vec), half.machine.bytesOfTile(half.dst, 1, 48));
 }
 
+TEST(KernelConvert, EightBitFloats) {
+  const Values some{1.0, 1.0625, -2.125, 500, -1e6, infinity, 0x1p-20, 0.3};
+  // e4m3 has steps of 1/8 from 1 on and ends at 448, e5m2 steps of 1/4 and 57344.
+  Convert e4m3(Arch::A5, Element::F32, Element::F8E4M3, some);
+  EXPECT_EQ(e4m3(FLOOR, off), (Values{1, 1, -2, 448, -448, 448, 0, 0.3125}));
+  Convert e5m2(Arch::A5, Element::F32, Element::F8E5M2, some);
+  EXPECT_EQ(e5m2(CEIL, off), (Values{1, 1, -2, 512, -57344, 57344, 0, 0.3125}));
+  // hif8: steps of 1/8 up to 4, then coarser; ties away from zero whatever the mode says.
+  Convert hif8(Arch::A5, Element::F32, Element::HIF8, some);
+  EXPECT_EQ(hif8(TRUNC, off), (Values{1, 1.125, -2.25, 512, -32768, 32768, 0x1p-20, 0.3125}));
+  Convert fromHalf(Arch::A5, Element::F16, Element::HIF8, {1.0625, -6.25, 65504});
+  EXPECT_EQ(fromHalf(RINT, off), (Values{1.125, -6.5, 32768}));
+  for (Element from : {Element::F8E4M3, Element::F8E5M2, Element::HIF8})
+    EXPECT_EQ(Convert(Arch::A5, from, Element::F32, {1.5, -0.25, 256})(RINT, off),
+              (Values{1.5, -0.25, 256}));
+}
+
+/// Every mode between bf16 and packed pairs against the nearest codes, found by looking at all.
+TEST(KernelConvert, PackedPairs) {
+  for (Element to : {Element::F4E2M1x2, Element::F4E1M2x2})
+    for (Mode mode : {RINT, ROUND, FLOOR, CEIL, TRUNC, NONE}) {
+      Values numbers;
+      for (int64_t i = -32; i < 32; ++i)
+        numbers.push_back(double(i) * 0.1875);
+      TestMachine machine(Arch::A5);
+      TileOperand src = tile(Space::Vec, Element::BF16, Form::ND, 2, 32),
+                  dst = tile(Space::Vec, to, Form::ND, 2, 32, 2, 16, 0x1000),
+                  back = tile(Space::Vec, Element::BF16, Form::ND, 2, 32, 0x2000);
+      for (int64_t i = 0; i < 64; ++i)
+        machine.set(src, i / 32, i % 32, numbers[i]);
+      machine.run(findKernel("convert"), {operand(src), Operand(), operand(dst)},
+                  {{"rmode", mode}, {"satmode", off}});
+      EXPECT_THAT(machine.failures, IsEmpty());
+      EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(dst, 2, 16));
+      machine.run(findKernel("convert"), {operand(dst), Operand(), operand(back)});
+      Values codes;
+      for (unsigned code = 0; code < 16; ++code)
+        codes.push_back(decodePair(to, uint8_t(code))[0]);
+      double largest = to == Element::F4E2M1x2 ? 6 : 1.75;
+      for (int64_t i = 0; i < 64; ++i) {
+        double x = std::clamp(numbers[i], -largest, largest), best = NAN;
+        for (double code : codes) {
+          bool fits = mode == FLOOR   ? code <= x
+                      : mode == CEIL  ? code >= x
+                      : mode == TRUNC ? std::fabs(code) <= std::fabs(x)
+                                      : true;
+          double far = std::fabs(code - x), least = std::fabs(best - x);
+          // Of two at one distance: half away takes the larger magnitude, to even the even code.
+          bool wins = std::isnan(best) || far < least ||
+                      (far == least && mode == ROUND && std::fabs(code) > std::fabs(best));
+          if (fits && wins)
+            best = code;
+        }
+        double got = machine.get(back, i / 32, i % 32);
+        bool isTie = (mode == RINT || mode == NONE) && std::fabs(got - x) == std::fabs(best - x);
+        EXPECT_TRUE(got == best || isTie)
+            << name(to).str() << " mode " << mode << ": " << x << " became " << got;
+      }
+    }
+}
+
 TEST(KernelConvert, RefusesWhatItCannot) {
   TestMachine machine(Arch::A5);
   TileOperand f = tile(Space::Vec, Element::F32, Form::ND, 2, 64),
-              h = tile(Space::Vec, Element::HIF8, Form::ND, 2, 64, 0x1000),
+              b = tile(Space::Vec, Element::BF16, Form::ND, 2, 64),
+              h = tile(Space::Vec, Element::F4E2M1x2, Form::ND, 2, 64, 0x1000),
               s = tile(Space::Vec, Element::F16, Form::ND, 2, 64, 1, 64, 0x1000);
-  machine.run(findKernel("convert"), {operand(f), Operand(), operand(h)});
-  EXPECT_THAT(machine.failures, testing::ElementsAre(HasSubstr("no numbers of type hif8")));
+  machine.run(findKernel("convert"), {operand(b), Operand(), operand(h)});
+  EXPECT_THAT(machine.failures,
+              testing::ElementsAre("the source has 2x64 valid numbers, the result 2x128"));
   machine.run(findKernel("convert"), {operand(f), Operand(), operand(s)});
   EXPECT_THAT(machine.failures,
               testing::ElementsAre("the source has 2x64 valid elements, the result 1x64"));

@@ -192,6 +192,12 @@ inline uint64_t viewAddress(const ViewOperand &view, int64_t row, int64_t col) {
   case Layout::NZ: // row = i2 * s3 + i3, col = (i0 * s1 + i1) * s4 + i4
     i = {col / (s[4] * s[1]), col / s[4] % s[1], row / s[3], row % s[3], col % s[4]};
     break;
+  case Layout::MxAZz: // row = (i0 * s1 + i1) * s3 + i3, col = i2 * s4 + i4
+    i = {row / (s[3] * s[1]), row / s[3] % s[1], col / s[4], row % s[3], col % s[4]};
+    break;
+  case Layout::MxBNn: // col = (i0 * s1 + i1) * s3 + i3, row = i2 * s4 + i4
+    i = {col / (s[3] * s[1]), col / s[3] % s[1], row / s[4], col % s[3], row % s[4]};
+    break;
   }
   int64_t offset = 0;
   for (int d = 0; d < 5; ++d)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 
 using namespace pto;
 using namespace pto::sim;
@@ -65,6 +66,30 @@ TEST(Number, EncodesKnownValues) {
       {Element::F8E8M0, 0.0, 0},
       {Element::F8E8M0, -1.0, 0xff},
       {Element::F8E8M0, infinity, 0xff},
+      // sign, prefix of the exponent, its sign and bits, mantissa: 0 0001 000 and so on.
+      {Element::HIF8, 1.0, 0x08},
+      {Element::HIF8, 1.125, 0x09},
+      {Element::HIF8, 2, 0x10},
+      {Element::HIF8, 0.5, 0x18},
+      {Element::HIF8, 4, 0x20},
+      {Element::HIF8, 8, 0x28},
+      {Element::HIF8, 0.25, 0x30},
+      {Element::HIF8, 16, 0x40},
+      {Element::HIF8, -20, 0xc1},
+      {Element::HIF8, 256, 0x60},
+      {Element::HIF8, 384, 0x61},
+      {Element::HIF8, 320, 0x61}, // a tie, away from zero
+      {Element::HIF8, 32768, 0x6e},
+      {Element::HIF8, 40959, 0x6e},
+      {Element::HIF8, 40960, 0x6f},
+      {Element::HIF8, infinity, 0x6f},
+      {Element::HIF8, -infinity, 0xef},
+      {Element::HIF8, 0x1p-22, 0x01},
+      {Element::HIF8, 0x1p-16, 0x07},
+      {Element::HIF8, 0x1p-23, 0x01}, // a tie
+      {Element::HIF8, 0x1p-24, 0x00},
+      {Element::HIF8, -0.0, 0x00}, // 0x80 is NaN
+      {Element::HIF8, 0x1p-15, 0x7e},
   };
   for (const Row &row : rows)
     EXPECT_EQ(encoded(row.element, row.value), row.bits)
@@ -84,15 +109,53 @@ TEST(Number, DecodesKnownValues) {
   for (auto [element, bits] : {std::pair(Element::F16, 0x7e01),
                                {Element::F8E4M3, 0xff},
                                {Element::F8E5M2, 0x7d},
+                               {Element::HIF8, 0x80},
                                {Element::F8E8M0, 0xff}})
     EXPECT_TRUE(std::isnan(decoded(element, bits)));
 }
 
 TEST(Number, EveryCodeOfTheNarrowFormatsComesBack) {
-  for (Element element :
-       {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2, Element::F8E8M0})
+  for (Element element : {Element::F16, Element::BF16, Element::F8E4M3, Element::F8E5M2,
+                          Element::F8E8M0, Element::HIF8})
     for (uint64_t bits = 0, end = uint64_t(1) << (bytesOf(element) * 8); bits < end; ++bits)
       ASSERT_EQ(encoded(element, decoded(element, bits)), bits) << name(element).str();
+}
+
+/// hif8 has no codes in a row: neighbours are found among all values, and ties go away from zero.
+TEST(Number, Hif8RoundsHalfAwayBetweenAllNeighbours) {
+  std::map<double, uint64_t> codes;
+  for (uint64_t bits = 0; bits < 0x6f; ++bits)
+    codes[decoded(Element::HIF8, bits)] = bits;
+  for (uint64_t bits = 0x70; bits < 0x80; ++bits)
+    codes[decoded(Element::HIF8, bits)] = bits;
+  ASSERT_EQ(codes.size(), 127u); // no value twice
+  for (auto low = codes.begin(), high = std::next(low); high != codes.end(); ++low, ++high) {
+    double middle = (low->first + high->first) / 2;
+    EXPECT_EQ(encoded(Element::HIF8, middle), high->second) << middle;
+    EXPECT_EQ(encoded(Element::HIF8, std::nextafter(middle, 0)), low->second) << middle;
+    EXPECT_EQ(encoded(Element::HIF8, -middle), high->second | 0x80) << middle;
+  }
+}
+
+TEST(Number, PackedPairs) {
+  const std::vector<double> e2m1{0, 0.5, 1, 1.5, 2, 3, 4, 6},
+      e1m2{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75};
+  for (auto &[element, values] :
+       {std::pair(Element::F4E2M1x2, &e2m1), std::pair(Element::F4E1M2x2, &e1m2)})
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      auto number = [&](unsigned code) {
+        return code & 8 ? -(*values)[code & 7] : (*values)[code & 7];
+      };
+      auto pair = decodePair(element, uint8_t(byte));
+      EXPECT_EQ(pair[0], number(byte & 15));
+      EXPECT_EQ(pair[1], number(byte >> 4));
+      EXPECT_EQ(encodePair(element, pair[0], pair[1]), byte);
+    }
+  // Ties go to the even code, and nothing lies beyond the largest number.
+  EXPECT_EQ(encodePair(Element::F4E2M1x2, 2.5, 5), 0x64);
+  EXPECT_EQ(encodePair(Element::F4E2M1x2, 1e9, -infinity), 0xf7);
+  EXPECT_EQ(encodePair(Element::F4E1M2x2, 0.125, 0.375), 0x20);
+  EXPECT_EQ(encodePair(Element::F4E1M2x2, NAN, -0.9), 0xc0);
 }
 
 /// Between two neighbours: below, at and above the middle.

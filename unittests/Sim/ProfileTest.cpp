@@ -14,12 +14,12 @@ struct Chain {
     Handle in = k.tile(0, 16), out = k.tile(4096, 16);
     load = k.load(k.view(0, 16), in);
     k.set(Pipe::MTE2, Pipe::V, 0);
-    loaded = k.wait(Pipe::MTE2, Pipe::V, 0);
+    k.wait(Pipe::MTE2, Pipe::V, 0);
     add = k.add(in, in, out);
     k.set(Pipe::V, Pipe::MTE3, 1);
-    added = k.wait(Pipe::V, Pipe::MTE3, 1);
+    k.wait(Pipe::V, Pipe::MTE3, 1);
     store = k.store(out, k.view(1, 16));
-    barrier = k.barrier(Pipe::ALL);
+    k.barrier(Pipe::ALL);
     k.finish();
   }
   Report run(Trace &trace, const Options &options = {}) const {
@@ -32,7 +32,7 @@ struct Chain {
     return report;
   }
   KernelText k;
-  int load, loaded, add, added, store, barrier;
+  int load, add, store;
 };
 
 uint64_t cyclesOf(const Profile &profile, llvm::StringRef name) {
@@ -110,11 +110,14 @@ TEST(Profile, StallsNameBothInstructions) {
   };
   auto load = find("MTE2 > V, 0");
   EXPECT_EQ(load->pipe, Pipe::V);
-  EXPECT_EQ(load->at, at(chain.loaded));
+  EXPECT_EQ(load->op, "pto.tadd");
+  EXPECT_EQ(load->at, at(chain.add));
   EXPECT_EQ(load->after, "pto.tload");
   EXPECT_EQ(load->afterAt, at(chain.load));
   EXPECT_EQ(load->count, 1u);
   auto add = find("V > MTE3, 1");
+  EXPECT_EQ(add->op, "pto.tstore");
+  EXPECT_EQ(add->at, at(chain.store));
   EXPECT_EQ(add->after, "pto.tadd");
   EXPECT_EQ(add->afterAt, at(chain.add));
   // What the report counts per pipe is the sum of its stalls.

@@ -274,13 +274,14 @@ void reference::place(Case &c, int64_t gap) {
   fillContents(c);
 }
 
-/// The element types of one form suit the record on that arch, and the text can spell them.
+/// The references know the element types of the form.
 static bool canBuild(const Draft &draft) {
-  return llvm::all_of(draft.operands, [](auto &v) {
+  bool hasScales = draft.info->name.contains(".mx");
+  return llvm::all_of(draft.operands, [&](auto &v) {
     if (!v)
       return true;
     Element e = v->elementType();
-    return e != Element::HIF8 && e != Element::F8E8M0 && e != Element::F4E1M2x2 &&
+    return e != Element::HIF8 && (hasScales || e != Element::F8E8M0) && e != Element::F4E1M2x2 &&
            e != Element::F4E2M1x2;
   });
 }
@@ -295,6 +296,34 @@ void reference::adaptToLibrary(Case &c) {
     c.draft.operands[info.operand("tmp")]->tile.rows *= 2;
   if (info.name.ends_with(".acc"))
     c.draft.operands[info.operand("dst")]->same = info.operand("acc_in");
+}
+
+/// Scales follow the numbers that share them: 32 along the inner extent of a product, 32 of a row
+/// of what is quantised.
+static void adaptScales(Draft &draft) {
+  auto tile = [&](llvm::StringRef name) -> TileShape * {
+    for (auto [o, v] : llvm::zip(draft.info->operands, draft.operands))
+      if (o.name == name && v)
+        return &v->tile;
+    return nullptr;
+  };
+  auto groups = [](int64_t numbers) { return (numbers + 31) / 32; };
+  if (TileShape *a = tile("a"), *scale = tile("a_scale"); a && scale) {
+    scale->cols = groups(a->cols);
+    scale->validCols = groups(a->validCols);
+  }
+  if (TileShape *b = tile("b"), *scale = tile("b_scale"); b && scale) {
+    scale->rows = groups(b->rows);
+    scale->validRows = groups(b->validRows);
+  }
+  if (draft.info->name == "pto.tquant.mx")
+    for (auto [o, v] : llvm::zip(draft.info->operands, draft.operands)) {
+      bool isMatrix = o.name == "src" || o.name == "dst";
+      if (v)
+        v->tile.cols = v->tile.validCols = 64;
+      if (v)
+        v->tile.rows = v->tile.validRows = isMatrix ? 32 : 1;
+    }
 }
 
 std::optional<Case> reference::makeCase(const OpInfo &info, const Form &form,
@@ -322,6 +351,9 @@ std::optional<Case> reference::makeCase(const OpInfo &info, const Form &form,
     if (info.operands[i].role == Role::Out && result == c.draft.operands.size())
       result = i;
   }
+  if (info.name == "pto.tquant.mx" && geometry.isOpen)
+    return std::nullopt; // groups are whole
+  adaptScales(c.draft);
   if (geometry.inPlace) {
     if (result == c.draft.operands.size())
       return std::nullopt;

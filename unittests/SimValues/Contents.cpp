@@ -24,7 +24,7 @@ Data reference::dataFor(const Case &c, uint64_t seed) {
   llvm::StringRef name = c.info->name;
   if (c.info->family == "matmul" || name.contains("sum") || name.contains("prod"))
     return seed % 2 ? Data::Mild : Data::Small;
-  if (name == "pto.tsort32" || name == "pto.tmrgsort")
+  if (name == "pto.tsort32" || name == "pto.tmrgsort" || name == "pto.tquant.mx")
     return Data::Mild;
   return Data::Wild;
 }
@@ -202,6 +202,8 @@ void fillOperand(Case &c, Argument &a, int64_t number) {
   bool isRare =
       (op == "pto.tgather" && name == "src" && c.find("thresholds")) || op == "pto.thistogram";
   fillTile(c, a, [&](int64_t, int64_t) -> uint64_t {
+    if (t.element == Element::F8E8M0) // 1/8 to 8
+      return 124 + c.random() % 7;
     if (isFactor && sizeOf(t.element) == 8)
       return fromReal(Element::F32, double(int64_t(c.random() % 17) - 8) / 4);
     if (isFactor)

@@ -173,10 +173,10 @@ std::vector<std::string> Model::check(const Outcome &outcome) const {
 const Reference *reference::findReference(llvm::StringRef op) {
   static const std::map<std::string, Reference> all = [] {
     std::map<std::string, Reference> result;
-    for (auto list :
-         {elementwiseReferences(), arithmeticReferences(), reduceReferences(), expandReferences(),
-          convertReferences(), compareReferences(), moveReferences(), layoutReferences(),
-          matmulReferences(), gatherReferences(), sortReferences(), generateReferences()})
+    for (auto list : {elementwiseReferences(), arithmeticReferences(), reduceReferences(),
+                      expandReferences(), convertReferences(), compareReferences(),
+                      moveReferences(), layoutReferences(), matmulReferences(), scaledReferences(),
+                      gatherReferences(), sortReferences(), generateReferences()})
       for (NamedReference &r : list)
         result[r.op] = std::move(r.reference);
     return result;

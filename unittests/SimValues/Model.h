@@ -103,6 +103,7 @@ std::vector<NamedReference> compareReferences();
 std::vector<NamedReference> moveReferences();
 std::vector<NamedReference> layoutReferences();
 std::vector<NamedReference> matmulReferences();
+std::vector<NamedReference> scaledReferences();
 std::vector<NamedReference> gatherReferences();
 std::vector<NamedReference> sortReferences();
 std::vector<NamedReference> generateReferences();

@@ -101,6 +101,8 @@ unsigned reference::sizeOf(Element element) {
 }
 
 double reference::toReal(Element element, uint64_t bits) {
+  if (element == Element::F8E8M0) // a power of two, without sign
+    return bits == 255 ? std::numeric_limits<double>::quiet_NaN() : std::ldexp(1, int(bits) - 127);
   Format f = formatOf(element);
   bool isNegative = bits >> (f.bits() - 1) & 1;
   uint64_t exponent = bits >> f.mantissaBits & ((uint64_t(1) << f.exponentBits) - 1);

@@ -109,6 +109,24 @@ TEST_F(PathsTest, AWhileIsSolvedWithoutADrainOfAllPipes) {
   EXPECT_EQ(result.stats.handoffs, 4u);
 }
 
+/// The primes of a loop at the beginning of an arm are no part of the arm before.
+TEST_F(PathsTest, APrimeAtTheBeginningOfAnArmCounts) {
+  b.openBranch();
+  b.nextArm();
+  b.openWhile();
+  b.openBranch();
+  store(x);
+  b.nextArm();
+  add(y, x);
+  b.close();
+  b.leave();
+  b.close();
+  b.close();
+  InsertResult result = insert(b.program);
+  EXPECT_TRUE(check(result.program).accepted());
+  EXPECT_FALSE(findViolation(result.program, 1, 100));
+}
+
 TEST_F(PathsTest, OneConditionAtTwoBranches) {
   auto verdict = [](uint32_t second) {
     PathsTest_OneConditionAtTwoBranches_Test t;

@@ -32,15 +32,14 @@ public:
   HappensBefore(const Program &program, const Trace &trace, bool strongFlags, bool firstOnly)
       : program(program), trace(trace), strongFlags(strongFlags), firstOnly(firstOnly),
         pending(trace.flags.size()), lastSet(trace.flags.size(), none),
-        lastWait(trace.flags.size()), lastWaitNode(trace.flags.size(), none),
-        records(trace.footprints.size()) {}
+        lastWait(trace.flags.size()), records(trace.footprints.size()) {}
 
   std::vector<Violation> run();
 
 private:
-  void report(Rule rule, NodeId earlier) {
+  void report(Rule rule, NodeId earlier, size_t earlierEvent = 0) {
     NodeId later = at < trace.events.size() ? trace.events[at].node : none;
-    found.push_back({rule, later, earlier, at});
+    found.push_back({rule, later, earlier, at, earlierEvent});
   }
   void access(const Event &event);
   void set(const Event &event);
@@ -62,8 +61,10 @@ private:
   Clock visible{};                           ///< C8: per pipe the prefix that a Fence has covered
   std::vector<std::optional<Clock>> pending; ///< per flag the token's snapshot
   std::vector<NodeId> lastSet;
-  std::vector<uint32_t> lastWait; ///< per flag the place of its last wait in the queue of `to`
-  std::vector<NodeId> lastWaitNode;
+  struct LastWait {
+    uint32_t place = 0, event = 0;
+  };
+  std::vector<LastWait> lastWait; ///< per flag its last wait, by its place in the queue of `to`
   std::vector<std::vector<Record>> records;
   struct Latest {
     uint32_t place = 0;
@@ -95,7 +96,7 @@ void HappensBefore::checkOrder(const Event &event, uint32_t footprint, bool writ
       const Event &earlier = trace.events[record.event];
       if (!isHardwareOrdered(program, trace, earlier, other, record.writes, event, footprint,
                              writes))
-        report(Rule::C1, earlier.node);
+        report(Rule::C1, earlier.node, record.event);
     }
 }
 
@@ -145,8 +146,8 @@ void HappensBefore::set(const Event &event) {
     report(Rule::C4, none);
   if (pending[event.flag])
     report(Rule::C2, lastSet[event.flag]);
-  if (strongFlags && lastWait[event.flag] > knows[from][to])
-    report(Rule::C3, lastWaitNode[event.flag]);
+  if (strongFlags && lastWait[event.flag].place > knows[from][to])
+    report(Rule::C3, trace.events[lastWait[event.flag].event].node, lastWait[event.flag].event);
   // Relay: the token carries all that its source knew, plus all of the source's own queue (H3).
   Clock snapshot = knows[from];
   snapshot[from] = issued[from];
@@ -165,8 +166,7 @@ void HappensBefore::wait(const Event &event) {
   }
   raise(knows[to], *pending[event.flag]); // H4
   pending[event.flag].reset();
-  lastWait[event.flag] = issued[to];
-  lastWaitNode[event.flag] = event.node;
+  lastWait[event.flag] = {issued[to], uint32_t(at)};
   if (to == scalar)
     shareScalarKnowledge();
 }

@@ -18,6 +18,7 @@ struct Violation {
   Rule rule;
   NodeId later = none, earlier = none;
   size_t event = 0;
+  size_t earlierEvent = 0; ///< C1, C3: the place of `earlier`
 };
 
 /// "C3: set(MTE2>V, 1) of node 7 at event 12 after node 5"

@@ -24,6 +24,29 @@ TEST(CppCheck, EveryLeftoverIsReportedAtItsLine) {
                           HasSubstr("4: 'pto.alloc_tile' op has no address")));
 }
 
+// Types and plain constants leave the rows open, arithmetic on constants does not.
+TEST(CppCheck, ExtentsOfATransfer) {
+  EXPECT_THAT(
+      body("%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n"
+           "%c8 = arith.constant 8 : index\n%c64 = arith.constant 64 : index\n"
+           "%n = arith.addi %c8, %c8 : index\n%a = arith.constant 0 : i64\n"
+           "%v = pto.make_tensor_view %p, shape = [%n, %c64], strides = [%c64, %c1] : "
+           "!pto.tensor_view<?x64xf32>\n"
+           "%w = pto.partition_view %v, offsets = [%c0, %c0], sizes = [%n, %c64] : "
+           "!pto.tensor_view<?x64xf32> -> !pto.partition_tensor_view<?x64xf32>\n"
+           "%t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 8x64xf32>\n"
+           "pto.tload ins(%w : !pto.partition_tensor_view<?x64xf32>) outs(%t : "
+           "!pto.tile_buf<vec, 8x64xf32>)\n"
+           "pto.tstore ins(%t : !pto.tile_buf<vec, 8x64xf32>) outs(%w : "
+           "!pto.partition_tensor_view<?x64xf32>)",
+           "%p: !pto.ptr<f32>"),
+      ElementsAre(
+          HasSubstr("11: 'pto.tload' op needs equal extents on both sides, but the view is, "
+                    "in ND, a matrix of 16x64 and dst has 8x64 valid elements"),
+          HasSubstr("12: 'pto.tstore' op needs equal extents on both sides, but the view is, "
+                    "in ND, a matrix of 16x64 and src has 8x64 valid elements")));
+}
+
 TEST(CppCheck, BlocksAndBranches) {
   EXPECT_THAT(body("cf.br ^next\n^next:"),
               testing::Contains(HasSubstr("'func.func' op has control flow between blocks")));

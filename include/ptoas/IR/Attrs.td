@@ -43,7 +43,8 @@ def PipeEventTypeAttr : Angle<PipeEventKind, "pipe_event_type", "">;
 def SyncOpTypeAttr : Angle<PipeEventKind, "sync_op_type", "">;
 
 def LayoutKind : PtoEnum<"LayoutKind", "Layout of a global tensor", [
-  I32EnumAttrCase<"ND", 0, "nd">, I32EnumAttrCase<"DN", 1, "dn">, I32EnumAttrCase<"NZ", 2, "nz">]>;
+  I32EnumAttrCase<"ND", 0, "nd">, I32EnumAttrCase<"DN", 1, "dn">, I32EnumAttrCase<"NZ", 2, "nz">,
+  I32EnumAttrCase<"MX_A_ZZ", 3, "mx_a_zz">, I32EnumAttrCase<"MX_B_NN", 4, "mx_b_nn">]>;
 def LayoutAttr : Angle<LayoutKind, "layout", "pto::Layout::">;
 
 def AddressSpaceKind : PtoEnum<"AddressSpaceKind", "A memory", [
@@ -139,8 +140,17 @@ def SaturationKind : PtoEnum<"SaturationKind", "What a conversion does beyond th
 def SaturationModeAttr : Spaced<SaturationKind, "saturation_mode", "SaturationMode::">;
 
 def QuantKind : PtoEnum<"QuantKind", "What a quantisation makes", [
-  I32EnumAttrCase<"INT8_SYM", 0>, I32EnumAttrCase<"INT8_ASYM", 1>]>;
+  I32EnumAttrCase<"INT8_SYM", 0>, I32EnumAttrCase<"INT8_ASYM", 1>, I32EnumAttrCase<"MXFP8", 2>, I32EnumAttrCase<"MXFP4_E2M1", 3>]>;
 def QuantTypeAttr : Spaced<QuantKind, "quant_type", "pto::QuantType::">;
+def QuantScaleAlgKind : PtoEnum<"QuantScaleAlgKind", "How the scale of a group is found", [
+  I32EnumAttrCase<"OCP", 0, "ocp">, I32EnumAttrCase<"NV", 1, "nv">]>;
+def QuantScaleAlgAttr : Spaced<QuantScaleAlgKind, "quant_scale_alg", "pto::QuantScaleAlg::">;
+def VecStoreModeKind : PtoEnum<"VecStoreModeKind", "The order in which numbers are left in UB", [
+  I32EnumAttrCase<"ND", 0, "nd">, I32EnumAttrCase<"NZ", 1, "nz">]>;
+def VecStoreModeAttr : Spaced<VecStoreModeKind, "vec_store_mode", "pto::VecStoreMode::">;
+def PadModeKind : PtoEnum<"PadModeKind", "What a load would fill in", [
+  I32EnumAttrCase<"PadNull", 0>, I32EnumAttrCase<"PadFirstElem", 1>, I32EnumAttrCase<"PadValue", 2>]>;
+def PadModeAttr : Angle<PadModeKind, "padmode", "pto::PadMode::">;
 // Read from right to left: which of two or four neighbours is meant.
 def MaskPatternKind : PtoEnum<"MaskPatternKind", "A pattern of elements", [
   I32EnumAttrCase<"P0101", 1>, I32EnumAttrCase<"P1010", 2>, I32EnumAttrCase<"P0001", 3>, I32EnumAttrCase<"P0010", 4>,

@@ -62,6 +62,8 @@ def SpaceLeft : Space<"Left">;
 def SpaceRight : Space<"Right">;
 def SpaceBias : Space<"Bias">;
 def SpaceScaling : Space<"Scaling">;
+def SpaceScaleLeft : Space<"ScaleLeft">;   // scales of what lies in L0A
+def SpaceScaleRight : Space<"ScaleRight">; // scales of what lies in L0B
 
 // Element types with signedness: signless and signed integers are one ("I16"), unsigned ones another ("U16"), because
 // the library accepts signed only in many places (library 3.2).
@@ -260,7 +262,28 @@ class AtMostOne<list<string> ops> : Rule<"atMostOne", "$0: at most one of them g
 class Absent<string op> : Rule<"absent", "$0: not given", [op]>;
 class AttributeAbsent<string a> : Rule<"attributeAbsent", a # ": not given", []> { let attribute = a; }
 class AttributeOneOf<string a, list<int> values> : Rule<"attributeOneOf", a # ": $1", [], [], values> { let attribute = a; }
-class SameCountIfStatic<string view, string tile> : Rule<"sameCount", "$0: equally many elements, where both are known", [view, tile]>;
+// The matrix of the view (library 1.1) against the valid region.
+class SameMatrix<string view, string tile>
+    : Rule<"sameMatrix", "$0: the rows and columns of the view are the valid ones of the tile, where both are known", [view, tile]>;
+// Neighbours of a packed pair stay neighbours.
+class PairsStay<string src, string dst>
+    : Rule<"pairsStay", "$0: pairs of 4-bit numbers run along one axis on both sides", [src, dst]>;
+class NoPadding<list<string> ops, list<string> attrs>
+    : Rule<"noPadding", "$0: not given, or without effect; a load pads with the pad of its tile", ops> {
+  let attributes = attrs;
+}
+// Of an operand of a product with scales: its memory, and an extent for every 32 numbers.
+class ScaleTile<string scale, string of>
+    : Rule<"scaleTile", "$0: the first in scaling with boxes of 32 bytes, Zz (row_major, row_major) for a left operand, Nn (col_major, col_major) for a right one", [scale, of]>;
+class ScaleExtents<string scale, string of>
+    : Rule<"scaleExtents", "$0: one valid scale for every 32 numbers of k of the second", [scale, of]>;
+class WholeGroups<string lhs, string rhs>
+    : Rule<"wholeGroups", "$0: the tiles hold a multiple of 64 numbers along k", [lhs, rhs]>;
+// The next two read quant_type, grpAxis and storeMode.
+class MxResult<string src, string dst>
+    : Rule<"mxResult", "$0: MXFP8 makes 8-bit integers, MXFP4_E2M1 f4E2M1x2 from elements of 16 bits; row_major without boxes, Nz with storeMode nz", [src, dst]>;
+class GroupCount<list<string> ops>
+    : Rule<"groupCount", "$0: the valid extent of the first along the axis of groups is a multiple of 32, and the others hold a valid element per group", ops>;
 class MinValid<string op, string as_, int rows_> : Rule<"minValid", "$0: the scratch has at least $1 row and the columns of the other", [op, as_], [], [rows_]>;
 // Element types of (dst, lhs, rhs), three words a triple.
 class Triples<list<string> ops, list<string> t> : Rule<"triples", "$0: element types $1", ops, t> {

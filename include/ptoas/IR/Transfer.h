@@ -18,6 +18,9 @@ struct GlobalFacts {
 /// dimensions.
 std::optional<GlobalFacts> globalFacts(mlir::Value view);
 
+/// Rows and columns of a view that has a layout, -1 where only run time knows.
+std::array<int64_t, 2> matrixOf(const GlobalFacts &view);
+
 /// May TLOAD move such a view into `dst`, or TSTORE `src` into it? Reports why not at `op`. Both
 /// know only what is known before the program runs; a view without a layout is taken as right.
 mlir::LogicalResult checkLoad(mlir::Operation *op, const GlobalFacts &view, mlir::Value dst);

@@ -8,6 +8,13 @@ class PtoType<string name, string mnemonic_, list<Trait> traits = []> : TypeDef<
   let mnemonic = mnemonic_;
 }
 
+// Formats of eight and four bits that MLIR has no types for. A packed pair is one element (library 1.8).
+class NumberType<string name, string mnemonic_, string what> : PtoType<name, mnemonic_> { let summary = what; }
+def HiF8Type : NumberType<"HiF8", "hif8", "An 8-bit float whose exponent has 0 to 4 bits.">;
+def F8E8M0Type : NumberType<"F8E8M0", "f8E8M0", "A power of two: the scale of a group of numbers.">;
+def F4E1M2x2Type : NumberType<"F4E1M2x2", "f4E1M2x2", "Two floats of 1 exponent and 2 mantissa bits in a byte.">;
+def F4E2M1x2Type : NumberType<"F4E2M1x2", "f4E2M1x2", "Two floats of 2 exponent bits and 1 mantissa bit in a byte.">;
+
 def PtrType : PtoType<"Ptr", "ptr"> {
   let summary = "A pointer; `!pto.ptr<f32>` means global memory, `!pto.ptr<f32, gm>` is printed.";
   let parameters = (ins "::mlir::Type":$elementType, "::pto::Space":$space);
@@ -43,6 +50,7 @@ def TileBufType : PtoType<"TileBuf", "tile_buf"> {
     `!pto.tile_buf<vec, 16x64xf32, valid=16x?, blayout=col_major, slayout=row_major, fractal=512, pad=0, compact=0>` and the
     long form with `loc= dtype= rows= cols= v_row= v_col= blayout= slayout= fractal= pad=` in this order. Extents count
     elements; a valid extent of `?` is known at run time. Fractal is the size in bytes of the inner box: 32, 512 or 1024.
+    A tile in `scaling` with boxes of 32 bytes holds the scales of a left (slayout row_major) or right (col_major) operand.
   }];
   let parameters = (ins "::pto::Space":$space, "::mlir::Type":$elementType, "int64_t":$rows, "int64_t":$cols,
                         "int64_t":$validRows, "int64_t":$validCols, "::pto::BLayout":$blayout,

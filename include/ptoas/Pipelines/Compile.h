@@ -20,6 +20,7 @@ enum class Level : uint8_t { Level1 = 1, Level2, Level3 };
 
 enum class SyncMode : uint8_t { None, Insert, BarrierAll };
 /// How findings on hand-written synchronisation are told. After insertion they are always errors.
+enum class SyncObjective : uint8_t { Time, Count };
 enum class VerifySync : uint8_t { Off, Warn, Error };
 
 struct CompileOptions {
@@ -27,8 +28,9 @@ struct CompileOptions {
   Level level = Level::Level2;
   SyncMode sync = SyncMode::None;
   VerifySync verifySync = VerifySync::Warn;
-  bool assume = false;        ///< what the checker cannot decide is right; the report lists it
-  bool gmMayAlias = false;    ///< every pointer argument is taken as marked pto.may_alias
+  bool assume = false;     ///< what the checker cannot decide is right; the report lists it
+  bool gmMayAlias = false; ///< every pointer argument is taken as marked pto.may_alias
+  SyncObjective objective = SyncObjective::Time;
   unsigned dropInserted = 0;  ///< for tests: the n-th inserted instruction is left out
   bool hasPipes = true;       ///< false: nothing in the module belongs to a pipe between cores
   bool verifyPipes = true;    ///< refuse pipes that hang or lose data
@@ -38,7 +40,7 @@ struct CompileOptions {
 
 /// Registers the options above with llvm::cl (call once, before parsing the command line):
 /// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync
-/// --assume --gm-alias --verify-pipes
+/// --sync-objective --assume --gm-alias --verify-pipes
 /// --disable-infer-layout, and the flags of other versions that mean nothing here.
 void registerCompileOptions();
 /// What the command line said.

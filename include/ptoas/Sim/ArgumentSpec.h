@@ -71,8 +71,8 @@ llvm::Expected<ScalarOperand> scalarArgument(const ArgumentSpec &spec, ArgumentP
 ///
 /// Random is splitmix64, started at SEED + rank and advanced once per element in C order. With u
 /// the upper 53 bits of an output: floats are u / 2^52 - 1, uniform in [-1, 1), rounded to nearest
-/// even into the element; signed integers are u mod 200 - 100, unsigned ones u mod 100, i1 is u
-/// mod 2.
+/// even into the element (of packed pairs one output per number); signed integers are u mod 200 -
+/// 100, unsigned ones u mod 100, i1 is u mod 2.
 llvm::Expected<Array> arrayArgument(const ArgumentSpec &spec, int64_t rank);
 
 /// The table of a ctx argument: the address of the rank's own window, then those of ranks 0, 1, ...

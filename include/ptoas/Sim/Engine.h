@@ -14,6 +14,7 @@
 #include "ptoas/Sim/Program.h"
 #include "ptoas/Sim/Report.h"
 #include "ptoas/Sim/Trace.h"
+#include <functional>
 
 namespace pto::sim {
 
@@ -48,24 +49,55 @@ public:
 /// What a second set of a flag does before the first was waited for (HQ1).
 enum class FlagModel : uint8_t { Counter, SingleBit };
 
+/// What a flag between pipes that the vendor does not list is (HQ2).
+enum class UnlistedPairs : uint8_t { Allowed, Warned, Refused };
+
+/// A flag or counter that was still up when a kernel returned, for the next launch (HQ10).
+struct LeftFlag {
+  uint32_t core = 0; ///< number in the launch
+  Pipe from = Pipe::S, to = Pipe::S;
+  bool isCross = false, isDirect = false; ///< a counter between cores; of a5's direct flags
+  int64_t id = 0;
+  uint64_t count = 1;
+};
+
+/// Where a long run stands.
+struct Progress {
+  uint64_t instructions, items; ///< so far
+  uint32_t coresDone, cores;
+  uint64_t findings;
+};
+
+/// The members with an HQ number are what nobody outside the vendor knows about the chip (sync 12);
+/// their defaults are what production code relies on (docs/sim-switches.md).
 struct Options {
   Schedule schedule = Schedule::Eager;
   uint64_t seed = 0;
-  FlagModel flags = FlagModel::Counter;
-  /// Same-pipe order of dependent neighbours by pipe; unset: sync 3 (keepsOrder in
+  FlagModel flags = FlagModel::Counter;                ///< HQ1
+  UnlistedPairs unlistedPairs = UnlistedPairs::Warned; ///< HQ2
+  bool flagOrdersRoundTrip =
+      true; ///< HQ3: MTE3 > MTE2 makes a GM store visible to a load; else dsb
+  /// HQ4: same-pipe order of dependent neighbours by pipe; unset: sync 3 (keepsOrder in
   /// Support/Hardware.h).
   std::array<std::optional<bool>, numPipes> keepsOrder;
-  unsigned eventIds = numEventIds;
-  unsigned crossIds = 16;   ///< flags between cores, per core
-  unsigned crossCount = 15; ///< what one of their counters holds
+  bool accumulationIsOrdered = true; ///< products into one accumulator (H7)
+  bool reloadIsOrdered = true;       ///< loads into the same bytes, on MTE2 (H7)
+  uint64_t queueDepth = 0; ///< HQ5: items that a pipe's queue holds before S stalls; 0: any number
+  unsigned eventIds = numEventIds; ///< HQ7
+  unsigned crossIds = 16;          ///< flags between cores, per core
+  unsigned crossCount = 15;        ///< HQ8: what one of their counters holds
+  bool crossFlagPublishes =
+      true; ///< HQ9: such a flag makes GM writes of its pipe visible; else dsb
+  std::vector<LeftFlag> *leftFlags = nullptr; ///< HQ10: what survives a launch; null: nothing does
+  bool cachesScalars = true; ///< scalar accesses of GM go through a cache (sync 10); else coherent
   /// a5: the constructor of a FIFO gives credits as the library does; else they are taken for what
   /// they mean, that all slots are free (cross-core 6).
   bool primedCredits = true;
-  CostTable cost;
+  CostTable cost; ///< HQ6: `sync`
   /// Take no notice of flags and barriers inside a core; items wait for the bytes that they share
   /// with others, at no cost. Eager only; the report has times and no findings about order.
   bool freeSync = false;
-  bool stopAtFirst = false;            ///< end the run at the first finding
+  bool stopAtFirst = false; ///< end the run at the first finding
   /// End the run, with a finding, after so many instructions of S and items of pipes.
   uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
@@ -74,6 +106,9 @@ struct Options {
       64; ///< cores that run at the same time; more start when all of these are stuck
   uint64_t dispatchAhead =
       4096; ///< items that S may be ahead of the pipes of its core (lazy and random schedules)
+  /// Called every few thousand steps; what it returns, unless empty, ends the run (for
+  /// Report::incomplete).
+  std::function<std::string(const Progress &)> progress;
 };
 
 /// One core of a block.

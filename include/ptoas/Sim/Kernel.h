@@ -121,8 +121,13 @@ StepsFunction findSteps(llvm::StringRef kernel);
 /// Number formats: exact conversion between an element's bits in memory and double / int64
 /// (Sim/Number.cpp).
 double decodeFloat(Element element, const void *bytes);
-void encodeFloat(Element element, double value,
-                 void *bytes); ///< round to nearest even; f16 overflows to inf
+void encodeFloat(
+    Element element, double value,
+    void *bytes); ///< round to nearest even; f16 overflows to inf; hif8 rounds half away
+/// The two numbers of a packed pair, the first one in the low half; encoding rounds to nearest even
+/// and saturates.
+std::array<double, 2> decodePair(Element element, uint8_t byte);
+uint8_t encodePair(Element element, double first, double second);
 int64_t decodeInteger(Element element, const void *bytes);
 void encodeInteger(Element element, int64_t value, void *bytes); ///< wraps
 

@@ -20,8 +20,8 @@ struct Profile {
   struct Stall {
     Pipe pipe = Pipe::S; ///< that waits
     std::string what;    ///< "MTE2 > V, 0", "pipe_barrier(ALL)", "signal"
-    /// The instruction that had to wait and its location; the one that it waited for, whose
-    /// completion the set says: both "" for barriers.
+    /// The instruction that had to wait and its location, on S "" and that of the wait; the one
+    /// that it waited for, whose completion the set says, "" for barriers.
     std::string op, at, after, afterAt;
     uint64_t cycles = 0, count = 0;
   };

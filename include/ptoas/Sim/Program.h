@@ -57,6 +57,14 @@ enum class Opcode : uint8_t {
   CrossSet,  ///< flag of other cores, once `pipe` is done: id = in[0] or immediate; kind: CrossMode
   CrossWait, ///< holds `pipe` until this core's counter of that flag is up, and takes one from it
   SyncAll,   ///< SYNCALL in hardware; kind: SyncAllCores
+  SyncAllSoft, ///< SYNCALL by the counter at in[0]; in[1]: cores that take part (none: all); kind:
+               ///< SyncAllCores
+  GetBuffer,   ///< get_buf: `pipe` takes buffer id in[0] or immediate
+  ReleaseBuffer, ///< rls_buf
+  AsyncCopy,     ///< result = event of a copy by the DMA engine; in[0]: event id of its session or
+                 ///< none; pool: dst view, src view (both none: a prefetch)
+  AsyncWait,     ///< result = 1 when the copy of event in[0] is complete
+  AsyncTest,     ///< result = whether it is
   MakeFifo,  ///< handle result = TPipe of shape `target`; in: GM ring, C2V and V2C landing buffers
              ///< (of a local ring: the rings)
   EndFifo,   ///< destructor of in[0]
@@ -324,6 +332,12 @@ public:
   void crossSet(Pipe pipe, CrossMode mode, int64_t id, Register dynamic = none);
   void crossWait(Pipe pipe, CrossMode mode, int64_t id, Register dynamic = none);
   void syncAll(SyncAllCores cores);
+  void syncAllSoft(SyncAllCores cores, Register counter, Register used = none);
+  void getBuffer(Pipe pipe, int64_t id, Register dynamic = none);
+  void releaseBuffer(Pipe pipe, int64_t id, Register dynamic = none);
+  Register asyncCopy(Register session, Handle dst, Handle src);
+  Register asyncWait(Register event);
+  Register asyncTest(Register event);
   /// Registers of absent buffers are none.
   Handle fifo(uint32_t shape, Register gm, Register c2v, Register v2c);
   void endFifo(Handle fifo);
@@ -353,6 +367,7 @@ private:
   Register produce(Instruction &instruction);
   void flag(Opcode opcode, Pipe from, Pipe to, int64_t id, Register dynamic);
   void cross(Opcode opcode, Pipe pipe, CrossMode mode, int64_t id, Register dynamic);
+  void buffer(Opcode opcode, Pipe pipe, int64_t id, Register dynamic);
   Instruction &fifoOp(Opcode opcode, Handle fifo, Handle tile, FifoSplit split);
 
   Program &program;

@@ -20,20 +20,30 @@ enum class FindingKind : uint8_t {
   OutOfBounds,   ///< access outside the on-chip memory or outside every GM array
   FlagCollision, ///< a flag is set again before its token was waited for (C2, C5; single bit: C3)
   IllegalSync, ///< id out of range, pipe that the core has not, barrier that the arch has not (C4)
-  Deadlock,    ///< nothing can move: a wait whose set never comes, or a cycle (C6)
+  Deadlock,    ///< nothing can move: a cycle of agents that wait for one another (C6)
   TokenLeft,   ///< a flag is still set when the kernel returns (C7)
   IncompleteAtExit, ///< the function returns while a pipe may still be writing GM (C7)
   KernelFailure,    ///< the library would misbehave on these operands
   ScalarFailure,    ///< division by zero in the scalar unit, index outside a local array, trap
   CounterOverflow,  ///< a flag between cores can be set more often than its counter holds
   ArgumentOverlap,  ///< two arrays that are passed as distinct share bytes
+  StaleCache,       ///< the data cache of a scalar unit keeps an ordered access from the bytes (C8)
+  SharedLine,       ///< two agents write one cache line, one of them by scalar stores
+  RecycledSlot,     ///< a tile of a FIFO is used after its slot was freed or given to a later one
+  StarvedWait,      ///< nothing can move: a wait whose set, release or signal never comes (C6)
   Unfinished,       ///< the run was ended after Options::mostSteps
-  LibraryDefect,    ///< what the library does goes wrong by itself (cross-core 6)
+  UnlistedPair,     ///< a flag between pipes that the vendor does not list (HQ2); a warning
+  LibraryDefect,    ///< the library, run as it is, breaks a rule by itself
 };
+inline constexpr unsigned numFindingKinds = unsigned(FindingKind::LibraryDefect) + 1;
 enum class Hazard : uint8_t { RAW, WAR, WAW };
 
 llvm::StringRef name(FindingKind kind); ///< "race", "uninitialised", ... as in the JSON
+/// What may be right on the chip: does not spoil a run.
+bool isWarning(FindingKind kind);
 llvm::StringRef name(Hazard hazard);
+/// Name of a pipe; ALL stands for the DMA engine of asynchronous transfers.
+llvm::StringRef agentName(Pipe pipe);
 
 /// One execution of one instruction.
 struct Where {
@@ -79,8 +89,10 @@ struct Report {
   uint64_t cycles = 0;            ///< of the slowest core
   uint64_t instructions = 0;      ///< executed by all scalar units
   uint64_t items = 0;             ///< handed to pipes
+  std::string incomplete;         ///< why the run was given up before its end; "" when it was not
 
-  bool clean() const { return findings.empty(); }
+  /// No findings but warnings, and the run went to its end.
+  bool clean() const;
   llvm::json::Value json() const;
   /// "loc: error: what", then notes with the other place and the way out; last `notes`.
   void print(llvm::raw_ostream &os) const;

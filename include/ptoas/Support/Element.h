@@ -8,6 +8,7 @@
 #define PTOAS_SUPPORT_ELEMENT_H
 
 #include "ptoas/Support/Hardware.h"
+#include <array>
 
 namespace pto {
 
@@ -46,14 +47,16 @@ bool isFloat(Element element);
 bool isUnsigned(Element element);
 /// fp8, hif8, packed fp4: legal only where an op opts in.
 bool isLowPrecision(Element element);
+/// Packed fp4: an element is a pair of numbers, the first one in the low half of the byte.
+bool isPackedPair(Element element);
 
 /// Numbers as in the dialect's attributes (library 1.5).
 enum class BLayout : uint8_t { RowMajor, ColMajor };
 enum class SLayout : uint8_t { NoneBox, RowMajor, ColMajor };
 enum class PadValue : uint8_t { Null, Zero, Max, Min };
 enum class CompactMode : uint8_t { Null, Normal, RowPlusOne };
-/// Layout of a global tensor.
-enum class Layout : uint8_t { ND, DN, NZ };
+/// Layout of a global tensor. The last two are those of scales (library 4.1).
+enum class Layout : uint8_t { ND, DN, NZ, MxAZz, MxBNn };
 
 /// Everything static about a tile. Valid extents are -1 when they are only known at run time.
 struct TileShape {
@@ -68,8 +71,20 @@ struct TileShape {
   CompactMode compact = CompactMode::Null;
 
   bool isBoxed() const { return slayout != SLayout::NoneBox; }
-  /// Bytes of storage: rows x cols elements.
-  uint64_t bytes() const { return uint64_t(rows) * cols * bytesOf(element); }
+  /// Do neighbours in memory stand in one column?
+  bool isByColumns() const {
+    return isBoxed() ? slayout == SLayout::ColMajor : blayout == BLayout::ColMajor;
+  }
+  /// Numbers that an element holds along rows and along columns: 1 x 1, or 2 along the axis of
+  /// neighbours in memory (library 1.8).
+  std::array<int64_t, 2> numbersPerElement() const {
+    int64_t pair = isPackedPair(element) ? 2 : 1;
+    return isByColumns() ? std::array<int64_t, 2>{pair, 1} : std::array<int64_t, 2>{1, pair};
+  }
+  /// Bytes of storage: rows x cols elements; boxes of scales are whole (library 1.2).
+  uint64_t bytes() const { return uint64_t(storedRows()) * cols * bytesOf(element); }
+  /// Rows that take up space: `rows`, in whole boxes where a tile may declare fewer.
+  int64_t storedRows() const;
   /// Rows and columns of the inner box, in elements (library 1.2); 1 x 1 when not boxed, 0 when the
   /// fractal size is none of 32, 512, 1024.
   int64_t boxRows() const;

@@ -22,9 +22,14 @@ enum class Arch : uint8_t { A3, A5 };
 enum class Pipe : uint8_t { S, V, M, MTE1, MTE2, MTE3, FIX, ALL };
 inline constexpr unsigned numPipes = 7; ///< without ALL
 
-/// Memories. All but GM are private to a core; addresses in them are byte offsets from 0.
-enum class Space : uint8_t { GM, Mat, Left, Right, Acc, Vec, Bias, Scaling };
-inline constexpr unsigned numSpaces = 8;
+/// Memories. All but GM are private to a core; addresses in them are byte offsets from 0. ScaleLeft
+/// and ScaleRight (a5) stand beside L0A and L0B and hold the scales of what lies there (library
+/// 4.1); tiles of the dialect name them by `scaling` and their layout.
+enum class Space : uint8_t { GM, Mat, Left, Right, Acc, Vec, Bias, Scaling, ScaleLeft, ScaleRight };
+inline constexpr unsigned numSpaces = 10;
+
+/// A scale lies at the address of its operand, shifted right by this (library 4.1).
+inline constexpr unsigned scaleAddressShift = 4;
 
 enum class CoreKind : uint8_t { Cube, Vector };
 

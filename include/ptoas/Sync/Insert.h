@@ -11,12 +11,21 @@
 
 namespace pto::sync {
 
+/// What is best, of two solutions that are both right.
+enum class Objective : uint8_t {
+  Time,  ///< every handoff as early set and as late waited for as can be
+  Count, ///< few instructions that run, at the price of some overlap (sync 13.6)
+};
+
 struct InsertOptions {
+  Objective objective = Objective::Time;
   bool strongFlags = true; ///< obey C3
   /// Iterations that a loop-carried handoff may lag behind (sync 13.3), at least 1. Two keep both
   /// slots of a double buffer busy; one would make each load wait for the use of the iteration
   /// before.
   unsigned maxDelay = 2;
+  /// Objective::Count: the most nodes that the sweep may visit while it looks for exchanges.
+  uint64_t polishVisits = 200000;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
   /// before each signal.

@@ -14,7 +14,8 @@ namespace pto {
 
 /// The sync passes with a report to fill; it must outlive the pass. The generated create functions
 /// have none.
-std::unique_ptr<mlir::Pass> createInsertSyncPass(SyncReport *report, unsigned dropped = 0);
+std::unique_ptr<mlir::Pass> createInsertSyncPass(SyncReport *report, unsigned dropped = 0,
+                                                 bool fewInstructions = false);
 std::unique_ptr<mlir::Pass> createBarrierAllSyncPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createResolvePipesPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createVerifySyncPass(const VerifySyncOptions &options,

@@ -89,6 +89,15 @@ def CheckMemory : Pass<"pto-check-memory", "mlir::ModuleOp"> {
   let summary = "Refuses tiles without addresses (level3).";
 }
 
+def BindScales : Pass<"pto-bind-scales", "mlir::ModuleOp"> {
+  let summary = "Gives scale tiles the addresses that belong to their operands.";
+  let description = [{
+    Needs tiles with addresses. The declaration of a tile that tget_scale_addr binds gets the operand's address, shifted; where
+    that is no constant, it moves to the tget_scale_addr.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect"];
+}
+
 def InsertSync : Pass<"pto-insert-sync", "mlir::ModuleOp"> {
   let summary = "Adds the synchronisation that is missing.";
   let description = [{Needs addresses. Keeps every operation where it is; adds flags, barriers and fences only.}];

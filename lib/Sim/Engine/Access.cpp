@@ -49,7 +49,7 @@ bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, c
   return true;
 }
 
-static std::string nameOf(const Machine &machine, const Span &span, uint32_t core) {
+std::string sim::nameOf(const Machine &machine, const Span &span, uint32_t core) {
   if (span.space != Space::GM && span.owner != core)
     return formatv("{0} of {1}", name(span.space), machine.coreName(span.owner));
   if (span.space != Space::GM)
@@ -106,6 +106,12 @@ void Core::reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool
 
 /// Which edge would order the pair: the way out of a race.
 static std::string missingEdge(const Where &first, const Where &second, bool sameCore) {
+  if (first.pipe == dmaEngine)
+    return formatv("missing edge: pto.comm.wait_async_event of {0} before {1}{2}", first.op,
+                   second.op, sameCore ? "" : ", then dsb and TNOTIFY to the other core");
+  if (second.pipe == dmaEngine && sameCore)
+    return formatv("missing edge: set_flag({0}, S, id) after {1}, wait_flag({0}, S, id) before {2}",
+                   name(first.pipe), first.op, second.op);
   if (!sameCore && first.rank == second.rank && first.block == second.block)
     return formatv(
         "missing edge: a flag between the two cores, set on {0} after {1} and waited for "
@@ -133,7 +139,10 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
   bool firstWrites = swapped ? nowWrites : seenWrites;
   bool secondWrites = swapped ? seenWrites : nowWrites;
   Hazard hazard = !firstWrites ? Hazard::WAR : secondWrites ? Hazard::WAW : Hazard::RAW;
-  Finding *finding = machine.report(FindingKind::Race, second.by, &first.by, hazard);
+  // Both inside one call: whatever the caller does, they race.
+  bool isInside = sameCore && first.by.call && first.by.call == second.by.call;
+  Finding *finding = machine.report(isInside ? FindingKind::LibraryDefect : FindingKind::Race,
+                                    second.by, &first.by, hazard);
   if (!finding)
     return;
   finding->memory = nameOf(machine, span, second.by.core);
@@ -143,9 +152,34 @@ void Core::reportRace(const Span &span, const Access &seen, bool seenWrites, con
       "race ({0}): {1} {2} bytes [{3}, {4}) of {5} on {6}, not ordered after {7} that {8} them "
       "on {9}",
       name(hazard), finding->where.op, secondWrites ? "writes" : "reads", begin, end,
-      finding->memory, name(second.by.pipe), finding->other->op, firstWrites ? "writes" : "reads",
-      name(first.by.pipe));
+      finding->memory, agentName(second.by.pipe), finding->other->op,
+      firstWrites ? "writes" : "reads", agentName(first.by.pipe));
+  if (isInside) {
+    finding->what = "defect of the library, not of the kernel: " + finding->what;
+    finding->notes.push_back("both are steps of one call; use its form with one receive tile");
+    return;
+  }
   finding->notes.push_back(missingEdge(*finding->other, finding->where, sameCore));
+}
+
+/// A scalar store that is over, but whose bytes may still be in its core's data cache (C8).
+void Core::reportHidden(const Span &span, const Access &seen, const Access &now, bool nowWrites,
+                        uint64_t begin, uint64_t end) {
+  Finding *finding = machine.report(FindingKind::StaleCache, now.by, &seen.by,
+                                    nowWrites ? Hazard::WAW : Hazard::RAW);
+  if (!finding)
+    return;
+  finding->memory = nameOf(machine, span, now.by.core);
+  finding->begin = begin;
+  finding->end = end;
+  finding->what = formatv("{0} {1} bytes [{2}, {3}) of {4} on {5}, but {6} may have left them in "
+                          "the data cache of its scalar unit",
+                          finding->where.op, nowWrites ? "writes" : "reads", begin, end,
+                          finding->memory, agentName(now.by.pipe), finding->other->op);
+  finding->notes.push_back(
+      formatv("missing edge: after {0}, pto.cmo.cacheinvalid of its line, then "
+              "pto.dsb, before {1} is released",
+              finding->other->op, finding->where.op));
 }
 
 void Core::judgeRead(const Span &span, const Access &access, const Clock &clock) {
@@ -166,7 +200,10 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
                             finding->where.op, begin, end, finding->memory);
     finding->notes.push_back("write them first, or shrink the valid extents to what is written");
   };
-  span.memory->checkRead(span.begin, span.end, access, clock, conflict, unwritten);
+  auto hidden = [&](const Access &seen, uint64_t begin, uint64_t end) {
+    reportHidden(span, seen, access, false, begin, end);
+  };
+  span.memory->checkRead(span.begin, span.end, access, clock, conflict, unwritten, hidden);
 }
 
 void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock) {
@@ -174,7 +211,10 @@ void Core::judgeWrite(const Span &span, const Access &access, const Clock &clock
   auto conflict = [&](const Access &seen, bool seenWrites, uint64_t begin, uint64_t end) {
     reportRace(span, seen, seenWrites, access, true, begin, end);
   };
-  span.memory->write(span.begin, span.end, access, clock, conflict);
+  auto hidden = [&](const Access &seen, uint64_t begin, uint64_t end) {
+    reportHidden(span, seen, access, true, begin, end);
+  };
+  span.memory->write(span.begin, span.end, access, clock, conflict, hidden);
 }
 
 //===----------------------------------------------------------------------===//
@@ -288,7 +328,11 @@ bool ItemContext::writesGm() const {
   return llvm::any_of(writes, [](const Span &span) { return span.space == Space::GM; });
 }
 
-void ItemContext::judge(const Clock &clock, bool accumulates) {
+void ItemContext::judge(const Clock &clock, const Clock &gmClock, bool accumulates) {
+  const Options &options = core.machine.options;
+  auto clockOf = [&](const Span &span) -> const Clock & {
+    return span.space == Space::GM ? gmClock : clock;
+  };
   normalise(reads);
   normalise(writes);
   llvm::hash_code hash(0);
@@ -303,19 +347,22 @@ void ItemContext::judge(const Clock &clock, bool accumulates) {
       return AccessClass::Atomic;
     if (item.isReplay && isWrite && span.space == Space::GM)
       return AccessClass::Replay;
-    if (span.space == Space::Acc && accumulates)
+    if (span.space == Space::Acc && accumulates && options.accumulationIsOrdered)
       return AccessClass::Accumulate;
-    bool isLoad = item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM;
+    bool isLoad =
+        item.by.pipe == Pipe::MTE2 && isWrite && span.space != Space::GM && options.reloadIsOrdered;
     return isLoad ? AccessClass::Load : AccessClass::Plain;
   };
   for (const Span &span : reads)
-    core.judgeRead(span, {item.by, classOf(span, false), onChip}, clock);
+    core.judgeRead(span, {item.by, classOf(span, false), onChip, 0}, clockOf(span));
   for (const Span &span : writes) {
     AccessClass kind = classOf(span, true);
-    core.judgeWrite(span, {item.by, kind, kind == AccessClass::Replay ? values : onChip}, clock);
+    uint64_t footprint = kind == AccessClass::Replay ? values : onChip;
+    core.judgeWrite(span, {item.by, kind, footprint, item.by.position}, clockOf(span));
   }
   for (const Span &span : reads)
-    span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip}, clock);
+    span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip, 0},
+                            clockOf(span));
 }
 
 //===----------------------------------------------------------------------===//

@@ -17,6 +17,9 @@ struct Span {
   bool atomic = false;
 };
 
+/// "vec", "vec of rank 0 block 0 vector 1" when it is not of `core`, "gm array 'x' of rank 0".
+std::string nameOf(const Machine &machine, const Span &span, uint32_t core);
+
 /// What a kernel sees of its core, and the record of what it touched.
 class ItemContext final : public KernelContext {
 public:
@@ -29,8 +32,10 @@ public:
   void fail(const std::string &what) override;
   void print(const std::string &text) override;
 
-  /// Judges everything that was touched (C1, uninitialised bytes) against what is known complete.
-  void judge(const Clock &clock, bool accumulates);
+  /// Judges everything that was touched (C1, uninitialised bytes) against what is known complete,
+  /// on the chip and in GM.
+  void judge(const Clock &clock, const Clock &gmClock, bool accumulates);
+  llvm::ArrayRef<Span> writtenSpans() const { return writes; }
   /// After judge: hash of the on-chip bytes written, 0 when there are none.
   uint64_t loadFootprint() const { return onChip; }
   bool writesGm() const;

@@ -85,8 +85,8 @@ static void record(llvm::SmallVectorImpl<Access> &list, const Access &access) {
 }
 
 void Bytes::checkRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-                      Conflict conflict,
-                      llvm::function_ref<void(uint64_t, uint64_t)> unwritten) const {
+                      Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten,
+                      Hidden hidden) const {
   auto it = segments.upper_bound(begin);
   if (it != segments.begin() && std::prev(it)->second.end > begin)
     --it;
@@ -101,8 +101,12 @@ void Bytes::checkRead(uint64_t begin, uint64_t end, const Access &access, const 
     if (!segment.written)
       unwritten(first, last);
     for (const Access &writer : segment.writers)
-      if (!isOrdered(writer, access.by.core, clock) && !isExempt(writer, access))
-        conflict(writer, true, first, last);
+      if (!isOrdered(writer, access.by.core, clock)) {
+        if (!isExempt(writer, access))
+          conflict(writer, true, first, last);
+      } else if (!isVisible(writer, access.by.core, access.by.pipe, clock)) {
+        hidden(writer, first, last);
+      }
     at = last;
   }
 }
@@ -122,7 +126,7 @@ void Bytes::recordRead(uint64_t begin, uint64_t end, const Access &access, const
 }
 
 void Bytes::write(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-                  Conflict conflict) {
+                  Conflict conflict, Hidden hidden) {
   // Exempt pairs are not ordered, so an exempt writer covers no older access of another thread
   // (atomics).
   bool covers = access.kind != AccessClass::Atomic;
@@ -133,8 +137,11 @@ void Bytes::write(uint64_t begin, uint64_t end, const Access &access, const Cloc
       llvm::erase_if(list, [&](const Access &earlier) {
         if (earlier.by == access.by)
           return false; // another span of the same item
-        if (isOrdered(earlier, access.by.core, clock))
+        if (isOrdered(earlier, access.by.core, clock)) {
+          if (earlierWrites && !isVisible(earlier, access.by.core, access.by.pipe, clock))
+            hidden(earlier, it->first, segment.end);
           return covers;
+        }
         if (!isExempt(earlier, access))
           conflict(earlier, earlierWrites, it->first, segment.end);
         return false;
@@ -144,6 +151,28 @@ void Bytes::write(uint64_t begin, uint64_t end, const Access &access, const Cloc
     record(segment.writers, access);
   }
   mergeAround(begin, end);
+}
+
+void Bytes::forEachWriter(
+    uint64_t begin, uint64_t end,
+    llvm::function_ref<void(const Access &, uint64_t, uint64_t)> visit) const {
+  auto it = segments.upper_bound(begin);
+  if (it != segments.begin() && std::prev(it)->second.end > begin)
+    --it;
+  for (; it != segments.end() && it->first < end; ++it)
+    for (const Access &writer : it->second.writers)
+      visit(writer, std::max(begin, it->first), std::min(end, it->second.end));
+}
+
+void Bytes::setVisible(uint64_t begin, uint64_t end, uint32_t core, uint64_t from, uint64_t to) {
+  // Segments may reach beyond the range by equal neighbours only, which are stores of one item.
+  auto it = segments.upper_bound(begin);
+  if (it != segments.begin() && std::prev(it)->second.end > begin)
+    --it;
+  for (; it != segments.end() && it->first < end; ++it)
+    for (Access &writer : it->second.writers)
+      if (writer.by.core == core && writer.by.pipe == Pipe::S && writer.visible == from)
+        writer.visible = to;
 }
 
 void Bytes::markWritten(uint64_t begin, uint64_t end) {

@@ -28,6 +28,7 @@ struct Occurrence {
   int64_t iteration = 0;
   uint64_t sequence = 0; ///< dispatch order on its core: program order
   uint64_t position = 0; ///< in the queue of its pipe, from 1
+  uint64_t call = 0; ///< steps of one execution of a library call that moves tiles share a number
 
   bool operator==(const Occurrence &o) const {
     return core == o.core && sequence == o.sequence && phase == o.phase;
@@ -48,7 +49,13 @@ struct Access {
   AccessClass kind = AccessClass::Plain;
   uint64_t footprint = 0; ///< hash of all bytes that the item writes in this memory; of a Replay of
                           ///< what it writes
-  bool operator==(const Access &o) const { return by == o.by && kind == o.kind; }
+  /// Writes by S of GM: the position on S of the dsb from which on others see the bytes (C8); until
+  /// then they are in the data cache. For all other writes the position itself.
+  uint64_t visible = 0;
+  static constexpr uint64_t cached = ~uint64_t(0), cleaned = cached - 1; ///< no dsb yet
+  bool operator==(const Access &o) const {
+    return by == o.by && kind == o.kind && visible == o.visible;
+  }
 };
 
 /// May `x` and `y`, of which at least one writes, stay unordered?
@@ -70,6 +77,19 @@ inline bool isOrdered(const Access &x, uint32_t core, const Clock &clock) {
   return known && x.by.position <= (*known)[unsigned(x.by.pipe)];
 }
 
+/// Does an agent with this clock see what `x` has written, given that it is complete? `agent` and
+/// `core` are who looks.
+inline bool isVisible(const Access &x, uint32_t core, Pipe agent, const Clock &clock) {
+  if (x.by.pipe != Pipe::S || (x.by.core == core && agent == Pipe::S))
+    return true;
+  if (x.visible >= Access::cleaned)
+    return false;
+  if (x.by.core == core)
+    return x.visible <= clock.local[unsigned(Pipe::S)];
+  const Prefixes *known = clock.remote ? clock.remote->find(x.by.core) : nullptr;
+  return known && x.visible <= (*known)[unsigned(Pipe::S)];
+}
+
 class Bytes {
 public:
   explicit Bytes(uint64_t size) : size(size) {}
@@ -85,11 +105,20 @@ public:
   /// must still see.
   using Conflict =
       llvm::function_ref<void(const Access &earlier, bool earlierWrites, uint64_t, uint64_t)>;
+  /// `hidden`: a write that the access is ordered after, but whose bytes it may not see (C8).
+  using Hidden = llvm::function_ref<void(const Access &earlier, uint64_t, uint64_t)>;
   void checkRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-                 Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten) const;
+                 Conflict conflict, llvm::function_ref<void(uint64_t, uint64_t)> unwritten,
+                 Hidden hidden) const;
   void write(uint64_t begin, uint64_t end, const Access &access, const Clock &clock,
-             Conflict conflict);
+             Conflict conflict, Hidden hidden);
   void recordRead(uint64_t begin, uint64_t end, const Access &access, const Clock &clock);
+
+  /// Calls `visit` with every recorded write of the range.
+  void forEachWriter(uint64_t begin, uint64_t end,
+                     llvm::function_ref<void(const Access &, uint64_t, uint64_t)> visit) const;
+  /// The scalar stores of `core` that have `from` as their visibility get `to`.
+  void setVisible(uint64_t begin, uint64_t end, uint32_t core, uint64_t from, uint64_t to);
 
   void markWritten(uint64_t begin, uint64_t end);
   bool isWritten(uint64_t begin, uint64_t end) const;

@@ -16,12 +16,18 @@
 
 namespace pto::sim {
 
-/// For each pipe of one core: every item up to this position (from 1) of its queue is complete.
-using Prefixes = std::array<uint64_t, numPipes>;
+/// What moves data for a core: its pipes, and behind them the DMA engine of asynchronous transfers,
+/// which takes the place of ALL.
+inline constexpr unsigned numAgents = numPipes + 1;
+inline constexpr Pipe dmaEngine = Pipe::ALL;
+static_assert(unsigned(dmaEngine) == numPipes);
+
+/// For each of them: every item up to this position (from 1) of its queue is complete.
+using Prefixes = std::array<uint64_t, numAgents>;
 
 inline bool raise(Prefixes &into, const Prefixes &by) {
   bool changed = false;
-  for (unsigned p = 0; p < numPipes; ++p)
+  for (unsigned p = 0; p < numAgents; ++p)
     if (by[p] > into[p]) {
       into[p] = by[p];
       changed = true;
@@ -30,7 +36,7 @@ inline bool raise(Prefixes &into, const Prefixes &by) {
 }
 
 inline bool covers(const Prefixes &all, const Prefixes &some) {
-  for (unsigned p = 0; p < numPipes; ++p)
+  for (unsigned p = 0; p < numAgents; ++p)
     if (all[p] < some[p])
       return false;
   return true;

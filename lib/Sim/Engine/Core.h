@@ -24,6 +24,9 @@ struct FlagKey {
   /// The handshake of one accumulator (cross-core 5) is a flag beyond the event ids.
   static constexpr int64_t firstUnit = int64_t(1) << 32;
   bool isUnitFlag() const { return id >= firstUnit; }
+  /// A buffer id (sync 10.2) is a flag from its last holder, whichever pipe that is, to its next.
+  static FlagKey buffer(int64_t id) { return {Pipe::ALL, Pipe::ALL, id}; }
+  bool isBuffer() const { return from == Pipe::ALL; }
   std::string describe() const; ///< "event 0 of MTE3 > MTE2"
   std::string label() const;    ///< "MTE3 > MTE2, 0"
 };
@@ -39,7 +42,8 @@ struct FlagState {
   // In program order, whatever has executed:
   int64_t balance = 0; ///< sets minus waits dispatched so far
   Occurrence lastSet, lastWait;
-  uint64_t sets = 0;
+  uint64_t sets = 0, waits = 0;
+  uint64_t taken = 0;   ///< tokens taken so far
   Occurrence lastTaken; ///< the wait that took the last token taken
   uint64_t armed = 0;   ///< sets that have started and wait for their pipe
 };
@@ -47,10 +51,12 @@ struct FlagState {
 /// Something in the queue of a pipe.
 struct Item {
   enum class Kind : uint8_t { Work, Set, Wait, Barrier, CrossSet, CrossWait } kind = Kind::Work;
+  uint64_t turn = 0; ///< Wait for a buffer: how many took it before in program order
   Occurrence by;
   uint64_t dispatchTime = 0;
   ClockRef known;              ///< what S knew (H6)
   uint64_t scalarPosition = 0; ///< S itself is complete up to here
+  ClockRef fenced;             ///< what S knew at its last dsb (HQ3, HQ9)
   FlagKey key;                 ///< Set, Wait
   CrossFlag cross;             ///< CrossSet, CrossWait
   Occurrence
@@ -115,7 +121,10 @@ struct MicroStep {
     Wait,
     BarrierAll,
     CrossSet,
-    CrossWait
+    CrossWait,
+    Arrive, ///< counts up the signal `view` and says what the next AwaitCount waits for
+    AwaitCount,
+    Fence
   } kind = Kind::Load;
   TileOperand tile;  ///< Load, Store, Deliver; Combine: read and written
   TileOperand other; ///< Combine: read; Deliver: written, in the memory of core `target`
@@ -131,6 +140,23 @@ struct MicroStep {
   Pipe pipe = Pipe::S; ///< Run, with the operands that the call was dispatched with; cross flags
   KernelFunction kernel = nullptr;
   CrossFlag cross;
+  int64_t count = 0; ///< Arrive: cores that take part; AwaitCount: what the signal must reach
+};
+
+/// What S waits for at a signal.
+struct SignalWait {
+  ViewOperand signal;
+  WaitCompare compare = WaitCompare::GE;
+  int32_t against = 0;
+  bool isInstruction = true; ///< TWAIT; else a step of a call
+};
+
+/// A line of GM in the data cache of the scalar unit (sync 10).
+struct CacheLine {
+  ClockRef fetched;                       ///< what S knew when it came in
+  Occurrence by;                          ///< the access that brought it in
+  bool isFilled = false, isDirty = false; ///< lazy and random schedules: has `data`, has stores
+  std::array<uint8_t, 64> data{};
 };
 
 /// A TPipe object of one core (cross-core 4).
@@ -144,8 +170,11 @@ struct FifoState {
 };
 
 struct HandleValue {
-  uint32_t shape = none; ///< tiles: index into Program::shapes
-  uint32_t fifo = none;  ///< index into Core::fifos
+  uint32_t shape = none;      ///< tiles: index into Program::shapes
+  uint32_t fifo = none;       ///< index into Core::fifos
+  uint32_t poppedFrom = none; ///< tiles that TPOP filled: index into Core::fifos
+  uint64_t popNumber = 0;     ///< and which pop it was, from 1
+  Occurrence poppedBy;
   TileOperand tile;
   ViewOperand view;
 };
@@ -155,7 +184,15 @@ public:
   Core(Machine &machine, uint32_t number);
   ~Core();
 
-  enum class State : uint8_t { Running, OnFlag, OnCrossFlag, OnBarrier, OnSignal, Returned };
+  enum class State : uint8_t {
+    Running,
+    OnFlag,
+    OnCrossFlag,
+    OnBarrier,
+    OnSignal,
+    OnCopy, ///< for an asynchronous transfer
+    Returned
+  };
   State state() const { return scalar.state; }
   bool finished() const { return state() == State::Returned && backlog == 0; }
 
@@ -174,6 +211,9 @@ public:
   /// Items that are queued or in flight.
   uint64_t pending() const { return backlog; }
 
+  /// Does S know all of this, or has it returned?
+  bool knows(const RemoteRef &released) const;
+
   /// True once after a TTEST: polling loops let other cores move.
   bool takeYield() { return std::exchange(hasYielded, false); }
 
@@ -184,10 +224,12 @@ public:
     enum Cause : uint8_t {
       NoSource,
       Cycle,
+      SignalCycle,
       Signal
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
     std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
+    bool beginsCycle = false;
   };
   /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
   std::string describe(const Block &block) const;
@@ -208,6 +250,7 @@ private:
 
   // Scalar unit (Interpreter.cpp)
   bool execute(const Instruction &instruction);
+  bool executeSteps(const Instruction &instruction);
   void executeScalar(const Instruction &instruction);
   void executeHandle(const Instruction &instruction);
   void executeMemory(const Instruction &instruction);
@@ -218,6 +261,16 @@ private:
   void dispatchCall(const Instruction &instruction);
   bool tryUnblock();
   Occurrence here(Phase phase = Phase::Self) const; ///< the current instruction
+
+  void noteSlots(const Instruction &instruction); ///< after an operation on a FIFO
+  void checkSlot(const HandleValue &handle);
+
+  // Asynchronous transfers (Async.cpp)
+  void executeAsync(const Instruction &instruction);
+  void startCopy(const Instruction &instruction);
+  void checkSessionFlags(const Instruction &instruction, const Occurrence &by);
+  bool isCopied(uint64_t event) const;
+  void finishCopy(uint64_t event);
 
   // Library calls with flags inside (Transfer.cpp)
   void executeTransfer(const Instruction &instruction);
@@ -233,8 +286,10 @@ private:
   bool checkCross(Pipe pipe, CrossFlag flag, const Occurrence &by);
   void startCrossSet(PipeState &pipe, const Item &item);
   void takeCross(CrossFlag flag, PipeState &pipe, const Occurrence &by, uint64_t at);
-  void executeSyncAll(const Instruction &instruction);
-  CrossToken crossToken(const PipeState &pipe, const Occurrence &by, uint64_t time) const;
+  void executeSyncAll(const Instruction &instruction);     ///< SyncAll.cpp
+  void executeSyncAllSoft(const Instruction &instruction); ///< SyncAll.cpp
+  CrossToken crossToken(const PipeState &pipe, const Occurrence &by, uint64_t time,
+                        const Clock *fenced) const;
 
   // FIFOs (Fifo.cpp)
   void executeFifo(const Instruction &instruction);
@@ -271,9 +326,31 @@ private:
                    uint64_t bytes, AccessClass kind);
   void fence();
   void notify(const Instruction &instruction);
-  bool signalHolds(const Instruction &instruction) const;
-  void acquire(const Instruction &instruction);
+  /// Writes the cell as TNOTIFY does; what it held before.
+  int32_t signal(const Occurrence &by, const ViewOperand &cell, NotifyOp op, int32_t value);
+  void arrive(const MicroStep &step);
+  void awaitSignal(SignalWait wait);
+  SignalWait signalWait(const Instruction &instruction) const;
+  bool signalHolds(const SignalWait &wait) const;
+  void acquire(const SignalWait &wait);
   void test(const Instruction &instruction);
+
+  // The data cache of the scalar unit (Cache.cpp)
+  bool cachedLoad(const Occurrence &by, uint64_t address, void *into, uint64_t bytes);
+  void cachedStore(const Occurrence &by, uint64_t address, const void *from, uint64_t bytes);
+  CacheLine &fetchLine(uint64_t line, const Occurrence &by);
+  CacheLine &filledLine(uint64_t address, CacheLine &line);
+  void writeBack(uint64_t address, CacheLine &line);
+  void cleanLine(uint64_t address); ///< dcci
+  void cleanAllLines();
+  void flushValues(); ///< memory gets what was stored; no program relies on it
+  void publishLines();
+  void setVisible(uint64_t line, uint64_t from, uint64_t to);
+  void checkStale(const Span &span, const CacheLine &line, const Occurrence &by);
+  /// `fetched`: what was known when the line came in; null: it came in just now.
+  void noteLineStore(uint64_t line, uint64_t bytes, const Clock *fetched, const Access &store);
+  void checkSharedLines(llvm::ArrayRef<Span> spans, const Occurrence &by, const Clock &clock);
+  void reportSharedLine(uint64_t line, const Occurrence &by, const Occurrence &other);
 
   // Dispatch and pipes (Core.cpp)
   Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
@@ -282,6 +359,10 @@ private:
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
+  void dispatchGetBuffer(Pipe pipe, int64_t id);
+  void dispatchReleaseBuffer(Pipe pipe, int64_t id);
+  bool checkBuffer(int64_t id, const Occurrence &by);
+  bool isQueueFull() const; ///< HQ5: S holds an item that its pipe has no room for
   void takeUnit(const Call &call, llvm::ArrayRef<Operand> operands);
   void giveUnit(const Call &call, llvm::ArrayRef<Operand> operands);
   bool checkKey(const FlagKey &key, const Occurrence &by);
@@ -311,6 +392,8 @@ private:
   void judgeWrite(const Span &span, const Access &access, const Clock &clock);
   void reportRace(const Span &span, const Access &seen, bool seenWrites, const Access &now,
                   bool nowWrites, uint64_t begin, uint64_t end);
+  void reportHidden(const Span &span, const Access &seen, const Access &now, bool nowWrites,
+                    uint64_t begin, uint64_t end);
   void reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,
                          const Occurrence &by);
 
@@ -327,18 +410,20 @@ private:
 
   // Deadlock (Deadlock.cpp)
   std::string explainFlag(const FlagKey &key, Agent &next) const;
+  std::string explainBuffer(const FlagKey &key, Agent &next) const;
+  Block explainOnSignal(Agent &next) const;
   std::optional<Block> explainOnCross(const Occurrence &at, CrossFlag flag, Agent &next) const;
   bool fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag flag) const;
   bool setsLater(uint32_t waiter, CrossFlag flag) const;
   const Item *queuedCrossSet(uint32_t waiter, CrossFlag flag) const;
-  std::string explainSignal(const Instruction &instruction) const;
+  std::string explainSignal(const SignalWait &wait) const;
   std::string text(const Occurrence &occurrence) const;
 
   Machine &machine;
   const CoreIdentity identity;
   const CoreLaunch &launch;
   const Function &function;
-  std::array<PipeState, numPipes> pipes;
+  std::array<PipeState, numAgents> pipes; ///< last the DMA engine, which has no queue
   std::map<FlagKey, FlagState> flags;
   std::map<uint64_t, bool> units; ///< accumulators, by address: finished by M and not yet claimed
   uint64_t backlog = 0;
@@ -348,20 +433,29 @@ private:
   struct {
     State state = State::Running;
     uint32_t pc = 0;
-    FlagKey key;     ///< OnFlag
-    CrossFlag cross; ///< OnCrossFlag
-    Occurrence at;   ///< what it is blocked at
+    FlagKey key;        ///< OnFlag
+    uint64_t turn = 0;  ///< OnFlag, of a buffer
+    SignalWait signal;  ///< OnSignal
+    uint64_t event = 0; ///< OnCopy: position on the DMA engine
+    CrossFlag cross;    ///< OnCrossFlag
+    Occurrence at;      ///< what it is blocked at
     std::deque<MicroStep> micro;
+    uint64_t transfer = 0;      ///< of transfers and collectives: number of this execution; else 0
     const Call *call = nullptr; ///< Run steps of `micro`: the call that they belong to
     std::vector<Operand> operands;
     ClockRef known;         ///< snapshot of pipes[S].clock without its own position
     RemoteRef fencedRemote; ///< C8: what a signal may release
     Prefixes fenced{};
-    Prefixes exit{}; ///< what S knew when it returned
+    ClockRef fencedKnown; ///< both, for items
+    Prefixes exit{};      ///< what S knew when it returned
   } scalar;
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
+  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
+  std::map<uint64_t, CacheLine> cache; ///< by GM address
+  uint64_t dirtyLines = 0;             ///< of them, dirty
+  std::vector<uint64_t> cleanedLines;  ///< since the last dsb
 };
 
 } // namespace pto::sim

@@ -38,12 +38,18 @@ bool Core::checkCross(Pipe pipe, CrossFlag flag, const Occurrence &by) {
 }
 
 /// What a token of `pipe` says: all that the pipe knows, and itself up to `by`.
-CrossToken Core::crossToken(const PipeState &pipe, const Occurrence &by, uint64_t time) const {
+CrossToken Core::crossToken(const PipeState &pipe, const Occurrence &by, uint64_t time,
+                            const Clock *fenced) const {
   auto clock = llvm::makeIntrusiveRefCnt<RemoteClock>();
   if (pipe.clock.remote)
     clock->cores = pipe.clock.remote->cores;
   Prefixes own = pipe.clock.local;
   own[unsigned(by.pipe)] = by.position;
+  if (!machine.options.crossFlagPublishes) // HQ9
+    for (Pipe writer : {Pipe::MTE3, Pipe::FIX}) {
+      uint64_t &known = own[unsigned(writer)];
+      known = std::min(known, fenced ? fenced->local[unsigned(writer)] : 0);
+    }
   clock->raise(number, own);
   return {clock, time, by};
 }
@@ -64,7 +70,7 @@ void Core::dispatchCrossSet(Pipe which, CrossFlag flag, Phase phase) {
   uint64_t begin = std::exchange(self.time, self.time + machine.options.cost.sync);
   if (machine.trace)
     draw(SliceKind::Sync, "set " + label(flag), at, begin, self.time);
-  machine.crossFlags.send(number, flag, crossToken(self, at, self.time));
+  machine.crossFlags.send(number, flag, crossToken(self, at, self.time, scalar.fencedKnown.get()));
 }
 
 void Core::dispatchCrossWait(Pipe which, CrossFlag flag, Phase phase, const FifoState *fifo,
@@ -97,7 +103,7 @@ void Core::startCrossSet(PipeState &pipe, const Item &item) {
   ++pipe.account.items;
   if (machine.trace)
     draw(SliceKind::Sync, "set " + label(item.cross), item.by, begin, pipe.time);
-  CrossToken token = crossToken(pipe, item.by, pipe.time);
+  CrossToken token = crossToken(pipe, item.by, pipe.time, item.fenced.get());
   if (pipe.inFlight == 0)
     return machine.crossFlags.send(number, item.cross, std::move(token));
   Token armed{Clock(), token.time, token.by};
@@ -108,61 +114,17 @@ void Core::startCrossSet(PipeState &pipe, const Item &item) {
 void Core::takeCross(CrossFlag flag, PipeState &pipe, const Occurrence &by, uint64_t at) {
   CrossToken token = machine.crossFlags.take(number, flag);
   pipe.clock.remote = join(pipe.clock.remote, token.clock);
-  if (const Prefixes *own = token.clock->find(number)) // what comes back from the others
+  if (const Prefixes *own =
+          token.clock ? token.clock->find(number) : nullptr) // what comes back from the others
     raise(pipe.clock.local, *own);
   uint64_t arrival = std::max(at, token.time), sync = machine.options.cost.sync;
   if (machine.trace) {
     draw(SliceKind::Stall, "stall: " + label(flag), by, at, arrival);
     draw(SliceKind::Sync, "wait " + label(flag), by, arrival, arrival + sync);
-    drawArrow(label(flag), token.by.core, token.by.pipe, by.pipe, token.time - sync, arrival);
+    if (token.by.position)
+      drawArrow(label(flag), token.by.core, token.by.pipe, by.pipe, token.time - sync, arrival);
   }
   pipe.account.stalled += arrival - at;
   ++pipe.account.items;
   pipe.time = arrival + sync;
-}
-
-//===----------------------------------------------------------------------===//
-// SYNCALL
-//===----------------------------------------------------------------------===//
-
-/// The legs of the library's barrier (cross-core 3).
-void Core::executeSyncAll(const Instruction &instruction) {
-  constexpr int64_t cubes = 11, toCube = 12, toVectors = 13, vectors = 14;
-  bool isCube = identity.kind == CoreKind::Cube, onA5 = machine.program.arch == Arch::A5;
-  auto add = [&](MicroStep::Kind kind, Pipe pipe, CrossMode mode, int64_t id) {
-    MicroStep &step = scalar.micro.emplace_back();
-    step.kind = kind;
-    step.pipe = pipe;
-    step.cross = {mode, id};
-  };
-  auto meet = [&](Pipe pipe, int64_t id) {
-    add(MicroStep::Kind::CrossSet, pipe, CrossMode::SameKind, id);
-    add(MicroStep::Kind::CrossWait, Pipe::S, CrossMode::SameKind, id);
-  };
-  CrossMode across = onA5 ? CrossMode::Direct : CrossMode::CubeVector;
-  add(MicroStep::Kind::BarrierAll, Pipe::S, across, 0);
-  switch (SyncAllCores(instruction.kind)) {
-  case SyncAllCores::Vector:
-    if (!isCube)
-      meet(Pipe::MTE3, vectors);
-    return;
-  case SyncAllCores::Cube:
-    if (isCube)
-      meet(Pipe::FIX, cubes);
-    return;
-  case SyncAllCores::Mix:
-    break;
-  }
-  if (!isCube) {
-    add(MicroStep::Kind::CrossSet, Pipe::MTE3, across, toCube);
-    add(MicroStep::Kind::CrossWait, Pipe::S, across, toVectors);
-    return;
-  }
-  add(MicroStep::Kind::CrossWait, Pipe::S, across, toCube);
-  if (onA5)
-    add(MicroStep::Kind::CrossWait, Pipe::S, across, toCube + secondVectorCore);
-  meet(Pipe::FIX, cubes);
-  add(MicroStep::Kind::CrossSet, onA5 ? Pipe::S : Pipe::MTE3, across, toVectors);
-  if (onA5)
-    add(MicroStep::Kind::CrossSet, Pipe::S, across, toVectors + secondVectorCore);
 }

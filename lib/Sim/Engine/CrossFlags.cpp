@@ -8,6 +8,13 @@ using namespace pto;
 using namespace pto::sim;
 using llvm::formatv;
 
+CrossFlags::CrossFlags(Machine &machine) : machine(machine) {
+  if (machine.options.leftFlags)
+    for (const LeftFlag &left : *machine.options.leftFlags) // HQ10
+      if (left.isCross)
+        counters[{left.core, left.isDirect, left.id}].tokens.resize(left.count);
+}
+
 CrossFlags::Cores CrossFlags::senders(uint32_t core, CrossFlag flag) const {
   CoreKind kind = machine.identity(core).kind;
   switch (flag.mode) {
@@ -82,18 +89,30 @@ void CrossFlags::deliver(uint32_t from, uint32_t to, CrossFlag flag, const Cross
   int64_t id = receivedId(from, to, flag);
   Counter &counter = counters[{to, flag.isDirect(), id}];
   ++counter.sets;
-  checkCount(to, counter, id, token);
+  checkCount(from, to, counter, id, token);
   counter.tokens.push_back(token);
 }
 
 /// Judged by what the senders know of the receiver's waits and not by the count of this run, so
 /// that every schedule shows it.
-void CrossFlags::checkCount(uint32_t to, const Counter &counter, int64_t id,
+void CrossFlags::checkCount(uint32_t from, uint32_t to, Counter &counter, int64_t id,
                             const CrossToken &token) {
-  uint64_t taken = 0;
-  if (const Prefixes *known = token.clock ? token.clock->find(to) : nullptr)
-    for (unsigned p = 0; p < numPipes; ++p)
-      taken += llvm::upper_bound(counter.waits[p], (*known)[p]) - counter.waits[p].begin();
+  uint64_t taken = counter.gone;
+  const Prefixes *found = token.clock ? token.clock->find(to) : nullptr;
+  const Prefixes known = found ? *found : Prefixes{};
+  for (unsigned p = 0; p < numPipes; ++p)
+    taken += llvm::upper_bound(counter.waits[p], known[p]) - counter.waits[p].begin();
+  // What all who set this flag know to be taken need not be remembered.
+  counter.senders[from] = known;
+  for (unsigned p = 0; p < numPipes; ++p) {
+    uint64_t common = known[p];
+    for (const auto &[sender, knows] : counter.senders)
+      common = std::min(common, knows[p]);
+    while (!counter.waits[p].empty() && counter.waits[p].front() <= common) {
+      counter.waits[p].pop_front();
+      ++counter.gone;
+    }
+  }
   uint64_t limit = machine.options.crossCount;
   bool isOverrun = llvm::any_of(machine.overruns, [&](const auto &ring) {
     return int64_t(ring.flag) == id || int64_t(ring.flag) + 2 == id;
@@ -189,6 +208,11 @@ void CrossFlags::checkEnd() {
   for (const auto &[key, counter] : counters) {
     if (counter.tokens.empty() || isLibrarys(key, counter))
       continue;
+    if (machine.options.leftFlags)
+      machine.leftNow.push_back(
+          {key.core, Pipe::S, Pipe::S, true, key.direct, key.id, counter.tokens.size()});
+    if (counter.tokens.front().by.position == 0)
+      continue; // left by the launch before, which has reported it
     Finding *finding = machine.report(FindingKind::TokenLeft, counter.tokens.front().by);
     if (!finding)
       continue;

@@ -34,7 +34,7 @@ struct CrossToken {
 
 class CrossFlags {
 public:
-  explicit CrossFlags(Machine &machine) : machine(machine) {}
+  explicit CrossFlags(Machine &machine);
 
   using Cores = llvm::SmallVector<uint32_t, 4>;
   /// Who sends together with `core`, and who receives.
@@ -73,7 +73,10 @@ private:
   struct Counter {
     std::deque<CrossToken> tokens;
     uint64_t sets = 0;
-    std::array<std::vector<uint64_t>, numPipes> waits; ///< positions, by waiting pipe
+    /// Positions of the waits by waiting pipe, less `gone` that all who set it knew of.
+    std::array<std::deque<uint64_t>, numPipes> waits;
+    uint64_t gone = 0;
+    std::map<uint32_t, Prefixes> senders; ///< what each knew of the waiting core at its last set
   };
   struct GateKey {
     CrossMode mode;
@@ -86,7 +89,8 @@ private:
   int64_t receivedId(uint32_t from, uint32_t to, CrossFlag flag) const;
   void deliver(uint32_t from, uint32_t to, CrossFlag flag, const CrossToken &token);
   bool isLibrarys(const CounterKey &key, const Counter &counter);
-  void checkCount(uint32_t to, const Counter &counter, int64_t id, const CrossToken &token);
+  void checkCount(uint32_t from, uint32_t to, Counter &counter, int64_t id,
+                  const CrossToken &token);
 
   Machine &machine;
   struct Expected {

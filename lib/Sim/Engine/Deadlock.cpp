@@ -62,10 +62,53 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
                  text(flag->second.lastTaken));
 }
 
+/// Who holds the buffer, or is to take and release it before.
+std::string Core::explainBuffer(const FlagKey &key, Agent &next) const {
+  const FlagState &buffer = flags.at(key);
+  for (unsigned p = 1; p < numPipes; ++p)
+    for (const Item &item : pipes[p].queue)
+      if (item.key == key && (item.kind == Item::Kind::Set ||
+                              (item.kind == Item::Kind::Wait && item.turn == buffer.taken))) {
+        next.pipe = Pipe(p);
+        if (&item == &pipes[p].queue.front())
+          return formatv("{0} comes first and waits for it on {1}", text(item.by), name(next.pipe));
+        return formatv("{0} is queued on {1} behind {2}", text(item.by), name(next.pipe),
+                       text(pipes[p].queue.front().by));
+      }
+  if (scalar.state == State::Returned)
+    return formatv("{0} holds it and never releases it", text(buffer.lastTaken));
+  next.pipe = Pipe::S;
+  return formatv("{0} holds it, and S cannot get to its release", text(buffer.lastTaken));
+}
+
+/// A core that is stuck before a TNOTIFY may be the one that would have sent the signal.
+Core::Block Core::explainOnSignal(Agent &next) const {
+  std::string why = explainSignal(scalar.signal);
+  if (!scalar.signal.isInstruction)
+    return {Block::Signal, scalar.at,
+            why + ": not all cores that take part have come (the library gives up after a million "
+                  "looks and goes on without them)"};
+  for (const Core *core : machine.cores) {
+    if (!core || core == this || core->state() == State::Returned)
+      continue;
+    const auto &code = core->function.code;
+    for (uint32_t i = core->scalar.pc; i < code.size(); ++i)
+      if (code[i].opcode == Opcode::Notify) {
+        next = {core->number, Pipe::S};
+        const Place &place = machine.program.places[code[i].place];
+        return {Block::SignalCycle, scalar.at,
+                formatv("{0}; {1} has a {2}{3} ahead of it, and its S cannot get there", why,
+                        machine.coreName(core->number), place.op,
+                        place.location.empty() ? "" : " at " + place.location)};
+      }
+  }
+  return {Block::Signal, scalar.at, why + " and nobody can still change it"};
+}
+
 std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
   next = {number, Pipe::ALL};
   auto onFlag = [&](const Occurrence &at, const FlagKey &key) {
-    std::string why = explainFlag(key, next);
+    std::string why = key.isBuffer() ? explainBuffer(key, next) : explainFlag(key, next);
     return Block{next.pipe == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
                  formatv("waits for {0}; {1}", key.describe(), why)};
   };
@@ -94,8 +137,19 @@ std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
       }
     return std::nullopt;
   case State::OnSignal:
-    return Block{Block::Signal, scalar.at, explainSignal(function.code[scalar.pc])};
+    return explainOnSignal(next);
   case State::Running:
+    if (!isQueueFull())
+      return std::nullopt;
+    for (unsigned p = 1; p < numPipes; ++p)
+      if (pipes[p].queue.size() > machine.options.queueDepth) {
+        next.pipe = Pipe(p);
+        return Block{Block::Cycle, pipes[p].queue.back().by,
+                     formatv("is held by S, for the queue of {0} is full ({1} items)",
+                             name(next.pipe), machine.options.queueDepth)};
+      }
+    return std::nullopt;
+  case State::OnCopy:
   case State::Returned:
     return std::nullopt;
   }

@@ -2,7 +2,7 @@
 
 #include "Core.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <set>
+#include <map>
 
 using namespace pto;
 using namespace pto::sim;
@@ -51,8 +51,10 @@ private:
     return core.pending() < machine.options.dispatchAhead;
   }
   bool shouldStop() const {
-    return (machine.options.stopAtFirst && !machine.findings.empty()) || machine.isExhausted();
+    return machine.isExhausted() || !incomplete.empty() ||
+           (machine.options.stopAtFirst && !machine.findings.empty());
   }
+  void tick();
   void reportDeadlock();
 
   Machine &machine;
@@ -60,8 +62,20 @@ private:
   uint64_t completionWeight, dispatchWeight;
   std::vector<std::unique_ptr<Core>> active; ///< by core number
   std::vector<CoreTime> times;               ///< by core number
+  uint64_t ticks = 0;
+  uint32_t coresDone = 0;
+  std::string incomplete; ///< why the run is given up
 };
 } // namespace
+
+/// Once per step; asks now and then whether the run may go on.
+void Scheduler::tick() {
+  constexpr uint64_t interval = 4096;
+  if (++ticks % interval || !machine.options.progress)
+    return;
+  incomplete = machine.options.progress({machine.instructions, machine.items, coresDone,
+                                         machine.coreCount(), machine.findings.size()});
+}
 
 //===----------------------------------------------------------------------===//
 // One core
@@ -71,6 +85,7 @@ private:
 bool Scheduler::runEager(Core &core) {
   bool moved = false;
   while (true) {
+    tick();
     bool progress = false;
     for (unsigned p = 1; p < numPipes; ++p)
       while (core.canStart(Pipe(p))) {
@@ -80,6 +95,10 @@ bool Scheduler::runEager(Core &core) {
         progress = true;
       }
     progress |= core.stepScalar();
+    while (core.inFlight(dmaEngine)) {
+      core.completeNewest(dmaEngine);
+      progress = true;
+    }
     moved |= progress;
     if (!progress || core.takeYield() || shouldStop())
       return moved;
@@ -90,6 +109,7 @@ bool Scheduler::runEager(Core &core) {
 bool Scheduler::runLazy(Core &core) {
   bool moved = false;
   while (true) {
+    tick();
     bool progress = mayDispatch(core) && core.stepScalar();
     if (!progress)
       for (unsigned p = 1; p < numPipes && !progress; ++p)
@@ -107,7 +127,7 @@ bool Scheduler::runLazy(Core &core) {
 }
 
 bool Scheduler::forceDemanded(Core &core) {
-  for (unsigned p = 1; p < numPipes; ++p)
+  for (unsigned p = 1; p < numAgents; ++p)
     if (core.isDemanded(Pipe(p))) {
       core.completeNewest(Pipe(p));
       return true;
@@ -116,7 +136,7 @@ bool Scheduler::forceDemanded(Core &core) {
 }
 
 bool Scheduler::forceAny(Core &core) {
-  for (unsigned p = 1; p < numPipes; ++p)
+  for (unsigned p = 1; p < numAgents; ++p)
     if (core.inFlight(Pipe(p))) {
       core.completeNewest(Pipe(p));
       return true;
@@ -126,19 +146,20 @@ bool Scheduler::forceAny(Core &core) {
 
 /// One legal step, drawn by weight. False when there is none.
 bool Scheduler::stepRandom(Core &core) {
+  tick();
   if (random.below(dispatchWeight + completionWeight) < dispatchWeight && mayDispatch(core) &&
       core.stepScalar()) {
     core.takeYield();
     return true;
   }
-  std::array<std::pair<uint64_t, unsigned>, 2 * numPipes> choices;
+  std::array<std::pair<uint64_t, unsigned>, 2 * numAgents> choices;
   unsigned count = 0;
   uint64_t total = 0;
-  for (unsigned p = 1; p < numPipes; ++p) {
+  for (unsigned p = 1; p < numAgents; ++p) {
     if (core.canStart(Pipe(p)))
       choices[count++] = {total += 4, p};
     if (core.inFlight(Pipe(p)))
-      choices[count++] = {total += completionWeight, p + numPipes};
+      choices[count++] = {total += completionWeight, p + numAgents};
   }
   if (count == 0) {
     bool moved = core.stepScalar();
@@ -150,10 +171,10 @@ bool Scheduler::stepRandom(Core &core) {
   while (choices[choice].first <= draw)
     ++choice;
   unsigned what = choices[choice].second;
-  if (what < numPipes)
+  if (what < numAgents)
     core.start(Pipe(what));
   else
-    core.completeNth(Pipe(what - numPipes), random.next());
+    core.completeNth(Pipe(what - numAgents), random.next());
   return true;
 }
 
@@ -171,6 +192,7 @@ bool Scheduler::activate() {
 void Scheduler::retire(size_t index) {
   Core &core = *active[index];
   core.checkExit();
+  ++coresDone;
   times[core.number] = core.times();
   active.erase(active.begin() + index);
 }
@@ -241,28 +263,38 @@ void Scheduler::reportDeadlock() {
   std::vector<Core::Block> blocks;
   std::vector<std::string> sentences;
   // Each agent is followed by the one it waits for, so that a cycle reads in its own order.
-  std::set<Core::Agent> visited;
+  std::map<Core::Agent, size_t> visited; // to its block
   for (const auto &core : active)
-    for (unsigned p = 0; p < numPipes; ++p)
+    for (unsigned p = 0; p < numPipes; ++p) {
+      size_t first = blocks.size(); // of this chain
       for (Core::Agent agent{core->number, Pipe(p)}, next{};
-           agent.pipe != Pipe::ALL && visited.insert(agent).second; agent = next) {
+           agent.pipe != Pipe::ALL && visited.try_emplace(agent, blocks.size()).second;
+           agent = next) {
         const Core &at = *machine.cores[agent.core];
         std::optional<Core::Block> block = at.explainAgent(agent.pipe, next);
         if (!block)
           break;
-        if (next.pipe != Pipe::ALL && visited.count(next))
+        auto met = visited.find(next);
+        if (next.pipe != Pipe::ALL && met != visited.end() && met->second >= first) {
           block->why +=
               formatv(" (this closes the cycle at {0}{1})", name(next.pipe),
                       next.core == agent.core ? "" : " of " + machine.coreName(next.core));
+          (met->second < blocks.size() ? blocks[met->second] : *block).beginsCycle = true;
+        }
         sentences.push_back(at.describe(*block));
         blocks.push_back(std::move(*block));
       }
+    }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
-  // missing signal.
-  auto root =
-      llvm::min_element(blocks, [](const auto &a, const auto &b) { return a.cause < b.cause; });
-  Finding *finding = machine.report(FindingKind::Deadlock, root->at);
-  finding->what = formatv("deadlock: {0} {1}", finding->where.op, root->why);
+  // missing signal; and who is on a cycle those that only wait for it.
+  auto root = llvm::min_element(blocks, [](const auto &a, const auto &b) {
+    return std::pair(a.cause, !a.beginsCycle) < std::pair(b.cause, !b.beginsCycle);
+  });
+  bool isCycle = root->cause == Core::Block::Cycle || root->cause == Core::Block::SignalCycle;
+  Finding *finding =
+      machine.report(isCycle ? FindingKind::Deadlock : FindingKind::StarvedWait, root->at);
+  finding->what =
+      formatv("{0}: {1} {2}", isCycle ? "deadlock" : "starved wait", finding->where.op, root->why);
   for (size_t i = 0; i < blocks.size(); ++i)
     if (&blocks[i] != &*root && finding->notes.size() < sentencesToPrint)
       finding->notes.push_back(std::move(sentences[i]));
@@ -279,6 +311,8 @@ Report Scheduler::run() {
     sweepAll();
   if (active.empty())
     machine.crossFlags.checkEnd();
+  if (machine.options.leftFlags)
+    *machine.options.leftFlags = std::move(machine.leftNow);
   for (const auto &core : active) // stuck, or stopped early
     times[core->number] = core->times();
   Report report;
@@ -288,6 +322,7 @@ Report Scheduler::run() {
     report.cycles = std::max(report.cycles, core.cycles);
   report.instructions = machine.instructions;
   report.items = machine.items;
+  report.incomplete = incomplete;
   return report;
 }
 

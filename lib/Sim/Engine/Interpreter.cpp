@@ -19,7 +19,10 @@ bool Core::stepScalar() {
     return false;
   if (scalar.state != State::Running)
     return tryUnblock();
-  while (true) {
+  if (isQueueFull()) // HQ5
+    return false;
+  // Now and then the scheduler gets its turn in a loop that dispatches nothing.
+  for (unsigned steps = 0; steps < 65536; ++steps) {
     if (machine.isExhausted()) {
       if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
         finding->what =
@@ -27,7 +30,12 @@ bool Core::stepScalar() {
       return false;
     }
     if (!scalar.micro.empty()) {
+      Opcode opcode = function.code[scalar.pc].opcode;
+      if (!scalar.transfer && (opcode == Opcode::Transfer || opcode == Opcode::Collective))
+        scalar.transfer = sequence + 1;
       stepMicro();
+      if (scalar.micro.empty())
+        scalar.transfer = 0;
       return true;
     }
     const Instruction &instruction = function.code[scalar.pc];
@@ -35,13 +43,15 @@ bool Core::stepScalar() {
     if (execute(instruction))
       return true;
   }
+  return true;
 }
 
 bool Core::tryUnblock() {
   PipeState &self = pipes[scalarPipe];
   switch (scalar.state) {
   case State::OnFlag: {
-    if (flags[scalar.key].tokens.empty())
+    const FlagState &flag = flags[scalar.key];
+    if (flag.tokens.empty() || (scalar.key.isBuffer() && flag.taken != scalar.turn))
       return false;
     takeToken(scalar.key, self, scalar.at, self.time);
     self.clock.local[scalarPipe] = self.dispatched;
@@ -61,9 +71,16 @@ bool Core::tryUnblock() {
     finishBarrierAll();
     break;
   case State::OnSignal:
-    if (!signalHolds(function.code[scalar.pc]))
+    if (!signalHolds(scalar.signal))
       return false;
-    acquire(function.code[scalar.pc]);
+    acquire(scalar.signal);
+    scalar.pc += scalar.signal.isInstruction;
+    break;
+  case State::OnCopy:
+    if (!isCopied(scalar.event))
+      return false;
+    finishCopy(scalar.event);
+    words[function.code[scalar.pc].result] = 1;
     ++scalar.pc;
     break;
   case State::Running:
@@ -116,31 +133,23 @@ bool Core::execute(const Instruction &instruction) {
       ++scalar.pc;
     return true;
   case Opcode::Collective:
-    executeCollective(instruction);
-    if (!scalar.micro.empty())
-      return true;
-    break;
   case Opcode::Transfer:
-    executeTransfer(instruction);
-    if (!scalar.micro.empty())
-      return true;
-    break;
   case Opcode::SyncAll:
-    executeSyncAll(instruction);
-    return true;
+  case Opcode::SyncAllSoft:
   case Opcode::MakeFifo:
   case Opcode::EndFifo:
   case Opcode::FifoPush:
   case Opcode::FifoPop:
   case Opcode::FifoAlloc:
   case Opcode::FifoFree:
-    executeFifo(instruction);
-    if (!scalar.micro.empty())
-      return true;
-    break;
+    return executeSteps(instruction);
+  case Opcode::AsyncCopy:
+  case Opcode::AsyncWait:
+  case Opcode::AsyncTest:
+    executeAsync(instruction);
+    return true;
   case Opcode::Await:
-    scalar.state = State::OnSignal;
-    scalar.at = here();
+    awaitSignal(signalWait(instruction));
     return true;
   case Opcode::Notify:
     notify(instruction);
@@ -155,6 +164,8 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::Barrier:
   case Opcode::CrossSet:
   case Opcode::CrossWait:
+  case Opcode::GetBuffer:
+  case Opcode::ReleaseBuffer:
   case Opcode::Fence:
   case Opcode::CacheLine:
   case Opcode::Return:
@@ -165,6 +176,32 @@ bool Core::execute(const Instruction &instruction) {
     executeScalar(instruction);
     break;
   }
+  ++scalar.pc;
+  return false;
+}
+
+/// Library calls that are micro-programs. True when there are steps to run, which move pc on.
+bool Core::executeSteps(const Instruction &instruction) {
+  switch (instruction.opcode) {
+  case Opcode::Collective:
+    executeCollective(instruction);
+    break;
+  case Opcode::Transfer:
+    executeTransfer(instruction);
+    break;
+  case Opcode::SyncAll:
+    executeSyncAll(instruction);
+    break;
+  case Opcode::SyncAllSoft:
+    executeSyncAllSoft(instruction);
+    break;
+  default:
+    executeFifo(instruction);
+    noteSlots(instruction);
+    break;
+  }
+  if (!scalar.micro.empty())
+    return true;
   ++scalar.pc;
   return false;
 }
@@ -190,6 +227,12 @@ void Core::executeSync(const Instruction &instruction) {
   case Opcode::CrossWait:
     dispatchCrossWait(instruction.pipe, {CrossMode(instruction.kind), key.id}, Phase::Self);
     return;
+  case Opcode::GetBuffer:
+    dispatchGetBuffer(instruction.pipe, key.id);
+    return;
+  case Opcode::ReleaseBuffer:
+    dispatchReleaseBuffer(instruction.pipe, key.id);
+    return;
   case Opcode::Fence:
     draw(SliceKind::Sync, "dsb", here(), self.time, self.time + machine.options.cost.sync);
     fence();
@@ -198,7 +241,11 @@ void Core::executeSync(const Instruction &instruction) {
     scalar.state = State::Returned;
     scalar.exit = self.clock.local;
     return;
-  default: // CacheLine: scalar accesses are coherent here, so a dcci costs time only
+  default: // CacheLine
+    if (instruction.in[0] == none)
+      cleanAllLines();
+    else
+      cleanLine(words[instruction.in[0]]);
     draw(SliceKind::Sync, "dcci", here(), self.time, self.time + machine.options.cost.sync);
     self.time += machine.options.cost.sync;
     return;
@@ -258,6 +305,7 @@ void Core::executeHandle(const Instruction &instruction) {
   switch (instruction.opcode) {
   case Opcode::MakeTile: {
     HandleValue &value = handles[instruction.result];
+    value.poppedFrom = none;
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
@@ -273,6 +321,7 @@ void Core::executeHandle(const Instruction &instruction) {
     return;
   case Opcode::Retarget:
     handles[instruction.in[0]].tile.address = in(1);
+    handles[instruction.in[0]].poppedFrom = none;
     return;
   case Opcode::SetValid: {
     TileShape &shape = handles[instruction.in[0]].tile.shape;
@@ -311,6 +360,8 @@ void Core::dispatchCall(const Instruction &instruction) {
   for (unsigned i = 0; i < operands.size(); ++i) {
     if (pool[i] == none)
       continue;
+    if (call.operands[i].kind == Operand::Tile)
+      checkSlot(handles[pool[i]]);
     operands[i].kind = call.operands[i].kind;
     switch (operands[i].kind) {
     case Operand::Tile:
@@ -353,8 +404,8 @@ bool Core::scalarRead(const Occurrence &by, Space space, uint64_t address, void 
     return false;
   }
   scalarTouches(span, false);
-  judgeRead(span, {by, kind, 0}, pipes[scalarPipe].clock);
-  span.memory->recordRead(span.begin, span.end, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeRead(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
+  span.memory->recordRead(span.begin, span.end, {by, kind, 0, 0}, pipes[scalarPipe].clock);
   span.memory->load(span.begin, into, bytes);
   return true;
 }
@@ -365,7 +416,9 @@ bool Core::scalarWrite(const Occurrence &by, Space space, uint64_t address, cons
   if (!locate(space, address, bytes, true, by, span))
     return false;
   scalarTouches(span, true);
-  judgeWrite(span, {by, kind, 0}, pipes[scalarPipe].clock);
+  judgeWrite(span, {by, kind, 0, 0}, pipes[scalarPipe].clock);
+  if (space == Space::GM)
+    checkSharedLines(span, by, pipes[scalarPipe].clock);
   span.memory->store(span.begin, from, bytes);
   if (space == Space::GM && kind != AccessClass::Atomic && !machine.signals.empty())
     machine.noteWrite(address, bytes);
@@ -384,12 +437,20 @@ void Core::executeMemory(const Instruction &instruction) {
   uint64_t address = (onTile ? tile->address : words[instruction.in[0]]) + index * bytesOf(element);
   const CostTable &cost = machine.options.cost;
   uint64_t bytes = 0;
+  if (onTile)
+    checkSlot(handles[instruction.in[0]]);
   if (isLoad) {
-    scalarRead(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    if (onTile)
+      scalarRead(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    else
+      cachedLoad(by, address, &bytes, bytesOf(element));
     words[instruction.result] = wordFromBytes(element, &bytes);
   } else {
     wordToBytes(element, words[instruction.in[2]], &bytes);
-    scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    if (onTile)
+      scalarWrite(by, space, address, &bytes, bytesOf(element), AccessClass::Plain);
+    else
+      cachedStore(by, address, &bytes, bytesOf(element));
   }
   uint64_t &time = pipes[scalarPipe].time;
   uint64_t end = time + (isLoad && !onTile ? cost.scalarLoad : cost.scalar);

@@ -1,6 +1,6 @@
 //===- Machine.cpp - What the cores of one launch share --------------------===//
 
-#include "Machine.h"
+#include "Core.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -20,6 +20,7 @@ Finding *Findings::add(FindingKind kind, const Occurrence &where, const Occurren
     ++entries[it->second].finding.count;
     return nullptr;
   }
+  errors += !isWarning(kind);
   entries.push_back({key, {}});
   Finding &finding = entries.back().finding;
   finding.kind = kind;
@@ -57,6 +58,8 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
   load.pipe = Pipe::MTE2;
   combine.op = load.op;
   combine.pipe = Pipe::V;
+  copy.op = load.op;
+  copy.pipe = dmaEngine;
   store.kernel = storeAdd.kernel = fixStore.kernel = program.store;
   fixStore.pipe = Pipe::FIX;
   toVector.op = toCube.op = load.op;
@@ -194,6 +197,34 @@ Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrenc
   return finding;
 }
 
+/// A wait learns from the first signal from which on its condition holds. When every core that can
+/// still wait knows what an entry made known, it cannot matter that a wait stops there and not
+/// earlier.
+void Machine::trimHistory(SignalCell &cell) const {
+  if (cell.history.size() < cell.trimAt)
+    return;
+  size_t kept = 0;
+  if (nextCore == coreCount()) // cores that have not started know nothing
+    while (kept + 1 < cell.history.size() && isKnownToAll(cell.history[kept + 1].released))
+      ++kept;
+  cell.history.erase(cell.history.begin(), cell.history.begin() + kept);
+  cell.forgotten += kept;
+  cell.trimAt = std::max<size_t>(256, 2 * cell.history.size());
+}
+
+bool Machine::isKnownToAll(const RemoteRef &released) const {
+  return llvm::all_of(cores, [&](const Core *core) { return !core || core->knows(released); });
+}
+
+void Machine::reportDefect(const Occurrence &at, const std::string &what,
+                           const std::string &wayOut) {
+  Finding *finding = report(FindingKind::LibraryDefect, at);
+  if (!finding)
+    return;
+  finding->what = "defect of the library, not of the kernel: " + what;
+  finding->notes.push_back(wayOut);
+}
+
 void Machine::noteWrite(uint64_t address, uint64_t bytes) {
   // A cell that begins up to three bytes below the range overlaps it too.
   for (auto it = signals.lower_bound(address < 3 ? 0 : address - 3);
@@ -202,6 +233,7 @@ void Machine::noteWrite(uint64_t address, uint64_t bytes) {
     memory.load(it->first, &value, sizeof value);
     auto &history = it->second.history;
     history.push_back({value, history.back().released, history.back().time, none, 0});
+    trimHistory(it->second);
   }
   signalled = true;
 }

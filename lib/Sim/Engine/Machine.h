@@ -26,7 +26,17 @@ struct SignalCell {
     uint32_t core = none;  ///< that signalled; none: the host or an ordinary write
     uint64_t notified = 0; ///< when its TNOTIFY began
   };
-  std::vector<Entry> history; ///< [0] is the value before the first signal, known to everybody
+  /// [0] is the value before the first signal, or one that every core has learnt of since.
+  std::vector<Entry> history;
+  uint64_t forgotten = 0; ///< entries that stood before it
+  uint64_t writes() const { return forgotten + history.size() - 1; }
+  size_t trimAt = 256; ///< length at which to look for what everybody knows
+};
+
+/// The last scalar store of one core into a line of GM.
+struct LineStore {
+  Access store;
+  uint64_t bytes = 0; ///< of the line, stored so far; a bit each
 };
 
 /// Collects findings: one per kind and pair of places, with a count.
@@ -35,7 +45,8 @@ public:
   /// True when the pair is new; then the caller fills in the words.
   Finding *add(FindingKind kind, const Occurrence &where, const Occurrence *other,
                std::optional<Hazard> hazard = {});
-  bool empty() const { return entries.empty(); }
+  bool empty() const { return errors == 0; } ///< warnings apart
+  size_t size() const { return entries.size(); }
   /// Source order. Uninitialised reads at places that take part in a race are consequences of it
   /// and are dropped.
   std::vector<Finding> take();
@@ -48,6 +59,7 @@ private:
   };
   std::map<Key, size_t> index;
   std::vector<Entry> entries;
+  size_t errors = 0;
 };
 
 class Core;
@@ -68,6 +80,7 @@ public:
   /// Library calls move their chunks with these.
   Call load, store, storeAdd, fixStore;
   Call combine;          ///< of TREDUCE, with a kernel by operation
+  Call copy;             ///< of the DMA engine
   Call toVector, toCube; ///< a5: a push from the cube, and to the cube, into the other's memory
   CrossFlags crossFlags;
   /// On-chip memory by core and space. It may be written before its core starts (a5).
@@ -85,8 +98,11 @@ public:
   std::vector<Core *> cores; ///< by number; null before the start and after the end of a core
   uint32_t nextCore = 0;     ///< the first that has not started
   bool hasEnded(uint32_t core) const { return core < nextCore && !cores[core]; }
-  std::map<uint64_t, SignalCell> signals;         ///< by GM address
-  bool signalled = false;                         ///< a cell changed since the scheduler looked
+  std::map<uint64_t, SignalCell> signals; ///< by GM address
+  bool signalled = false;                 ///< a cell changed since the scheduler looked
+  /// Lines of GM (by address) that scalar units store to: by core, the last store.
+  std::map<uint64_t, std::vector<LineStore>> storedLines;
+  std::vector<LeftFlag> leftNow;                  ///< HQ10: for the next launch
   std::map<const Bytes *, TouchTimes> touchTimes; ///< with Options::freeSync; looked up only
 
   unsigned coreCount() const { return launch.blocks * coresPerBlock; }
@@ -99,19 +115,27 @@ public:
   Where where(const Occurrence &occurrence) const;
   std::string opName(const Occurrence &occurrence) const; ///< "pto.tload", "pto.comm.tput load"
   bool keepsOrder(Pipe pipe) const { return ordered[unsigned(pipe)]; }
+  /// Do items have to remember what S knew at its last dsb?
+  bool needsFences() const { return !options.flagOrdersRoundTrip || !options.crossFlagPublishes; }
 
   /// A finding about one or two places; null when the pair was seen before (it is counted).
   Finding *report(FindingKind kind, const Occurrence &at, const Occurrence *other = nullptr,
                   std::optional<Hazard> hazard = {});
+  /// A rule that the library breaks by itself: told once.
+  void reportDefect(const Occurrence &at, const std::string &what, const std::string &wayOut);
   /// Hands a line of output of the kernel to Options::output.
   void print(uint32_t core, llvm::StringRef text) const;
+  /// Drops signals that all cores have learnt of, now and then, so that a long run keeps few.
+  void trimHistory(SignalCell &cell) const;
   /// An ordinary write of GM happened: signal cells in it have a new value.
   void noteWrite(uint64_t address, uint64_t bytes);
 
 private:
+  bool isKnownToAll(const RemoteRef &released) const;
+
   unsigned coresPerBlock = 0;
   std::vector<std::pair<unsigned, unsigned>> coresOfBlock; ///< (rank, index in launch.ranks[rank])
-  std::array<bool, numPipes> ordered;
+  std::array<bool, numAgents> ordered{};
   std::vector<std::array<std::unique_ptr<Bytes>, numSpaces>> locals;
 };
 

@@ -274,6 +274,15 @@ void Core::stepMicro() {
   case Kind::CrossWait:
     dispatchCrossWait(step.pipe, step.cross, Phase::Sync, step.fifo, step.entry);
     break;
+  case Kind::Arrive:
+    arrive(step);
+    break;
+  case Kind::AwaitCount:
+    awaitSignal({step.view, WaitCompare::GE, int32_t(step.count), /*isInstruction=*/false});
+    break;
+  case Kind::Fence:
+    fence();
+    break;
   }
   if (scalar.micro.empty())
     ++scalar.pc;

@@ -31,8 +31,11 @@ enum class Excess : uint8_t {
 Rounding roundingOf(Arch arch, Element from, Element to, int64_t mode) {
   bool toWhole = isFloat(from) && !isFloat(to);
   Rounding none = toWhole ? Rounding::Truncate : Rounding::NearestEven;
+  if (to == Element::HIF8)
+    return Rounding::HalfAway;
   // fp8 knows one rounding; i32 to f16 on a2/a3 is a dequantising move.
-  if (isLowPrecision(to) || (arch == Arch::A3 && from == Element::I32 && to == Element::F16))
+  if (to == Element::F8E4M3 || to == Element::F8E5M2 ||
+      (arch == Arch::A3 && from == Element::I32 && to == Element::F16))
     return Rounding::NearestEven;
   switch (mode) {
   case 0:
@@ -70,6 +73,8 @@ Excess excessOf(Arch arch, Element from, Element to, bool saturates, bool hasScr
                                                {{Element::F16, Element::U8},
                                                 {Element::I64, Element::I32},
                                                 {Element::I32, Element::I16}});
+  if (isFloat(from) && to == Element::F32)
+    return Excess::Infinity; // exact, so that infinity stays
   if (saturates || !heeded)
     return Excess::Clamp;
   if (isFloat(to))
@@ -98,6 +103,20 @@ double roundToWhole(Rounding rounding, double value) {
   }
   }
   return value;
+}
+
+/// A number of a packed format, rounded by the mode and saturated; without infinities there is
+/// nothing else to do (library 1.8).
+double roundToPair(Element to, double value, Rounding rounding) {
+  bool e2m1 = to == Element::F4E2M1x2;
+  double largest = e2m1 ? 6 : 1.75;
+  if (std::isnan(value) || value == 0)
+    return value;
+  if (std::fabs(value) >= largest)
+    return std::copysign(largest, value);
+  // Steps of 1/4 in e1m2; in e2m1 half the exponent, at least 1/2.
+  double step = e2m1 ? std::ldexp(1, std::max(std::ilogb(value), 0) - 1) : 0.25;
+  return roundToWhole(rounding, value / step) * step;
 }
 
 struct FloatFormat {
@@ -201,6 +220,11 @@ struct Conversion {
       return encodeInteger(to, clamps ? clampToRange(to, double(value)) : value, out);
     }
     double value = decodeFloat(from, in);
+    if (to == Element::HIF8) // rounds and saturates in one step
+      return encodeFloat(to,
+                         std::isinf(value) ? std::copysign(32768.0, value)
+                                           : std::clamp(value, -32768.0, 32768.0),
+                         out);
     if (!isFloat(to))
       return storeWhole(to, roundToWhole(rounding, value), excess, out);
     if (from == to) // f32 to f32 is how the library rounds to whole numbers
@@ -208,6 +232,24 @@ struct Conversion {
     storeFloat(to, value, rounding, excess, out);
   }
 };
+
+/// bf16 to packed pairs and back (a5): two neighbours of a row share an element.
+void convertPairs(const Conversion &c, const Packed &in, Packed &out) {
+  if (isPackedPair(c.to)) {
+    for (int64_t i = 0, e = out.elements(); i < e; ++i) {
+      auto number = [&](int64_t at) {
+        return roundToPair(c.to, decodeFloat(c.from, in.data() + at * in.elementBytes), c.rounding);
+      };
+      out.as<uint8_t>()[i] = encodePair(c.to, number(2 * i), number(2 * i + 1));
+    }
+    return;
+  }
+  for (int64_t i = 0, e = in.elements(); i < e; ++i) {
+    auto pair = decodePair(c.from, in.as<uint8_t>()[i]);
+    for (int64_t half : {0, 1})
+      encodeFloat(c.to, pair[half], out.data() + (2 * i + half) * out.elementBytes);
+  }
+}
 
 /// Kernels convert between f32 and half floats all the time.
 bool convertFast(const Conversion &c, const Packed &in, Packed &out) {
@@ -254,26 +296,24 @@ void pto::sim::convertKernel(KernelContext &context) {
   if (!src || !dst || validRegion(*dst).empty())
     return;
   Element from = src->shape.element, to = dst->shape.element;
-  constexpr ElementMask withoutCode =
-      maskOf(Element::HIF8) | maskOf(Element::F4E1M2x2) | maskOf(Element::F4E2M1x2);
-  if ((maskOf(from) | maskOf(to)) & withoutCode)
-    return context.fail("the simulator has no numbers of type " +
-                        name(maskOf(from) & withoutCode ? from : to).str());
-  if (src->shape.validRows != dst->shape.validRows || src->shape.validCols != dst->shape.validCols)
-    return context.fail("the source has " + extents(src->shape.validRows, src->shape.validCols) +
-                        " valid elements, the result " +
-                        extents(dst->shape.validRows, dst->shape.validCols));
+  auto fromPer = src->shape.numbersPerElement(), toPer = dst->shape.numbersPerElement();
+  Region taken = validRegion(*src), made = validRegion(*dst);
+  if (taken.rows != made.rows || taken.cols * fromPer[1] != made.cols * toPer[1])
+    return context.fail("the source has " + extents(taken.rows, taken.cols * fromPer[1]) +
+                        " valid " + (fromPer == toPer ? "elements" : "numbers") + ", the result " +
+                        extents(made.rows, made.cols * toPer[1]));
   bool hasScratch = context.operands[1].kind == Operand::Tile;
   bool saturates = context.attribute("satmode", 1) == 0;
   Conversion convert{from, to, roundingOf(context.arch, from, to, context.attribute("rmode", 7)),
                      excessOf(context.arch, from, to, saturates, hasScratch)};
-  Region region = validRegion(*dst);
-  Packed in(region.rows, region.cols, bytesOf(from)), out(region.rows, region.cols, bytesOf(to));
-  readTile(context, *src, region, in);
-  if (!convertFast(convert, in, out))
+  Packed in(taken.rows, taken.cols, bytesOf(from)), out(made.rows, made.cols, bytesOf(to));
+  readTile(context, *src, taken, in);
+  if (isPackedPair(from) || isPackedPair(to))
+    convertPairs(convert, in, out);
+  else if (!convertFast(convert, in, out))
     for (int64_t i = 0; i < in.elements(); ++i)
       convert(in.data() + i * in.elementBytes, out.data() + i * out.elementBytes);
-  writeTile(context, *dst, region, out);
+  writeTile(context, *dst, made, out);
   if (context.arch == Arch::A3 && hasScratch && !saturates && goesThroughWider(from, to))
     scribble(context, context.operands[1].tile, 0, scratchBytes(src->shape, to));
 }

@@ -22,7 +22,9 @@ std::optional<std::string> Fixpipe::whyNot(Element from, Arch arch) const {
     if (scales.empty())
       legal = fromFloat ? maskOf(Element::F32) | halves : maskOf(Element::I32);
     else if (arch == Arch::A5)
-      legal = bytes | halves | (fromFloat ? maskOf(Element::F32) | maskOf(Element::F8E4M3) : 0);
+      legal =
+          bytes | halves |
+          (fromFloat ? maskOf(Element::F32) | maskOf(Element::F8E4M3) | maskOf(Element::HIF8) : 0);
     else
       legal = bytes | (fromFloat ? 0 : maskOf(Element::F16));
   }
@@ -77,6 +79,10 @@ Packed Fixpipe::convert(const Packed &values, Element from) const {
   case Element::F8E4M3:
     for (int64_t i = 0; i < count; ++i)
       encodeFloat(to, std::clamp(reals[i], -448.0f, 448.0f), result.as<uint8_t>() + i);
+    break;
+  case Element::HIF8:
+    for (int64_t i = 0; i < count; ++i)
+      encodeFloat(to, std::clamp(reals[i], -32768.0f, 32768.0f), result.as<uint8_t>() + i);
     break;
   default: // one-byte integers, by whyNot
     llvm::transform(reals, result.as<uint8_t>(),

@@ -26,6 +26,12 @@ void matmulBiasKernel(KernelContext &context);      ///< lhs, rhs, bias, dst
 void gemvKernel(KernelContext &context);
 void gemvAccKernel(KernelContext &context);
 void gemvBiasKernel(KernelContext &context);
+void matmulMxKernel(KernelContext &context);     ///< a, a_scale, b, b_scale, dst
+void matmulMxAccKernel(KernelContext &context);  ///< c_in, a, a_scale, b, b_scale, dst
+void matmulMxBiasKernel(KernelContext &context); ///< a, a_scale, b, b_scale, bias, dst
+void gemvMxKernel(KernelContext &context);
+void gemvMxAccKernel(KernelContext &context);
+void gemvMxBiasKernel(KernelContext &context);
 void xorKernel(KernelContext &context);               ///< src0, src1, tmp?, dst
 void preluKernel(KernelContext &context);             ///< src0, src1, tmp?, dst
 void remainderKernel(KernelContext &context);         ///< src0, src1, tmp?, dst
@@ -43,6 +49,7 @@ void selectScalarKernel(KernelContext &context);      ///< mask, src, tmp?, scal
 void convertKernel(KernelContext &context);           ///< src, tmp?, dst
 void quantizeKernel(KernelContext &context);          ///< src, fp, offset?, tmp?, dst
 void dequantizeKernel(KernelContext &context);        ///< src, scale, offset, dst
+void quantizeMxKernel(KernelContext &context);        ///< src, dst, exp, max, scaling, exp_zz?
 void addAddKernel(KernelContext &context);            ///< src0, src1 tile or scalar, src2, dst
 void subtractAddKernel(KernelContext &context);       ///< the same
 void partialAddKernel(KernelContext &context);        ///< src0, src1, dst

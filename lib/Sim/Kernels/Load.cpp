@@ -26,8 +26,19 @@ static bool pathExists(Layout from, const TileShape &to, Arch arch) {
            (matrix && nz && arch == Arch::A5);
   case Layout::NZ:
     return nz;
+  case Layout::MxAZz:
+    return matrix && arch == Arch::A5 && to.fractal == 32 && to.blayout == BLayout::RowMajor &&
+           to.slayout == SLayout::RowMajor;
+  case Layout::MxBNn:
+    return matrix && arch == Arch::A5 && to.fractal == 32 && to.blayout == BLayout::ColMajor &&
+           to.slayout == SLayout::ColMajor;
   }
   return false;
+}
+
+/// Pairs of 4-bit numbers are moved as they are: they must run along one axis on both sides.
+static bool turnsPairs(Layout from, const TileShape &to) {
+  return isPackedPair(to.element) && (from == Layout::DN) != to.isByColumns();
 }
 
 /// Fills the tail of the last 32-byte block of each line of the valid region, and nothing beyond
@@ -60,6 +71,9 @@ void pto::sim::loadKernel(KernelContext &context) {
                         name(shape.element).str() + ", whose size differs");
   if (!pathExists(view.layout, shape, context.arch))
     return context.fail("TLOAD has no path from this view's layout into this tile's layout");
+  if (turnsPairs(view.layout, shape))
+    return context.fail("TLOAD would have to take pairs of " + name(shape.element).str() +
+                        " apart: they run along the other axis in the tile");
 
   int64_t rows = matrixRows(view), cols = matrixCols(view);
   if (rows != shape.validRows || cols != shape.validCols)

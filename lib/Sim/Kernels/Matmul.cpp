@@ -99,7 +99,7 @@ static bool tripleExists(Element result, Element left, Element right, Arch arch)
   auto isFp8 = [](Element e) { return e == Element::F8E4M3 || e == Element::F8E5M2; };
   if (result != Element::F32)
     return false;
-  if (isFp8(left) && isFp8(right))
+  if ((isFp8(left) && isFp8(right)) || (left == Element::HIF8 && right == Element::HIF8))
     return arch == Arch::A5;
   return left == right && (left == Element::F16 || left == Element::BF16 || left == Element::F32);
 }

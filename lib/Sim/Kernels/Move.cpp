@@ -51,14 +51,18 @@ static void moveValid(KernelContext &context, const TileOperand &from, Origin at
   writeTile(context, to, valid, data);
 }
 
-/// Mat -> Left, Right: whole fractals (library 2.5). What lies outside the destination's valid
-/// region moves too, as residue.
+/// Mat -> Left, Right and their scales: whole fractals (library 2.5). What lies outside the
+/// destination's valid region moves too, as residue.
 static void moveFractals(KernelContext &context, const TileOperand &from, Origin at,
                          const TileOperand &to) {
   TileShape grid = storageGrid(to.shape);
   if (!sameElementSize(context, from.shape, to.shape) ||
-      !windowFits(context, from.shape, at, grid.rows, grid.cols) || grid.rows * grid.cols == 0)
+      !windowFits(context, storageGrid(from.shape), at, grid.rows, grid.cols) ||
+      grid.rows * grid.cols == 0)
     return;
+  if (isPackedPair(grid.element) && from.shape.isByColumns() != grid.isByColumns())
+    return context.fail("a transposing move would have to take pairs of " +
+                        name(grid.element).str() + " apart");
   // A transposing move reads square blocks, the others the fractals of the source (library 2.5).
   bool transposes = from.shape.isBoxed() && from.shape.slayout != grid.slayout;
   int64_t side = std::max<int64_t>(16, 32 / bytesOf(grid.element));
@@ -170,6 +174,8 @@ void pto::sim::moveKernel(KernelContext &context) {
       return moveBias(context, *from, *to);
     if (target == Space::Scaling)
       return moveValid(context, *from, {}, *to);
+    if ((target == Space::ScaleLeft || target == Space::ScaleRight) && context.arch == Arch::A5)
+      return moveFractals(context, *from, {}, *to);
     break;
   default:
     break;
@@ -192,7 +198,9 @@ void pto::sim::extractKernel(KernelContext &context) {
     return;
   Origin at{context.operands[1].scalar.asInteger(), context.operands[2].scalar.asInteger()};
   Space source = from->shape.space, target = to->shape.space;
-  if (source == Space::Mat && (target == Space::Left || target == Space::Right))
+  bool intoScales =
+      (target == Space::ScaleLeft || target == Space::ScaleRight) && context.arch == Arch::A5;
+  if (source == Space::Mat && (target == Space::Left || target == Space::Right || intoScales))
     return moveFractals(context, *from, at, *to);
   if (source == Space::Vec && target == Space::Vec) {
     checkBlock(context, *from, at);

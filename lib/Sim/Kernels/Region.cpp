@@ -18,6 +18,7 @@ TileShape pto::sim::storageGrid(const TileShape &shape) {
     grid.slayout = SLayout::NoneBox;
     return grid;
   }
+  grid.rows = shape.storedRows();
   if (shape.space == Space::Acc)
     grid.fractal = 1024;
   bool isMatrixOperand =
@@ -107,6 +108,10 @@ int64_t pto::sim::matrixRows(const ViewOperand &view) {
     return s[3];
   case Layout::NZ:
     return s[2] * s[3];
+  case Layout::MxAZz:
+    return s[0] * s[1] * s[3];
+  case Layout::MxBNn:
+    return s[2] * s[4];
   }
   return 0;
 }
@@ -120,6 +125,10 @@ int64_t pto::sim::matrixCols(const ViewOperand &view) {
     return s[0] * s[1] * s[2] * s[4];
   case Layout::NZ:
     return s[0] * s[1] * s[4];
+  case Layout::MxAZz:
+    return s[2] * s[4];
+  case Layout::MxBNn:
+    return s[0] * s[1] * s[3];
   }
   return 0;
 }
@@ -127,11 +136,12 @@ int64_t pto::sim::matrixCols(const ViewOperand &view) {
 /// Emits the pieces of one s3 x s4 block of a view.
 static void emitBlock(const ViewOperand &view, Region region, int64_t offset,
                       llvm::function_ref<void(Piece)> visit) {
-  bool byColumns = view.layout == Layout::DN;
+  bool byColumns = view.layout == Layout::DN || view.layout == Layout::MxBNn;
   int64_t lines = byColumns ? region.cols : region.rows,
           count = byColumns ? region.rows : region.cols;
-  int64_t pitch = byColumns ? view.stride[4] : view.stride[3];
-  int64_t step = byColumns ? view.stride[3] : view.stride[4];
+  // Of DN, s3 counts the rows; in all others lines are s3.
+  int64_t pitch = view.layout == Layout::DN ? view.stride[4] : view.stride[3];
+  int64_t step = view.layout == Layout::DN ? view.stride[3] : view.stride[4];
   auto emit = [&](int64_t line, int64_t at, int64_t someLines, int64_t someCount) {
     Region piece = byColumns ? Region{region.row + at, region.col + line, someCount, someLines}
                              : Region{region.row + line, region.col + at, someLines, someCount};
@@ -149,27 +159,41 @@ static void emitBlock(const ViewOperand &view, Region region, int64_t offset,
   }
 }
 
+/// The part of the matrix that block (outer, i2) of a view holds, with outer = i0 * s1 + i1.
+static Region blockOf(const ViewOperand &view, int64_t outer, int64_t i2) {
+  const auto &s = view.shape;
+  switch (view.layout) {
+  case Layout::ND:
+    return {(outer * s[2] + i2) * s[3], 0, s[3], s[4]};
+  case Layout::DN:
+    return {0, (outer * s[2] + i2) * s[4], s[3], s[4]};
+  case Layout::NZ:
+    return {i2 * s[3], outer * s[4], s[3], s[4]};
+  case Layout::MxAZz:
+    return {outer * s[3], i2 * s[4], s[3], s[4]};
+  case Layout::MxBNn:
+    return {i2 * s[4], outer * s[3], s[4], s[3]};
+  }
+  return {};
+}
+
 void pto::sim::forEachPiece(const ViewOperand &view, int64_t rows, int64_t cols,
                             llvm::function_ref<void(Piece)> visit) {
   const auto &s = view.shape;
   const auto &stride = view.stride;
   // Groups that lie outside the wanted part are not walked: a view may be far larger than the tile.
+  bool outerIsRow = view.layout == Layout::ND || view.layout == Layout::MxAZz;
   for (int64_t i0 = 0; i0 < s[0]; ++i0)
     for (int64_t i1 = 0; i1 < s[1]; ++i1)
       for (int64_t i2 = 0; i2 < s[2]; ++i2) {
-        int64_t outer = i0 * s[1] + i1, group = outer * s[2] + i2;
-        int64_t row = view.layout == Layout::ND   ? group * s[3]
-                      : view.layout == Layout::NZ ? i2 * s[3]
-                                                  : 0;
-        int64_t col = view.layout == Layout::DN   ? group * s[4]
-                      : view.layout == Layout::NZ ? outer * s[4]
-                                                  : 0;
-        if ((view.layout == Layout::ND && row >= rows) ||
-            (view.layout != Layout::ND && col >= cols))
+        Region region = blockOf(view, i0 * s[1] + i1, i2);
+        bool below = region.row >= rows, behind = region.col >= cols;
+        if (outerIsRow ? below : behind)
           return;
-        if (row >= rows)
+        if (below || behind)
           break;
-        Region region{row, col, std::min(s[3], rows - row), std::min(s[4], cols - col)};
+        region.rows = std::min(region.rows, rows - region.row);
+        region.cols = std::min(region.cols, cols - region.col);
         if (!region.empty())
           emitBlock(view, region, i0 * stride[0] + i1 * stride[1] + i2 * stride[2], visit);
       }

@@ -39,7 +39,7 @@ TileShape storageGrid(const TileShape &shape);
 void forEachPiece(const TileShape &grid, Region region, llvm::function_ref<void(Piece)> visit);
 
 /// Rows and columns of a global tensor seen as a matrix (library 1.1: ND s0*s1*s2*s3 x s4, DN
-/// s3 x s0*s1*s2*s4, NZ s2*s3 x s0*s1*s4).
+/// s3 x s0*s1*s2*s4, NZ s2*s3 x s0*s1*s4; of scales: library 4.1).
 int64_t matrixRows(const ViewOperand &view);
 int64_t matrixCols(const ViewOperand &view);
 

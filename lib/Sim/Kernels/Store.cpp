@@ -21,6 +21,9 @@ static bool pathExists(const TileShape &from, Layout to, Arch arch) {
     return !from.isBoxed() && from.blayout == BLayout::ColMajor;
   case Layout::NZ:
     return nz;
+  case Layout::MxAZz:
+  case Layout::MxBNn:
+    return false;
   }
   return false;
 }

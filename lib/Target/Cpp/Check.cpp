@@ -257,7 +257,13 @@ void Checker::nested(Operation *op) {
           fail(o) << "has no C++ form; write the counts as dense<0>";
       })
       .Case([&](PartitionViewOp o) { view(o, o.getResult()); })
-      .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) { view(o, o.getSource()); })
+      .Case<GetTensorViewDimOp, GetTensorViewStrideOp>([&](auto o) {
+        view(o, o.getSource());
+        auto source = viewSource(o.getSource(), constants);
+        if (source && source->pairs && !extentOf(o, constants))
+          fail(o) << "asks for a dimension that only run time knows, of a view of packed pairs, "
+                     "which the library counts in another way";
+      })
       .Case<CommTBroadcastOp, CommTGatherOp, CommTScatterOp, CommTReduceOp>([&](auto o) {
         operands(o);
         group(o, o.getGroup());

@@ -16,18 +16,17 @@ constexpr llvm::StringLiteral elementNames[numElements] = {
     "float8_e8m0_t", "hifloat8_t", "float4_e1m2x2_t", "float4_e2m1x2_t", "int64_t"};
 
 /// Qualifier of a pointer into a memory, indexed by Space; the bias table has none (library 6.1).
-constexpr llvm::StringLiteral qualifiers[numSpaces] = {"__gm__", "__cbuf__", "__ca__", "__cb__",
-                                                       "__cc__", "__ubuf__", "",       "__fbuf__"};
+constexpr llvm::StringLiteral qualifiers[numSpaces] = {"__gm__",   "__cbuf__", "__ca__", "__cb__",
+                                                       "__cc__",   "__ubuf__", "",       "__fbuf__",
+                                                       "__fbuf__", "__fbuf__"};
 
-constexpr llvm::StringLiteral tileTypes[numSpaces] = {"",    "Mat", "Left", "Right",
-                                                      "Acc", "Vec", "Bias", "Scaling"};
+constexpr llvm::StringLiteral tileTypes[numSpaces] = {
+    "", "Mat", "Left", "Right", "Acc", "Vec", "Bias", "Scaling", "ScaleLeft", "ScaleRight"};
 constexpr llvm::StringLiteral blayouts[] = {"RowMajor", "ColMajor"};
 constexpr llvm::StringLiteral slayouts[] = {"NoneBox", "RowMajor", "ColMajor"};
 constexpr llvm::StringLiteral pads[] = {"Null", "Zero", "Max", "Min"};
 constexpr llvm::StringLiteral compacts[] = {"Null", "Normal", "RowPlusOne"};
-constexpr llvm::StringLiteral layouts[] = {"ND", "DN", "NZ"};
-
-bool isPackedPair(Element e) { return e == Element::F4E1M2x2 || e == Element::F4E2M1x2; }
+constexpr llvm::StringLiteral layouts[] = {"ND", "DN", "NZ", "MX_A_ZZ", "MX_B_NN"};
 } // namespace
 
 std::string cpp::cppType(mlir::Type type) {
@@ -58,17 +57,18 @@ std::string cpp::unsignedType(mlir::Type type) {
 }
 
 std::string cpp::tileType(TileShape shape) {
-  int64_t rows = shape.rows, cols = shape.cols;
-  // The library counts single values where the dialect counts pairs, along the contiguous axis.
-  if (isPackedPair(shape.element))
-    (shape.blayout == BLayout::RowMajor ? cols : rows) *= 2;
+  // The library counts numbers where the dialect counts pairs (library 1.8).
+  auto per = shape.numbersPerElement();
+  auto numbers = [&](int64_t elements, int64_t factor) {
+    return std::to_string(elements < 0 ? elements : elements * factor);
+  };
   llvm::SmallVector<std::string> arguments = {"TileType::" + tileTypes[unsigned(shape.space)].str(),
                                               elementNames[unsigned(shape.element)].str(),
-                                              std::to_string(rows),
-                                              std::to_string(cols),
+                                              numbers(shape.rows, per[0]),
+                                              numbers(shape.cols, per[1]),
                                               "BLayout::" + blayouts[unsigned(shape.blayout)].str(),
-                                              std::to_string(shape.validRows),
-                                              std::to_string(shape.validCols),
+                                              numbers(shape.validRows, per[0]),
+                                              numbers(shape.validCols, per[1]),
                                               "SLayout::" + slayouts[unsigned(shape.slayout)].str(),
                                               std::to_string(shape.fractal),
                                               "PadValue::" + pads[unsigned(shape.pad)].str(),

@@ -206,6 +206,37 @@ std::string sourceStandIn(Printer &p, RecordOp op) {
   return isPresent(op, "tmp") ? "" : ", " + p.valueOf(operandNamed(op, "src")).text;
 }
 
+/// `row, col` of a tile in the numbers that the library counts (library 1.8).
+std::string validExtents(Printer &p, RecordOp op) {
+  auto type = llvm::cast<TileBufType>(operandNamed(op, "source").getType());
+  auto per = type.getTileShape().numbersPerElement();
+  llvm::SmallVector<std::string> extents;
+  for (auto [name, factor] : {std::pair("row", per[0]), {"col", per[1]}}) {
+    Expr extent = p.valueOf(operandNamed(op, name));
+    if (factor > 1)
+      extent = binary(extent, "*", literal(factor), Precedence::Multiplicative);
+    extents.push_back(extent.text);
+  }
+  return llvm::join(extents, ", ");
+}
+
+/// TQUANT with scales of groups: kind and order of storing, or axis, algorithm and format.
+std::string mxTemplates(Printer &, RecordOp op) {
+  if (isPresent(op, "exp_zz")) {
+    std::string mode = enumerator(op, "storeMode");
+    return templateList({enumerator(op, "quant_type", /*evenDefault=*/true),
+                         mode.empty() ? "pto::VecStoreMode::ND" : mode});
+  }
+  bool nv = attributeValue(op, "quantScaleAlg") == int64_t(QuantScaleAlgKind::NV);
+  bool four = attributeValue(op, "quant_type") == int64_t(QuantKind::MXFP4_E2M1);
+  llvm::SmallVector<std::string> arguments = {
+      std::to_string(attributeValue(op, "grpAxis")),
+      std::string("pto::MxQuantAlg::") + (nv ? "NvMx" : "OcpMx") + (four ? "Fp4E2M1" : "Fp8E4M3")};
+  if (attributeValue(op, "interleave"))
+    arguments.push_back("true");
+  return templateList(arguments);
+}
+
 /// TQUANT: kind, destination, source, parameters[, scratch].
 std::string quantTemplates(Printer &p, RecordOp op) {
   llvm::SmallVector<std::string> arguments{enumerator(op, "quant_type", /*evenDefault=*/true)};
@@ -333,6 +364,8 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("subblock", subblock)
       .Case("standIn", standIn)
       .Case("sourceStandIn", sourceStandIn)
+      .Case("validExtents", validExtents)
+      .Case("mxTemplates", mxTemplates)
       .Case("quantTemplates", quantTemplates)
       .Case("dequantTemplates", dequantTemplates)
       .Case("barrier", barrier)

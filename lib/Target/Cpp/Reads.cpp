@@ -63,6 +63,10 @@ std::optional<ViewSource> cpp::viewSource(Value view, ConstantFolder &constants)
     bool isStatic = extent != dynamicDim && stride != dynamicDim;
     source.strides[i] = isStatic ? int64_t(uint64_t(extent) * stride) : dynamicDim;
   }
+  if (auto element = elementOf(source.element); element && isPackedPair(*element)) {
+    bool isDn = source.make.getLayout() == LayoutKind::DN;
+    source.pairs = isDn ? 3 : 4;
+  }
   return source;
 }
 

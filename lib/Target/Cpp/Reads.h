@@ -22,7 +22,10 @@ struct ViewSource {
   mlir::Value entry;     ///< the pipe's entry that the view is, or is a part of; else null
   llvm::SmallVector<mlir::Value> offsets; ///< of a partition; empty for the whole view
   mlir::Type element;
-  Dims shape, strides; ///< padded to five; dynamicDim where a value below says it
+  Dims shape, strides; ///< padded to five, in elements; dynamicDim where a value below says it
+  /// The dimension along which packed pairs run; the library counts numbers there, and in the
+  /// strides of the others (library 1.8). None for elements of one number.
+  std::optional<size_t> pairs;
   llvm::SmallVector<mlir::Value> extents; ///< per dimension of the view, unpadded
 };
 /// Describes the result of make_tensor_view or partition_view; none for other values.

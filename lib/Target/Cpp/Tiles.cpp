@@ -82,6 +82,35 @@ Expr advanced(Printer &p, std::optional<Expr> start, int64_t number,
   return number ? binary(*start, "+", literal(number), Precedence::Additive) : *start;
 }
 
+/// An extent in elements as the library counts it (library 1.8).
+std::string inNumbers(const Expr &elements, int64_t perElement) {
+  if (perElement == 1)
+    return elements.text;
+  return binary(elements, "*", literal(perElement), Precedence::Multiplicative).text;
+}
+
+/// The open extents of a tile, from the values that say them.
+llvm::SmallVector<std::string, 2> openExtents(Printer &p, const TileShape &shape, Value rows,
+                                              Value cols) {
+  auto per = shape.numbersPerElement();
+  llvm::SmallVector<std::string, 2> extents;
+  if (rows)
+    extents.push_back(inNumbers(p.valueOf(rows), per[0]));
+  if (cols)
+    extents.push_back(inNumbers(p.valueOf(cols), per[1]));
+  return extents;
+}
+
+/// `source.GetValidCol()`, counted in elements of another type.
+std::string extentOfSource(const std::string &source, const TileShape &from, const TileShape &to,
+                           unsigned axis) {
+  std::string text = source + (axis ? ".GetValidCol()" : ".GetValidRow()");
+  int64_t have = from.numbersPerElement()[axis], wanted = to.numbersPerElement()[axis];
+  if (have < wanted)
+    return text + " * " + std::to_string(wanted / have);
+  return have > wanted ? text + " / " + std::to_string(have / wanted) : text;
+}
+
 Expr knownOr(Printer &p, Value tile, llvm::function_ref<Expr()> otherwise) {
   auto known = knownAddress(p, tile);
   return known ? castToUnsigned("uint64_t", literal(*known)) : otherwise();
@@ -90,22 +119,18 @@ Expr knownOr(Printer &p, Value tile, llvm::function_ref<Expr()> otherwise) {
 
 void cpp::printAllocTile(Printer &p, AllocTileOp op) {
   // Only the open extents are arguments of the constructor.
-  llvm::SmallVector<std::string, 2> valid;
-  for (Value extent : {op.getValidRow(), op.getValidCol()})
-    if (extent)
-      valid.push_back(p.valueOf(extent).text);
+  TileShape shape = op.getResult().getType().getTileShape();
+  auto valid = openExtents(p, shape, op.getValidRow(), op.getValidCol());
   Expr address = castToUnsigned("uint64_t", p.valueOf(op.getAddr()));
-  std::string name = declareTile(p, op.getResult(), op.getResult().getType().getTileShape(), valid);
+  std::string name = declareTile(p, op.getResult(), shape, valid);
   assignAddress(p, name, address);
 }
 
 void cpp::printSlot(Printer &p, MultiTileGetOp op) {
   auto ring = llvm::cast<AllocMultiTileOp>(op.getSource().getDefiningOp());
   MultiTileBufType type = ring.getResult().getType();
-  llvm::SmallVector<std::string, 2> valid;
-  for (Value extent : {ring.getValidRow(), ring.getValidCol()})
-    if (extent)
-      valid.push_back(p.valueOf(extent).text);
+  auto valid =
+      openExtents(p, type.getSlot().getTileShape(), ring.getValidRow(), ring.getValidCol());
   Expr address = knownOr(p, op.getResult(), [&] {
     auto known = p.constants.fold(ring.getAddr());
     std::optional<Expr> base;
@@ -122,14 +147,16 @@ void cpp::printWindow(Printer &p, SubviewOp op) {
   std::array<int64_t, 2> stride = elementStrides(source);
   int64_t bytes = bytesOf(shape.element);
   llvm::SmallVector<std::string, 2> valid;
-  for (auto [known, given, size] : {std::tuple(shape.validRows, op.getValidRow(), op.getSizes()[0]),
-                                    {shape.validCols, op.getValidCol(), op.getSizes()[1]}}) {
+  auto per = shape.numbersPerElement();
+  for (auto [known, given, size, factor] :
+       {std::tuple(shape.validRows, op.getValidRow(), op.getSizes()[0], per[0]),
+        {shape.validCols, op.getValidCol(), op.getSizes()[1], per[1]}}) {
     if (known >= 0)
       continue;
     Expr extent = p.valueOf(given);
-    valid.push_back(
-        choose(binary(extent, "<", literal(size), Precedence::Relational), extent, literal(size))
-            .text);
+    Expr clamped =
+        choose(binary(extent, "<", literal(size), Precedence::Relational), extent, literal(size));
+    valid.push_back(inNumbers(clamped, factor));
   }
   Expr address = knownOr(p, op.getResult(), [&] {
     return advanced(p, dataOf(p, op.getSource()), 0,
@@ -144,22 +171,26 @@ void cpp::printReshape(Printer &p, TReshapeOp op) {
             to = op.getResult().getType().getTileShape();
   std::string source = p.valueOf(op.getSource()).text;
   llvm::SmallVector<std::string, 2> valid;
+  auto per = to.numbersPerElement();
   if (to.validRows < 0)
-    valid.push_back(to.rows == from.rows ? source + ".GetValidRow()" : std::to_string(to.rows));
+    valid.push_back(to.rows == from.rows ? extentOfSource(source, from, to, 0)
+                                         : std::to_string(to.rows * per[0]));
   if (to.validCols < 0)
-    valid.push_back(to.cols == from.cols ? source + ".GetValidCol()" : std::to_string(to.cols));
+    valid.push_back(to.cols == from.cols ? extentOfSource(source, from, to, 1)
+                                         : std::to_string(to.cols * per[1]));
   std::string name = declareTile(p, op.getResult(), to, valid);
   p.line("TRESHAPE(" + name + ", " + source + ");");
 }
 
 void cpp::printBitcast(Printer &p, BitcastOp op) {
-  TileShape shape = op.getResult().getType().getTileShape();
+  TileShape shape = op.getResult().getType().getTileShape(),
+            from = op.getSource().getType().getTileShape();
   std::string source = p.valueOf(op.getSource()).text;
   llvm::SmallVector<std::string, 2> valid;
   if (shape.validRows < 0)
-    valid.push_back(source + ".GetValidRow()");
+    valid.push_back(extentOfSource(source, from, shape, 0));
   if (shape.validCols < 0)
-    valid.push_back(source + ".GetValidCol()");
+    valid.push_back(extentOfSource(source, from, shape, 1));
   Expr address = knownOr(p, op.getResult(), [&] { return dataOf(p, op.getSource()); });
   std::string name = declareTile(p, op.getResult(), shape, valid);
   assignAddress(p, name, address);
@@ -181,8 +212,11 @@ void cpp::printValid(Printer &p, Operation *op) {
     int64_t known = isCols ? shape.validCols : shape.validRows;
     if (known >= 0)
       p.bind(result, literal(known));
-    else if (p.reads.count(result))
-      p.defineVariable(result,
-                       call(p.valueOf(tile).text + (isCols ? ".GetValidCol" : ".GetValidRow"), {}));
+    else if (p.reads.count(result)) {
+      Expr extent = call(p.valueOf(tile).text + (isCols ? ".GetValidCol" : ".GetValidRow"), {});
+      if (int64_t factor = shape.numbersPerElement()[isCols ? 1 : 0]; factor > 1)
+        extent = binary(extent, "/", literal(factor), Precedence::Multiplicative);
+      p.defineVariable(result, extent);
+    }
   }
 }

@@ -81,12 +81,24 @@ void dimsTexts(Printer &p, ViewSource source, std::array<std::string, 5> &shape,
 }
 } // namespace
 
+/// Extent or stride `i` in the numbers that the library counts (library 1.8).
+static int64_t numbersPer(const ViewSource &source, size_t i, bool isStride) {
+  return source.pairs && (*source.pairs == i) != isStride ? 2 : 1;
+}
+static Dims inNumbers(const ViewSource &source, Dims dims, bool isStride) {
+  for (auto [i, dim] : llvm::enumerate(dims))
+    if (dim != dynamicDim)
+      dim *= numbersPer(source, i, isStride);
+  return dims;
+}
+
 std::string cpp::viewType(const ViewSource &source) {
   LayoutKind layout = LayoutKind::ND;
   MakeTensorViewOp make = source.make;
   if (auto given = make.getLayout())
     layout = *given;
-  return globalTensorType(source.element, source.shape, source.strides, Layout(unsigned(layout)));
+  return globalTensorType(source.element, inNumbers(source, source.shape, false),
+                          inNumbers(source, source.strides, true), Layout(unsigned(layout)));
 }
 
 void cpp::printView(Printer &p, Value view) {
@@ -104,14 +116,22 @@ void cpp::printView(Printer &p, Value view) {
 
   std::array<std::string, 5> shape, strides;
   dimsTexts(p, source, shape, strides);
+  for (size_t i = 0; i < 5; ++i) {
+    if (numbersPer(source, i, false) > 1 && source.shape[i] == dynamicDim)
+      shape[i] = "2 * (" + shape[i] + ")";
+    if (numbersPer(source, i, true) > 1 && source.strides[i] == dynamicDim)
+      strides[i] = "2 * (" + strides[i] + ")";
+  }
+  Dims libraryShape = inNumbers(source, source.shape, false),
+       libraryStrides = inNumbers(source, source.strides, true);
   bool hasOpenStride = llvm::is_contained(source.strides, dynamicDim);
   // The constructors are (pointer), (pointer, shape) and (pointer, shape, stride).
   if (hasOpenStride || llvm::is_contained(source.shape, dynamicDim))
     arguments +=
-        ", " + dimsType("Shape", source.shape) + "(" + dimsArguments(shape, source.shape) + ")";
+        ", " + dimsType("Shape", libraryShape) + "(" + dimsArguments(shape, libraryShape) + ")";
   if (hasOpenStride)
-    arguments += ", " + dimsType("Stride", source.strides) + "(" +
-                 dimsArguments(strides, source.strides) + ")";
+    arguments += ", " + dimsType("Stride", libraryStrides) + "(" +
+                 dimsArguments(strides, libraryStrides) + ")";
   std::string type = viewType(source);
   p.line(type + " " + p.declare(view) + "(" + arguments + ");");
 }

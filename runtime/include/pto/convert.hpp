@@ -107,15 +107,27 @@ template <QuantType Q, typename D, typename S, typename P> constexpr void quanti
                 "TQUANT: INT8_SYM makes int8_t, INT8_ASYM uint8_t");
   static_assert(isOneOf<ElementType<P>>(F32), "TQUANT: the parameters are float");
 }
-template <typename D, typename S, typename E, typename M, typename F> constexpr void quantizedMx() {
+template <bool Four, typename D, typename S, typename E, typename M, typename F>
+constexpr void quantizedMx() {
   onlyA5<D>();
   inUb<D, S, E, M, F>();
-  rowMajor<D, S, E, M, F>();
+  rowMajor<S, E, M, F>();
+  sameValid<D, S>();
+  static_assert(isOneOf<ElementType<D>>(Four ? E2M1 : Int8 | E4M3),
+                "MX: MXFP8 makes 8-bit integers or float8_e4m3_t, MXFP4 float4_e2m1x2_t");
+  static_assert(!Four || bytes<S> == 2, "MX: MXFP4 is made of half and bfloat16_t");
   static_assert(isOneOf<ElementType<S>>(Floats | BF16),
                 "MX: the source is float, half, bfloat16_t");
   static_assert(isOneOf<ElementType<E>>(Int8 | E8M0), "MX: exponents have 8 bits");
   sameElement<S, M, F>();
-  static_assert(S::ValidCol == -1 || S::ValidCol % 32 == 0, "MX: groups of 32 columns");
+}
+template <int GroupAxis, typename S> constexpr void wholeGroups() {
+  constexpr int64_t along = GroupAxis ? S::ValidCol : S::ValidRow;
+  static_assert(GroupAxis == 0 || GroupAxis == 1, "MX: groups along rows (1) or columns (0)");
+  static_assert(along == -1 || along % 32 == 0, "MX: groups of 32 numbers");
+}
+constexpr bool isFour(MxQuantAlg a) {
+  return a == MxQuantAlg::OcpMxFp4E2M1 || a == MxQuantAlg::NvMxFp4E2M1;
 }
 } // namespace rule
 
@@ -134,23 +146,32 @@ rule::IfTile<Tmp> TQUANT(D &, S &, P &, Tmp &, P *offset = nullptr) {
 template <QuantType Q, typename D, typename S, typename E, typename M, typename F,
           QuantScaleAlg A = QuantScaleAlg::OCP>
 RecordEvent TQUANT(D &, S &, E *, M *, F *) {
-  rule::quantizedMx<D, S, E, M, F>();
+  rule::quantizedMx<Q == QuantType::MXFP4_E2M1, D, S, E, M, F>();
+  rule::wholeGroups<1, S>();
+  rule::rowMajor<D>();
   return {};
 }
 template <QuantType Q, VecStoreMode V, typename D, typename S, typename E, typename M, typename F>
 RecordEvent TQUANT(D &, S &, E *, M *, F *, E *) {
-  rule::quantizedMx<D, S, E, M, F>();
+  rule::quantizedMx<Q == QuantType::MXFP4_E2M1, D, S, E, M, F>();
+  rule::wholeGroups<1, S>();
+  static_assert(V == VecStoreMode::NZ ? rule::isNz<D> : rule::isND<D>,
+                "MX: the destination has the layout of the store mode");
   return {};
 }
 template <int GroupAxis, MxQuantAlg A, typename D, typename S, typename E, typename M, typename F>
 RecordEvent TQUANT(D &, S &, E *, M *, F *) {
-  rule::quantizedMx<D, S, E, M, F>();
+  rule::quantizedMx<rule::isFour(A), D, S, E, M, F>();
+  rule::wholeGroups<GroupAxis, S>();
+  rule::rowMajor<D>();
   return {};
 }
 template <int GroupAxis, MxQuantAlg A, bool Interleave, typename D, typename S, typename E,
           typename M, typename F>
 RecordEvent TQUANT(D &, S &, E *, M *, F *) {
-  rule::quantizedMx<D, S, E, M, F>();
+  rule::quantizedMx<rule::isFour(A), D, S, E, M, F>();
+  rule::wholeGroups<GroupAxis, S>();
+  rule::rowMajor<D>();
   return {};
 }
 template <typename D, typename S, typename P> RecordEvent TDEQUANT(D &, S &, P &, P &) {

@@ -127,7 +127,10 @@ constexpr void scaledProduct() {
   static_assert(SA::SFractalSize == 32 && SB::SFractalSize == 32, "scales have boxes of 32 bytes");
   static_assert(isZz<SA>, "left scales are Zz (BLayout::RowMajor, SLayout::RowMajor)");
   static_assert(isNn<SB>, "right scales are Nn (BLayout::ColMajor, SLayout::ColMajor)");
-  static_assert(A::Cols % 64 == 0, "the physical k is a multiple of 64");
+  static_assert(A::Cols % 64 == 0 && B::Rows % 64 == 0, "the physical k is a multiple of 64");
+  static_assert(mayBeEqual(SA::ValidRow, A::ValidRow), "left scales: the rows of the left operand");
+  static_assert(mayBeEqual(SB::ValidCol, B::ValidCol),
+                "right scales: the columns of the right operand");
   static_assert(A::ValidCol == -1 || SA::ValidCol == -1 || SA::ValidCol == (A::ValidCol + 31) / 32,
                 "left scales: one column for every 32 elements of k");
   static_assert(B::ValidRow == -1 || SB::ValidRow == -1 || SB::ValidRow == (B::ValidRow + 31) / 32,

@@ -43,7 +43,14 @@ template <typename D, typename S> constexpr void intoBias() {
 }
 
 template <typename D, typename S> constexpr void intoScaling() {
-  if constexpr (isOneOf<ElementType<D>>(E8M0 | U8)) {
+  if constexpr (is<D>(TileType::ScaleLeft) || is<D>(TileType::ScaleRight)) {
+    onlyA5<D>();
+    static_assert(isOneOf<ElementType<D>>(E8M0) && isOneOf<ElementType<S>>(E8M0),
+                  "scales are float8_e8m0_t");
+    static_assert(D::SFractalSize == 32 && S::SFractalSize == 32, "scales have boxes of 32 bytes");
+    static_assert(is<D>(TileType::ScaleLeft) ? isZz<D> && isZz<S> : isNn<D> && isNn<S>,
+                  "left scales are Zz, right scales are Nn, in L1 too");
+  } else if constexpr (isOneOf<ElementType<D>>(E8M0 | U8)) {
     onlyA5<D>();
     sameElement<D, S>();
   } else {
@@ -415,6 +422,8 @@ template <typename D, typename S> void TGET_SCALE_ADDR(D &, S &) {
   rule::tiles<D, S>();
   static_assert(S::Loc == TileType::Left || S::Loc == TileType::Right,
                 "TGET_SCALE_ADDR: the scales of a tile in L0A or L0B");
+  static_assert(D::Loc == (S::Loc == TileType::Left ? TileType::ScaleLeft : TileType::ScaleRight),
+                "TGET_SCALE_ADDR: ScaleLeft belongs to L0A, ScaleRight to L0B");
 }
 #ifdef PTO_NPU_ARCH_A5
 /// The scales of an operand lie at its address divided by 16.

@@ -73,7 +73,13 @@ template <typename T, typename G> constexpr void loadIntoBoxes() {
 
 template <typename T, typename G> constexpr void loadToL1() {
   constexpr Layout layout = G::layout;
-  if constexpr (layout > Layout::NZ) {
+  if constexpr (layout == Layout::MX_A_ZZ || layout == Layout::MX_B_NN) {
+    onlyA5<T>();
+    static_assert(T::SFractalSize == 32 && (layout == Layout::MX_A_ZZ ? isZz<T> : isNn<T>),
+                  "scales go from MX_A_ZZ to Zz and from MX_B_NN to Nn, in boxes of 32 bytes");
+    static_assert(extent<G>(3) == 16 && extent<G>(4) == 2,
+                  "a global tensor of scales ends in [16, 2], both static");
+  } else if constexpr (layout > Layout::NZ) {
     onlyA5<T>();
   } else if constexpr ((layout == Layout::ND && isNz<T>) || (layout == Layout::DN && isZn<T>)) {
     loadIntoBoxes<T, G>();

@@ -63,13 +63,57 @@ def TQuantOp : PtoOp<"tquant", [AttrSizedOperandSegments]> {
   let pipe = PipeV;
   let types = [On<A3, [E_F32]>, On<A5, [E_F32]>];
   let rules = [Tiles<["src", "fp", "offset", "dst"]>, InSpace<["src", "fp", "offset", "tmp", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>,
-               ElementsOf<"src">, ElementIs<["fp"], [E_F32]>, SameType<["fp", "offset"]>, QuantizedTo<"dst", "offset">,
+               AttributeIn<"quant_type", [0, 1]>, ElementsOf<"src">, ElementIs<["fp"], [E_F32]>, SameType<["fp", "offset"]>, QuantizedTo<"dst", "offset">,
                SameValid<["src", "dst"]>, ValuePerRow<"fp", "dst">, OnlyOn<A3, ScratchRows<"tmp", "src", 0>>,
                ElementIs<["tmp"], [E_F32]>];
   let cpp = "TQUANT{quantTemplates}($dst, $src, $fp, $?tmp, &$?offset)";
   let semantics = Kernel<"quantize">;
   let example = "pto.tquant ins(%a, %s : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x1xf32, blayout=col_major>) outs(%c, %t : !pto.tile_buf<vec, 16x64xi8>, !pto.tile_buf<vec, 16x64xf32>) {quant_type = #pto<quant_type INT8_SYM>}";
 }
+//===----------------------------------------------------------------------===//
+// A scale for every 32 numbers
+//===----------------------------------------------------------------------===//
+
+// The library also fills up rows of 16-bit elements behind their valid columns, so the source is written, too (library 3.9).
+def TQuantMxOp : PtoOp<"tquant.mx"> {
+  let summary = "Divides groups of 32 numbers by a power of two that they share, and rounds to 8-bit or 4-bit floats.";
+  let description = [{
+    Groups run along rows (`grpAxis` axis1) or columns (axis0). `max` gets the largest magnitude of a group, `exp` the scale as
+    f8E8M0, `scaling` its inverse, one valid element per group, row by row. `quantScaleAlg` ocp takes the exponent of the maximum,
+    nv rounds up so that nothing saturates. `exp_zz` gets the exponents once more in the order that a scale tile wants, and
+    `storeMode` nz leaves dst as Nz. MXFP8 makes e4m3 in 8-bit integers.
+  }];
+  let family = "convert";
+  let since = "0.48";
+  let arguments = (ins InOut<>:$src, Out<>:$dst, Out<>:$exp, Out<>:$max, Out<>:$scaling, OptionalOut:$exp_zz, QuantTypeAttr:$quant_type,
+                       DefaultValuedOptionalAttr<QuantScaleAlgAttr, "::pto::QuantScaleAlgKind::OCP">:$quantScaleAlg,
+                       OptionalAttr<VecStoreModeAttr>:$storeMode,
+                       DefaultValuedOptionalAttr<MxGroupAxisAttr, "::pto::MxGroupAxisKind::Axis1">:$grpAxis,
+                       DefaultValuedOptionalAttr<BoolAttr, "false">:$interleave);
+  let assemblyFormat = [{
+    `ins` `(` $src `:` qualified(type($src)) `)` `outs` `(` $dst `,` $exp `,` $max `,` $scaling (`,` $exp_zz^)?
+    `:` qualified(type($dst)) `,` qualified(type($exp)) `,` qualified(type($max)) `,` qualified(type($scaling)) (`,` qualified(type($exp_zz))^)? `)` attr-dict
+  }];
+  let pipe = PipeV;
+  let types = [On<A5, [E_F32, E_F16, E_BF16]>];
+  let rules = [ElementsOf<"src">, InSpace<["src", "dst", "exp", "max", "scaling", "exp_zz"], [SpaceVec]>,
+               BlockLayout<"src", "RowMajor", "NoneBox">, BlockLayout<"exp", "RowMajor", "NoneBox">,
+               BlockLayout<"max", "RowMajor", "NoneBox">, BlockLayout<"scaling", "RowMajor", "NoneBox">,
+               AttributeIn<"quant_type", [2, 3]>, MxResult<"src", "dst">, SameValid<["src", "dst"]>,
+               SameElement<["src", "max", "scaling"]>, ElementIs<["exp"], [E_U8, E_I8]>, SameType<["exp", "exp_zz"]>,
+               GroupCount<["src", "exp", "max", "scaling"]>, AttributeWith<"storeMode", ["exp_zz"]>,
+               // One call of the library stores in another order, another one chooses axis and algorithm.
+               When<Present<"exp_zz">, AttributeAbsent<"quantScaleAlg">>, When<Present<"exp_zz">, AttributeAbsent<"grpAxis">>,
+               When<Present<"exp_zz">, AttributeAbsent<"interleave">>];
+  let cpp = "TQUANT{mxTemplates}($dst, $src, &$exp, &$max, &$scaling, &$?exp_zz)";
+  let semantics = Kernel<"quantize_mx">;
+  let example = "pto.tquant.mx ins(%a : !pto.tile_buf<vec, 16x64xf32>) outs(%c, %e, %m, %s : !pto.tile_buf<vec, 16x64xui8>, !pto.tile_buf<vec, 1x32xui8>, !pto.tile_buf<vec, 1x32xf32>, !pto.tile_buf<vec, 1x32xf32>) {quant_type = #pto<quant_type MXFP8>}";
+}
+
+//===----------------------------------------------------------------------===//
+// Back
+//===----------------------------------------------------------------------===//
+
 // a2/a3 fetches the parameters of a row on S (library 5.1).
 def TDequantOp : PtoOp<"tdequant"> {
   let summary = "(src - offset) * scale, with the parameters of the row.";

@@ -65,4 +65,77 @@ def TGemvBiasOp : BiasProduct<"tgemv.bias", "TGEMV_BIAS", "gemv_bias", [ValidRow
   let summary = "Multiplies one row by a matrix and adds a row.";
 }
 
+//===----------------------------------------------------------------------===//
+// With scales (a5)
+//===----------------------------------------------------------------------===//
+
+defvar ScaledElements = [E_F8E4M3, E_F8E5M2, E_F4E1M2x2, E_F4E2M1x2];
+defvar ScaledTriples = ["F32", "F8E4M3", "F8E4M3", "F32", "F8E4M3", "F8E5M2", "F32", "F8E5M2", "F8E4M3", "F32", "F8E5M2", "F8E5M2",
+                        "F32", "F4E1M2x2", "F4E1M2x2", "F32", "F4E1M2x2", "F4E2M1x2", "F32", "F4E2M1x2", "F4E1M2x2",
+                        "F32", "F4E2M1x2", "F4E2M1x2"];
+
+class ScaledOp<string mnemonic> : PtoOp<mnemonic> {
+  let family = "matmul";
+  let pipe = PipeM;
+  let types = [On<A5, ScaledElements>];
+  list<Rule> operandRules = [ElementsOf<"a">, InSpace<["a"], [SpaceLeft]>, InSpace<["b"], [SpaceRight]>, InSpace<["dst"], [SpaceAcc]>,
+    BlockLayout<"a", "ColMajor", "RowMajor">, BlockLayout<"b", "RowMajor", "ColMajor">, BlockLayout<"dst", "ColMajor", "RowMajor">,
+    Triples<["dst", "a", "b"], ScaledTriples>, WholeGroups<"a", "b">, MatmulShape<"dst", "a", "b">,
+    ElementIs<["a_scale", "b_scale"], [E_F8E8M0]>, ScaleTile<"a_scale", "a">, ScaleTile<"b_scale", "b">,
+    ScaleExtents<"a_scale", "a">, ScaleExtents<"b_scale", "b">];
+}
+
+class ScaledProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
+  let arguments = !con((ins In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["a", "a_scale", "b", "b_scale"], ["dst"]>.text;
+  let rules = !listconcat(operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $a, $a_scale, $b, $b_scale)";
+  let semantics = Kernel<kernel>;
+}
+class ScaledAccProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
+  let arguments = !con((ins In<>:$c_in, In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["c_in", "a", "a_scale", "b", "b_scale"], ["dst"]>.text;
+  let rules = !listconcat([InSpace<["c_in"], [SpaceAcc]>, BlockLayout<"c_in", "ColMajor", "RowMajor">, SameElement<["c_in", "dst"]>,
+                           SameShape<["c_in", "dst"]>], operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $c_in, $a, $a_scale, $b, $b_scale)";
+  let semantics = Kernel<kernel>;
+}
+class ScaledBiasProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
+  let arguments = !con((ins In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, In<>:$bias, Out<>:$dst), PhaseArg<>.arg);
+  let assemblyFormat = InsOuts<["a", "a_scale", "b", "b_scale", "bias"], ["dst"]>.text;
+  let rules = !listconcat([InSpace<["bias"], [SpaceBias]>, PhysicalRows<["bias"], 1>, SameElement<["bias", "dst"]>, RowMajor<["bias"]>,
+                           ValidColsCover<"bias", "dst">], operandRules, more);
+  let cpp = call # "<?accPhase>($dst, $a, $a_scale, $b, $b_scale, $bias)";
+  let semantics = Kernel<kernel>;
+}
+
+defvar ScaledText = [{
+    Every 32 numbers along k share a scale, a power of two: row m of the left operand has `a_scale[m, k / 32]`, column n of the
+    right one `b_scale[k / 32, n]`. The scales lie where pto.tget_scale_addr says (library 4.1).
+  }];
+def TMatmulMxOp : ScaledProduct<"tmatmul.mx", "TMATMUL_MX", "matmul_mx", []> {
+  let summary = "Multiplies tiles whose numbers share a scale in groups of 32.";
+  let description = ScaledText;
+}
+def TMatmulMxAccOp : ScaledAccProduct<"tmatmul.mx.acc", "TMATMUL_MX", "matmul_mx_acc", []> {
+  let summary = "Multiplies with scales and adds to the accumulator.";
+  let description = ScaledText;
+}
+def TMatmulMxBiasOp : ScaledBiasProduct<"tmatmul.mx.bias", "TMATMUL_MX", "matmul_mx_bias", []> {
+  let summary = "Multiplies with scales and adds a row to every row.";
+  let description = ScaledText;
+}
+def TGemvMxOp : ScaledProduct<"tgemv.mx", "TGEMV_MX", "gemv_mx", [ValidRows<["a", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix, with scales.";
+  let description = ScaledText;
+}
+def TGemvMxAccOp : ScaledAccProduct<"tgemv.mx.acc", "TGEMV_MX", "gemv_mx_acc", [ValidRows<["a", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix, with scales, and adds to the accumulator.";
+  let description = ScaledText;
+}
+def TGemvMxBiasOp : ScaledBiasProduct<"tgemv.mx.bias", "TGEMV_MX", "gemv_mx_bias", [ValidRows<["a", "dst"], 1>]> {
+  let summary = "Multiplies one row by a matrix, with scales, and adds a row.";
+  let description = ScaledText;
+}
+
 #endif // PTOAS_IR_OPS_MATMUL

@@ -11,19 +11,28 @@ defvar AnyElement = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16
 defvar AnyElementA5 = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16, E_BF16, E_F32, E_F8E4M3, E_F8E5M2,
                        E_F8E8M0, E_HIF8, E_F4E1M2x2, E_F4E2M1x2];
 
-def TLoadOp : MoveOp<"tload"> {
+def TLoadOp : MoveOp<"tload", [AttrSizedOperandSegments]> {
   let summary = "Copies a part of global memory into a tile.";
   let description = [{
     The tile decides how wide a row is, the view how many rows there are and where they lie. With a non-null pad only the
-    rest of each row's last 32-byte block is filled; everything else outside the valid region is left alone.
+    rest of each row's last 32-byte block is filled; everything else outside the valid region is left alone. The other
+    padding words of the grammar are read, and refused where they would ask for more: the library has no call for them.
   }];
-  let arguments = (ins GmIn<PartitionView>:$src, Out<>:$dst);
-  let assemblyFormat = InsOuts<["src"], ["dst"]>.text;
+  let arguments = (ins GmIn<PartitionView>:$src, Out<>:$dst, Optional<AnyType>:$pad_value, Optional<Index>:$left_padding_num,
+                       Optional<AnyType>:$right_padding_num, Optional<AnyType>:$init_condition,
+                       DefaultValuedOptionalAttr<PadModeAttr, "::pto::PadModeKind::PadNull">:$pad_mode,
+                       DefaultValuedOptionalAttr<BoolAttr, "false">:$init_out_buffer);
+  let assemblyFormat = [{
+    `ins` `(` $src `:` qualified(type($src)) `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict (`pad_mode` `=` $pad_mode^)?
+    (`pad_value` `=` $pad_value^ `:` type($pad_value))? (`left_padding_num` `=` $left_padding_num^ `:` type($left_padding_num))?
+    (`init_out_buffer` `=` $init_out_buffer^)? (`right_padding_num` `=` $right_padding_num^ `:` type($right_padding_num))?
+    (`init_condition` `=` $init_condition^ `:` type($init_condition))?
+  }];
   let pipe = PipeMte2;
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = [PositiveDims<["src"]>, ViewRank<["src"], 5>, OnlyOn<A3, Tiles<["dst"]>>, ElementsOf<"dst">,
-               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>,
-               LoadLayout<"src", "dst">];
+               InSpace<["dst"], [SpaceVec, SpaceMat]>, SameBytes<["src", "dst"]>, SameMatrix<"src", "dst">, LoadLayout<"src", "dst">,
+               OnlyOn<A5, PairsStay<"src", "dst">>, NoPadding<["pad_value", "left_padding_num", "right_padding_num", "init_condition"], ["pad_mode", "init_out_buffer"]>];
   let cpp = "TLOAD($dst, $src)";
   let semantics = Kernel<"load">;
   let example = "pto.tload ins(%part : !pto.partition_tensor_view<16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)";
@@ -66,7 +75,15 @@ defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", 
                       When<IsIn<"dst", ["Left", "Right"]>, SameElement<["src", "dst"]>>,
                       OnlyOn<A3, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA3>>>,
                       OnlyOn<A5, When<IsIn<"dst", ["Left", "Right"]>, ElementIs<["dst"], CubeElementsA5>>>,
-                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src", "dst">>];
+                      When<IsIn<"dst", ["Left", "Right"]>, MatrixSource<"src", "dst">>,
+                      OnlyOn<A5, When<IsIn<"dst", ["Left", "Right"]>, PairsStay<"src", "dst">>>,
+                      // Scales keep their boxes.
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft", "ScaleRight"]>, ElementIs<["src", "dst"], [E_F8E8M0]>>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft", "ScaleRight"]>, FractalSize<"src", [32]>>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft"]>, BlockLayout<"src", "RowMajor", "RowMajor">>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleRight"]>, BlockLayout<"src", "ColMajor", "ColMajor">>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
+                      OnlyOn<A5, When<IsIn<"dst", ["ScaleRight"]>, BlockLayout<"dst", "ColMajor", "ColMajor">>>];
 
 def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile's valid region to global memory.";
@@ -88,7 +105,7 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src"]>>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
-      SameCountIfStatic<"dst", "src">, StoreLayout<"src", "dst">,
+      SameMatrix<"dst", "src">, OnlyOn<A5, PairsStay<"src", "dst">>, StoreLayout<"src", "dst">,
       When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
       When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>,
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
@@ -119,6 +136,7 @@ def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
   // The engine decides (library 2.4): a5 vec > mat is the UB > L1 copy, mat > scaling is FIX.
   let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceLeft, PipeMte1>, Route<SpaceMat, SpaceRight, PipeMte1>,
                 Route<SpaceMat, SpaceBias, PipeMte1>, Route<SpaceMat, SpaceScaling, PipeFix>,
+                Route<SpaceMat, SpaceScaleLeft, PipeMte1, [A5]>, Route<SpaceMat, SpaceScaleRight, PipeMte1, [A5]>,
                 Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>,
                 Route<SpaceVec, SpaceMat, PipeMte3, [A5]>];
   let rules = !listconcat([
@@ -160,16 +178,19 @@ def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let pipe = ByRoute;
   let routes = [Route<SpaceVec, SpaceVec, PipeV>, Route<SpaceMat, SpaceLeft, PipeMte1>, Route<SpaceMat, SpaceRight, PipeMte1>,
                 Route<SpaceMat, SpaceScaling, PipeFix, [A5]>, Route<SpaceVec, SpaceMat, PipeMte3, [A5]>,
+                Route<SpaceMat, SpaceScaleLeft, PipeMte1, [A5]>, Route<SpaceMat, SpaceScaleRight, PipeMte1, [A5]>,
                 Route<SpaceAcc, SpaceMat, PipeFix>, Route<SpaceAcc, SpaceVec, PipeFix, [A5]>];
   let micro = WindowForms;
-  let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>, On<A5, [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F16, E_BF16, E_F32]>];
+  let types = [On<A3, [E_I8, E_F16, E_BF16, E_F32]>,
+               On<A5, [E_I8, E_F8E4M3, E_F8E5M2, E_HIF8, E_F4E1M2x2, E_F4E2M1x2, E_F16, E_BF16, E_F32]>];
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src", "dst"]>>,
       When<IsIn<"src", ["Vec"]>, ElementsOf<"dst">>, When<IsIn<"src", ["Vec"]>, SameElement<["src", "dst"]>>,
       When<IsIn<"dst", ["Scaling"]>, SameElement<["src", "dst"]>>, OnlyOn<A5, When<IsIn<"dst", ["Scaling"]>, ScaleWords<"dst">>>,
       LegalRoute<"src", "dst">, OnlyOn<A5, When<IsIn<"dst", ["Mat"]>, SameLayout<"src", "dst">>>,
       WindowInside<"src", "indexRow", "indexCol", "dst">, VecWindow<"src", "indexRow", "indexCol", "dst">,
-      When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
+      When<IsIn<"dst", ["Left", "Right"]>, WholeFractals<"src", "indexRow", "indexCol">>,
+      OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft", "ScaleRight"]>, WholeFractals<"src", "indexRow", "indexCol">>>, AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, ValidColsCover<"fp", "dst">>],
       MatrixRules, OnChipScaleRules);
   let cpp = "TEXTRACT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
   let semantics = Kernel<"extract">;
@@ -205,6 +226,22 @@ def TInsertOp : MoveOp<"tinsert", [AttrSizedOperandSegments]> {
       OnlyOn<A5, When<AttributeSet<"tinsertMode">, InSpace<["dst"], [SpaceMat]>>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], OnChipScaleRules);
   let cpp = "TINSERT{fixpipeTemplates}($dst, $src, $?fp, $?preQuantScalar, $indexRow, $indexCol)";
   let semantics = Kernel<"insert">;
+}
+
+def TGetScaleAddrOp : MoveOp<"tget_scale_addr"> {
+  let summary = "Binds a scale tile to the place that belongs to its operand.";
+  let description = [{
+    `dst` lies at the address of `src` divided by 16, in the scales of L0A for a left and of L0B for a right operand. Its own
+    declaration needs no address, and nothing may use it before.
+  }];
+  let arguments = (ins TileBuf:$src, TileBuf:$dst);
+  let assemblyFormat = InsOuts<["src"], ["dst"]>.text;
+  let pipe = PipeS;
+  let types = [On<A5, AnyElementA5>];
+  let rules = [ElementsOf<"src">, InSpace<["src"], [SpaceLeft, SpaceRight]>, ScaleTile<"dst", "src">, ScaleExtents<"dst", "src">];
+  let hasVerifier = 1; // bound once, and not used before
+  let cpp = "TGET_SCALE_ADDR($dst, $src)";
+  let semantics = Engine<"address of dst = address of src / 16">;
 }
 
 #endif // PTOAS_IR_OPS_MOVE

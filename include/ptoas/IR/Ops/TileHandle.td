@@ -113,7 +113,7 @@ def SetValidShapeOp : HandleOp<"set_validshape"> {
   let arguments = (ins TileBuf:$source, Index:$row, Index:$col);
   let assemblyFormat = "$source `,` $row `,` $col attr-dict `:` qualified(type($source))";
   let hasVerifier = 1; // both extents open, a handle made here, constants within the shape
-  let cpp = "$source.SetValidShape($row, $col)";
+  let cpp = "$source.SetValidShape({validExtents})";
   let semantics = Engine<"the valid region of source is row x col from here on">;
 }
 

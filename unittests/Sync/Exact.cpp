@@ -1,0 +1,319 @@
+//===- Exact.cpp - The provably best synchronisation of small programs -----===//
+
+#include "ExactMaster.h"
+#include "ExactUniverse.h"
+#include "Oracle.h"
+#include "ptoas/Sync/Check.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+//===----------------------------------------------------------------------===//
+// Prices
+//===----------------------------------------------------------------------===//
+
+uint64_t judge::durationOf(const Program &program, NodeId access) {
+  return program[access].pipe == Pipe::S ? 2 : Random(access).pick({20, 40, 80, 160});
+}
+
+uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
+  struct Queue {
+    uint64_t free = 0;     ///< when its next instruction can start
+    uint64_t complete = 0; ///< when the bytes of all earlier ones are there
+  };
+  std::array<Queue, numPipes> queues;
+  std::vector<uint64_t> tokens(trace.flags.size(), 0);
+  uint64_t dispatch = 0, end = 0;
+  for (const Event &event : trace.events) {
+    if (event.kind == Event::Barrier && event.pipe == Pipe::ALL) {
+      for (Queue &queue : queues)
+        dispatch = std::max(dispatch, queue.complete);
+      continue;
+    }
+    Queue &queue = queues[unsigned(event.pipe)];
+    uint64_t start = std::max(dispatch, queue.free);
+    switch (event.kind) {
+    case Event::Access:
+      queue.free = start + durationOf(program, event.node);
+      queue.complete = queue.free + (event.pipe == Pipe::S ? 0 : resultLatency);
+      break;
+    case Event::Set: // does not hold what comes after it
+      tokens[event.flag] = std::max(start, queue.complete);
+      break;
+    case Event::Wait:
+      queue.free = std::max(start, tokens[event.flag]);
+      break;
+    case Event::Barrier:
+      queue.free = std::max(start, queue.complete);
+      break;
+    default:
+      break;
+    }
+    if (event.pipe == Pipe::S)
+      dispatch = std::max(dispatch, queue.free);
+    end = std::max({end, queue.free, queue.complete});
+  }
+  return end;
+}
+
+static Price priceOf(const Program &program, llvm::ArrayRef<Trace> traces) {
+  Price price;
+  for (const Trace &trace : traces) {
+    price.time += modelledTime(program, trace);
+    price.executed += llvm::count_if(trace.events, [](const Event &event) {
+      return event.kind == Event::Set || event.kind == Event::Wait || event.kind == Event::Barrier;
+    });
+  }
+  return price;
+}
+
+Price judge::priceOf(const Program &program) { return ::priceOf(program, measuredPaths(program)); }
+
+//===----------------------------------------------------------------------===//
+// Search
+//===----------------------------------------------------------------------===//
+
+namespace {
+class Search {
+public:
+  Search(const Program &source, unsigned maxDelay);
+
+  std::optional<Optimum> run(Goal goal, const Price &start, unsigned maxRounds);
+
+private:
+  using Set = llvm::BitVector;
+
+  /// Adds a cut for all that `chosen` misses, and for what it misses with one more item, and so on.
+  /// False: it misses nothing.
+  bool addCuts(Set chosen);
+  std::optional<Violation> firstMiss(Path &path, const Set &chosen);
+  /// The same for what only check() misses: orders on paths that were not sampled, and what its
+  /// abstraction loses.
+  bool addCheckerCut(const Set &chosen);
+  /// The items of which one is needed to order the two events: as few as can be.
+  llvm::SmallVector<uint32_t, 16> smallestCut(const Path &path, size_t earlier, size_t later,
+                                              Set chosen) const;
+  Price price(const Set &chosen);
+  /// Forbids the items of `chosen` that together cost more than `limit`.
+  void excludeSlow(const Set &chosen, uint64_t limit);
+  uint64_t timeWith(const Set &chosen);
+
+  Universe universe;
+  std::vector<Path> paths, measured;
+  std::optional<Master> master;
+  unsigned cuts = 0, checkerCuts = 0, rounds = 0;
+};
+} // namespace
+
+static std::vector<Path> pathsOf(const Program &program) {
+  // Rings of ids wrap after 8 iterations; the corners of trip counts and arms come first.
+  static constexpr std::pair<int64_t, unsigned> plans[] = {{3, 0}, {3, 9},  {1, 0},  {1, 9},
+                                                           {2, 0}, {2, 9},  {0, 0},  {6, 0},
+                                                           {6, 9}, {11, 0}, {11, 9}, {4, 1}};
+  std::vector<Path> result;
+  auto add = [&](const PathPlan &plan, uint64_t seed) {
+    Random random(seed);
+    if (std::optional<Trace> trace = expand(program, plan, random, 60000)) {
+      result.push_back({std::move(*trace), {}});
+      result.back().events = result.back().trace.events;
+    }
+  };
+  for (auto [trip, arm] : plans) {
+    PathPlan plan;
+    plan.trip = trip;
+    plan.arm = arm;
+    add(plan, 1);
+  }
+  bool hasBranch =
+      llvm::any_of(program.nodes, [](const Node &node) { return node.kind == NodeKind::Branch; });
+  for (uint64_t seed = 1; seed < (hasBranch ? 25 : 13); ++seed) {
+    PathPlan plan;
+    plan.few = true;
+    add(plan, seed);
+  }
+  return result;
+}
+
+Search::Search(const Program &source, unsigned maxDelay) : universe(source, maxDelay) {
+  paths = pathsOf(universe.program);
+  for (Trace &trace : measuredPaths(universe.program)) {
+    std::vector<Event> events = trace.events;
+    measured.push_back({std::move(trace), std::move(events)});
+  }
+  std::vector<uint64_t> weights;
+  for (const Candidate &candidate : universe.candidates)
+    weights.push_back(candidate.executed);
+  master.emplace(weights);
+}
+
+std::optional<Violation> Search::firstMiss(Path &path, const Set &chosen) {
+  path.select(universe, chosen);
+  std::vector<Violation> found = violations(universe.program, path.trace, true);
+  if (found.empty())
+    return std::nullopt;
+  // From places in what is left to places in all events.
+  Violation miss = found.front();
+  size_t kept = 0;
+  auto translate = [&](size_t place) {
+    size_t seen = 0;
+    for (size_t at = 0; at < path.events.size(); ++at)
+      if (universe.isChosen(path.events[at].node, chosen) && seen++ == place)
+        return at;
+    return kept;
+  };
+  miss.event = translate(miss.event);
+  miss.earlierEvent = translate(miss.earlierEvent);
+  return miss;
+}
+
+llvm::SmallVector<uint32_t, 16> Search::smallestCut(const Path &path, size_t earlier, size_t later,
+                                                    Set chosen) const {
+  Frontier frontier(universe, path, earlier, later);
+  llvm::SmallVector<uint32_t, 16> cut = frontier(chosen);
+  // All others can be taken as well: they carry nothing across.
+  auto takeAllBut = [&](llvm::ArrayRef<uint32_t> items) {
+    chosen.set();
+    for (uint32_t item : items)
+      chosen.reset(item);
+  };
+  takeAllBut(cut);
+  for (size_t i = 0; i < cut.size();) {
+    Set more = chosen;
+    more.set(cut[i]);
+    llvm::SmallVector<uint32_t, 16> next = frontier(more);
+    if (next.empty()) { // this one alone suffices
+      ++i;
+      continue;
+    }
+    cut = std::move(next);
+    takeAllBut(cut);
+    i = 0;
+  }
+  return cut;
+}
+
+bool Search::addCuts(Set chosen) {
+  unsigned before = cuts;
+  Set useless(chosen.size());
+  for (Path &path : paths)
+    while (std::optional<Violation> miss = firstMiss(path, chosen)) {
+      bool isReuse = miss->rule == Rule::C3; // asked for only by the handoff that uses its id again
+      uint32_t condition = isReuse ? universe.candidateOf[miss->later] : none;
+      llvm::SmallVector<uint32_t, 16> cut =
+          smallestCut(path, miss->earlierEvent, miss->event, chosen);
+      master->require(cut, condition);
+      ++cuts;
+      if (isReuse && cut.empty()) { // this handoff cannot be had at all
+        chosen.reset(condition);
+        useless.set(condition);
+        continue;
+      }
+      auto rank = [&](uint32_t a) {
+        return std::pair(useless[a], universe.candidates[a].executed);
+      };
+      auto next = llvm::min_element(cut, [&](auto a, auto b) { return rank(a) < rank(b); });
+      if (next == cut.end() || useless[*next])
+        return true; // no way on from here; the cuts are good all the same
+      chosen.set(*next);
+    }
+  return cuts > before;
+}
+
+bool Search::addCheckerCut(const Set &chosen) {
+  auto findings = [&](const Set &set) { return check(universe.with(set)).findings; };
+  std::vector<Finding> all = findings(chosen);
+  auto first = llvm::find_if(all, [](const Finding &finding) { return !finding.warning; });
+  if (first == all.end())
+    return false;
+  Finding miss = *first;
+  auto isMissed = [&](const Set &set) {
+    return llvm::any_of(findings(set), [&](const Finding &finding) {
+      return finding.rule == miss.rule && finding.later == miss.later;
+    });
+  };
+  // More items never lose an order: what does not bring it alone or in halves is let in, the rest
+  // is the cut.
+  Set grown = chosen;
+  llvm::SmallVector<uint32_t, 16> cut;
+  auto grow = [&](auto &self, llvm::ArrayRef<uint32_t> items) -> void {
+    Set more = grown;
+    for (uint32_t item : items)
+      more.set(item);
+    if (isMissed(more))
+      grown = std::move(more);
+    else if (items.size() == 1)
+      cut.push_back(items[0]);
+    else {
+      self(self, items.take_front(items.size() / 2));
+      self(self, items.drop_front(items.size() / 2));
+    }
+  };
+  std::vector<uint32_t> others;
+  for (uint32_t item = 0; item < chosen.size(); ++item)
+    if (!chosen[item])
+      others.push_back(item);
+  grow(grow, others);
+  uint32_t condition = miss.rule == Rule::C3 ? universe.candidateOf[miss.later] : none;
+  master->require(cut, condition);
+  ++checkerCuts;
+  return true;
+}
+
+Price Search::price(const Set &chosen) {
+  std::vector<Trace> traces;
+  Price sum;
+  for (Path &path : measured) {
+    path.select(universe, chosen);
+    Price one = ::priceOf(universe.program, path.trace);
+    sum.time += one.time;
+    sum.executed += one.executed;
+  }
+  return sum;
+}
+
+uint64_t Search::timeWith(const Set &chosen) { return price(chosen).time; }
+
+void Search::excludeSlow(const Set &chosen, uint64_t limit) {
+  // Time grows with the items: what the others leave too slow stays so with anything added.
+  Set core = chosen;
+  for (unsigned item : chosen.set_bits()) {
+    core.reset(item);
+    if (timeWith(core) <= limit)
+      core.set(item);
+  }
+  llvm::SmallVector<uint32_t, 16> all(core.set_bits_begin(), core.set_bits_end());
+  master->exclude(all);
+}
+
+std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRounds) {
+  uint64_t limit = goal == Goal::Count ? ~uint64_t(0) : start.time;
+  std::optional<Optimum> best;
+  for (rounds = 0; rounds < maxRounds; ++rounds) {
+    std::optional<Set> chosen = master->cheapest();
+    if (!chosen) // nothing below the limit: the last one is the optimum
+      return best;
+    if (addCuts(*chosen))
+      continue;
+    Price now = price(*chosen);
+    if (now.time > limit) {
+      excludeSlow(*chosen, limit);
+      continue;
+    }
+    if (addCheckerCut(*chosen)) // last, for it takes longest
+      continue;
+    best =
+        Optimum{now, unsigned(chosen->count()), universe.with(*chosen), cuts, checkerCuts, rounds};
+    if (goal == Goal::Count || now.time == 0)
+      return best;
+    limit = now.time - 1;
+    excludeSlow(*chosen, limit);
+  }
+  return std::nullopt;
+}
+
+std::optional<Optimum> judge::solveExactly(const Program &program, Goal goal, const Price &start,
+                                           unsigned maxDelay, unsigned maxRounds) {
+  return Search(program, maxDelay).run(goal, start, maxRounds);
+}

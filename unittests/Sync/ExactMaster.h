@@ -1,0 +1,38 @@
+//===- ExactMaster.h - Cheapest set that meets the known demands --*- C++ -*-===//
+//
+// Test support, private to Exact*: a weighted hitting set with exclusions, by Z3.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_UNITTESTS_SYNC_EXACT_MASTER_H
+#define PTOAS_UNITTESTS_SYNC_EXACT_MASTER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/BitVector.h"
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace pto::sync::judge {
+
+class Master {
+public:
+  /// One item per weight.
+  explicit Master(llvm::ArrayRef<uint64_t> weights);
+  ~Master();
+  Master(const Master &) = delete;
+
+  /// At least one of `any`, if `condition` (an item) is taken; `none`: in any case.
+  void require(llvm::ArrayRef<uint32_t> any, uint32_t condition);
+  /// Not all of `all` together.
+  void exclude(llvm::ArrayRef<uint32_t> all);
+  /// The cheapest set; none when there is none.
+  std::optional<llvm::BitVector> cheapest();
+
+private:
+  struct Z3;
+  std::unique_ptr<Z3> z3;
+};
+
+} // namespace pto::sync::judge
+
+#endif // PTOAS_UNITTESTS_SYNC_EXACT_MASTER_H

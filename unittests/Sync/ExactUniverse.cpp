@@ -1,0 +1,267 @@
+//===- ExactUniverse.cpp - All items that could be added -------------------===//
+
+#include "ExactUniverse.h"
+#include "llvm/ADT/STLExtras.h"
+#include <array>
+#include <set>
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+//===----------------------------------------------------------------------===//
+// Candidates
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Ids that each candidate may use. More than any real program has: C3 then fails only where no
+/// number of ids would help.
+constexpr uint32_t idsEach = 8;
+
+struct StatementList {
+  NodeId owner = none;
+  unsigned arm = 0;
+  NodeId innermost = none; ///< loop
+  bool isBody = false;
+  std::vector<NodeId> items;
+  std::vector<std::set<Pipe>> pipes; ///< per item: of the accesses in it
+};
+
+class Maker {
+public:
+  Maker(Universe &universe, unsigned maxDelay) : universe(universe), maxDelay(maxDelay) {}
+
+  void run() {
+    collect(none, 0, none, universe.program.top);
+    for (unsigned list = 0; list < lists.size(); ++list)
+      candidatesOf(list);
+    universe.program.eventIds = idsEach * (universe.candidates.size() + 1);
+    universe.candidateOf.assign(universe.program.nodes.size(), none);
+    for (unsigned list = 0; list < lists.size(); ++list)
+      rewrite(list);
+  }
+
+private:
+  std::set<Pipe> collect(NodeId owner, unsigned arm, NodeId innermost, std::vector<NodeId> items);
+  void candidatesOf(unsigned list);
+  void rewrite(unsigned list);
+  void add(NodeKind kind, uint32_t candidate, EventId id);
+  EventId idIn(uint32_t candidate, NodeId loop, int64_t add) const {
+    int32_t base = idsEach * candidate;
+    return loop == none ? EventId{base} : EventId{base, idsEach, loop, wrap(add)};
+  }
+  static int64_t wrap(int64_t value) { return ((value % idsEach) + idsEach) % idsEach; }
+
+  Universe &universe;
+  unsigned maxDelay;
+  std::vector<StatementList> lists;
+  std::vector<NodeId> out;
+};
+} // namespace
+
+std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
+                              std::vector<NodeId> items) {
+  unsigned index = lists.size();
+  lists.emplace_back();
+  StatementList list{owner, arm, innermost, owner != none && owner == innermost, items, {}};
+  std::set<Pipe> all;
+  for (NodeId id : items) {
+    const Node node = universe.program[id];
+    std::set<Pipe> pipes;
+    if (node.kind == NodeKind::Access)
+      pipes.insert(node.pipe);
+    for (unsigned i = 0; i < node.arms.size(); ++i) {
+      NodeId loop = node.kind == NodeKind::Loop ? id : innermost;
+      std::set<Pipe> inside = collect(id, i, loop, node.arms[i]);
+      pipes.insert(inside.begin(), inside.end());
+    }
+    all.insert(pipes.begin(), pipes.end());
+    list.pipes.push_back(std::move(pipes));
+  }
+  lists[index] = std::move(list);
+  return all;
+}
+
+void Maker::candidatesOf(unsigned index) {
+  const StatementList &list = lists[index];
+  const Program &program = universe.program;
+  for (unsigned j = 0; j < list.items.size(); ++j)
+    for (Pipe to : list.pipes[j]) {
+      if (to != Pipe::S && barrierIsLegal(to, program.arch))
+        universe.candidates.push_back({to, to, index, j, j, 0});
+      for (unsigned i = 0; i < list.items.size(); ++i)
+        for (Pipe from : list.pipes[i])
+          for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
+            if (from != to)
+              universe.candidates.push_back({from, to, index, i, j, delay});
+    }
+}
+
+void Maker::add(NodeKind kind, uint32_t candidate, EventId id) {
+  const Candidate &c = universe.candidates[candidate];
+  Node node;
+  node.kind = kind;
+  node.pipe = kind == NodeKind::Wait ? c.to : c.from;
+  if (kind != NodeKind::Barrier)
+    node.key = {c.from, c.to, id};
+  node.inserted = true;
+  out.push_back(universe.program.add(std::move(node)));
+  universe.candidateOf.push_back(candidate);
+}
+
+void Maker::rewrite(unsigned index) {
+  const StatementList list = lists[index];
+  const std::vector<Candidate> &all = universe.candidates;
+  auto isBarrier = [&](uint32_t c) { return all[c].from == all[c].to; };
+  out.clear();
+  for (unsigned item = 0; item < list.items.size(); ++item) {
+    NodeId id = list.items[item];
+    std::vector<uint32_t> waits, barriers, carried, sets;
+    for (uint32_t c = 0; c < all.size(); ++c) {
+      const Candidate &candidate = all[c];
+      if (lists[candidate.list].owner == id && candidate.delay)
+        carried.push_back(c);
+      if (candidate.list != index)
+        continue;
+      if (isBarrier(c) && candidate.consumer == item)
+        barriers.push_back(c);
+      if (!isBarrier(c) && candidate.consumer == item)
+        waits.push_back(c);
+      if (!isBarrier(c) && candidate.producer == item)
+        sets.push_back(c);
+    }
+    // What S learns everybody learns (H6), so its waits come first.
+    llvm::sort(waits, [&](uint32_t a, uint32_t b) {
+      return std::pair(all[a].to != Pipe::S, a) < std::pair(all[b].to != Pipe::S, b);
+    });
+    for (uint32_t c : waits)
+      add(NodeKind::Wait, c, idIn(c, list.innermost, -all[c].delay));
+    for (uint32_t c : barriers)
+      add(NodeKind::Barrier, c, {});
+    for (uint32_t c : carried)
+      for (int64_t m = 0; m < all[c].delay; ++m)
+        add(NodeKind::Set, c, {int32_t(idsEach * c + wrap(m - all[c].delay))});
+    out.push_back(id);
+    std::optional<int64_t> trip = universe.program[id].trip;
+    for (uint32_t c : carried)
+      for (int64_t m = 0; m < all[c].delay; ++m)
+        add(NodeKind::Wait, c,
+            trip ? EventId{int32_t(idsEach * c + wrap(*trip + m - all[c].delay))}
+                 : idIn(c, id, m - all[c].delay));
+    for (uint32_t c : sets)
+      add(NodeKind::Set, c, idIn(c, list.innermost, 0));
+  }
+  (list.owner == none ? universe.program.top : universe.program[list.owner].arms[list.arm]) = out;
+}
+
+Universe::Universe(const Program &source, unsigned maxDelay) : program(source) {
+  program.atExitDrain = false; // the drain at the exit is no choice, and is not measured
+  Maker(*this, maxDelay).run();
+  for (const Trace &trace : measuredPaths(program))
+    for (const Event &event : trace.events)
+      if (uint32_t candidate = candidateOf[event.node]; candidate != none)
+        ++candidates[candidate].executed;
+}
+
+Program Universe::with(const llvm::BitVector &chosen) const {
+  Program result = program;
+  auto clean = [&](std::vector<NodeId> &list) {
+    llvm::erase_if(list, [&](NodeId id) { return !isChosen(id, chosen); });
+  };
+  clean(result.top);
+  for (Node &node : result.nodes)
+    for (std::vector<NodeId> &arm : node.arms)
+      clean(arm);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Paths
+//===----------------------------------------------------------------------===//
+
+void Path::select(const Universe &universe, const llvm::BitVector &chosen) {
+  trace.events.clear();
+  for (const Event &event : events)
+    if (universe.isChosen(event.node, chosen))
+      trace.events.push_back(event);
+}
+
+std::vector<Trace> judge::measuredPaths(const Program &program) {
+  bool hasBranch = llvm::any_of(program.nodes, [](const Node &node) {
+    return node.kind == NodeKind::Branch && node.arms.size() > 1;
+  });
+  std::vector<Trace> result;
+  for (unsigned arm : {0u, 99u}) {
+    PathPlan plan;
+    plan.trip = 4;
+    plan.arm = arm;
+    Random random(1);
+    if (std::optional<Trace> trace = expand(program, plan, random, 1u << 20))
+      result.push_back(std::move(*trace));
+    if (!hasBranch)
+      break;
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Cuts
+//===----------------------------------------------------------------------===//
+
+Frontier::Frontier(const Universe &universe, const Path &path, size_t earlier, size_t later)
+    : universe(universe), path(path), earlier(earlier), later(later) {}
+
+namespace {
+/// What the tokens of one candidate that are on their way carry, oldest first. Never more than a
+/// few: its delay and one.
+struct TokenQueue {
+  uint16_t bits = 0;
+  uint8_t size = 0;
+  void push(bool bit) { bits |= uint16_t(bit) << size++; }
+  bool pop() {
+    bool bit = bits & 1;
+    bits >>= 1;
+    --size;
+    return bit;
+  }
+};
+} // namespace
+
+llvm::SmallVector<uint32_t, 16> Frontier::operator()(const llvm::BitVector &chosen) const {
+  // One bit per pipe: what it starts next knows that `earlier` is complete. Tokens carry the bit of
+  // their source, and always from the pipe of `earlier` itself (H3).
+  const Event &source = path.events[earlier];
+  std::array<bool, numPipes> knows{};
+  std::vector<TokenQueue> tokens(universe.candidates.size());
+  llvm::SmallVector<uint32_t, 16> crossing;
+  std::vector<bool> crosses(universe.candidates.size(), false);
+  auto know = [&](Pipe pipe) {
+    knows[unsigned(pipe)] = true;
+    if (pipe == Pipe::S)
+      knows.fill(true); // H6
+  };
+  auto reach = [&](uint32_t candidate, Pipe pipe) {
+    if (candidate == none || chosen[candidate])
+      return know(pipe);
+    if (!crosses[candidate])
+      crossing.push_back(candidate);
+    crosses[candidate] = true;
+  };
+  for (size_t at = 0; at < later; ++at) {
+    const Event &event = path.events[at];
+    uint32_t candidate = universe.candidateOf[event.node];
+    bool isAfter = at > earlier;
+    if (at == earlier && (source.pipe == Pipe::S || keepsOrder(source.pipe, universe.program.arch)))
+      know(source.pipe);
+    else if (event.kind == Event::Set)
+      tokens[candidate].push(isAfter && (knows[unsigned(event.pipe)] || event.pipe == source.pipe));
+    else if (event.kind == Event::Wait && tokens[candidate].pop() && !knows[unsigned(event.pipe)])
+      reach(candidate, event.pipe);
+    else if (event.kind == Event::Barrier && isAfter && event.pipe == source.pipe &&
+             !knows[unsigned(event.pipe)])
+      reach(candidate, event.pipe);
+  }
+  if (knows[unsigned(path.events[later].pipe)])
+    crossing.clear();
+  return crossing;
+}
