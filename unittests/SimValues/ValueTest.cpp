@@ -68,8 +68,9 @@ protected:
 
   /// The handshake of an accumulator has two ends, and here is one operation.
   static bool needsPartner(const sim::Finding &finding, const Case &c) {
-    bool isAlone =
-        finding.kind == sim::FindingKind::TokenLeft || finding.kind == sim::FindingKind::Deadlock;
+    bool isAlone = finding.kind == sim::FindingKind::TokenLeft ||
+                   finding.kind == sim::FindingKind::Deadlock ||
+                   finding.kind == sim::FindingKind::StarvedWait;
     return isAlone && (c.attribute("accPhase") > 0 || c.attribute("stPhase") > 0);
   }
 
