@@ -20,7 +20,7 @@ std::string loadOf(llvm::StringRef element, llvm::ArrayRef<int64_t> shape,
                    llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> offsets,
                    llvm::ArrayRef<int64_t> sizes) {
   std::string text = "func.func @f(%p: !pto.ptr<" + element.str() +
-                     ">, %t: !pto.tile_buf<vec, 16x64x" + element.str() + ">) {\n";
+                     ">, %t: !pto.tile_buf<vec, 16x64x" + element.str() + ", valid=?x?>) {\n";
   std::set<int64_t> constants;
   for (auto values : {shape, strides, offsets, sizes})
     constants.insert(values.begin(), values.end());
@@ -38,7 +38,7 @@ std::string loadOf(llvm::StringRef element, llvm::ArrayRef<int64_t> shape,
   text += "  %part = pto.partition_view %v, offsets = [" + list(offsets, "%c") + "], sizes = [" +
           list(sizes, "%c") + "] : " + view + " -> " + part + "\n";
   text += "  pto.tload ins(%part : " + part + ") outs(%t : !pto.tile_buf<vec, 16x64x" +
-          element.str() + ">)\n  return\n}\n";
+          element.str() + ", valid=?x?>)\n  return\n}\n";
   return text;
 }
 
