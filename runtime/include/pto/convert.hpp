@@ -193,7 +193,8 @@ template <typename M, typename T> constexpr void mask() {
   inUb<M>();
   rowMajor<M>();
   static_assert(isOneOf<ElementType<M>>(Int8), "a mask is a tile of 8-bit integers");
-  static_assert(mayBeEqual(M::ValidRow, T::ValidRow), "a mask has the valid rows of its data");
+  static_assert(mayBeEqual(M::ValidRow, T::ValidRow) || (M::ValidRow == 0 && M::ValidCol == 0),
+                "a mask has the valid rows of its data; an empty one asks for nothing");
 }
 } // namespace rule
 

@@ -45,6 +45,7 @@ RecordEvent TGATHER(D &, S &, K &, C &, Tmp &, int) {
   elements<Int32, Int32, C>();
   elements<F16 | F32 | S32, F16 | F32 | S32 | S16, S>();
   elements<S16 | S32, S16 | S32, K>();
+  static_assert(bytes<K> == bytes<S>, "TGATHER by comparison: thresholds as wide as the elements");
   return {};
 }
 template <typename D, typename S, typename O> RecordEvent TGATHERB(D &, S &, O &) {
@@ -72,6 +73,7 @@ RecordEvent TSCATTER(D &, S &) {
   using namespace rule;
   inUb<D, S>();
   rowMajor<D, S>();
+  elements<Plain32, Plain32 | Int64, S>();
   static_assert(bytes<D> == bytes<S>, "TSCATTER by mask: elements of one size");
   return {};
 }
