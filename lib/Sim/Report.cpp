@@ -98,6 +98,10 @@ llvm::json::Value Report::json() const {
                             {"cores", std::move(coreList)}};
   if (!notes.empty())
     object["notes"] = llvm::json::Array(notes);
+  llvm::json::Object choices;
+  for (const auto &[op, what] : modelled)
+    choices[op] = what;
+  object["modelled"] = std::move(choices);
   return object;
 }
 
@@ -139,6 +143,7 @@ void sim::addFindings(Report &into, const Report &other) {
   for (const std::string &note : other.notes)
     if (!llvm::is_contained(into.notes, note))
       into.notes.push_back(note);
+  into.modelled.insert(other.modelled.begin(), other.modelled.end());
 }
 
 void sim::append(Report &into, const Report &next) {

@@ -288,6 +288,9 @@ Report Scheduler::run() {
     report.cycles = std::max(report.cycles, core.cycles);
   report.instructions = machine.instructions;
   report.items = machine.items;
+  for (const Call &call : machine.program.calls)
+    if (!call.modelled.empty())
+      report.modelled[call.op] = call.modelled;
   return report;
 }
 
