@@ -65,7 +65,7 @@ struct Options {
   /// Take no notice of flags and barriers inside a core; items wait for the bytes that they share
   /// with others, at no cost. Eager only; the report has times and no findings about order.
   bool freeSync = false;
-  bool stopAtFirst = false;            ///< end the run at the first finding
+  bool stopAtFirst = false; ///< end the run at the first finding
   /// End the run, with a finding, after so many instructions of S and items of pipes.
   uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it
