@@ -321,7 +321,7 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
                    *llvm::cast<RecordOp>(op).getRecordOperands(info.operand("offset")).begin(),
                    frame));
       else
-        access(node, operand.role, regionsOf(value, frame));
+        access(node, operand.role, operandRegions(op, info, unsigned(i), value, frame));
       auto tile = llvm::dyn_cast<TileBufType>(value.getType());
       writesAcc |= tile && tile.getSpace() == Space::Acc && writes(operand.role);
     }
@@ -410,7 +410,7 @@ void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &
     for (mlir::Value value : llvm::cast<RecordOp>(op).getRecordOperands(i))
       llvm::append_range(regions[i], llvm::isa<PipeHandleType>(value.getType())
                                          ? freedRegions(op, frame)
-                                         : regionsOf(value, frame));
+                                         : operandRegions(op, info, i, value, frame));
   }
   model.hasAccess = true;
   Node macro;

@@ -121,6 +121,9 @@ private:
   void access(sync::Node &node, Role role, llvm::ArrayRef<sync::RegionId> regions);
 
   Regions regionsOf(mlir::Value value, Frame &frame);
+  /// What the call touches of its operand: all of a tile that it addresses by physical extents.
+  Regions operandRegions(mlir::Operation *op, const OpInfo &info, unsigned operand,
+                         mlir::Value value, Frame &frame);
   sync::RegionId globalRegion(mlir::Value value, Frame &frame);
   // TileRegions.cpp
   /// Bytes that a tile may name. Not exact: somewhere inside the region, so that its beginning is
@@ -129,7 +132,8 @@ private:
     sync::Region region;
     bool isExact = true;
   };
-  Regions tileRegions(Bound tile, TileBufType type);
+  /// `isWhole`: with what lies between the lines of a window; `behind`: bytes behind the tile.
+  Regions tileRegions(Bound tile, TileBufType type, bool isWhole = false, uint64_t behind = 0);
   void collect(Bound tile, std::vector<Place> &out);
   bool collectTurning(mlir::scf::ForOp loop, unsigned number, Frame *frame,
                       std::vector<Place> &out);

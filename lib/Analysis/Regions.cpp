@@ -111,6 +111,15 @@ ModelBuilder::Regions ModelBuilder::regionsOf(Value value, Frame &frame) {
   return {globalRegion(value, frame)};
 }
 
+ModelBuilder::Regions ModelBuilder::operandRegions(mlir::Operation *op, const OpInfo &info,
+                                                   unsigned operand, Value value, Frame &frame) {
+  auto tile = llvm::dyn_cast<TileBufType>(value.getType());
+  if (!tile)
+    return regionsOf(value, frame);
+  return tileRegions(follow(value, &frame), tile, info.operands[operand].isWhole,
+                     bytesBehind(op, operand));
+}
+
 sync::RegionId ModelBuilder::globalRegion(Value value, Frame &frame) {
   Bound bound = follow(value, &frame);
   auto partition = bound.value.getDefiningOp<PartitionViewOp>();

@@ -214,7 +214,14 @@ void ModelBuilder::collect(Bound tile, std::vector<Place> &out) {
   out.push_back({tileAt(type, nullptr, tile.frame)});
 }
 
-ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type) {
+/// A window that is addressed by the physical extents of its source.
+static void widen(sync::Region &region, Value tile, uint64_t behind) {
+  region.dims.clear();
+  region.run = std::max(region.run, storageOf(tile).bytes()) + behind;
+}
+
+ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type, bool isWhole,
+                                                uint64_t behind) {
   std::vector<Place> places;
   followed = 0;
   collect(tile, places);
@@ -227,6 +234,8 @@ ModelBuilder::Regions ModelBuilder::tileRegions(Bound tile, TileBufType type) {
   }
   Regions ids;
   for (Place &place : places) {
+    if (place.region.offset.known && (isWhole || behind))
+      widen(place.region, tile.value, behind);
     place.region.name = nameOf(tile.value);
     sync::RegionId id = model.program.intern(std::move(place.region));
     if (!llvm::is_contained(ids, id))

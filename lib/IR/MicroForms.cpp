@@ -65,6 +65,22 @@ llvm::SmallVector<llvm::StringRef, 2> formsOfRoute(mlir::Operation *op, const Op
 }
 } // namespace
 
+uint64_t pto::bytesBehind(mlir::Operation *op, unsigned operand) {
+  const OpInfo &info = *findOpInfo(op);
+  bool compares = llvm::any_of(info.micro, [](auto &f) { return f.name == "a3, comparing"; });
+  if (!compares || archOf(op) != Arch::A3 || info.operands[operand].role != Role::Scratch)
+    return 0;
+  auto tileAt = [&](llvm::StringRef name) {
+    auto values = llvm::cast<RecordOp>(op).getRecordOperands(info.operand(name));
+    return values.empty() ? TileBufType() : llvm::cast<TileBufType>((*values.begin()).getType());
+  };
+  TileBufType src = tileAt("src"), thresholds = tileAt("thresholds");
+  // A number of 4 bytes per element of the source, then the thresholds in its type.
+  return thresholds
+             ? uint64_t(src.getRows()) * src.getCols() * 4 + thresholds.getTileShape().bytes()
+             : 0;
+}
+
 llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {
   const OpInfo &info = *findOpInfo(op);
   auto has = [&](llvm::StringRef form) {

@@ -112,6 +112,10 @@ llvm::json::Value Report::json() const {
     object["notes"] = llvm::json::Array(notes);
   if (!incomplete.empty())
     object["incomplete"] = incomplete;
+  llvm::json::Object choices;
+  for (const auto &[op, what] : modelled)
+    choices[op] = what;
+  object["modelled"] = std::move(choices);
   return object;
 }
 
@@ -158,6 +162,7 @@ void sim::addFindings(Report &into, const Report &other) {
       into.notes.push_back(note);
   if (into.incomplete.empty())
     into.incomplete = other.incomplete;
+  into.modelled.insert(other.modelled.begin(), other.modelled.end());
 }
 
 void sim::append(Report &into, const Report &next) {

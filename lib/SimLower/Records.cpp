@@ -46,6 +46,7 @@ static bool usesFlagsInside(const OpInfo &info, Arch arch) {
 void Lowering::lowerKernel(Operation *op, const OpInfo &info) {
   Call call;
   call.op = info.name.str();
+  call.modelled = info.modelled.str();
   call.kernel = info.kernel.empty() ? findMapKernel(info.name) : findKernel(info.kernel);
   if (!call.kernel)
     return (void)error(op, "is not simulated: it has no kernel");

@@ -200,6 +200,19 @@ plan::LiveRange Group::liveRange(const Declaration &alloc) {
   return live;
 }
 
+/// What calls write behind a tile that they are given as scratch: nothing else may lie there.
+static uint64_t bytesBehind(mlir::Value tile) {
+  uint64_t most = 0;
+  for (mlir::OpOperand &use : tile.getUses()) {
+    const OpInfo *info = findOpInfo(use.getOwner());
+    for (unsigned i = 0; info && i < info->operands.size(); ++i)
+      if (info->operands[i].role == Role::Scratch &&
+          llvm::is_contained(llvm::cast<RecordOp>(use.getOwner()).getRecordOperands(i), tile))
+        most = std::max(most, pto::bytesBehind(use.getOwner(), i));
+  }
+  return most;
+}
+
 plan::Buffer Group::buffer(const Declaration &alloc) {
   plan::Buffer buffer;
   buffer.live = liveRange(alloc);
@@ -215,7 +228,7 @@ plan::Buffer Group::buffer(const Declaration &alloc) {
   llvm::StringRef source = sourceName(alloc.result());
   buffer.name = source.empty() ? "" : ("%" + source).str();
   buffer.space = alloc.tile.getSpace();
-  buffer.bytes = alloc.tile.getTileShape().bytes();
+  buffer.bytes = alloc.tile.getTileShape().bytes() + bytesBehind(alloc.result());
   buffer.slots = alloc.slots;
   if (!alloc.address.empty())
     if (auto address = constantOf(alloc.address[0].get()))

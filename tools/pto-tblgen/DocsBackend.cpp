@@ -220,6 +220,9 @@ void printOp(raw_ostream &os, const Op &op) {
              ? "as described above; the simulator computes it in its kernel `" + op.kernel + "`"
              : op.engine)
      << "\n\n";
+  if (!op.modelled.empty())
+    os << "**Modelled**, because the library's description leaves it open: " << op.modelled
+       << "\n\n";
   if (!op.cppText.empty())
     os << "**C++:** `" << signatureOf(op.cppText) << "`\n\n";
   if (!op.rules.empty())

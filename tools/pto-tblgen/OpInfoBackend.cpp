@@ -59,7 +59,7 @@ void printArrays(raw_ostream &os, const Op &op) {
     os << "{\"" << o.name << "\", Role::" << o.role << ", " << (o.optional ? "true" : "false")
        << ", " << (o.variadic ? "true" : "false") << ", ";
     quoted(os, o.type);
-    os << "}";
+    os << ", " << (o.isWhole ? "true" : "false") << "}";
   });
   for (const Attribute &a : op.attributes)
     array(os, "AttributeCase", op.id + "_" + a.name + "_cases", a.cases,
@@ -104,7 +104,7 @@ void printRow(raw_ostream &os, const Op &op) {
   os << "},\n   " << reference(op.rules.empty(), op.id + "_rules") << ", "
      << reference(op.cpp.empty(), op.id + "_cpp") << ", "
      << reference(op.micro.empty(), op.id + "_micro") << ", ";
-  list(os, std::array{op.map, op.kernel, op.engine, op.since, op.until},
+  list(os, std::array{op.map, op.kernel, op.engine, op.since, op.until, op.modelled},
        [&](const std::string &s) { quoted(os, s); });
   os << ", " << reference(op.was.empty(), op.id + "_was") << "},\n";
 }

@@ -98,6 +98,14 @@ void Loader::loadOperands() {
     op.operands.push_back({constraint->name.str(), roleOf(odsOp, i, summary),
                            constraint->constraint.getSummary().str(), constraint->isOptional(),
                            constraint->isVariadic()});
+    op.operands.back().isWhole = op.operands.back().role == "Scratch";
+  }
+  for (StringRef name : def->getValueAsListOfStrings("wholeTiles")) {
+    auto found = find_if(op.operands, [&](const Operand &o) { return o.name == name; });
+    if (found == op.operands.end() || !found->isTile())
+      error("has no tile operand '" + name + "' that could be whole");
+    else
+      found->isWhole = true;
   }
   for (auto &result : odsOp.getResults())
     op.results.push_back((result.name + ": " + result.constraint.getSummary()).str());
@@ -430,6 +438,7 @@ void Loader::loadSemantics() {
   op.map = s->getValueAsString("expr").str();
   op.kernel = s->getValueAsString("kernel").str();
   op.engine = s->getValueAsString("engine").str();
+  op.modelled = text("modelled");
   if (op.map.empty())
     return;
   StringSet<> words;

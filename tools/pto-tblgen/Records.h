@@ -17,6 +17,7 @@ namespace pto::tblgen {
 struct Operand {
   std::string name, role, type;
   bool optional, variadic;
+  bool isWhole = false;
   bool isTile() const {
     return role == "In" || role == "Out" || role == "InOut" || role == "Scratch";
   }
@@ -66,7 +67,7 @@ struct Route {
 
 struct Op {
   const llvm::Record *def;
-  std::string name, id, summary, description, family, pipe, since, until, example;
+  std::string name, id, summary, description, family, pipe, since, until, modelled, example;
   std::vector<Operand> operands;
   std::vector<Attribute> attributes;
   std::vector<Route> routes;

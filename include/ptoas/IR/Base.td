@@ -422,6 +422,10 @@ class PtoOp<string mnemonic, list<Trait> traits = []>
   // argument that is printed when x is present and not its default, {x} a helper of Target/Cpp/Helpers.cpp.
   string cpp = "";
   Semantics semantics = ?;
+  // Operands that the call addresses by their physical extents, beyond valid region and window; scratch always counts as such.
+  list<string> wholeTiles = [];
+  // What the library's pages leave open and the simulator has chosen: the page of the operation and the report of a run say so.
+  string modelled = "";
   string since = "0.41";         // grammar version that introduced it
   string until = "";             // last version that had it
   list<string> was = [];         // old spellings that still parse

@@ -43,6 +43,9 @@ struct OperandInfo {
   Role role;
   bool optional, variadic;
   llvm::StringLiteral type; ///< "tile buffer", "index": for the reference page
+  /// The call goes by the physical extents of the tile: of a window it may touch all that lies
+  /// between its lines.
+  bool isWhole;
 };
 
 struct AttributeCase {
@@ -134,6 +137,8 @@ struct OpInfo {
   llvm::ArrayRef<MicroForm> micro;
   llvm::StringLiteral map, kernel, engine; ///< semantics: exactly one is not empty
   llvm::StringLiteral since, until;
+  llvm::StringLiteral
+      modelled; ///< what the simulator has chosen where the library's pages are silent
   llvm::ArrayRef<llvm::StringLiteral> was;
 
   /// Index of an operand or attribute by name; asserts that it exists.
@@ -156,6 +161,9 @@ std::optional<Pipe> pipeOf(mlir::Operation *op);
 /// general one first; empty when its forms are told apart by other facts (transfers), and when a
 /// call whose pipe depends on its route is one instruction.
 llvm::SmallVector<llvm::StringRef, 2> formsByShape(mlir::Operation *op);
+/// How many bytes behind the tile of an operand the call overwrites: the a2/a3 form of TGATHER that
+/// compares keeps its tables behind its scratch tile (library 5.5). 0 for nearly everything.
+uint64_t bytesBehind(mlir::Operation *op, unsigned operand);
 /// The number of an attribute by name (a flag is 0 or 1), its default when absent, `otherwise` when
 /// it has no default.
 int64_t attributeValue(mlir::Operation *op, llvm::StringRef name, int64_t otherwise = 0);

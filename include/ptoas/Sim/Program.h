@@ -185,6 +185,7 @@ struct Call {
   Pipe pipe = Pipe::V;           ///< S: runs at once and the scalar unit waits for it
   bool accumulates = false;      ///< MMAD into an accumulator: chains on one tile are ordered (H7)
   std::vector<Attribute> attributes;
+  std::string modelled; ///< what is a choice of the simulator's, for the report; empty: nothing
   struct OperandType {
     Operand::Kind kind = Operand::None;
     Element element = Element::I32; ///< Scalar only

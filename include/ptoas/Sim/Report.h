@@ -9,6 +9,7 @@
 #include "ptoas/Support/Hardware.h"
 #include "llvm/Support/JSON.h"
 #include <array>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -85,11 +86,14 @@ struct CoreTime {
 struct Report {
   std::vector<Finding> findings;  ///< in source order; same run, same order
   std::vector<std::string> notes; ///< about the launch as a whole
-  std::vector<CoreTime> cores;    ///< by block, rank, core
-  uint64_t cycles = 0;            ///< of the slowest core
-  uint64_t instructions = 0;      ///< executed by all scalar units
-  uint64_t items = 0;             ///< handed to pipes
-  std::string incomplete;         ///< why the run was given up before its end; "" when it was not
+  /// Operations of the program whose results rest on a choice of the simulator's where the
+  /// library's description is silent, with what was chosen; by name. Not printed, in the JSON only.
+  std::map<std::string, std::string> modelled;
+  std::vector<CoreTime> cores; ///< by block, rank, core
+  uint64_t cycles = 0;         ///< of the slowest core
+  uint64_t instructions = 0;   ///< executed by all scalar units
+  uint64_t items = 0;          ///< handed to pipes
+  std::string incomplete;      ///< why the run was given up before its end; "" when it was not
 
   /// No findings but warnings, and the run went to its end.
   bool clean() const;

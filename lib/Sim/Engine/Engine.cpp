@@ -323,6 +323,9 @@ Report Scheduler::run() {
   report.instructions = machine.instructions;
   report.items = machine.items;
   report.incomplete = incomplete;
+  for (const Call &call : machine.program.calls)
+    if (!call.modelled.empty())
+      report.modelled[call.op] = call.modelled;
   return report;
 }
 

@@ -127,10 +127,10 @@ class CollectiveOp<string mnemonic> : PtoOp<mnemonic, [AttrSizedOperandSegments]
 }
 // Without pipe_barrier(ALL), which no collective has: one tile, or the two of form D with its ids (sync 9).
 // What is written stands at the first store: every other store writes another part, later on the same pipe.
-class OneTile<string from, string to> {
-  list<string> load = ["MTE2: " # from # " -> ping", "set MTE2>MTE3 0", "wait MTE2>MTE3 0"];
+class OneTile<string from, string to, string via = "ping"> {
+  list<string> load = ["MTE2: " # from # " -> " # via, "set MTE2>MTE3 0", "wait MTE2>MTE3 0"];
   list<string> back = ["set MTE3>MTE2 0", "wait MTE3>MTE2 0"];
-  list<string> steps = !listconcat(load, ["MTE3: ping -> " # to], back, ["loop? {"], load, ["MTE3: ping ->"], back, ["}"]);
+  list<string> steps = !listconcat(load, ["MTE3: " # via # " -> " # to], back, ["loop? {"], load, ["MTE3: " # via # " ->"], back, ["}"]);
 }
 // Form D overlaps a store with the next load; what others see of it is the ids, and that MTE2 knows the last store. Chunk by chunk
 // says the same and is easier to prove; the simulator runs the real order.
@@ -193,7 +193,7 @@ def CommTReduceOp : CollectiveOp<"comm.treduce"> {
                SameElement<["dst", "group", "acc"]>, InSpace<["acc"], [SpaceVec]>, ValidPositive<["acc"]>,
                SameType<["acc", "ping"]>, When<Present<"pong">, SameType<["acc", "pong"]>>];
   let micro = [
-    Form<"one rank", OneTile<"group", "dst">.steps>,
+    Form<"one rank", OneTile<"group", "dst", "acc">.steps>,
     Form<"one tile", !listconcat(["loop {", "MTE2: group -> acc", "set MTE2>V 0", "wait MTE2>V 0"], LoadPing, SumPing, ["loop? {"],
                                  MoreFollow, LoadPing, SumPing, ["}"], StoreSum)>,
     Form<"two tiles, one other rank", !listconcat(BeginSum, SumPing, StoreSum)>,

@@ -28,6 +28,7 @@ def TCmpOp : PtoOp<"tcmp"> {
                            ElementsOf<"src0">, SameElement<["src0", "src1"]>, SameValid<["src0", "src1"]>,
                            OnlyOn<A5, SameShape<["src0", "src1", "dst"]>>, OnlyOn<A3, EqualityOnly<["src0", "src1"], [E_I32]>>],
                           MaskResult<"src0">.all);
+  let wholeTiles = ["dst"];
   let cpp = "TCMP($dst, $src0, $src1, $cmpMode)";
   let semantics = Kernel<"compare">;
   let example = "pto.tcmp ins(%a, %b {cmpMode = #pto<cmp lt>} : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%m : !pto.tile_buf<vec, 16x64xui8>)";
@@ -43,6 +44,7 @@ def TCmpSOp : PtoOp<"tcmps"> {
   let types = [On<A3, [E_I16, E_U16, E_I32, E_F16, E_F32]>, On<A5, ArithA5>];
   let rules = !listconcat([Tiles<["src", "dst"]>, InSpace<["src", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>, ElementsOf<"src">,
                            ScalarSuits<"scalar", "src">], MaskResult<"src">.all);
+  let wholeTiles = ["dst"];
   let cpp = "TCMPS($dst, $src, $scalar, $cmpMode)";
   let semantics = Kernel<"compare">;
 }
@@ -80,7 +82,7 @@ def TSelSOp : PtoOp<"tsels"> {
   let rules = !listconcat(SelectRules<["src", "dst"]>.all, [ScalarSuits<"scalar", "src">, OnlyOn<A3, SameElement<["tmp", "src"]>>,
                           OnlyOn<A3, ScratchRows<"tmp", "src", 1>>]);
   let cpp = "TSELS($dst, $mask, $src, $?tmp{standIn}, $scalar)";
-  let micro = [Form<"a3", ["S: -> tmp", "set S>V 0", "wait S>V 0", "V: mask, src, tmp -> dst"]>,
+  let micro = [Form<"a3", ["S: -> tmp", "set S>V 0", "wait S>V 0", "V: mask, src, tmp -> dst, tmp"]>,
                Form<"a5", ["V: mask, src -> dst, tmp"]>];
   let semantics = Kernel<"select_scalar">;
 }

@@ -23,6 +23,7 @@ defvar ConvertedA5 = [
 
 def TCvtOp : PtoOp<"tcvt"> {
   let summary = "Converts every element to the element type of the result.";
+  let modelled = "NaN becomes the integer 0; saturated infinities become the largest number.";
   let description = [{
     Some pairs of types round or saturate in one way only, whatever the attributes say; see library 3.6. On a3 without
     saturation, a scratch tile makes the conversions f32 to i16, f16 to i16 and f16 to i8 go through i32.
@@ -50,6 +51,7 @@ def TCvtOp : PtoOp<"tcvt"> {
 // a2/a3 computes in src, which is therefore read and written, and keeps 32-bit integers in tmp (library 3.9).
 def TQuantOp : PtoOp<"tquant", [AttrSizedOperandSegments]> {
   let summary = "Multiplies each row by its value in fp, adds that of offset, rounds to 8-bit integers.";
+  let modelled = "NaN becomes 0.";
   let description = [{
     INT8_SYM makes i8 and has no offset, INT8_ASYM makes ui8 and has one. `fp` holds factors, not divisors. On a3 the source
     is destroyed.

@@ -14,6 +14,10 @@ defvar Bits16 = [E_I16, E_U16];
 defvar BitsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32];
 defvar ShiftsA5 = [E_I8, E_U8, E_I16, E_U16, E_I32, E_U32, E_I64, E_U64];
 
+// What the library's description does not say, and the simulator has to.
+defvar NanWins = "NaN wins over every number; of two zeros the first stands.";
+defvar DividesByZero = "An integer divided by zero gives 0; the least one divided by -1 wraps.";
+
 class BinaryRules<list<string> tiles> {
   // Tiles of all operands lie in UB: the library's vector calls take nothing else (library 3.1).
   list<Rule> all = [Tiles<tiles>, InSpace<tiles, [SpaceVec]>, RowMajor<tiles>, ElementsOf<"src0">,
@@ -58,18 +62,22 @@ def TAddOp : TileBinary<"tadd", "TADD", ArithA3, ArithA5, Map<"src0 + src1">> {
 def TSubOp : TileBinary<"tsub", "TSUB", ArithA3, ArithA5, Map<"src0 - src1">> { let summary = "Subtracts two tiles."; }
 def TMulOp : TileBinary<"tmul", "TMUL", ArithA3, MulA5, Map<"src0 * src1">> { let summary = "Multiplies two tiles."; }
 def TMaxOp : TileBinary<"tmax", "TMAX", ArithA3, ArithA5, Map<"maximum(src0, src1)">> {
+  let modelled = NanWins;
   let summary = "Takes the larger of two elements.";
 }
 def TMinOp : TileBinary<"tmin", "TMIN", ArithA3, ArithA5, Map<"minimum(src0, src1)">> {
+  let modelled = NanWins;
   let summary = "Takes the smaller of two elements.";
 }
 def TDivOp : TileBinaryPrecise<"tdiv", "TDIV", FloatOnly, [E_I16, E_U16, E_I32, E_U32, E_I64, E_U64, E_F16, E_F32], Map<"divide(src0, src1)">,
                                DivPrecisionAttr, "::pto::DivPrecisionKind::DEFAULT"> {
   let summary = "Divides two tiles; integers (a5) truncate.";
+  let modelled = DividesByZero;
 }
 def TFModOp : TileBinaryPrecise<"tfmod", "TFMOD", [E_F32], [E_I16, E_U16, E_I32, E_U32, E_F16, E_F32], Map<"truncatedRemainder(src0, src1)">,
                                 FmodPrecisionAttr, "::pto::FmodPrecisionKind::DEFAULT"> {
   let summary = "Remainder with the sign of the dividend: src0 - trunc(src0 / src1) * src1.";
+  let modelled = DividesByZero;
 }
 def TAndOp : TileBinary<"tand", "TAND", Bits16, BitsA5, Map<"src0 & src1">> { let summary = "Bitwise and."; }
 def TOrOp : TileBinary<"tor", "TOR", Bits16, BitsA5, Map<"src0 | src1">> { let summary = "Bitwise or."; }
@@ -88,6 +96,7 @@ def TShrOp : TileShift<"tshr", "TSHR", "shift_right"> { let summary = "Shifts ri
 // a2/a3: the sources of i32 are left rounded or as float bits (library 3.3), hence read and written.
 def TRemOp : PtoOp<"trem"> {
   let summary = "Remainder with the sign of the divisor: src0 - floor(src0 / src1) * src1.";
+  let modelled = "On a5 an integer of up to 32 bits divided by zero stays as it is.";
   let family = "elementwise";
   let arguments = (ins InOut<>:$src0, InOut<>:$src1, OptionalScratch:$tmp, Out<>:$dst,
                        DefaultValuedOptionalAttr<RemPrecisionAttr, "::pto::RemPrecisionKind::DEFAULT">:$precisionType);

@@ -53,9 +53,11 @@ def TRowExpandMulOp : RowExpand<"trowexpandmul", "TROWEXPANDMUL", ArithA3, Copie
   let summary = "Multiplies by a value per row.";
 }
 def TRowExpandMaxOp : RowExpand<"trowexpandmax", "TROWEXPANDMAX", ArithA3, Copied, "row_expand_max"> {
+  let modelled = NanWins;
   let summary = "The larger of an element and the value of its row.";
 }
 def TRowExpandMinOp : RowExpand<"trowexpandmin", "TROWEXPANDMIN", ArithA3, Copied, "row_expand_min"> {
+  let modelled = NanWins;
   let summary = "The smaller of an element and the value of its row.";
 }
 def TRowExpandExpDifOp
@@ -64,6 +66,7 @@ def TRowExpandExpDifOp
 }
 def TRowExpandDivOp : RowExpand<"trowexpanddiv", "TROWEXPANDDIV", FloatOnly, Copied, "row_expand_div"> {
   let summary = "src0 / src1, one of them with a value per row; integers (a5) truncate.";
+  let modelled = DividesByZero;
   let arguments = (ins In<>:$src0, In<>:$src1, OptionalScratch:$tmp, Out<>:$dst,
                        DefaultValuedOptionalAttr<DivPrecisionAttr, "::pto::DivPrecisionKind::DEFAULT">:$precisionType);
   let cpp = "TROWEXPANDDIV<?precisionType>($dst, $src0, $src1, $?tmp)";
@@ -109,9 +112,11 @@ def TColExpandMulOp : ColExpand<"tcolexpandmul", "TCOLEXPANDMUL", ArithA3, Copie
   let summary = "Multiplies every row by the row src1.";
 }
 def TColExpandMaxOp : ColExpand<"tcolexpandmax", "TCOLEXPANDMAX", ArithA3, Copied, "col_expand_max"> {
+  let modelled = NanWins;
   let summary = "The larger of an element and the value of its column.";
 }
 def TColExpandMinOp : ColExpand<"tcolexpandmin", "TCOLEXPANDMIN", ArithA3, Copied, "col_expand_min"> {
+  let modelled = NanWins;
   let summary = "The smaller of an element and the value of its column.";
 }
 def TColExpandExpDifOp
@@ -120,6 +125,7 @@ def TColExpandExpDifOp
 }
 def TColExpandDivOp : ColExpand<"tcolexpanddiv", "TCOLEXPANDDIV", FloatOnly, ColDivA5, "col_expand_div"> {
   let summary = "Divides every row by the row src1; integers (a5) truncate.";
+  let modelled = DividesByZero;
   let arguments = (ins In<>:$src0, In<>:$src1, Out<>:$dst,
                        DefaultValuedOptionalAttr<DivPrecisionAttr, "::pto::DivPrecisionKind::DEFAULT">:$precisionType);
   let cpp = "TCOLEXPANDDIV<?precisionType>($dst, $src0, $src1)";

@@ -53,6 +53,7 @@ def TGatherOp : PtoOp<"tgather", [AttrSizedOperandSegments]> {
     // by a pattern
     When<AttributeSet<"maskPattern">, SameBytes<["src", "dst"]>>, When<AttributeSet<"maskPattern">, FullCols<["dst"]>>,
     When<AttributeSet<"maskPattern">, Packs<"src", "dst">>];
+  let wholeTiles = ["src", "dst", "cdst"];
   let cpp = "TGATHER{gatherTemplates}($dst, $src, $?indices, $?thresholds, $?cdst, $?tmp{gatherTail})";
   let micro = [
     Form<"a3, comparing", ["S: -> tmp", "set S>V 0", "wait S>V 0", "set V>S 0", "wait V>S 0", "S: thresholds ->", "set S>V 0",
@@ -73,6 +74,7 @@ def TGatherBOp : PtoOp<"tgatherb"> {
   let types = [On<A3, MovedA5>, On<A5, MovedA5>];
   let rules = [Tiles<["src", "offsets", "dst"]>, InSpace<["src", "offsets", "dst"], [SpaceVec]>, RowMajor<["src", "offsets", "dst"]>,
                ElementsOf<"dst">, SameElement<["src", "dst"]>, ElementIs<["offsets"], Words32>, BlockOffsets<"offsets", "dst">];
+  let wholeTiles = ["src"];
   let cpp = "TGATHERB($dst, $src, $offsets)";
   let semantics = Kernel<"gather_blocks">;
 }
@@ -95,6 +97,7 @@ def TScatterOp : PtoOp<"tscatter"> {
     InSpace<["src", "dst"], [SpaceVec]>, RowMajor<["src", "dst"]>, ElementsOf<"src">, SameElement<["src", "dst"]>,
     InSpace<["indexes"], [SpaceVec]>, RowMajor<["indexes"]>, When<Present<"indexes">, IntegersAsWide<"indexes", "src", 2>>, SameValid<["src", "indexes"]>,
     Distinct<["src", "dst"]>, When<AttributeSet<"maskPattern">, Spreads<"src", "dst">>];
+  let wholeTiles = ["dst"];
   let cpp = "TSCATTER{scatterTemplates}($dst, $src, $?indexes)";
   let micro = [
     Form<"a3, one by one", ["V: -> dst", "set V>S 0", "wait V>S 0", "S: src, indexes -> dst", "set S>V 0", "wait S>V 0"]>,

@@ -42,6 +42,7 @@ def TTriOp : PtoOp<"ttri"> {
 
 def TRandomOp : PtoOp<"trandom"> {
   let summary = "Random 32-bit words from a key and a counter.";
+  let modelled = "Philox 4x32: element 4 i + j of the valid region is word j of the counter plus i.";
   let family = "generate";
   let arguments = (ins I32:$key0, I32:$key1, I32:$counter0, I32:$counter1, I32:$counter2, I32:$counter3, Out<>:$dst,
                        DefaultValuedOptionalAttr<I32Attr, "10">:$rounds);
@@ -57,6 +58,7 @@ def TRandomOp : PtoOp<"trandom"> {
 
 def THistogramOp : PtoOp<"thistogram"> {
   let summary = "Counts how often each value of one byte occurs in a row.";
+  let modelled = "Of 32-bit elements only the highest byte is simulated.";
   let description = [{
     Only elements whose higher bytes equal those of idx count; the highest byte has none above it. For 16-bit sources idx is one
     column with a byte per row; for 32-bit sources it has a row per higher byte.

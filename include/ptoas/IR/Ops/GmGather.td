@@ -11,6 +11,7 @@ class HandOvers<list<string> pairs> { list<string> steps = !foldl([]<string>, pa
 
 def MGatherOp : PtoOp<"mgather", [AttrSizedOperandSegments]> {
   let summary = "Collects rows or elements of a table in global memory.";
+  let modelled = "The order of the flags inside the call.";
   let description = [{
     `coalesce` says what an index names: a row of the table, or an element counted through all of it. What an index beyond the
     table does says `gatherOob`: undefined, the last one (clamp), modulo (wrap), or zero. With indices in global memory the
@@ -44,6 +45,7 @@ def MGatherOp : PtoOp<"mgather", [AttrSizedOperandSegments]> {
 
 def MScatterOp : PtoOp<"mscatter"> {
   let summary = "Writes rows or elements of a table in global memory, or combines with them.";
+  let modelled = "The order of the flags inside the call; which of several writes to one entry stays.";
   let description = [{
     As mgather the other way round. An index beyond the table is undefined, skipped, clamped or wrapped (`scatterOob`); `scatterAtomicOp`
     adds or takes the larger or smaller one. With `scatterConflict` last the last of equal indices wins.

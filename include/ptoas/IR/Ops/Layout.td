@@ -63,11 +63,12 @@ def TConcatIdxOp : LayoutOp<"tconcatidx"> {
       [ElementIs<["src0Idx", "src1Idx"], [E_I32, E_I16, E_I8]>, SameElement<["src0Idx", "src1Idx"]>,
        SameRows<"src0Idx", "dst">, SameRows<"src1Idx", "dst">, ValidPositive<["src0Idx", "src1Idx"]>]);
   let cpp = "TCONCAT($dst, $src0, $src1, $src0Idx, $src1Idx)";
-  // S reads the counts of each row; rows whose counts end inside a block it copies too.
+  // S reads the counts of each row; rows whose counts end inside a block it copies too. V, which gets them from S, counts as
+  // their reader as well.
   let micro = [Form<"a3, whole blocks", ["set MTE2>S 0", "wait MTE2>S 0", "S: src0Idx, src1Idx ->", "set S>V 0", "wait S>V 0",
-                                         "V: src0, src1 -> dst"]>,
+                                         "V: src0, src1, src0Idx, src1Idx -> dst"]>,
                Form<"a3, inside a block", ["set MTE2>S 0", "wait MTE2>S 0", "S: src0Idx, src1Idx ->", "set S>V 0", "wait S>V 0",
-                                           "V: src0, src1 -> dst", "set V>S 0", "wait V>S 0", "S: src0, src1 -> dst",
+                                           "V: src0, src1, src0Idx, src1Idx -> dst", "set V>S 0", "wait V>S 0", "S: src0, src1 -> dst",
                                            "set S>V 0", "wait S>V 0", "set S>MTE3 0", "wait S>MTE3 0"]>,
                Form<"a5", ["V: src0, src1, src0Idx, src1Idx -> dst"]>];
   let semantics = Kernel<"concat_index">;
@@ -95,6 +96,7 @@ def TFillPadOp : LayoutOp<"tfillpad"> {
                When<IsIn<"src", ["Vec"]>, AttributeAbsent<"padValue">>,
                When<IsIn<"src", ["Mat"]>, SameType<["src", "dst"]>>,
                When<IsIn<"src", ["Mat"]>, BlockLayout<"src", "ColMajor", "RowMajor">>];
+  let wholeTiles = ["dst"];
   let cpp = "TFILLPAD{fillPadMode}($dst, $src)";
   let semantics = Kernel<"fill_pad">;
 }

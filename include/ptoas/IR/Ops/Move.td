@@ -7,6 +7,9 @@ include "ptoas/IR/Attrs.td"
 
 class MoveOp<string mnemonic, list<Trait> traits = []> : PtoOp<mnemonic, traits> { let family = "move"; }
 
+// Of what leaves an accumulator.
+defvar QuantParameter = "Of a quantisation parameter the low half counts, as an f32; floats that are too large become infinite, NaN the integer 0.";
+
 defvar AnyElement = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16, E_BF16, E_F32];
 defvar AnyElementA5 = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16, E_BF16, E_F32, E_F8E4M3, E_F8E5M2,
                        E_F8E8M0, E_HIF8, E_F4E1M2x2, E_F4E2M1x2];
@@ -87,6 +90,7 @@ defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", 
 
 def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile's valid region to global memory.";
+  let modelled = QuantParameter;
   let description = [{
     Leaves vec and mat tiles through MTE3, accumulators through FIX, which may scale (`fp` holds a parameter per column,
     `preQuantScalar` is one for all), clamp and convert.
@@ -118,6 +122,7 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
 
 def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
   let summary = "Moves a tile between on-chip memories, changing its layout on the way.";
+  let modelled = QuantParameter;
   let description = [{
     What leaves an accumulator may be scaled (`fp` per column, `preQuantScalar` for all), clamped and converted;
     `accToVecMode` says which vector core gets it. A move inside vec with `tmp` reorders scales in groups along
@@ -163,6 +168,7 @@ defvar WindowForms = [Form<"a3, one element", OneElement>, Form<"a5, one element
 
 def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
   let summary = "Copies a window of a tile.";
+  let modelled = QuantParameter;
   let description = [{
     `dst[i, j] = src[indexRow + i, indexCol + j]`; moves to left and right copy whole fractals. What leaves an accumulator
     may be scaled, clamped and converted as by tmov.
@@ -198,6 +204,7 @@ def TExtractOp : MoveOp<"textract", [AttrSizedOperandSegments]> {
 
 def TInsertOp : MoveOp<"tinsert", [AttrSizedOperandSegments]> {
   let summary = "Copies a tile into a window of another.";
+  let modelled = QuantParameter;
   let description = [{
     `dst[indexRow + i, indexCol + j] = src[i, j]` for the valid region of src; the rest of dst stays. What leaves an
     accumulator may be scaled, clamped and converted as by tmov.

@@ -25,9 +25,11 @@ def TPartMulOp : Partial<"tpartmul", "TPARTMUL", PartialMulA5, "partial_mul"> {
   let summary = "Multiplies where both sources are valid, copies where only one is.";
 }
 def TPartMaxOp : Partial<"tpartmax", "TPARTMAX", ArithA5, "partial_max"> {
+  let modelled = NanWins;
   let summary = "Takes the larger element where both sources are valid, copies where only one is.";
 }
 def TPartMinOp : Partial<"tpartmin", "TPARTMIN", ArithA5, "partial_min"> {
+  let modelled = NanWins;
   let summary = "Takes the smaller element where both sources are valid, copies where only one is.";
 }
 

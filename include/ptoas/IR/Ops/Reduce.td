@@ -39,6 +39,7 @@ class RowReduction<string mnemonic, string call, string kernel> : PtoOp<mnemonic
   let micro = [Form<"a3 integers", FoldedByScalar>, Form<"a3 floats", FoldedByVector>, Form<"a5", FoldedByVector>];
 }
 def TRowSumOp : RowReduction<"trowsum", "TROWSUM", "row_sum"> {
+  let modelled = "The lanes of the last partial sum are added in pairs, as a tree.";
   let summary = "Adds the elements of each row.";
   let description = [{
     Floats are not added from left to right: pieces of 256 bytes are added lane by lane in pairs, the partial sums
@@ -46,14 +47,22 @@ def TRowSumOp : RowReduction<"trowsum", "TROWSUM", "row_sum"> {
   }];
   let example = "pto.trowsum ins(%a, %t : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%c : !pto.tile_buf<vec, 16x1xf32, blayout=col_major>)";
 }
-def TRowMaxOp : RowReduction<"trowmax", "TROWMAX", "row_max"> { let summary = "Takes the largest element of each row."; }
-def TRowMinOp : RowReduction<"trowmin", "TROWMIN", "row_min"> { let summary = "Takes the smallest element of each row."; }
+def TRowMaxOp : RowReduction<"trowmax", "TROWMAX", "row_max"> {
+  let summary = "Takes the largest element of each row.";
+  let modelled = NanWins;
+}
+def TRowMinOp : RowReduction<"trowmin", "TROWMIN", "row_min"> {
+  let summary = "Takes the smallest element of each row.";
+  let modelled = NanWins;
+}
 def TRowProdOp : RowReduction<"trowprod", "TROWPROD", "row_prod"> {
   let summary = "Multiplies the elements of each row.";
+  let modelled = "Floats are multiplied along the lanes of 32 bytes first, then lane by lane.";
   let micro = [Form<"a3", FoldedByScalar>, Form<"a5", FoldedByVector>];
 }
 
 class RowArg<string mnemonic, string call, string kernel> : RowReduction<mnemonic, call, kernel> {
+  let modelled = "Of equal elements the first counts; NaN only where it stands in front.";
   let rules = !listconcat([Tiles<["src", "dst"]>], RowsOfUb<"src">.all,
                           [InSpace<["dst", "tmp"], [SpaceVec]>, ElementsOf<"src">,
                            ElementIs<["dst"], [E_I32, E_U32, E_I16, E_U16]>, SameElement<["tmp", "src"]>,
@@ -89,6 +98,7 @@ class ColReduction<string mnemonic, string call, list<Element> a5, string kernel
   let semantics = Kernel<kernel>;
 }
 def TColSumOp : ColReduction<"tcolsum", "TCOLSUM", ArithA5, "col_sum"> {
+  let modelled = "The order of the additions.";
   let summary = "Adds the elements of each column.";
   let description = [{
     Without a scratch tile, and with `isBinary = false`, from top to bottom. With `isBinary = true` rows are added in
@@ -102,13 +112,20 @@ def TColSumOp : ColReduction<"tcolsum", "TCOLSUM", ArithA5, "col_sum"> {
                                          When<Present<"tmp">, SameElement<["tmp", "src"]>>]);
   let cpp = "TCOLSUM($dst, $src, $?tmp{binaryFlag})";
 }
-def TColMaxOp : ColReduction<"tcolmax", "TCOLMAX", ArithA5, "col_max"> { let summary = "Takes the largest element of each column."; }
-def TColMinOp : ColReduction<"tcolmin", "TCOLMIN", ArithA5, "col_min"> { let summary = "Takes the smallest element of each column."; }
+def TColMaxOp : ColReduction<"tcolmax", "TCOLMAX", ArithA5, "col_max"> {
+  let summary = "Takes the largest element of each column.";
+  let modelled = NanWins;
+}
+def TColMinOp : ColReduction<"tcolmin", "TCOLMIN", ArithA5, "col_min"> {
+  let summary = "Takes the smallest element of each column.";
+  let modelled = NanWins;
+}
 def TColProdOp : ColReduction<"tcolprod", "TCOLPROD", ColProductA5, "col_prod"> {
   let summary = "Multiplies the elements of each column.";
 }
 
 class ColArg<string mnemonic, string call, string kernel> : PtoOp<mnemonic> {
+  let modelled = "Of equal elements the first counts; NaN only where it stands in front.";
   let family = "reduce";
   let arguments = (ins In<>:$src, OptionalScratch:$tmp, Out<>:$dst);
   let assemblyFormat = InsOptionalScratch<["src"], "tmp", ["dst"]>.text;

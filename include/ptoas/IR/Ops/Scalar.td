@@ -55,6 +55,7 @@ def TSetValOp : PtoOp<"tsetval"> {
   let assemblyFormat = InsOuts<["offset", "val"], ["dst"]>.text;
   let pipe = PipeS;
   let rules = [Tiles<["dst"]>, InSpace<["dst"], [SpaceVec]>, ScalarIsElementOf<"val", "dst">, ElementInside<"offset", "dst">];
+  let wholeTiles = ["dst"];
   let cpp = "$dst.SetValue($offset, $val)";
   let semantics = Engine<"element number offset of dst = val">;
   let example = "pto.tsetval ins(%i, %x : index, f32) outs(%t : !pto.tile_buf<vec, 16x64xf32>)";
@@ -70,6 +71,7 @@ def TGetValOp : PtoOp<"tgetval",
   }];
   let pipe = PipeS;
   let rules = [Tiles<["src"]>, InSpace<["src"], [SpaceVec]>, ElementInside<"offset", "src">];
+  let wholeTiles = ["src"];
   let cpp = "$src.GetValue($offset)";
   let semantics = Engine<"result = element number offset of src">;
   let example = "%x = pto.tgetval ins(%t, %i : !pto.tile_buf<vec, 16x64xf32>, index) outs : f32";

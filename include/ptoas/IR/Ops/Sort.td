@@ -6,6 +6,7 @@ include "ptoas/IR/Ops/Elementwise.td"
 
 def TSort32Op : PtoOp<"tsort32"> {
   let summary = "Sorts every 32 elements of a row, greatest first, together with their indices.";
+  let modelled = "Equal values keep their order; NaN counts by its bits.";
   let description = [{
     dst holds records of 8 bytes, a value and its index: 2 elements of f32, or 4 of f16 of which the second is unused. An idx tile with one
     valid row serves all rows. Without a scratch tile only whole groups of 32 are sorted.
@@ -21,6 +22,7 @@ def TSort32Op : PtoOp<"tsort32"> {
                ElementsOf<"src">, SameElement<["src", "dst"]>, ElementIs<["idx"], [E_U32]>, InSpace<["tmp"], [SpaceVec]>,
                RowMajor<["tmp"]>, SameElement<["tmp", "src"]>, MinValid<"tmp", "src", 1>, SortRecords<"src", "dst">,
                SameRows<"src", "dst">, SortIndices<"src", "idx">, SortTail<"src">, Distinct<["src", "dst"]>];
+  let wholeTiles = ["dst"];
   let cpp = "TSORT32($dst, $src, $idx, $?tmp)";
   let semantics = Kernel<"sort32">;
   let example = "pto.tsort32 ins(%a, %i : !pto.tile_buf<vec, 1x64xf32>, !pto.tile_buf<vec, 1x64xui32>) outs(%c : !pto.tile_buf<vec, 1x128xf32>)";
@@ -34,6 +36,7 @@ class MergeForms<string arch> {
 }
 def TMrgSortOp : PtoOp<"tmrgsort", [AttrSizedOperandSegments]> {
   let summary = "Merges sorted lists of records, greatest first.";
+  let modelled = "Of equal values that of the earlier list comes first.";
   let description = [{
     Records as tsort32 leaves them. With a block length: every four neighbouring blocks of that many elements become one
     sorted run. Without: two to four lists become one, of which dst takes the beginning. With `exhausted` the merge stops

@@ -48,9 +48,11 @@ def TMulSOp : TileScalar<"tmuls", "TMULS", ArithA3, MulA5, "src0", Map<"src0 * s
   let arguments = (ins In<>:$src0, ScalarValue:$scalar, Out<>:$dst);
 }
 def TMaxSOp : TileScalarOp<"tmaxs", "TMAXS", ArithA3, ArithA5, Map<"maximum(src, scalar)">> {
+  let modelled = NanWins;
   let summary = "Takes the larger of an element and a scalar.";
 }
 def TMinSOp : TileScalarOp<"tmins", "TMINS", ArithA3, ArithA5, Map<"minimum(src, scalar)">> {
+  let modelled = NanWins;
   let summary = "Takes the smaller of an element and a scalar.";
 }
 
@@ -58,6 +60,7 @@ def TMinSOp : TileScalarOp<"tmins", "TMINS", ArithA3, ArithA5, Map<"minimum(src,
 // a scalar loop on both archs; on a5 nothing in the call orders what follows after it (library 5.1).
 def TDivSOp : PtoOp<"tdivs", [AttrSizedOperandSegments]> {
   let summary = "Divides a tile by a scalar, or a scalar by a tile.";
+  let modelled = DividesByZero;
   let description = [{`ins(%tile, %scalar : ...)` is tile / scalar, `ins(%scalar, %tile : ...)` is scalar / tile.}];
   let family = "tile-scalar";
   let arguments = (ins OptionalIn:$dividend, ScalarValue:$scalar, OptionalIn:$divisor, Out<>:$dst,
@@ -110,6 +113,7 @@ def TShrSOp : TileScalarOp<"tshrs", "TSHRS", ScalarBitsA3, ShiftsA5, Map<"src >>
 
 def TFModSOp : PtoOp<"tfmods"> {
   let summary = "Remainder with the sign of the dividend: src - trunc(src / scalar) * scalar.";
+  let modelled = DividesByZero;
   let family = "tile-scalar";
   let arguments = (ins In<>:$src, ScalarValue:$scalar, Out<>:$dst);
   let assemblyFormat = InsOuts<["src", "scalar"], ["dst"]>.text;
@@ -122,6 +126,7 @@ def TFModSOp : PtoOp<"tfmods"> {
 // a2/a3: a source of i32 is left rounded to the precision of f32 (library 3.3), hence read and written.
 def TRemSOp : PtoOp<"trems"> {
   let summary = "Remainder with the sign of the divisor: src - floor(src / scalar) * scalar.";
+  let modelled = "On a5 an integer of up to 32 bits divided by zero stays as it is.";
   let description = [{On a5 floats lack the last correction of the sign that trem makes.}];
   let family = "tile-scalar";
   let arguments = (ins InOut<>:$src, ScalarValue:$scalar, OptionalScratch:$tmp, Out<>:$dst);
@@ -177,6 +182,7 @@ def TExpandSOp : PtoOp<"texpands"> {
 // The sum stays in dst, which is therefore read too.
 def TAxpyOp : PtoOp<"taxpy"> {
   let summary = "Adds src * scalar to dst; a source of f16 may be added to f32.";
+  let modelled = "Rounded once, at the end, for f16; the product of f32 is rounded on its own.";
   let family = "tile-scalar";
   let arguments = (ins In<>:$src, ScalarValue:$scalar, InOut<>:$dst);
   let assemblyFormat = InsOuts<["src", "scalar"], ["dst"]>.text;

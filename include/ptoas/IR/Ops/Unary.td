@@ -19,6 +19,7 @@ class TileUnary<string mnemonic, string call, list<Element> a3, list<Element> a5
 // The simulator computes with the host's function, correctly rounded or nearly so, for either precision.
 class TileUnaryPrecise<string mnemonic, string call, string expr, EnumAttr precision, string default>
     : TileUnary<mnemonic, call, FloatOnly, FloatOnly, Map<expr>> {
+  let modelled = "The host's function, correctly rounded or nearly so, for either precision.";
   let arguments = (ins In<>:$src, Out<>:$dst, DefaultValuedOptionalAttr<precision, default>:$precisionType);
   let cpp = call # "<?precisionType>($dst, $src)";
 }
@@ -31,6 +32,7 @@ def TAbsOp : TileUnary<"tabs", "TABS", FloatOnly, [E_I8, E_I16, E_I32, E_F16, E_
 def TNegOp : TileUnary<"tneg", "TNEG", ArithA3, MulA5, Map<"-src">> { let summary = "Changes the sign."; }
 def TNotOp : TileUnary<"tnot", "TNOT", Bits16, BitsA5, Map<"~src">> { let summary = "Bitwise not."; }
 def TReluOp : TileUnary<"trelu", "TRELU", [E_I32, E_F16, E_F32], [E_I32, E_F16, E_F32], Map<"relu(src)">> {
+  let modelled = NanWins;
   let summary = "src where positive, 0 elsewhere.";
 }
 def TExpOp : TileUnaryPrecise<"texp", "TEXP", "exp(src)", ExpPrecisionAttr, "::pto::ExpPrecisionKind::DEFAULT"> {
