@@ -104,7 +104,7 @@ std::vector<Handoff> Polisher::candidates(ListId id) const {
             handoff.to = to;
             handoff.span = {id, producer, consumer};
             handoff.distance = handoff.delay = delay;
-            if (promise(handoff) >= 2)
+            if (promise(handoff) > 0)
               result.push_back(std::move(handoff));
           }
         }
@@ -123,6 +123,10 @@ unsigned Polisher::promise(const Handoff &c) const {
       return 0;
     count += old.from == c.from || old.to == c.to || c.to == Pipe::S;
   }
+  // A round trip replaces a barrier of the pipe that it comes back to.
+  for (NodeId item : tree.lists[c.span.list].items)
+    for (const BarrierPlan &barrier : plan.points[item].barriers)
+      count += barrier.pipe == c.from || barrier.pipe == c.to;
   return count;
 }
 
@@ -149,9 +153,6 @@ bool Polisher::dropWhatIsRedundant(HandoffId keep) {
   for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = plan.points[node].barriers.size(); i-- > 0;) {
       auto &barriers = plan.points[node].barriers;
-      if (tree.program[node].pipe != plan.handoffs[keep].from &&
-          tree.program[node].pipe != plan.handoffs[keep].to)
-        continue;
       BarrierPlan barrier = barriers[i];
       barriers.erase(barriers.begin() + i);
       if (isOrdered())
