@@ -10,9 +10,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 namespace {
 TileBufType tile(const Subject &s) { return llvm::cast<TileBufType>(s.value.getType()); }
 

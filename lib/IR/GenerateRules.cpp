@@ -8,9 +8,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 namespace {
 using Valid = std::array<int64_t, 2>;
 

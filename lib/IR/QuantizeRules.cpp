@@ -8,9 +8,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 PTO_RULE(quantizedTo) {
   auto list = subjects(op, info, rule);
   auto kind = QuantKind(attributeValue(op, "quant_type"));

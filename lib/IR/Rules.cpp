@@ -12,9 +12,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 llvm::SmallVector<Subject, 4> rules::subjects(Operation *op, const OpInfo &info,
                                               const RuleInfo &rule) {
   llvm::SmallVector<Subject, 4> out;

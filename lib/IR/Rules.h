@@ -140,4 +140,9 @@ std::array<int64_t, 2> numbersIn(mlir::Value tile, std::array<int64_t, 2> elemen
 
 } // namespace pto::rules
 
+/// Begins the definition of one of the rules above.
+#define PTO_RULE(name)                                                                             \
+  mlir::LogicalResult pto::rules::name(mlir::Operation *op, const pto::OpInfo &info,               \
+                                       const pto::RuleInfo &rule)
+
 #endif // PTOAS_LIB_IR_RULES_H

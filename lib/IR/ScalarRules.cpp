@@ -10,9 +10,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 PTO_RULE(scalarIsElement) {
   auto list = subjects(op, info, rule);
   mlir::Type scalar = list[0].value.getType(), element = elementTypeOf(list[1].value.getType());

@@ -9,9 +9,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 namespace {
 /// Numbers that share a scale (library 4.1).
 constexpr int64_t groupSize = 32;

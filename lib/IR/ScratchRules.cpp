@@ -9,9 +9,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 namespace {
 TileBufType tile(mlir::Value v) { return llvm::cast<TileBufType>(v.getType()); }
 int64_t bytesOfTile(mlir::Value v) {

@@ -11,9 +11,6 @@ using mlir::LogicalResult;
 using mlir::Operation;
 using mlir::success;
 
-#define PTO_RULE(name)                                                                             \
-  LogicalResult rules::name(Operation *op, const OpInfo &info, const RuleInfo &rule)
-
 namespace {
 /// The layout that the program gave the view; none when it is inferred later or made elsewhere.
 std::optional<LayoutKind> layoutOf(mlir::Value view) {
