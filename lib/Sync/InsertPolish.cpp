@@ -81,9 +81,7 @@ uint64_t Polisher::executed() const {
 }
 
 bool Polisher::isOrdered() {
-  for (ListId list = 0; list < tree.lists.size(); ++list)
-    if (!plan.byList[list].empty())
-      plan.attach(list);
+  plan.attachAll();
   sweep.run(0, false);
   return solver.wants(0, true, false).empty() && solver.wants(0, false, false).empty();
 }
@@ -151,7 +149,7 @@ bool Polisher::dropWhatIsRedundant(HandoffId keep) {
   unsigned dropped =
       llvm::count_if(redundant, [&](HandoffId h) { return !plan.handoffs[h].alive; });
   for (NodeId node = 0; node < plan.points.size(); ++node)
-    for (size_t i = plan.points[node].barriers.size(); i-- > 0;) {
+    for (size_t i = plan.points[node].barriers.size(); i-- > 0 && !spent();) {
       auto &barriers = plan.points[node].barriers;
       BarrierPlan barrier = barriers[i];
       barriers.erase(barriers.begin() + i);
@@ -175,6 +173,9 @@ bool Polisher::tryWith(const Handoff &candidate) {
   return false;
 }
 
+/// Pairs of items are tried: longer lists are left as they are.
+static constexpr size_t mostItems = 256;
+
 void Polisher::run() {
   end = sweep.visits + options.polishVisits;
   best = executed();
@@ -182,7 +183,8 @@ void Polisher::run() {
   while (progress && !spent()) {
     progress = false;
     for (ListId list = tree.lists.size(); list-- > 0;) {
-      if (tree.lists[list].frozen || plan.byList[list].empty())
+      const List &items = tree.lists[list];
+      if (items.frozen || items.items.size() > mostItems || plan.byList[list].empty())
         continue;
       for (const Handoff &candidate : candidates(list)) {
         if (spent())

@@ -6,6 +6,7 @@
 
 #include "Exact.h"
 #include "Builder.h"
+#include "ptoas/Sync/Insert.h"
 #include "llvm/Support/raw_ostream.h"
 #include <gtest/gtest.h>
 
@@ -43,4 +44,19 @@ TEST(SyncExact, FindsWhatIsKnown) {
     EXPECT_EQ(best->items, 2u); // MTE2>V and V>MTE3
     EXPECT_EQ(best->price.executed, 4u);
   }
+}
+
+// Exchanges are tried by pairs of items: a list too long for that is left as the default leaves it.
+TEST(SyncExact, LongListsAreLeftAsTheyAre) {
+  Builder b;
+  uint32_t in = b.root("in"), out = b.root("out");
+  for (int64_t i = 0; i < 1000; ++i) {
+    RegionId tile = b.tile(Space::Vec, 64 * (i % 8), 64);
+    b.access(Pipe::MTE2, {b.global(in, 64 * i, 64)}, {tile});
+    b.access(Pipe::V, {tile}, {tile});
+    b.access(Pipe::MTE3, {tile}, {b.global(out, 64 * i, 64)});
+  }
+  InsertOptions few;
+  few.objective = Objective::Count;
+  EXPECT_EQ(insert(b.program, few).program.nodes.size(), insert(b.program).program.nodes.size());
 }
