@@ -35,6 +35,8 @@ bool Lowering::lowerTile(Operation *op) {
       })
       .Case<TileValidRowsOp, TileValidColsOp, GetValidShapeOp>(
           [&](auto valid) { return lowerValid(op, valid.getSource()), true; })
+      // Read by pushes with a scale alone.
+      .Case<SetQuantScalarOp, SetQuantVectorOp>([](auto) { return true; })
       .Default([](Operation *) { return false; });
 }
 

@@ -14,6 +14,10 @@
 
 namespace pto::testing {
 
+/// Rows and columns of a tile that no rule asks more of: a whole number of boxes for every element
+/// type and layout.
+inline constexpr int64_t side = 32;
+
 struct DraftValue {
   enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar, Counts } kind = Tile;
   TileShape tile;                   ///< Tile
@@ -55,7 +59,8 @@ struct Form {
   std::optional<Element> element; ///< of the operands that an `elements` rule names
   unsigned choice = 0;            ///< of spaces, element triples and lists of elements
   bool optionals = false;         ///< optional operands are present
-  std::optional<std::pair<unsigned, unsigned>> attribute; ///< index of an attribute and of its case
+  /// Index of an attribute and of its case; of one without cases, the number that it is set to.
+  std::optional<std::pair<unsigned, unsigned>> attribute;
   std::string text;                                       ///< "a3, mat > left, f16"
 };
 /// All forms worth trying: every route, element type, attribute case and optional operand of the

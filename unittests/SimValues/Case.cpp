@@ -286,14 +286,11 @@ static bool canBuild(const Draft &draft) {
   });
 }
 
-/// What the records do not say and the simulator reports: the mask of TPRELU has a row more than
-/// the result, and a3 adds to the accumulator that it writes.
+/// What the records do not say and the simulator reports: a3 adds to the accumulator that it writes.
 void reference::adaptToLibrary(Case &c) {
   const OpInfo &info = *c.info;
   if (c.arch != Arch::A3)
     return;
-  if (info.name == "pto.tprelu" && c.draft.operands[info.operand("tmp")])
-    c.draft.operands[info.operand("tmp")]->tile.rows *= 2;
   if (info.name.ends_with(".acc"))
     c.draft.operands[info.operand("dst")]->same = info.operand("acc_in");
 }

@@ -72,6 +72,9 @@ foreach e = ["I1", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F16", 
              "F8E4M3", "F8E5M2", "F8E8M0", "HIF8", "F4E1M2x2", "F4E2M1x2"] in
   def E_#e : Element<e>;
 
+// What the memory side adds (library 2.2).
+defvar AtomicSums = [E_F32, E_F16, E_BF16, E_I32, E_I16, E_I8];
+
 // The element types that an op accepts on one arch.
 class On<Arch a, list<Element> e> {
   Arch arch = a;
@@ -219,6 +222,13 @@ class ScalarSuits<string scalar, string tile> : Rule<"scalarSuits", "$0: an inte
 class NotNegative<list<string> ops> : Rule<"notNegative", "$0: not negative, where it is a constant", ops>;
 // For operands that a later grammar may leave out and the library may not.
 class Given<string op> : Rule<"given", "$0: given", [op]>;
+// Scratch that is added at level1 and level2 when the text leaves it out: of the shape of another operand, rows of at least
+// so many blocks of 32 bytes.
+class GivenAs<string op, string as_, int blocks = 1>
+    : Rule<"given", "$0: the first given (level1 and level2 add one of the shape of the second)", [op, as_], [], [blocks]>;
+// A bit per element in whole repeats, and a row more for the select.
+class MaskScratch<string tmp, string as_>
+    : Rule<"maskScratch", "$0: the scratch is given and has a row more than the valid ones of the other, with a bit per element in whole repeats of 256 bytes", [tmp, as_]>;
 class OneOf<list<string> ops, list<string> attrs = []> : Rule<"oneOf", "$0: exactly one of them given", ops> {
   let attributes = attrs;
 }
@@ -355,9 +365,9 @@ class PartialValid<string src0, string src1, string dst>
     : Rule<"partialValid", "$0: no source reaches beyond the valid region of the last, and one covers it", [src0, src1, dst]>;
 // The library writes the first before it reads the second.
 class Disjoint<string dst, string late> : Rule<"disjoint", "$0: tiles that share no bytes", [dst, late]>;
-// Scratch that later grammars may leave out and the library may not (library 3.5).
+// Scratch that later grammars may leave out and the library may not (library 3.5); level1 and level2 add it.
 class ScratchRows<string tmp, string as_, int rows_>
-    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all) of the valid columns of the other", [tmp, as_], [], [rows_]>;
+    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all, -2: half) of the valid columns of the other", [tmp, as_], [], [rows_]>;
 class ScratchBytes<string tmp, int bytes> : Rule<"scratchBytes", "$0: given, of at least $1 bytes", [tmp], [], [bytes]>;
 // As many as the other has, where its elements are floats; integers do without.
 class ScratchForFloats<string tmp, string as_>
@@ -410,6 +420,10 @@ class Engine<string e> : Semantics { let engine = e; }
 //===----------------------------------------------------------------------===//
 
 include "ptoas/IR/Interfaces.td"
+
+// The result, where the text has one, is `dst` by another name; parseProgram() replaces it.
+def ReturnsDestination : NativeOpTrait<"ReturnsDestination"> { let cppNamespace = "::pto"; }
+defvar DestinationResult = " (`->` qualified(type($result))^)?";
 
 class PtoOp<string mnemonic, list<Trait> traits = []>
     : Op<Pto_Dialect, mnemonic, !listconcat([RecordOp], traits)> {
