@@ -72,8 +72,8 @@ template <typename Op> static LogicalResult verifyStrides(Op op) {
     for (auto [d, a, b] : llvm::enumerate(first, other))
       if (a >= 0 && b >= 0 && a != b)
         return op.emitOpError() << "has tensors in its group whose strides along dimension " << d
-                                << " differ, " << a << " of rank 0 and " << b << " of rank "
-                                << rank << "; the library moves all with those of one";
+                                << " differ, " << a << " of rank 0 and " << b << " of rank " << rank
+                                << "; the library moves all with those of one";
   }
   return mlir::success();
 }

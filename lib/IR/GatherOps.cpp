@@ -39,8 +39,7 @@ static ParseResult parsePatternClause(mlir::OpAsmParser &parser, mlir::NamedAttr
   MaskPatternAttr pattern;
   if (mlir::failed(parser.parseOptionalKeyword("maskPattern")))
     return mlir::success();
-  return failure(parser.parseEqual() ||
-                 parser.parseAttribute(pattern, "maskPattern", attributes));
+  return failure(parser.parseEqual() || parser.parseAttribute(pattern, "maskPattern", attributes));
 }
 
 ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {

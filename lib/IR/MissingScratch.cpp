@@ -161,7 +161,8 @@ std::optional<std::pair<unsigned, TileBufType>> pto::missingScratch(Operation *o
       continue;
     for (const RuleInfo &rule : info->rules) {
       // The tail of a sort is the one thing that a rule without the scratch tile says.
-      bool isAbout = rule.check == rules::sortTail || llvm::is_contained(rule.operands.take_front(), i);
+      bool isAbout =
+          rule.check == rules::sortTail || llvm::is_contained(rule.operands.take_front(), i);
       if (!isAbout || !rules::applies(op, *info, rule))
         continue;
       if (TileBufType type = Needs(op, *info).of(rule))

@@ -125,9 +125,9 @@ struct Subject {
 llvm::SmallVector<Subject, 4> subjects(mlir::Operation *op, const OpInfo &info,
                                        const RuleInfo &rule);
 
-/// What scratch tiles hold (library 3.5, 3.6): a row of the result and a mask, the valid region of a
-/// source turned round in whole blocks, a row of bits, the intermediate values of a conversion (0:
-/// none).
+/// What scratch tiles hold (library 3.5, 3.6): a row of the result and a mask, the valid region of
+/// a source turned round in whole blocks, a row of bits, the intermediate values of a conversion
+/// (0: none).
 int64_t remainderBytes(TileBufType dst);
 std::array<int64_t, 2> transposedShape(std::array<int64_t, 2> valid, TileBufType dst);
 int64_t maskRowBytes(int64_t cols, Element element);

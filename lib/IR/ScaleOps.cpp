@@ -31,10 +31,9 @@ LogicalResult TGetScaleAddrOp::verify() {
 }
 
 mlir::LogicalResult SetQuantScalarOp::verify() {
-  static constexpr ElementMask made = maskOf(Element::I8) | maskOf(Element::U8) |
-                                      maskOf(Element::I16) | maskOf(Element::F16) |
-                                      maskOf(Element::BF16) | maskOf(Element::F8E4M3) |
-                                      maskOf(Element::HIF8);
+  static constexpr ElementMask made =
+      maskOf(Element::I8) | maskOf(Element::U8) | maskOf(Element::I16) | maskOf(Element::F16) |
+      maskOf(Element::BF16) | maskOf(Element::F8E4M3) | maskOf(Element::HIF8);
   auto element = elementOf(getType());
   if (element && (made & maskOf(*element)))
     return mlir::success();

@@ -106,9 +106,9 @@ int64_t rules::convertBytes(Operation *op, TileBufType src, TileBufType dst,
   if (from == Element::F32 && to == Element::I16) {
     needed = 256 * std::min<int64_t>(cols / 64, 255);
     if (int64_t rest = cols % 64)
-      needed = std::max<int64_t>(
-          needed, block * ((std::min<int64_t>(rows, 255) - 1) * (src.getCols() / 8) +
-                           int64_t(llvm::divideCeil(rest, 8))));
+      needed = std::max<int64_t>(needed,
+                                 block * ((std::min<int64_t>(rows, 255) - 1) * (src.getCols() / 8) +
+                                          int64_t(llvm::divideCeil(rest, 8))));
   } else if (from == Element::F16 && (to == Element::I16 || to == Element::I8)) {
     needed = block * int64_t(llvm::divideCeil(width, 8));
     if (to == Element::I8)

@@ -331,10 +331,12 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(llvm::SourceMgr &sources,
                      mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
   fixLeftTiles(*module, arch.value_or(Arch::A3));
   followMoves(*module);
-  bool isWhole = !module->walk([](Operation *op) {
-                           return usesNull(op) ? mlir::WalkResult::interrupt()
-                                               : mlir::WalkResult::advance();
-                         }).wasInterrupted();
+  bool isWhole =
+      !module
+           ->walk([](Operation *op) {
+             return usesNull(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+           })
+           .wasInterrupted();
   if (isWhole) {
     replaceReturnedDestinations(*module);
     if (addsScratch)

@@ -61,7 +61,7 @@ struct Form {
   bool optionals = false;         ///< optional operands are present
   /// Index of an attribute and of its case; of one without cases, the number that it is set to.
   std::optional<std::pair<unsigned, unsigned>> attribute;
-  std::string text;                                       ///< "a3, mat > left, f16"
+  std::string text; ///< "a3, mat > left, f16"
 };
 /// All forms worth trying: every route, element type, attribute case and optional operand of the
 /// record, one at a time. A form that the rules contradict (relu on a store from vec) is among

@@ -1,7 +1,7 @@
 //===- DraftForms.cpp - Forms of an operation ----------------------------===//
 
-#include "Draft.h"
 #include "../../lib/IR/Rules.h"
+#include "Draft.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;

@@ -1,7 +1,7 @@
 //===- DraftRules.cpp - Drafts that obey the rules of a form -------------===//
 
-#include "Draft.h"
 #include "../../lib/IR/Rules.h"
+#include "Draft.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -363,9 +363,9 @@ void choosePresence(Draft &draft, const Form &form) {
       present(r.operands[1], hasOffset);
     } else if ((r.check == rules::given && applies(draft, r.when)) ||
                // Of these the scratch may be missing from the text and not from the call.
-               (r.check == rules::scratchRows && applies(draft, r.when)) || r.check == rules::scratchBytes ||
-               r.check == rules::scratchForFloats || r.check == rules::remainderScratch ||
-               r.check == rules::maskScratch) {
+               (r.check == rules::scratchRows && applies(draft, r.when)) ||
+               r.check == rules::scratchBytes || r.check == rules::scratchForFloats ||
+               r.check == rules::remainderScratch || r.check == rules::maskScratch) {
       present(r.operands[0], true);
     }
   }

@@ -76,8 +76,8 @@ PipeKind fromPipe(Pipe pipe);
 #include "ptoas/IR/Ops.h.inc"
 
 namespace pto {
-/// The scratch operand that the library needs and the text leaves out: its index in the record, and a
-/// tile that suffices.
+/// The scratch operand that the library needs and the text leaves out: its index in the record, and
+/// a tile that suffices.
 std::optional<std::pair<unsigned, TileBufType>> missingScratch(mlir::Operation *op);
 } // namespace pto
 

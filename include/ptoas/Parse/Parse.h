@@ -15,9 +15,9 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// only the first of each function; a syntax error ends the parse. The arch is `arch` when given
 /// (command line), else the module's `pto.target_arch`, else a3; it is written to the module, in
 /// one spelling. SSA names of the text become NameLocs, so that passes, messages and printers can
-/// call a value what the source calls it. With `addsScratch` (someone will plan memory) scratch tiles
-/// that the library needs and the text leaves out are declared. Null after errors, which went to the
-/// context's diagnostic engine.
+/// call a value what the source calls it. With `addsScratch` (someone will plan memory) scratch
+/// tiles that the library needs and the text leaves out are declared. Null after errors, which went
+/// to the context's diagnostic engine.
 mlir::OwningOpRef<mlir::ModuleOp> parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
                                                std::optional<Arch> arch = std::nullopt,
                                                bool addsScratch = false);

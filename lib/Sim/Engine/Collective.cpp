@@ -302,10 +302,10 @@ void Core::executeCollective(const Instruction &instruction) {
     for (unsigned d = 0; d < view.stride.size(); ++d)
       if (like.shape[d] > 1 && view.stride[d] != like.stride[d])
         if (Finding *finding = machine.report(FindingKind::KernelFailure, here()))
-          finding->what = llvm::formatv("{0}: the tensor of rank {1} has stride {2} along dimension "
-                                        "{3} of five, but all are moved with those of rank {4}, {5}",
-                                        finding->where.op, rank, view.stride[d], d, model,
-                                        like.stride[d]);
+          finding->what =
+              llvm::formatv("{0}: the tensor of rank {1} has stride {2} along dimension "
+                            "{3} of five, but all are moved with those of rank {4}, {5}",
+                            finding->where.op, rank, view.stride[d], d, model, like.stride[d]);
   for (ViewOperand &view : call.group) {
     view.shape = like.shape;
     view.stride = like.stride;
