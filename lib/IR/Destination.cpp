@@ -20,6 +20,6 @@ mlir::LogicalResult pto::verifyReturnedDestination(mlir::Operation *op) {
 }
 
 mlir::Value pto::returnedDestination(mlir::Operation *op) {
-  return op->getNumResults() && op->hasTrait<ReturnsDestination>() ? destination(op)
-                                                                   : mlir::Value();
+  return op->getNumResults() == 1 && op->hasTrait<ReturnsDestination>() ? destination(op)
+                                                                        : mlir::Value();
 }

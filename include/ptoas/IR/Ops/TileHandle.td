@@ -84,7 +84,7 @@ def TReshapeOp : TileViewOp<"treshape"> {
   }];
   let arguments = (ins TileBuf:$source);
   let results = (outs TileBuf:$result);
-  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) custom<IndexResult>(type($result))";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
   let semantics = Engine<"byte i of result is byte i of source">;
 }
 
@@ -121,7 +121,7 @@ class ValidExtentOp<string mnemonic, string what> : HandleOp<mnemonic> {
   let summary = "The valid " # what # " of a tile.";
   let arguments = (ins TileBuf:$source);
   let results = (outs Index:$result);
-  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) custom<IndexResult>(type($result))";
   let semantics = Engine<"result = valid " # what # " of source">;
   let since = "0.48";
 }
