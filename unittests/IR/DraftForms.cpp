@@ -34,10 +34,10 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
   return unsigned(most);
 }
 
-/// What an attribute may be set to, as Form::attribute counts: the cases of an enumeration, the
-/// numbers that a rule lists, the other value of a flag.
-std::vector<std::pair<unsigned, std::string>> settingsOf(const OpInfo &info, unsigned index,
-                                                         unsigned arch) {
+} // namespace
+
+std::vector<std::pair<unsigned, std::string>> testing::settingsOf(const OpInfo &info,
+                                                                  unsigned index, unsigned arch) {
   const AttributeInfo &attribute = info.attributes[index];
   std::vector<std::pair<unsigned, std::string>> all;
   for (unsigned c = 0; c < attribute.cases.size(); ++c)
@@ -53,6 +53,7 @@ std::vector<std::pair<unsigned, std::string>> settingsOf(const OpInfo &info, uns
   return all;
 }
 
+namespace {
 void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
   unsigned arch = unsigned(base.arch);
   bool hasOptional = llvm::any_of(info.operands, [](const OperandInfo &o) { return o.optional; });
