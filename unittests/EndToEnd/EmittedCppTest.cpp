@@ -106,7 +106,7 @@ std::vector<Command> commandsOf(llvm::StringRef text, llvm::StringRef input) {
         command.options += (" " + words[i] + "=" + words[i + 1]).str();
         ++i;
       } else if (words[i].contains("--pto-") || words[i].contains("sync=") ||
-               words[i].starts_with("--enable-") || words[i].starts_with("--cpp-names"))
+                 words[i].starts_with("--enable-") || words[i].starts_with("--cpp-names"))
         command.options += " " + words[i].str();
     }
     commands.push_back(command);
