@@ -56,8 +56,7 @@ llvm::Error pto::writeOutputFile(llvm::StringRef path, Print print) {
   // TempFile names the temporary, which nobody has heard of.
   std::string why;
   llvm::handleAllErrors(
-      std::move(problem),
-      [&](llvm::FileError &info) { why = info.messageWithoutFileInfo(); },
+      std::move(problem), [&](llvm::FileError &info) { why = info.messageWithoutFileInfo(); },
       [&](const llvm::ErrorInfoBase &info) { why = why.empty() ? info.message() : why; });
   return llvm::createFileError(path, llvm::createStringError(why));
 }
