@@ -96,6 +96,18 @@ PTO_RULE(scratchBytes) {
   return bytesOfTile(list[0].value) >= rule.numbers[0] ? success() : tooSmall(op, list[0], text);
 }
 
+/// Library 3.12.
+PTO_RULE(countScratch) {
+  auto list = subjects(op, info, rule);
+  auto element = elementOf(tile(list.back().value).getElementType());
+  if (list.size() < 2 || !element)
+    return success();
+  int64_t needed = bytesOf(*element) == 2 ? 1792 : 768;
+  if (bytesOfTile(list[0].value) >= needed)
+    return success();
+  return tooSmall(op, list[0], llvm::Twine(needed) + " bytes to count in " + name(*element).str());
+}
+
 int64_t rules::convertBytes(Operation *op, TileBufType src, TileBufType dst,
                             std::array<int64_t, 2> valid) {
   auto from = elementOf(src.getElementType()), to = elementOf(dst.getElementType());

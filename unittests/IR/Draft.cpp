@@ -2,10 +2,12 @@
 
 #include "Draft.h"
 #include "../../lib/IR/Rules.h"
+#include "DraftRules.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::testing;

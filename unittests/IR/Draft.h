@@ -14,10 +14,6 @@
 
 namespace pto::testing {
 
-/// Rows and columns of a tile that no rule asks more of: a whole number of boxes for every element
-/// type and layout.
-inline constexpr int64_t side = 32;
-
 struct DraftValue {
   enum Kind : uint8_t { Tile, Part, View, Pointer, Scalar, Counts } kind = Tile;
   TileShape tile;                   ///< Tile

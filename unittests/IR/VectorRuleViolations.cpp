@@ -80,6 +80,14 @@ std::vector<RuleKind> testing::scratchKinds() {
          "^needs scratch tmp of at least 33x(8|16) ui8 \\(a bit per element of dst in whole "
          "repeats, and a row for the select\\), but it has 32x32$",
          [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 32; }}}},
+      {rules::countScratch,
+       "countScratch",
+       {{"it is too small",
+         "^needs scratch tmp of at least (1792|768) bytes to count in u?i(16|32), but it has 32$",
+         [](auto &s, auto &, auto &) {
+           s[0]->tile.rows = s[0]->tile.validRows = 1;
+           s[0]->tile.cols = s[0]->tile.validCols = 32 / bytesOf(s[0]->elementType());
+         }}}},
       {rules::scratchForFloats,
        "scratchForFloats",
        {{"it is missing", "^needs its scratch tile tmp on a[35], of at least 32x32 b?f(16|32)$",

@@ -18,12 +18,16 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// call a value what the source calls it. With `addsScratch` (someone will plan memory) scratch
 /// tiles that the library needs and the text leaves out are declared. Null after errors, which went
 /// to the context's diagnostic engine.
-mlir::OwningOpRef<mlir::ModuleOp> parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
+mlir::OwningOpRef<mlir::ModuleOp> parseProgram(const llvm::SourceMgr &sources,
+                                               mlir::MLIRContext &context,
                                                std::optional<Arch> arch = std::nullopt,
                                                bool addsScratch = false);
 
 /// Verifies every operation on its own, then the module's structure; every failure is reported.
 mlir::LogicalResult verifyAll(mlir::ModuleOp module);
+
+/// Refuses calls that nest deeper than anything that follows them can.
+mlir::LogicalResult checkCallDepth(mlir::ModuleOp module);
 
 /// The name that the source gives to a value, without '%'; empty when it has none ("3" counts as a
 /// name).

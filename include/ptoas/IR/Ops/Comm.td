@@ -63,7 +63,7 @@ def CommTPutOp : TransferOp<"comm.tput", ["MTE2: src -> ping", "set MTE2>MTE3 0"
   }];
   let arguments = (ins GmOut<>:$dst, GmIn<>:$src, Scratch<>:$ping, OptionalScratch:$pong,
                        DefaultValuedOptionalAttr<AtomicTypeAttr, "::pto::AtomicKind::AtomicNone">:$atomicType);
-  let rules = !listconcat([When<AttributeSet<"atomicType">, ElementIs<["dst"], AtomicSums>>], transferRules);
+  let rules = !listconcat([AddedElements<"dst">], transferRules);
   let cpp = "pto::comm::TPUT<?atomicType>($dst, $src, $ping, $?pong)";
   let semantics = Engine<"dst = src (or dst += src)">;
 }
