@@ -20,7 +20,7 @@ template <typename Op> PipeInit initOf(Op op) {
   init.slotNum = signedOf(op.getSlotNum());
   init.localSlotNum = signedOf(op.getLocalSlotNum());
   init.flagBase = signedOf(op.getFlagBase());
-  init.consSyncPeriod = consSyncPeriodOf(op);
+  init.consSyncPeriod = signedOf(op.getConsSyncPeriod());
   init.id = signedOf(op.getId());
   init.noSplit = op.getNosplit();
   init.unitFlag = op.getUnitFlag();
@@ -30,11 +30,6 @@ template <typename Op> PipeInit initOf(Op op) {
   return init;
 }
 } // namespace
-
-std::optional<int64_t> pto::consSyncPeriodOf(mlir::Operation *init) {
-  auto period = init->getAttrOfType<mlir::IntegerAttr>("cons_sync_period");
-  return period ? std::optional(period.getInt()) : std::nullopt;
-}
 
 std::optional<PipeInit> PipeInit::of(mlir::Operation *op) {
   if (auto through = llvm::dyn_cast_or_null<InitializeL2G2LPipeOp>(op)) {

@@ -301,9 +301,16 @@ bool allocsArePushed(const PipeInit &init) {
 }
 
 struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
+  using CheckPipesBase::CheckPipesBase;
+
   void runOnOperation() override {
     bool ok = true;
     auto groups = findPipeGroups(getOperation());
+    if (inside) {
+      if (archOf(getOperation()) == Arch::A5 && !proveInside(getOperation(), groups))
+        signalPassFailure();
+      return;
+    }
     for (const PipeGroup &group : groups) {
       for (const PipeMember &member : group.members) {
         ok &= Consumer(member.init).check();
@@ -316,7 +323,10 @@ struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
       ok &= formsExist(group);
     }
     ok &= unitFlagsMatch(getOperation());
-    ok = ok && provePipes(getOperation(), groups);
+    OwnFlags own = ownFlags == "off"     ? OwnFlags::Off
+                   : ownFlags == "error" ? OwnFlags::Error
+                                         : OwnFlags::Warn;
+    ok = ok && provePipes(getOperation(), groups, own);
     if (!ok)
       signalPassFailure();
   }

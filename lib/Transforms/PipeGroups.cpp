@@ -37,6 +37,12 @@ pto::kernelsOf(mlir::ModuleOp module) {
   return kernels;
 }
 
+static std::string textOf(mlir::Attribute attribute) {
+  std::string text;
+  llvm::raw_string_ostream(text) << attribute;
+  return text;
+}
+
 std::string pto::disagreement(const PipeInit &a, const PipeInit &b) {
   auto numbers = [](llvm::StringRef what, int64_t x, int64_t y) {
     return (what + " = " + llvm::Twine(x) + " here and " + llvm::Twine(y) + " there").str();
@@ -59,6 +65,8 @@ std::string pto::disagreement(const PipeInit &a, const PipeInit &b) {
     return words("nosplit", boolean(*a.noSplit), boolean(*b.noSplit));
   if (a.unitFlag && b.unitFlag && a.unitFlag != b.unitFlag)
     return words("unit_flag", boolean(*a.unitFlag), boolean(*b.unitFlag));
+  if (a.epilogue && b.epilogue && a.epilogue != b.epilogue)
+    return words("acc_push_epilogue", textOf(a.epilogue), textOf(b.epilogue));
   if (a.throughGm() != b.throughGm())
     return words("memory of the slots", a.throughGm() ? "global" : "local",
                  b.throughGm() ? "global" : "local");

@@ -191,7 +191,7 @@ private:
 
   /// Only operations around pipe operations are followed.
   void markHolder(Operation *op) {
-    bool isPipe = PipeInit::of(op) || PipeCall::of(op);
+    bool isPipe = PipeInit::of(op) || PipeCall::of(op) || stepsOnFlags(op, scene.withInner);
     if (auto call = llvm::dyn_cast<mlir::func::CallOp>(op))
       isPipe = touchesPipes(call);
     for (; isPipe && op && holders.insert(op).second; op = op->getParentOp()) {
@@ -209,9 +209,12 @@ private:
   }
 
   bool stopped() const { return !script.isComplete(); }
-  void stopAt(Operation *op) {
-    if (!script.unknown)
-      script.unknown = op;
+  void stopAt(Operation *op,
+              std::string why = "how often entries are sent and received depends on data") {
+    if (script.unknown)
+      return;
+    script.unknown = op;
+    script.why = std::move(why);
   }
   /// Control asks for a number that there is not.
   void stopAt(Operation *op, std::initializer_list<Known> numbers) {
@@ -345,7 +348,27 @@ private:
     script.isTooLong |= script.steps.size() > mostSteps;
   }
 
+  void flags(Operation *op) {
+    std::string why;
+    bool isVoid = false;
+    auto number = [&](Value value) {
+      Known known = read(value);
+      isVoid |= known.isUndefined;
+      return known.number;
+    };
+    auto steps = flagSteps(op, core, scene.withInner, number, why);
+    if (!steps && isVoid)
+      script.isVoid = true;
+    else if (!steps)
+      return stopAt(op, why);
+    else
+      for (const PipeStep &step : *steps)
+        add(step);
+  }
+
   void pipe(Operation *op) {
+    if (stepsOnFlags(op, scene.withInner))
+      return flags(op);
     if (PipeInit::of(op)) {
       alive.push_back(op);
       return add({PipeStep::Open, scene.pipeOf.lookup(op), op});

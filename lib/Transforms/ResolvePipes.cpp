@@ -193,6 +193,7 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
     auto note = [&](llvm::StringRef what, llvm::StringRef from) {
       summary.origins.push_back({what.str(), from.str()});
     };
+    note("direction", "given");
     note("slot_size", "given");
     note("slot_num", originOf(group, "slot_num"));
     note("local_slot_num", origin);
@@ -205,6 +206,15 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
                           : "default");
     bool unitFlag = llvm::any_of(
         group.members, [](const PipeMember &m) { return m.init.unitFlag.value_or(false); });
+    note("cons_sync_period",
+         isGiven([](const PipeMember &m) { return m.init.consSyncPeriod.has_value(); })
+             ? "given"
+             : "derived");
+    AccPushEpilogueAttr epilogue;
+    for (const PipeMember &member : group.members)
+      epilogue = member.init.epilogue ? member.init.epilogue : epilogue;
+    if (epilogue)
+      note("acc_push_epilogue", "given");
     // Each side counts its pipes for itself; from here on the pipe has one number.
     std::optional<int64_t> id;
     for (const PipeMember &member : group.members)
@@ -215,6 +225,8 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
         member.init.op->setAttr("id", b.getI32IntegerAttr(int32_t(*id)));
       member.init.op->setAttr("local_slot_num", b.getI32IntegerAttr(localSlots));
       member.init.op->setAttr("unit_flag", b.getBoolAttr(unitFlag));
+      if (epilogue)
+        member.init.op->setAttr("acc_push_epilogue", epilogue);
     }
     return reservationHolds(group, PipeDirection::C2V, localSlots) &
            reservationHolds(group, PipeDirection::V2C, localSlots);
@@ -268,6 +280,8 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
     s.flags = init.flagCount();
     s.noSplit = init.noSplit.value_or(false);
     s.unitFlag = init.unitFlag.value_or(false);
+    if (init.epilogue)
+      llvm::raw_string_ostream(s.epilogue) << init.epilogue;
     for (const PipeMember &member : group.members) {
       PipeInit own = *PipeInit::of(member.init.op);
       PipeSide side{coreName(member.core).str(),
