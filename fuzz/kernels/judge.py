@@ -23,6 +23,7 @@ class Judge:
         self.ptoas, self.sim = os.path.join(bin_, "ptoas"), os.path.join(bin_, "pto-sim")
         self.scratch, self.thorough = scratch, thorough
         self.mutants = self.rejected = self.found = self.judged = 0
+        self.accepted = self.refused = self.unproven = self.ruled_out = 0  # of hang.py
 
     def path(self, name):
         return os.path.join(self.scratch, name)

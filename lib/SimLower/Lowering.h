@@ -145,7 +145,12 @@ private:
   std::deque<ViewParts> views;
   llvm::SmallVector<mlir::Operation *, 4> active; ///< functions being inlined, outermost first
   std::string calledAt;                           ///< of the calls being inlined
-  llvm::SmallVector<Handle, 4> fifos;             ///< alive, in the order of their making
+  /// A FIFO that is alive: its destructor is told where it was made.
+  struct LiveFifo {
+    Handle handle;
+    uint32_t place;
+  };
+  llvm::SmallVector<LiveFifo, 4> fifos; ///< in the order of their making
   Register iteration = none;
   uint64_t lowered = 0; ///< operations so far
 };

@@ -65,8 +65,8 @@ private:
 
   PipeAction &message(const PipeStep &step, bool isWait, bool isFree, uint64_t entry,
                       bool isSplit) {
-    PipeAction &action = add(isWait ? PipeAction::Wait : PipeAction::Set,
-                             laneOf(step, isWait, isFree), entry);
+    PipeAction &action =
+        add(isWait ? PipeAction::Wait : PipeAction::Set, laneOf(step, isWait, isFree), entry);
     for (unsigned peer : peers(isSplit))
       action.flags.push_back({isFree ? PipeFlag::Free : PipeFlag::Data, step.pipe, step.direction,
                               0, 0, isWait ? peer : core, isWait ? core : peer});
@@ -148,8 +148,8 @@ private:
     const FlagStep &flag = step.flag;
     llvm::SmallVector<PipeFlag, 2> flags;
     if (flag.isDirect) {
-      flags.push_back(own(directMode, flag.id, core ? 0 : 1 + unsigned(flag.id / secondVectorIds),
-                          core));
+      flags.push_back(
+          own(directMode, flag.id, core ? 0 : 1 + unsigned(flag.id / secondVectorIds), core));
       return flags;
     }
     auto found = modes.find({core, false, flag.id});

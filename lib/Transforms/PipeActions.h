@@ -26,10 +26,10 @@ struct PipeFlag {
 
 struct PipeAction {
   enum Kind : uint8_t { Set, Wait, Drain } kind;
-  Pipe lane;      ///< what it holds: on a3 every wait the scalar unit
-  bool isEnd;     ///< a wait of the destructor
-  uint32_t step;  ///< in the script
-  uint64_t entry; ///< number of the entry that it is about
+  Pipe lane;                            ///< what it holds: on a3 every wait the scalar unit
+  bool isEnd;                           ///< a wait of the destructor
+  uint32_t step;                        ///< in the script
+  uint64_t entry;                       ///< number of the entry that it is about
   llvm::SmallVector<PipeFlag, 2> flags; ///< all at once
 };
 

@@ -162,9 +162,8 @@ private:
         .Case([&](WaitFlagDynOp o) { return flag(o, false, std::nullopt, o.getEventId()); })
         .Case([&](GetBufOp o) { return buffer(false, o.getOpType(), int32_t(o.getBufId()), {}); })
         .Case([&](RlsBufOp o) { return buffer(true, o.getOpType(), int32_t(o.getBufId()), {}); })
-        .Case([&](GetBufDynOp o) {
-          return buffer(false, o.getOpType(), std::nullopt, o.getBufId());
-        })
+        .Case(
+            [&](GetBufDynOp o) { return buffer(false, o.getOpType(), std::nullopt, o.getBufId()); })
         .Case(
             [&](RlsBufDynOp o) { return buffer(true, o.getOpType(), std::nullopt, o.getBufId()); })
         .Case([&](BarrierOp o) {

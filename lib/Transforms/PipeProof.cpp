@@ -128,6 +128,7 @@ public:
     for (auto &[parameter, unit] : found[1])
       if (scene.divisors.try_emplace(parameter, unit).second)
         alone.push_back(parameter);
+    scene.divisorsStand = true;
     return judge();
   }
 
@@ -264,8 +265,8 @@ private:
               std::to_string(count * scene.divisors.at(parameter));
     const PipeStop &first = hang.stops.front();
     bool isLeft = hang.reason.empty() && !hang.isCycle;
-    auto error = isMild ? mlir::emitWarning(first.op->getLoc()) << "'" << first.op->getName()
-                                                                << "' op "
+    auto error = isMild ? mlir::emitWarning(first.op->getLoc())
+                              << "'" << first.op->getName() << "' op "
                         : first.op->emitOpError();
     error << (isLeft ? "does not balance" : "hangs") << when << ": " << first.what;
     for (const PipeStop &stop : llvm::drop_begin(hang.stops))
@@ -367,8 +368,8 @@ private:
   mutable Launch launch; // handles of MLIR are not const
   llvm::ArrayRef<PipeGroup> groups;
   Arch arch;
-  bool isInside; ///< flags inside the cores stand
-  bool isMild;   ///< a hang is told as a warning
+  bool isInside;     ///< flags inside the cores stand
+  bool isMild;       ///< a hang is told as a warning
   int64_t slots = 4; ///< at least: what programs without a ring hand over ahead
   PipeScene scene;
   std::map<PipeParameter, int64_t> found[2]; ///< by cube, vector

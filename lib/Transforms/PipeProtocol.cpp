@@ -153,7 +153,9 @@ private:
         continue;
       }
       const PipeAction &action = headOf(here);
-      link.stop = PipeStop{stepOf(here.core, action).op, words(here, action)};
+      bool isInside =
+          action.kind == PipeAction::Drain || action.flags.front().kind == PipeFlag::Inner;
+      link.stop = PipeStop{stepOf(here.core, action).op, words(here, action), isInside};
       if (action.kind == PipeAction::Drain) {
         at = busyBefore(here.core, lane(here).head());
         continue;
@@ -166,6 +168,10 @@ private:
     for (Link &link : llvm::drop_begin(chain, begin))
       if (link.stop)
         hang.stops.push_back(std::move(*link.stop));
+    // A cycle begins anywhere: best with what one core waits for of another.
+    auto outside = llvm::find_if(hang.stops, [](const PipeStop &stop) { return !stop.isInside; });
+    if (hang.isCycle && outside != hang.stops.end())
+      std::rotate(hang.stops.begin(), outside, hang.stops.end());
     return hang;
   }
 
@@ -240,14 +246,13 @@ private:
                        "at the end",
                        from, flagName(flag), to, count);
       else
-        what = formatv("{0} {1} on {2} than {3} {4}, so that a flag still counts {5} at the end",
-                       from,
-                       flag.kind == PipeFlag::Free ? "gives back more entries"
-                                                   : "sends more entries",
-                       pipeName(flag.pipe, flag.direction), to,
-                       flag.kind == PipeFlag::Free ? "asks for" : "receives", count);
+        what =
+            formatv("{0} {1} on {2} than {3} {4}, so that a flag still counts {5} at the end", from,
+                    flag.kind == PipeFlag::Free ? "gives back more entries" : "sends more entries",
+                    pipeName(flag.pipe, flag.direction), to,
+                    flag.kind == PipeFlag::Free ? "asks for" : "receives", count);
       PipeHang hang;
-      hang.stops.push_back({lastSet.at(flag), what});
+      hang.stops.push_back({lastSet.at(flag), what, false});
       return hang;
     }
     return std::nullopt;

@@ -15,6 +15,7 @@ namespace pto {
 struct PipeStop {
   mlir::Operation *op;
   std::string what; ///< "the cube core waits here until ..."
+  bool isInside;    ///< what it waits for comes from its own core
 };
 
 /// None when all cores finish with all flags at 0; else the chain of waits, from one core to the

@@ -118,6 +118,8 @@ private:
   /// Parameters are tried in multiples of what divides them: a length that is no multiple of its
   /// tile says nothing about the pipes.
   void divide(const Known &number, int64_t by) {
+    if (scene.divisorsStand)
+      return;
     for (const PipeParameter &p : number.from) {
       int64_t &unit = scene.divisors[p];
       if (by > 0 && by <= largestUnit)

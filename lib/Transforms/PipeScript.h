@@ -26,8 +26,8 @@ using PipeValues = std::map<PipeParameter, int64_t>;
 struct FlagStep {
   Pipe pipe = Pipe::S; ///< that signals, or that waits
   int64_t id = 0;
-  uint8_t mode = 2;      ///< between cores: who sets it together (cross-core 1)
-  bool isDirect = false; ///< from one core to one other (a5)
+  uint8_t mode = 2;                  ///< between cores: who sets it together (cross-core 1)
+  bool isDirect = false;             ///< from one core to one other (a5)
   Pipe from = Pipe::S, to = Pipe::S; ///< inside a core
   auto operator<=>(const FlagStep &) const = default;
 };
@@ -75,8 +75,9 @@ struct PipeScene {
   bool withInner = false; ///< follow the flags and barriers inside a core, too
   PipeValues values;
   int64_t otherwise = 0; ///< of parameters that `values` does not name, in units of their divisor
-  // Found out on the way:
+  // Found out on the way, unless it stands:
   std::map<PipeParameter, int64_t> divisors; ///< of every parameter that control depends on
+  bool divisorsStand = false;                ///< all cores of a run must be given the same values
 };
 
 /// Does an operation set or wait for a flag, or drain the pipes; between cores, or with `inner`

@@ -279,6 +279,7 @@ public:
   uint32_t finish();
 
   void setPlace(uint32_t place) { current.place = place; }
+  uint32_t currentPlace() const { return current.place; }
   void setIteration(Register inductionVariable) { current.iteration = inductionVariable; }
   void setReplay(bool isReplay) { current.isReplay = isReplay; }
 

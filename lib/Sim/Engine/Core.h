@@ -16,6 +16,7 @@ namespace pto::sim {
 
 struct Span;
 struct FifoState;
+class ItemContext;
 
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
@@ -97,12 +98,14 @@ struct ArmedSet {
 struct PipeState {
   uint64_t dispatched = 0; ///< positions given so far
   std::deque<Item> queue;
-  std::deque<FlyingItem> flying; ///< in start order; completed ones are removed from both ends
-  uint64_t inFlight = 0;         ///< of them, not done
-  std::deque<ArmedSet> armed;    ///< sets that wait for what was started before them
-  Clock clock;                   ///< K[this pipe]: known complete when its next item starts
-  ClockRef joined;               ///< last dispatch knowledge that was joined, to skip it next time
-  uint64_t time = 0;             ///< cycle at which the pipe is free
+  std::deque<FlyingItem> flying;  ///< in start order; completed ones are removed from both ends
+  uint64_t inFlight = 0;          ///< of them, not done
+  std::deque<ArmedSet> armed;     ///< sets that wait for what was started before them
+  Clock clock;                    ///< K[this pipe]: known complete when its next item starts
+  ClockRef joined;                ///< last dispatch knowledge that was joined, to skip it next time
+  uint64_t time = 0;              ///< cycle at which the pipe is free
+  uint64_t workEnd = 0;           ///< cycle at which its last work was over
+  std::optional<SyncSite> blamed; ///< with an account: the wait that held it last since then
   llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
@@ -320,6 +323,11 @@ private:
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
   void scalarTouches(const Span &span, bool writes); ///< FreeSync.cpp
+  /// Is the wait or barrier free in this run? Else it is noted as what holds `pipe` until
+  /// `arrival`.
+  bool isFree(const SyncSite &site, PipeState &pipe, uint64_t arrival);
+  /// When work may begin by its bytes; with an account, what held it longer is noted.
+  void waitForBytes(PipeState &pipe, const Item &item, const ItemContext &context);
   bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
                   AccessClass kind);
   bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
