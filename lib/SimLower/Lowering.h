@@ -108,8 +108,8 @@ private:
   void lowerReshape(mlir::Operation *op, mlir::Value source);
   void lowerMove(TAssignOp op);
   void lowerValid(mlir::Operation *op, mlir::Value tile);
-  void bindTile(mlir::Value result, TileShape shape, Register address, Register rows,
-                Register cols);
+  void bindTile(mlir::Value result, TileShape shape, Register address, Register rows, Register cols,
+                bool isOwn = false);
   Register sumOfProducts(Register base, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> terms);
 
   // CrossCore.cpp

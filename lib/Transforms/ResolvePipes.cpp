@@ -51,7 +51,16 @@ bool sidesComplete(const PipeGroup &group) {
              "pto.section.vector, or give the function a kernel_kind";
       return false;
     }
-  if (!group.first().local)
+  // Whoever cannot be recognised would be given flags of his own.
+  const PipeInit &first = group.first();
+  if (!first.id && !first.flagBase && !group.reservation(PipeDirection::C2V) &&
+      !group.reservation(PipeDirection::V2C)) {
+    first.op->emitOpError() << "does not say which pipe of the other core it is; give both sides "
+                               "the same id or flag_base, or take the local address from a "
+                               "reservation (pto.reserve_buffer, pto.import_reserved_buffer)";
+    return false;
+  }
+  if (!first.local)
     return true;
   for (auto [i, member] : llvm::enumerate(group.members))
     for (const PipeMember &other : llvm::ArrayRef(group.members).take_front(i))

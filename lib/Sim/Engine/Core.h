@@ -68,6 +68,7 @@ struct Item {
   uint32_t target = none;          ///< Work: the core whose on-chip memory it writes; none: its own
   bool isReplay = false;           ///< Work: the other vector core of the block does the same
   bool intoFifo = false;           ///< Work: of a tile that the other core takes before it ends
+  bool fromFifo = false;           ///< Work: into a landing buffer
   const FifoState *fifo = nullptr; ///< CrossWait: for a credit that may have come too early
   uint64_t entry = 0;              ///< of that FIFO, which the credit lets in
 };
@@ -267,6 +268,11 @@ private:
 
   void noteSlots(const Instruction &instruction); ///< after an operation on a FIFO
   void checkSlot(const HandleValue &handle);
+  /// Do landing buffers and tiles of the program lie over one another? By the bytes of an item.
+  void checkLandings(const Item &item, llvm::ArrayRef<Span> reads, llvm::ArrayRef<Span> writes);
+  void noteLanding(const Item &item, const Span &span);
+  void reportOverlap(const Item &item, const Span &span, const Occurrence &over,
+                     const Occurrence &lost);
 
   // Asynchronous transfers (Async.cpp)
   void executeAsync(const Instruction &instruction);
@@ -460,7 +466,20 @@ private:
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
+  std::vector<uint64_t> freedTiles; ///< by FIFO: TFREEs of tiles so far
+  struct Landing {
+    Space space;
+    uint64_t begin, end;
+  };
+  std::vector<Landing> landings; ///< all buffers of one FIFO
+  /// Bytes in landing buffers that a tile of the program's own was written into.
+  struct Foreign {
+    Space space;
+    uint64_t begin, end;
+    Occurrence writer;
+    std::optional<Occurrence> over; ///< the pop that has taken them since
+  };
+  std::vector<Foreign> foreign;
   std::map<uint64_t, CacheLine> cache; ///< by GM address
   uint64_t dirtyLines = 0;             ///< of them, dirty
   std::vector<uint64_t> cleanedLines;  ///< since the last dsb
