@@ -193,6 +193,8 @@ class Hang:
         if code not in (0, 1):
             raise Broken(f"ptoas ends with {code}\n{said[:3000]}")
         errors = re.findall(r" error: (.*)", said)
+        if not errors and judge.thorough:
+            judge.need_cpp(self, "k.cpp")
         if not errors:
             if "not proven" not in said:
                 judge.accepted += 1

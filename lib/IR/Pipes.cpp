@@ -88,6 +88,15 @@ llvm::StringRef pto::formOf(const PipeCall &call) {
   return onCube ? "local, cube" : "local, vector";
 }
 
+bool pto::usesUnitFlag(mlir::Operation *op) {
+  if (auto call = PipeCall::of(op)) {
+    auto init = PipeInit::behind(call->handle);
+    return call->kind == PipeCall::Push && call->tile() && init && init->unitFlag.value_or(false);
+  }
+  return attributeValue(op, "accPhase") >= int64_t(AccPhaseKind::Partial) ||
+         attributeValue(op, "stPhase") == int64_t(StPhaseKind::Final);
+}
+
 ReserveBufferOp pto::reservationOf(mlir::Value address) {
   if (!address)
     return {};

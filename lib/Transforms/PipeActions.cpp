@@ -9,6 +9,7 @@
 #include "ptoas/IR/CrossCore.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <set>
 
 using namespace pto;
 
@@ -187,6 +188,11 @@ private:
     bool isSet = step.kind == PipeStep::InnerSet;
     bool isBuffer = f.from == Pipe::ALL;
     int64_t key = ((int64_t(f.from) * 8 + int64_t(f.to)) << 32) + f.id;
+    // An accumulator is drained at first, and until a product has finished it.
+    if (f.id >= firstUnitFlag && f.to == Pipe::M && !isSet && !finished.erase({core, f.id}))
+      return;
+    if (f.id >= firstUnitFlag && f.to == Pipe::FIX && isSet)
+      finished.insert({core, f.id});
     // Nobody holds a buffer at first.
     if (isBuffer && !isSet && held.insert({core, f.id}).second)
       return;
@@ -241,7 +247,7 @@ private:
   /// In which modes a flag is set, by the core that receives it.
   std::map<std::tuple<unsigned, bool, int64_t>, std::set<uint8_t>> modes;
   std::map<PipeFlag, Pipe> waiters;
-  std::set<std::pair<unsigned, int64_t>> held;
+  std::set<std::pair<unsigned, int64_t>> held, finished; ///< buffers; accumulators
 };
 
 } // namespace

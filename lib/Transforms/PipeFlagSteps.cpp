@@ -154,7 +154,26 @@ private:
     return true;
   }
 
+  /// The accumulator by the place of its tile; all rows of FIX and M that it takes are one.
+  void unit(bool isProduct) {
+    int64_t id = firstUnitFlag;
+    for (Value operand : op->getOperands())
+      if (auto alloc = operand.getDefiningOp<AllocTileOp>();
+          alloc && alloc.getType().getSpace() == Space::Acc && alloc.getAddr())
+        id += constantOf(alloc.getAddr()).value_or(0);
+    if (!isProduct) {
+      within(false, Pipe::M, Pipe::FIX, id);
+      within(true, Pipe::FIX, Pipe::M, id);
+      return;
+    }
+    within(false, Pipe::FIX, Pipe::M, id);
+    if (attributeValue(op, "accPhase") == int64_t(AccPhaseKind::Final))
+      within(true, Pipe::M, Pipe::FIX, id);
+  }
+
   bool insideCore() {
+    if (usesUnitFlag(op))
+      return unit(pipeOf(op) == Pipe::M), true;
     return llvm::TypeSwitch<Operation *, bool>(op)
         .Case([&](SetFlagOp o) { return flag(o, true, int64_t(o.getEventId()), {}); })
         .Case([&](WaitFlagOp o) { return flag(o, false, int64_t(o.getEventId()), {}); })
@@ -196,6 +215,8 @@ bool pto::stepsOnFlags(Operation *op, bool inner) {
     return true;
   if (!inner)
     return false;
+  if (usesUnitFlag(op))
+    return !PipeCall::of(op);
   return llvm::isa<SetFlagOp, WaitFlagOp, SetFlagDynOp, WaitFlagDynOp, GetBufOp, RlsBufOp,
                    GetBufDynOp, RlsBufDynOp, BarrierOp>(op) ||
          llvm::any_of(stepsInside(op), ordersPipes);

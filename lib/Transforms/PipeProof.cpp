@@ -241,6 +241,8 @@ private:
       if (verdict != Bad || !hang)
         return verdict;
       with = scene.values;
+      for (const PipeParameter &parameter : alone)
+        with.try_emplace(parameter, other);
     }
     tell(*hang, with);
     return isMild ? Unknown : Bad;

@@ -379,8 +379,16 @@ private:
     constexpr PipeStep::Kind kinds[] = {PipeStep::Alloc, PipeStep::Push, PipeStep::Pop,
                                         PipeStep::Free};
     Operation *init = call.handle.getDefiningOp();
+    // The store of a push waits for its accumulator before the push does, and gives it back behind.
+    llvm::SmallVector<PipeStep, 4> unit;
+    if (std::string why; scene.withInner && usesUnitFlag(op))
+      unit = *flagSteps(op, core, true, [](Value) { return std::nullopt; }, why);
+    if (!unit.empty())
+      add(unit.front());
     add({kinds[call.kind], scene.pipeOf.lookup(init), op, *call.direction(),
          !call.entry || bool(call.tile()), call.split != 0});
+    if (!unit.empty())
+      add(unit.back());
   }
 
   void close(size_t outer) {

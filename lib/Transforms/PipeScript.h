@@ -80,6 +80,10 @@ struct PipeScene {
   bool divisorsStand = false;                ///< all cores of a run must be given the same values
 };
 
+/// The unit flag of an accumulator (cross-core 5), as a flag between M and FIX; an event id is
+/// less.
+inline constexpr int64_t firstUnitFlag = int64_t(1) << 20;
+
 /// Does an operation set or wait for a flag, or drain the pipes; between cores, or with `inner`
 /// inside one?
 bool stepsOnFlags(mlir::Operation *op, bool inner);

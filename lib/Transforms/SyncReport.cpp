@@ -145,7 +145,9 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
       os << "\n";
     }
     if (p.sides.size() < 2)
-      os << "  the other side is not in this module\n";
+      os << "  the other side is not in this module: that both finish is not proven\n";
+    if (p.sides.size() > 2)
+      os << "  more than one kernel takes a side: that they finish together is not proven\n";
     for (llvm::StringRef origin : {"given", "derived", "default"}) {
       std::string names;
       for (auto &[what, from] : p.origins)

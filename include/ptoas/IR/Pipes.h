@@ -91,6 +91,10 @@ llvm::StringRef formOf(const PipeCall &call);
 /// be an operation of a front-end.
 mlir::LogicalResult verifyAgainst(const PipeCall &call, const PipeInit &init);
 
+/// Does a product, a store or a push hand its accumulator over by unit flag (cross-core 5)?
+/// Products wait for the store before them from the phase Partial on.
+bool usesUnitFlag(mlir::Operation *op);
+
 /// The reservation that an address names, through imports to the function that they name; null when
 /// it comes from elsewhere.
 ReserveBufferOp reservationOf(mlir::Value address);
