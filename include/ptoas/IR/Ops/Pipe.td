@@ -19,8 +19,7 @@ class PipeOp<string mnemonic, list<Trait> traits = []> : PtoOp<mnemonic, traits>
   let hasVerifier = 1;             // lib/IR/PipeFrontend.cpp, lib/IR/PipeOps.cpp
 }
 
-// What every initialize op may say about its TPipe. Each of them reaches the library's object or is refused: a test takes this
-// list and follows every member through all passes (unittests/EndToEnd/PipeClausesTest).
+// What every initialize op may say about its TPipe. Each of them reaches the library's object or is refused.
 defvar PipeClauses = (ins I8Attr:$dir_mask, I32Attr:$slot_size, OptionalAttr<I32Attr>:$local_slot_num,
                           OptionalAttr<I32Attr>:$cons_sync_period, OptionalAttr<BoolAttr>:$nosplit, OptionalAttr<BoolAttr>:$unit_flag,
                           OptionalAttr<AccPushEpilogueAttr>:$acc_push_epilogue);
