@@ -237,8 +237,10 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
       if (epilogue)
         member.init.op->setAttr("acc_push_epilogue", epilogue);
     }
-    return reservationHolds(group, PipeDirection::C2V, localSlots) &
-           reservationHolds(group, PipeDirection::V2C, localSlots);
+    // Both are told.
+    bool down = reservationHolds(group, PipeDirection::C2V, localSlots);
+    bool up = reservationHolds(group, PipeDirection::V2C, localSlots);
+    return down && up;
   }
 
   /// Reservations and imports become the constants that the planner or the program chose.
