@@ -3,7 +3,6 @@
 #include "ModelBuilder.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/IR/CustomSyntax.h"
-#include "ptoas/IR/Pipes.h"
 #include "ptoas/Parse/Parse.h"
 
 using namespace pto;
@@ -329,7 +328,6 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
     }
   }
   node.accumulates = *pipe == Pipe::M && writesAcc;
-  node.unitFlag = (*pipe == Pipe::M || *pipe == Pipe::FIX) && usesUnitFlag(op);
   model.hasAccess |= *pipe != Pipe::S;
   if (publishes) {
     // TNOTIFY: the signal, then PIPE_ALL (library 5.3).
@@ -380,7 +378,6 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
         for (sync::RegionId id : regions[i])
           node.writes.push_back(half(id, step.part));
       node.label = info.name.str() + " on " + name(step.pipe).str();
-      node.unitFlag = step.pipe == Pipe::FIX && usesUnitFlag(op);
       break;
     case MicroStep::Set:
     case MicroStep::Wait:

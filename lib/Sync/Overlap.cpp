@@ -227,10 +227,8 @@ std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, Nod
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
                          RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
                          ArrayRef<NodeId> equal) {
-  // The store waits for the product to finish the accumulator, the next product for the store.
   if (earlier.pipe != later.pipe)
-    return earlier.unitFlag && later.unitFlag && program.regions[y].space == Space::Acc &&
-           overlap.sameTile(x, y, equal);
+    return false;
   if (keepsOrder(later.pipe, program.arch) || earlier.signals || later.signals)
     return true;
   // H7: an accumulation chain on one Acc tile.

@@ -185,8 +185,6 @@ private:
       refs("w", node.writes);
       if (node.accumulates)
         os << " accumulates";
-      if (node.unitFlag)
-        os << " by unit flag";
       return;
     case NodeKind::Set:
       os << "set(" << describe(program, node.key) << ')';

@@ -106,7 +106,9 @@ public:
     if (inOneBlock)
       llvm::sort(calls,
                  [](const PipeCall &a, const PipeCall &b) { return a.op->isBeforeInBlock(b.op); });
-    return ok & noUseAfterFree() & alternates() & slotsSuffice();
+    ok = noUseAfterFree() && ok;
+    ok = alternates() && ok;
+    return slotsSuffice() && ok;
   }
 
 private:

@@ -124,8 +124,8 @@ private:
       if (!placed.contains(i) && member.core && (id || flag))
         numbered[{id.value_or(-1), flag.value_or(-1)}].push_back(i);
     }
-    for (auto &[number, list] : numbered) {
-      llvm::DenseSet<unsigned> agreeing;
+    llvm::DenseSet<unsigned> agreeing;
+    for (auto &[number, list] : numbered)
       eachPair(list, [&](unsigned i, unsigned j) {
         if (!disagreement(members[i].init, members[j].init).empty())
           return;
@@ -133,16 +133,25 @@ private:
         agreeing.insert(i);
         agreeing.insert(j);
       });
-      // Who is left and has a counterpart that is left too disagrees with it, which will be told.
-      eachPair(list, [&](unsigned i, unsigned j) {
-        if (agreeing.insert(i).second) {
-          if (agreeing.insert(j).second)
-            classes.join(i, j);
-          else
-            agreeing.erase(i);
-        }
-      });
-    }
+    // Who is left and has a counterpart that is left too disagrees with it, which will be told:
+    // first by everything that names them, then by the number alone.
+    for (auto &[number, list] : numbered)
+      joinLeft(list, agreeing);
+    std::map<int64_t, llvm::SmallVector<unsigned>> byId;
+    for (auto &[number, list] : numbered)
+      if (number.first >= 0)
+        llvm::append_range(byId[number.first], list);
+    for (auto &[id, list] : byId)
+      joinLeft(list, agreeing);
+  }
+  void joinLeft(llvm::ArrayRef<unsigned> list, llvm::DenseSet<unsigned> &known) {
+    eachPair(list, [&](unsigned i, unsigned j) {
+      if (known.contains(i) || known.contains(j))
+        return;
+      classes.join(i, j);
+      known.insert(i);
+      known.insert(j);
+    });
   }
   void eachPair(llvm::ArrayRef<unsigned> list,
                 llvm::function_ref<void(unsigned, unsigned)> visit) const {

@@ -47,8 +47,8 @@ SyncCosts sim::findSyncCosts(const Program &program, uint64_t cycles, uint64_t f
   }
   costs.rest = least - std::min(free, least);
   llvm::erase_if(costs.sites, [](const SyncCosts::Site &site) { return site.cycles == 0; });
-  llvm::stable_sort(costs.sites, [](const SyncCosts::Site &a, const SyncCosts::Site &b) {
-    return a.cycles > b.cycles;
+  llvm::sort(costs.sites, [](const SyncCosts::Site &a, const SyncCosts::Site &b) {
+    return std::tie(b.cycles, a.at, a.what) < std::tie(a.cycles, b.at, b.what);
   });
   return costs;
 }

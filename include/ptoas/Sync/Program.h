@@ -163,7 +163,6 @@ struct Node {
   Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
   bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  bool unitFlag = false;    ///< M or FIX: hands its accumulator over by unit flag (cross-core 5)
   bool signals = false;     ///< Access, Publish: a message between cores, queued on `pipe`: after
                             ///< everything earlier on it, before everything later
   Turns turns;              ///< Access: it runs in these only
@@ -251,8 +250,7 @@ bool bothRun(const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
 std::optional<int64_t> turnsApart(const Turns &x, const Turns &y, NodeId loop,
                                   llvm::ArrayRef<NodeId> outer, int64_t distance);
 
-/// The exemptions from C1: on a pair of accesses of the same pipe (sync 3), and on a product and a
-/// store of one accumulator that hand it over by unit flag (cross-core 5).
+/// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,
               bool xWrites, const Node &later, RegionId y, bool yWrites,
               llvm::ArrayRef<NodeId> equal = {});
