@@ -28,7 +28,8 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase, uint32_t target) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target,
+                        int64_t part) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
@@ -36,6 +37,7 @@ void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
     item.kernel = kernel;
     item.operands = operands;
     item.target = target;
+    item.part = part;
     item.isReplay = isReplay(function.code[scalar.pc]);
     item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     giveUnit(call, operands);
@@ -228,28 +230,31 @@ bool Core::isQueueFull() const {
 
 static constexpr int64_t numBuffers = 32;
 
-bool Core::checkBuffer(int64_t id, const Occurrence &by) {
+/// The buffer of an operation at `at`; null when there is nothing to do.
+FlagState *Core::findBuffer(Pipe pipe, int64_t id, Occurrence &at) {
+  if (machine.options.freeSync)
+    return nullptr;
+  at = here();
+  at.pipe = pipe;
   std::string problem;
   if (id < 0 || id >= numBuffers)
     problem = formatv("buffer {0} does not exist: ids are 0 to {1}", id, numBuffers - 1);
   else if (machine.program.arch == Arch::A3)
     problem = "a3 has no buffer ids; use flags";
-  if (problem.empty())
-    return true;
-  if (Finding *finding = machine.report(FindingKind::IllegalSync, by))
+  else
+    return &flags[FlagKey::buffer(id)];
+  if (Finding *finding = machine.report(FindingKind::IllegalSync, at))
     finding->what = problem;
-  return false;
+  return nullptr;
 }
 
 void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
-  if (machine.options.freeSync)
+  Occurrence at;
+  FlagState *found = findBuffer(pipe, id, at);
+  if (!found)
     return;
-  Occurrence at = here();
-  at.pipe = pipe;
-  if (!checkBuffer(id, at))
-    return;
+  FlagState &buffer = *found;
   FlagKey key = FlagKey::buffer(id);
-  FlagState &buffer = flags[key];
   if (buffer.waits == 0)
     buffer.tokens.emplace_back(); // free at the start, and nothing to know about it
   if (buffer.balance > 0)
@@ -279,14 +284,12 @@ void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
 }
 
 void Core::dispatchReleaseBuffer(Pipe pipe, int64_t id) {
-  if (machine.options.freeSync)
+  Occurrence at;
+  FlagState *found = findBuffer(pipe, id, at);
+  if (!found)
     return;
-  Occurrence at = here();
-  at.pipe = pipe;
-  if (!checkBuffer(id, at))
-    return;
+  FlagState &buffer = *found;
   FlagKey key = FlagKey::buffer(id);
-  FlagState &buffer = flags[key];
   bool isHeld = buffer.balance > 0;
   if (!isHeld || buffer.lastSet.pipe != pipe) {
     Finding *finding =

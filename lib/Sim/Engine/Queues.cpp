@@ -104,10 +104,8 @@ void Core::startWork(PipeState &pipe, Item &item) {
   checkSharedLines(context.writtenSpans(), item.by, pipe.clock);
   if (machine.options.freeSync)
     pipe.time = std::max(pipe.time, context.readyAt());
-  if (context.writesGm() && !item.intoFifo) {
-    pipe.lastGmWrite = item.by.position;
-    pipe.lastGmWriter = item.by;
-  }
+  if (!item.intoFifo)
+    context.noteGmWrite(pipe);
   uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
                                                 context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
