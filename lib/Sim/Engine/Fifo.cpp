@@ -195,8 +195,9 @@ ViewOperand Core::slotView(const FifoState &fifo, uint64_t index, const TileOper
     view.stride = {rows * cols, rows * cols, rows * cols, 1, rows};
   if (view.layout == Layout::NZ) {
     int64_t width = 32 / bytesOf(view.element);
-    view.shape = {1, llvm::divideCeil(cols, width), llvm::divideCeil(rows, 16), 16, width};
-    view.stride = {rows * cols, llvm::alignTo(rows, 16) * width, 16 * width, width, 1};
+    int64_t across = (cols + width - 1) / width, down = (rows + 15) / 16;
+    view.shape = {1, across, down, 16, width};
+    view.stride = {rows * cols, down * 16 * width, 16 * width, width, 1};
   }
   return view;
 }

@@ -7,6 +7,7 @@ without a finding and leaves the product that NumPy makes. All numbers are small
 """
 import itertools
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class Form:
     clauses: str = ""
     slots: int = 8
     landings: int = 2
+    lowered: bool = False  # written with the operations that the frontend's are lowered to
 
     @property
     def rows(self):
@@ -35,7 +37,7 @@ class Form:
         return 63 if self.split == 4 else 64
 
     def __str__(self):
-        return f"{self.arch} {self.direction} {self.ring}, split {self.split}, {self.slots} slots, {self.landings} landings {self.clauses}"
+        return f"{self.arch} {self.direction} {self.ring}, split {self.split}, {self.slots} slots, {self.landings} landings {self.clauses}{' (lowered)' if self.lowered else ''}"
 
 
 class Half:
@@ -284,6 +286,26 @@ def vector(form, mask):
     return h
 
 
+def lowered(text):
+    """The same kernel with one kind of operation for both cores, which name the pipe."""
+    def initialize(match):
+        buffers = dict(re.findall(r"(\w+) = (%\w+ : [^,()]+(?:<[^>]*>)?)", match[2]))
+        names = [n for n in ("gm_slot_buffer", "gm_slot_tensor", "c2v_consumer_buf", "v2c_consumer_buf") if n in buffers]
+        values, types = zip(*(buffers[n].split(" : ") for n in names))
+        op = "initialize_l2g2l_pipe" if names[0].startswith("gm") else "initialize_l2l_pipe"
+        return f"%pipe = pto.{op} {{{match[1]}, flag_base = 0}} ({', '.join(v + ' : ' + t for v, t in zip(values, types))}) -> !pto.pipe"
+
+    def bind(match):
+        name, op, split, kind = match.groups()
+        declare = "declare_global" if kind.startswith("!pto.tensor_view") else "declare_tile"
+        return f"{name} = pto.{declare} -> {kind}\n      pto.{op}({name}, %pipe : {kind}, !pto.pipe) {{{split}}}"
+
+    text = re.sub(r"pto\.ai[cv]_initialize_pipe \{(.*)\} \((.*)\)", initialize, text)
+    text = re.sub(r"(%\w+) = pto\.(tpop|talloc)_(?:from|to)_ai[cv] \{(.*)\} -> (.*)", bind, text)
+    text = re.sub(r"pto\.(tpush|tfree)_(?:from|to)_ai[cv]\((%\w+) : (.*)\) \{", r"pto.\1(\2, %pipe : \3, !pto.pipe) {", text)
+    return re.sub(r"pto\.tfree_from_ai[cv] \{", "pto.tfree(%pipe : !pto.pipe) {", text)
+
+
 def forms(arch):
     """The product of what the library has on this chip, with the numbers of slots and the clauses in turn."""
     rings = {"c2v": ["tiles", "entries"] + ["local"] * (arch == "a5"),
@@ -302,6 +324,7 @@ def forms(arch):
                     if "period" in clause:
                         count = 4 if "= 2" in clause else 8
                     yield Form(arch, direction, ring, split, clause, count, min(next(landings), count))
+            yield Form(arch, direction, ring, 1, "", 4, 2, lowered=True)
 
 
 def run(folder, number, form):
@@ -311,6 +334,8 @@ def run(folder, number, form):
     text = f'module attributes {{pto.target_arch = "{form.arch}"}} {{\n'
     text += cube(form, mask).text("cube", "cube", arguments) + "\n"
     text += vector(form, mask).text("vector", "vector", arguments) + "\n}\n"
+    if form.lowered:
+        text = lowered(text)
     path = os.path.join(folder, "fifo.pto")
     open(path, "w").write(text)
     rng = np.random.default_rng(7)
