@@ -24,7 +24,7 @@ build: ## Configure and build into build/ (binaries in build/bin)
 demo: setup build ## Compile, simulate and check the example kernels and FlashAttention
 	$(PYTHON) examples/demo.py --flash-attention
 
-test: build ## Build, then run every test
+test: setup build ## Install packages that are missing, build, run every test
 	ctest --preset all
 
 quick: build ## Build, then run the tests that take seconds
