@@ -19,7 +19,8 @@ using namespace pto::sim::testing;
 /// Or -1 when they are used up. The id 7 between MTE2 and MTE3 belongs to the DMA sessions.
 int64_t Generator::takeIds(unsigned core, Pipe from, Pipe to, int64_t count) {
   int64_t &next = nextId[{leader(core), from, to}];
-  bool isSessions = (from == Pipe::MTE2 && to == Pipe::MTE3) || (from == Pipe::MTE3 && to == Pipe::MTE2);
+  bool isSessions =
+      (from == Pipe::MTE2 && to == Pipe::MTE3) || (from == Pipe::MTE3 && to == Pipe::MTE2);
   if (next + count > int64_t(numEventIds) - isSessions)
     return -1;
   return std::exchange(next, next + count);

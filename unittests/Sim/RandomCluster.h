@@ -102,9 +102,9 @@ struct CoreProgram {
 struct Ring {
   static constexpr int64_t rows = 16, cols = 16, bytes = rows * cols * 4;
   FifoShape shape;
-  std::vector<unsigned> cores;    ///< that make it: a cube core and vector cores
-  int64_t gm = 0;                 ///< of the ring of a2/a3
-  int64_t inVec = 0, inMat = 0;   ///< landing buffers, or the rings of a5
+  std::vector<unsigned> cores;  ///< that make it: a cube core and vector cores
+  int64_t gm = 0;               ///< of the ring of a2/a3
+  int64_t inVec = 0, inMat = 0; ///< landing buffers, or the rings of a5
   FifoSplit split = FifoSplit::None;
   int64_t directions() const { return shape.direction == FifoDirection::Both ? 2 : 1; }
 };

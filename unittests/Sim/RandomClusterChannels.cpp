@@ -184,8 +184,8 @@ void Generator::makeRing(Channel &channel) {
       channel.event = program.events;
       program.events += unsigned(slots);
     }
-    channel.usesBuffers = program.arch == Arch::A5 && oneIn(2) && channel.event < 0 &&
-                          nextBuffer + slots <= 32;
+    channel.usesBuffers =
+        program.arch == Arch::A5 && oneIn(2) && channel.event < 0 && nextBuffer + slots <= 32;
     if (channel.usesBuffers) {
       channel.buffer = nextBuffer;
       nextBuffer += slots;

@@ -32,9 +32,9 @@ bool Generator::addFifo(std::vector<Channel> &channels) {
   bool isEntry = !isBoth && !ring.shape.isLocal && oneIn(3);
   // Without a split a vector core's tile is the whole one, and on a3 both would push it.
   bool mayBeWhole = !isBoth && !toCube;
-  ring.split = mayBeWhole && oneIn(3)    ? FifoSplit::None
-               : isEntry || oneIn(2)     ? FifoSplit::UpDown
-                                         : FifoSplit::LeftRight;
+  ring.split = mayBeWhole && oneIn(3) ? FifoSplit::None
+               : isEntry || oneIn(2)  ? FifoSplit::UpDown
+                                      : FifoSplit::LeftRight;
   ring.shape.isNoSplit = ring.split == FifoSplit::None;
   ring.shape.unitFlag = !toCube && !isEntry && oneIn(2);
   unsigned cube = 3 * below(program.blocks);
@@ -149,8 +149,8 @@ void Generator::touchFifo(const Channel &channel, size_t number) {
   for (auto [part, core] : llvm::enumerate(stage.cores)) {
     bool isCube = program.cores[core].kind == CoreKind::Cube;
     int64_t bytes = isCube || ring.split == FifoSplit::None ? Ring::bytes : Ring::bytes / 2;
-    SlotRange tile{isCube ? Space::Acc : Space::Vec, channel.secondBase,
-                   channel.secondBase + bytes, Ring::bytes};
+    SlotRange tile{isCube ? Space::Acc : Space::Vec, channel.secondBase, channel.secondBase + bytes,
+                   Ring::bytes};
     int64_t at = isCube ? ring.inMat : ring.inVec;
     bool isPacked = program.arch == Arch::A5 && !ring.shape.isLocal && !channel.isEntry;
     SlotRange landing{isCube ? Space::Mat : Space::Vec, at, at + bytes,

@@ -36,13 +36,13 @@ struct Channel {
   int64_t base = 0;       ///< in its memory
   int64_t secondBase = 0; ///< Accumulator, Fifo: of the accumulators or tiles that go in
   bool usesBuffers = false;
-  int64_t buffer = 0;                        ///< of slot 0
-  SyncAllCores team = SyncAllCores::Vector;  ///< Team
-  bool isPair = false;                       ///< Team: the vector cores of one block
-  size_t ring = 0;                           ///< Fifo
-  bool isEntry = false, toCube = false;      ///< Fifo
-  int64_t event = -1;                        ///< of its Copy stage
-  bool usesUnit = false;                     ///< unit flags in place of M > FIX and FIX > M
+  int64_t buffer = 0;                       ///< of slot 0
+  SyncAllCores team = SyncAllCores::Vector; ///< Team
+  bool isPair = false;                      ///< Team: the vector cores of one block
+  size_t ring = 0;                          ///< Fifo
+  bool isEntry = false, toCube = false;     ///< Fifo
+  int64_t event = -1;                       ///< of its Copy stage
+  bool usesUnit = false;                    ///< unit flags in place of M > FIX and FIX > M
 };
 
 /// How a hand-over is made.

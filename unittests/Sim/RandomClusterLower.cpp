@@ -83,8 +83,7 @@ public:
       number = firstNumbers[each];
       begin();
       lower(source.cores[core].body, none);
-      whole("dump", dumpKernel,
-            add(b.argument(2), b.constant(int64_t(block) * source.localBytes)));
+      whole("dump", dumpKernel, add(b.argument(2), b.constant(int64_t(block) * source.localBytes)));
       b.jump(end);
       b.place(next);
     }
@@ -135,9 +134,8 @@ private:
     fifos.assign(source.rings.size(), none);
     for (auto [n, ring] : llvm::enumerate(source.rings))
       if (llvm::is_contained(ring.cores, core))
-        fifos[n] = b.fifo(program.addFifo(ring.shape),
-                          add(b.argument(0), b.constant(ring.gm)), b.constant(ring.inVec),
-                          b.constant(ring.inMat));
+        fifos[n] = b.fifo(program.addFifo(ring.shape), add(b.argument(0), b.constant(ring.gm)),
+                          b.constant(ring.inVec), b.constant(ring.inMat));
   }
 
   Register add(Register x, Register y) { return b.arith(ArithOp::AddI, Element::I64, x, y); }
@@ -180,7 +178,7 @@ private:
 
   Program &program;
   const ClusterProgram &source;
-  const llvm::ArrayRef<unsigned> cores; ///< by block
+  const llvm::ArrayRef<unsigned> cores;   ///< by block
   const llvm::ArrayRef<int> firstNumbers; ///< of the statements of each core
   const CoreKind kind;
   unsigned core = 0; ///< being lowered
@@ -429,7 +427,7 @@ ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options 
   }
   Options intended = options;
   intended.primedCredits = false; // a5: the library's own are a defect, told by other tests
-  intended.mostSteps = 400000; // a loop that polls for ever is a hang
+  intended.mostSteps = 400000;    // a loop that polls for ever is a hang
   run.report = sim::run(program, memory, launch, intended);
   auto append = [&](uint64_t address, int64_t bytes) {
     size_t at = run.memory.size();
@@ -449,4 +447,3 @@ ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options 
       run.races.insert(std::minmax(numberOf(*finding.other), numberOf(finding.where)));
   return run;
 }
-

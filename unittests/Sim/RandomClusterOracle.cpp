@@ -1,8 +1,9 @@
 //===- RandomClusterOracle.cpp - What is wrong with a program, by closure --===//
 //
-// The program is unrolled to steps (RandomClusterUnroll.cpp). Two graphs have a start and an end per step: one of what must
-// happen first (a step without a way to happen is a hang), one of what is known to have happened
-// (rules H1 to H7 and C8), closed by search. Nothing here comes from the engine.
+// The program is unrolled to steps (RandomClusterUnroll.cpp). Two graphs have a start and an end
+// per step: one of what must happen first (a step without a way to happen is a hang), one of what
+// is known to have happened (rules H1 to H7 and C8), closed by search. Nothing here comes from the
+// engine.
 //
 //===----------------------------------------------------------------------===//
 

@@ -59,9 +59,7 @@ struct Step {
   bool drains() const { // ends when all pipes are through
     return (kind == Barrier && pipe == Pipe::ALL) || kind == Notify;
   }
-  bool waits() const {
-    return kind == Wait || kind == Get || kind == CrossWait || kind == Await;
-  }
+  bool waits() const { return kind == Wait || kind == Get || kind == CrossWait || kind == Await; }
   bool signals() const { // takes effect when what stands before it on its pipe is complete
     return kind == Set || kind == Release || kind == CrossSet;
   }

@@ -16,10 +16,10 @@ using llvm::formatv;
 static void list(const std::vector<Node> &nodes, unsigned depth, int &number,
                  llvm::raw_ostream &os) {
   static constexpr const char *kinds[] = {
-      "work",       "load",    "store",     "copy",      "set",       "wait",    "bar",
-      "get",        "release", "cross-set", "cross-wait", "dsb",      "dcci",    "notify",
-      "await",      "syncall", "syncall soft", "wait for copy", "push", "pop",   "free",
-      "alloc",      "push entry", "pop entry", "free entry", "end of fifo"};
+      "work",  "load",       "store",        "copy",          "set",        "wait", "bar",
+      "get",   "release",    "cross-set",    "cross-wait",    "dsb",        "dcci", "notify",
+      "await", "syncall",    "syncall soft", "wait for copy", "push",       "pop",  "free",
+      "alloc", "push entry", "pop entry",    "free entry",    "end of fifo"};
   for (const Node &node : nodes) {
     os.indent(2 * depth);
     if (node.kind == Node::Loop) {
@@ -60,14 +60,15 @@ std::string sim::testing::listing(const ClusterProgram &program) {
   llvm::raw_string_ostream os(text);
   int number = 0;
   for (auto [n, ring] : llvm::enumerate(program.rings))
-    os << formatv("fifo {0}: direction {1}, {2} slots, {3} local, split {4}, flag {5}{6}{7}; gm {8}, "
-                  "vec {9}, mat {10}\n",
-                  n, unsigned(ring.shape.direction), ring.shape.slots, ring.shape.localSlots,
-                  unsigned(ring.split), ring.shape.flagId, ring.shape.isLocal ? ", in place" : "",
-                  ring.shape.unitFlag ? ", unit flag" : "", ring.gm, ring.inVec, ring.inMat);
+    os << formatv(
+        "fifo {0}: direction {1}, {2} slots, {3} local, split {4}, flag {5}{6}{7}; gm {8}, "
+        "vec {9}, mat {10}\n",
+        n, unsigned(ring.shape.direction), ring.shape.slots, ring.shape.localSlots,
+        unsigned(ring.split), ring.shape.flagId, ring.shape.isLocal ? ", in place" : "",
+        ring.shape.unitFlag ? ", unit flag" : "", ring.gm, ring.inVec, ring.inMat);
   for (const CoreProgram &core : program.cores) {
-    os << formatv("{0}: {1} core {2} of rank {3}, block {4}\n", name(program.arch),
-                  name(core.kind), core.subblock, core.rank, core.block);
+    os << formatv("{0}: {1} core {2} of rank {3}, block {4}\n", name(program.arch), name(core.kind),
+                  core.subblock, core.rank, core.block);
     list(core.body, 1, number, os);
   }
   return text;
@@ -101,52 +102,80 @@ static std::vector<Options> schedulesOf(uint64_t seed, unsigned random) {
   return all;
 }
 
-ClusterTally sim::testing::clusterCampaign(uint64_t seed, uint64_t count,
-                                           unsigned randomSchedules) {
+namespace {
+class Campaign {
+public:
+  explicit Campaign(unsigned randomSchedules) : randomSchedules(randomSchedules) {}
+  void judge(uint64_t seed);
   ClusterTally tally;
-  auto complain = [&](uint64_t &counter, std::string text) {
+
+private:
+  void judgeClean(uint64_t seed, const char *what, const ClusterProgram &program,
+                  const Judgement &verdict);
+  void judgeMutant(uint64_t seed, const ClusterProgram &mutant);
+  void complain(uint64_t &counter, std::string text) {
     if (tally.reports.size() < 3)
       tally.reports.push_back(std::move(text));
     ++counter;
-  };
-  for (uint64_t n = seed; n < seed + count; ++n) {
-    ClusterProgram program = randomCluster(n);
-    ++tally.programs;
-    Judgement verdict = judgeByClosure(program);
-    std::vector<Options> schedules = schedulesOf(n, randomSchedules);
-    std::vector<uint8_t> first;
-    for (auto [s, options] : llvm::enumerate(schedules)) {
-      ClusterRun run = runCluster(program, options);
-      tally.statements += s == 0 ? run.report.items : 0;
-      if (!run.clean() || !verdict.clean()) {
-        complain(verdict.clean() ? tally.falseAlarms : tally.disagreed,
-                 describe(n, "right by construction", program, run, verdict));
-        break;
-      }
-      if (s == 0)
-        first = run.memory;
-      else if (run.memory != first)
-        complain(tally.unstable, describe(n, "values differ", program, run, verdict));
-    }
-    unsigned syncs = countSync(program);
-    if (syncs == 0)
-      continue;
-    // One statement less: reported, or redundant by the closure.
-    ClusterProgram mutant = withoutSync(program, unsigned((n * 2654435761u) % syncs));
-    ++tally.mutants;
-    Judgement less = judgeByClosure(mutant);
-    tally.redundant += less.clean();
-    ClusterRun run = runCluster(mutant, schedules[n % schedules.size()]);
-    if (run.clean() && !less.clean())
-      complain(tally.missed, describe(n, "not reported", mutant, run, less));
-    else if (!run.clean() && less.clean())
-      complain(tally.falseAlarms, describe(n, "redundant, but reported", mutant, run, less));
-    else if (less.saysAllRaces() && llvm::any_of(run.races, [&](auto pair) {
-               return pair.first >= 0 && !less.races.count(pair);
-             }))
-      complain(tally.disagreed, describe(n, "a race that is none", mutant, run, less));
   }
-  return tally;
+
+  unsigned randomSchedules;
+};
+} // namespace
+
+/// A program that the closure finds nothing wrong with: clean under every schedule, and the same
+/// bytes.
+void Campaign::judgeClean(uint64_t seed, const char *what, const ClusterProgram &program,
+                          const Judgement &verdict) {
+  std::vector<uint8_t> first;
+  for (auto [s, options] : llvm::enumerate(schedulesOf(seed, randomSchedules))) {
+    ClusterRun run = runCluster(program, options);
+    tally.statements += s == 0 ? run.report.items : 0;
+    if (!run.clean())
+      return complain(tally.falseAlarms, describe(seed, what, program, run, verdict));
+    if (s == 0)
+      first = run.memory;
+    else if (run.memory != first)
+      complain(tally.unstable, describe(seed, "values differ", program, run, verdict));
+  }
+}
+
+/// One statement less: reported, or redundant by the closure.
+void Campaign::judgeMutant(uint64_t seed, const ClusterProgram &mutant) {
+  ++tally.mutants;
+  Judgement less = judgeByClosure(mutant);
+  if (less.clean()) {
+    ++tally.redundant;
+    return judgeClean(seed, "redundant, but reported", mutant, less);
+  }
+  std::vector<Options> schedules = schedulesOf(seed, randomSchedules);
+  ClusterRun run = runCluster(mutant, schedules[seed % schedules.size()]);
+  if (run.clean())
+    complain(tally.missed, describe(seed, "not reported", mutant, run, less));
+  else if (less.saysAllRaces() && llvm::any_of(run.races, [&](auto pair) {
+             return pair.first >= 0 && !less.races.count(pair);
+           }))
+    complain(tally.disagreed, describe(seed, "a race that is none", mutant, run, less));
+}
+
+void Campaign::judge(uint64_t seed) {
+  ClusterProgram program = randomCluster(seed);
+  ++tally.programs;
+  Judgement verdict = judgeByClosure(program);
+  if (!verdict.clean())
+    return complain(tally.disagreed, describe(seed, "wrong by the closure", program,
+                                              runCluster(program, {}), verdict));
+  judgeClean(seed, "right by construction", program, verdict);
+  if (unsigned syncs = countSync(program))
+    judgeMutant(seed, withoutSync(program, unsigned((seed * 2654435761u) % syncs)));
+}
+
+ClusterTally sim::testing::clusterCampaign(uint64_t seed, uint64_t count,
+                                           unsigned randomSchedules) {
+  Campaign campaign(randomSchedules);
+  for (uint64_t n = seed; n < seed + count; ++n)
+    campaign.judge(n);
+  return campaign.tally;
 }
 
 std::string sim::testing::table(const ClusterTally &tally) {

@@ -239,8 +239,8 @@ void Unroller::syncAll(Step step, const Statement &statement) {
 void Unroller::softSync(Step step, const Statement &statement) {
   step.isSoft = true;
   step.wanted = statement.id2 ? statement.id2 : int64_t(program.blocks);
-  for (Step::Kind kind : {Step::Barrier, Step::Fence, Step::Arrive, Step::Await, Step::Fence,
-                          Step::Barrier}) {
+  for (Step::Kind kind :
+       {Step::Barrier, Step::Fence, Step::Arrive, Step::Await, Step::Fence, Step::Barrier}) {
     step.kind = kind;
     step.pipe = kind == Step::Barrier ? Pipe::ALL : Pipe::S;
     add(step);
@@ -265,10 +265,10 @@ std::vector<int64_t> Unroller::flags(const Ring &ring, bool sends, bool isFree) 
 /// Sets or awaits the data flag or the free flag, as one who sends or receives tiles.
 void Unroller::message(Step step, const Ring &ring, bool sends, bool isFree, bool sets) {
   bool onA5 = program.arch == Arch::A5;
-  Pipe receives = !onA5                 ? Pipe::MTE2
-                  : ring.shape.isLocal  ? (isCube() ? Pipe::MTE1 : Pipe::V)
-                  : sets && isCube()    ? Pipe::MTE1
-                                        : Pipe::MTE2;
+  Pipe receives = !onA5                ? Pipe::MTE2
+                  : ring.shape.isLocal ? (isCube() ? Pipe::MTE1 : Pipe::V)
+                  : sets && isCube()   ? Pipe::MTE1
+                                       : Pipe::MTE2;
   step.pipe = sends ? (isCube() ? Pipe::FIX : Pipe::MTE3) : receives;
   if (!onA5 && !sets)
     step.pipe = Pipe::S;
@@ -294,7 +294,7 @@ Region Unroller::slot(const Ring &ring, int64_t index, bool toCube, bool isVecto
                       unsigned part) const {
   constexpr int64_t all = Ring::bytes, width = Ring::cols * 4;
   bool isLocal = ring.shape.isLocal;
-  int64_t begin = index % ring.shape.slots * all + (!isLocal  ? ring.gm
+  int64_t begin = index % ring.shape.slots * all + (!isLocal ? ring.gm
                                                     : toCube ? ring.inMat
                                                              : ring.inVec);
   if (!isLocal && toCube && ring.shape.direction == FifoDirection::Both)

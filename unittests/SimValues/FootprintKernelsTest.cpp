@@ -23,9 +23,9 @@ using namespace pto::reference;
 
 namespace {
 struct KernelText {
-  const char *file;      ///< below the root of the project
-  const char *functions; ///< as for --function
-  int64_t number;        ///< of every argument that is one
+  const char *file;                 ///< below the root of the project
+  const char *functions;            ///< as for --function
+  int64_t number;                   ///< of every argument that is one
   std::vector<const char *> wanted; ///< operations that must have touched something
   bool synchronises = true;
   unsigned ranks = 1;
@@ -123,14 +123,13 @@ TEST_P(FootprintKernels, LieInsideTheAccessModel) {
     Footprint touched = footprintOf(watcher.touches[core], *program);
     for (auto &[access, bytes] : touched)
       ops.insert(access.op);
-    for (const std::string &message :
-         unclaimed(touched, claimsOf(*model, program->arch, arrays)))
+    for (const std::string &message : unclaimed(touched, claimsOf(*model, program->arch, arrays)))
       ADD_FAILURE() << text.file << ", core " << core << ": " << message;
   }
   for (const char *op : text.wanted)
-    EXPECT_TRUE(llvm::any_of(ops, [&](const std::string &name) {
-      return llvm::StringRef(name).starts_with(op);
-    })) << op << " touches nothing; there are " << llvm::join(ops, ", ");
+    EXPECT_TRUE(llvm::any_of(
+        ops, [&](const std::string &name) { return llvm::StringRef(name).starts_with(op); }))
+        << op << " touches nothing; there are " << llvm::join(ops, ", ");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, FootprintKernels, ::testing::ValuesIn(texts),

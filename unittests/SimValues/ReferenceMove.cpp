@@ -192,9 +192,8 @@ void insert(Model &m) {
   if (isAcc && isUnmodelled(m, src, dst.shape.element))
     return m.skip("not modelled");
   if (!isAcc)
-    return forEachValid(src, [&](int64_t i, int64_t j) {
-      m.putBits(dst, row + i, col + j, m.bits(src, i, j));
-    });
+    return forEachValid(
+        src, [&](int64_t i, int64_t j) { m.putBits(dst, row + i, col + j, m.bits(src, i, j)); });
   auto share = shareOf(m, dst, src.shape.validRows, src.shape.validCols);
   if (!share)
     return m.skip("cannot be halved");

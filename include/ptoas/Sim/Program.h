@@ -74,8 +74,8 @@ enum class Opcode : uint8_t {
              ///< as for FifoPush
   FifoAlloc, ///< TALLOC: result = address of the next entry
   FifoFree,  ///< TFREE; immediate: 1 for an entry, 0 for a tile
-  SetQuant,  ///< SET_QUANT_SCALAR of in[0], or SET_QUANT_VECTOR of tile in[1]; `element`: what b8 is
-  Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
+  SetQuant, ///< SET_QUANT_SCALAR of in[0], or SET_QUANT_VECTOR of tile in[1]; `element`: what b8 is
+  Fence,    ///< dsb: what S knows complete becomes visible to other cores and ranks
   CacheLine, ///< dcci of the line at in[0], of the whole data cache when none
   // Arrays of the scalar unit: `immediate` elements in the registers from `target` on, then as many
   // that say whether an element has been written.

@@ -359,8 +359,7 @@ static void normalise(std::vector<Span> &spans) {
 }
 
 void ItemContext::noteGmWrite(PipeState &pipe) const {
-  auto span =
-      llvm::find_if(writes, [](const Span &written) { return written.space == Space::GM; });
+  auto span = llvm::find_if(writes, [](const Span &written) { return written.space == Space::GM; });
   if (span == writes.end())
     return;
   pipe.lastGmWrite = item.by.position;

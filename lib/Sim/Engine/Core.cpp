@@ -106,8 +106,8 @@ void Core::checkExit() {
   for (const auto &[key, flag] : flags) {
     if (key.isBuffer()) {
       if (flag.balance > 0)
-        if (Finding *finding = machine.report(FindingKind::TokenLeft, flag.lastSet,
-                                              &machine.returned[number])) {
+        if (Finding *finding =
+                machine.report(FindingKind::TokenLeft, flag.lastSet, &machine.returned[number])) {
           finding->what = formatv("{0} is still held by {1} when the function returns",
                                   key.describe(), name(flag.lastSet.pipe));
           finding->notes.push_back("every get_buf needs a rls_buf on the same pipe");
@@ -122,8 +122,8 @@ void Core::checkExit() {
     for (const Token &token : flag.tokens)
       if (token.by.position == 0) // left by the launch before, which has reported it
         continue;
-      else if (Finding *finding = machine.report(FindingKind::TokenLeft, token.by,
-                                                 &machine.returned[number])) {
+      else if (Finding *finding =
+                   machine.report(FindingKind::TokenLeft, token.by, &machine.returned[number])) {
         finding->what = formatv("{0} is still set when the function returns", key.describe());
         finding->notes.push_back("missing edge: a wait for it before the return; a flag that stays "
                                  "up releases a wait of the next kernel on this core");

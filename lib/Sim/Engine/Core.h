@@ -108,7 +108,7 @@ struct PipeState {
   llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
-  uint64_t lastGmBegin = 0, lastGmEnd = 0;  ///< the first stretch of what it wrote
+  uint64_t lastGmBegin = 0, lastGmEnd = 0; ///< the first stretch of what it wrote
   PipeTime account;
 };
 
@@ -237,7 +237,7 @@ public:
       Signal
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
-    std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
+    std::string why;                 ///< "waits for event 0 of MTE3 > MTE2; ..."
     std::optional<Occurrence> other; ///< NoSource: the set or wait that the reason names
     bool beginsCycle = false;
   };
@@ -470,13 +470,13 @@ private:
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  Operand quant;                           ///< what SetQuant said last
-  Element quantByte = Element::I8;         ///< and what a byte is
+  Operand quant;                          ///< what SetQuant said last
+  Element quantByte = Element::I8;        ///< and what a byte is
   llvm::ArrayRef<Operand> operandsAtWork; ///< of the item whose kernel runs or is judged
-  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
-  std::map<uint64_t, CacheLine> cache; ///< by GM address
-  uint64_t dirtyLines = 0;             ///< of them, dirty
-  std::vector<uint64_t> cleanedLines;  ///< since the last dsb
+  std::vector<uint64_t> freedTiles;       ///< by FIFO: TFREEs of tiles so far
+  std::map<uint64_t, CacheLine> cache;    ///< by GM address
+  uint64_t dirtyLines = 0;                ///< of them, dirty
+  std::vector<uint64_t> cleanedLines;     ///< since the last dsb
 };
 
 } // namespace pto::sim

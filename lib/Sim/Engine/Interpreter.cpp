@@ -392,32 +392,6 @@ void Core::dispatchCall(const Instruction &instruction) {
     dispatchWork(call, call.kernel, call.pipe, std::move(operands), Phase::Self);
 }
 
-/// a5: FIX writes into the UB of vector cores, MTE3 of a vector core into L1, which are memories of
-/// others (library 2.4). False when the call writes at home.
-bool Core::dispatchAcross(const Call &call, const std::vector<Operand> &operands) {
-  bool isCube = identity.kind == CoreKind::Cube;
-  if (machine.program.arch != Arch::A5 || operands.empty() ||
-      operands.back().kind != Operand::Tile || call.pipe != (isCube ? Pipe::FIX : Pipe::MTE3) ||
-      operands.back().tile.shape.space != (isCube ? Space::Vec : Space::Mat))
-    return false;
-  int64_t mode = isCube ? attributeOf(call.attributes, "accToVecMode", 0) : 0;
-  bool isTaken = false, toBoth = mode >= 2; // each vector core gets a half
-  for (uint32_t peer : machine.coresOfCluster(number, isCube ? CoreKind::Vector : CoreKind::Cube)) {
-    int64_t part = machine.launchOf(peer).subblock;
-    if (!toBoth && part != mode)
-      continue;
-    isTaken = true;
-    dispatchWork(call, call.kernel, call.pipe, operands, Phase::Self, peer, part);
-  }
-  if (!isTaken)
-    if (Finding *finding = machine.report(FindingKind::KernelFailure, here()))
-      finding->what =
-          formatv("{0} writes into the {1} core's {2}, but this launch has no such core in the "
-                  "block",
-                  finding->where.op, isCube ? "vector" : "cube", isCube ? "UB" : "L1");
-  return true;
-}
-
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//

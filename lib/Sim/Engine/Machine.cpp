@@ -200,6 +200,8 @@ Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrenc
                    kind == FindingKind::TokenLeft || kind == FindingKind::IncompleteAtExit;
   if (options.freeSync && isOfOrder)
     return nullptr; // nobody looked at what orders them
+  if (options.stopAtFirst && !findings.empty())
+    return nullptr; // the run ends at the next step
   Finding *finding = findings.add(kind, at, other, hazard);
   if (!finding)
     return nullptr;

@@ -127,8 +127,9 @@ static bool takeHalf(KernelContext &context, const char *op, Origin &at, Region 
   bool byRows = mode == 2;
   int64_t &extent = byRows ? target.rows : target.cols;
   if (extent % (byRows ? 2 : 32)) {
-    context.fail(std::string(op) + " gives each vector core half of " + std::to_string(extent) +
-                 (byRows ? " rows, which must be even" : " columns, which must be a multiple of 32"));
+    context.fail(
+        std::string(op) + " gives each vector core half of " + std::to_string(extent) +
+        (byRows ? " rows, which must be even" : " columns, which must be a multiple of 32"));
     return false;
   }
   extent /= 2;
