@@ -13,19 +13,10 @@ using mlir::ParseResult;
 
 ParseResult TCiOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {1, 2}, outs, {1, 1}))
     return failure();
-  size_t inputs = ins.operands.size();
-  if (inputs < 1 || inputs > 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes a number and perhaps a scratch tile in ins(...) and one tile in outs(...), "
-              "but has "
-           << inputs << " and " << outs.operands.size() << " operands";
   Segments segments(parser, result);
-  return failure(segments.add(ins, 0) ||
-                 segments.add(ins, inputs > 1 ? std::optional(1u) : std::nullopt) ||
+  return failure(segments.add(ins, 0) || segments.add(ins, placeIf(ins.operands.size() > 1, 1)) ||
                  segments.add(outs, 0) || segments.finish());
 }
 
@@ -56,14 +47,8 @@ mlir::LogicalResult TCiOp::verify() {
 
 ParseResult THistogramOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {2, 2}, outs, {1, 1}))
     return failure();
-  if (ins.operands.size() != 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes two operands in ins(...) and one in outs(...), but has " << ins.operands.size()
-           << " and " << outs.operands.size();
   if (mlir::Attribute old = result.attributes.get("isMSB")) {
     auto flag = llvm::dyn_cast<mlir::BoolAttr>(old);
     auto byte = llvm::dyn_cast_or_null<mlir::IntegerAttr>(result.attributes.get("byte"));

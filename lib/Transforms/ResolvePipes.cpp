@@ -216,8 +216,10 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
       member.init.op->setAttr("local_slot_num", b.getI32IntegerAttr(localSlots));
       member.init.op->setAttr("unit_flag", b.getBoolAttr(unitFlag));
     }
-    return reservationHolds(group, PipeDirection::C2V, localSlots) &
-           reservationHolds(group, PipeDirection::V2C, localSlots);
+    // Both are told.
+    bool down = reservationHolds(group, PipeDirection::C2V, localSlots);
+    bool up = reservationHolds(group, PipeDirection::V2C, localSlots);
+    return down && up;
   }
 
   /// Reservations and imports become the constants that the planner or the program chose.

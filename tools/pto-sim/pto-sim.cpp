@@ -5,6 +5,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sim/Profile.h"
+#include "ptoas/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
@@ -35,21 +36,10 @@ static bool fail(llvm::Error problem) {
   return false;
 }
 
-/// All steps of writing a file name it themselves, but the last one, the renaming.
-static bool failFile(llvm::StringRef path, llvm::Error problem) {
-  return fail(problem.isA<llvm::FileError>() ? std::move(problem)
-                                             : llvm::createFileError(path, std::move(problem)));
-}
-
 /// Writes a file as a whole or not at all; "-" is standard output.
 static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  if (path == "-")
-    return write(llvm::outs()), true;
-  llvm::Error problem = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-    write(os);
-    return llvm::Error::success();
-  });
-  return problem ? failFile(path, std::move(problem)) : true;
+  llvm::Error problem = writeOutputFile(path, write);
+  return problem ? fail(std::move(problem)) : true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -118,7 +108,7 @@ static bool writeOutputs(const ToolOptions &options, const Arguments &arguments,
     for (unsigned rank = 0; rank < options.ranks; ++rank) {
       std::string path = pathForRank(output.path, rank);
       if (llvm::Error problem = writeNpy(path, arguments.read(inputs, array, rank))) {
-        ok = failFile(path, std::move(problem));
+        ok = fail(std::move(problem));
         continue;
       }
       if (!arguments.isComplete(inputs, array, rank))

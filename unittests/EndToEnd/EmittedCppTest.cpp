@@ -102,10 +102,11 @@ std::vector<Command> commandsOf(llvm::StringRef text, llvm::StringRef input) {
         ++i;
       else if (words[i] == "--emit-pto-ir" || words[i].contains("verify-sync"))
         command.mayFail = true;
-      else if ((words[i] == "--pto-arch" || words[i] == "--pto-level") && i + 1 < words.size())
-        command.options += " " + words[i].str() + "=" + words[++i].str();
-      else if (words[i].contains("--pto-") || words[i].contains("sync=") ||
-               words[i].starts_with("--enable-") || words[i].starts_with("--cpp-names"))
+      else if ((words[i] == "--pto-arch" || words[i] == "--pto-level") && i + 1 < words.size()) {
+        command.options += (" " + words[i] + "=" + words[i + 1]).str();
+        ++i;
+      } else if (words[i].contains("--pto-") || words[i].contains("sync=") ||
+                 words[i].starts_with("--enable-") || words[i].starts_with("--cpp-names"))
         command.options += " " + words[i].str();
     }
     commands.push_back(command);
