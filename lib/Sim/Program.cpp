@@ -139,8 +139,10 @@ void FunctionBuilder::storeTile(Handle tile, Register index, Register value) {
   emit(Opcode::StoreTile).in = {tile, index, value};
 }
 
-Handle FunctionBuilder::tile(uint32_t shape, Register address, Register rows, Register cols) {
+Handle FunctionBuilder::tile(uint32_t shape, Register address, Register rows, Register cols,
+                             bool isOwn) {
   Instruction &i = emit(Opcode::MakeTile);
+  i.kind = isOwn;
   i.target = shape;
   i.in = {address, rows, cols};
   return i.result = newHandle();
@@ -337,6 +339,14 @@ Register FunctionBuilder::allocEntry(Handle fifo, FifoSplit split, int64_t subbl
 void FunctionBuilder::free(Handle fifo, FifoSplit split, bool isEntry) {
   fifoOp(Opcode::FifoFree, fifo, none, split).immediate = isEntry;
 }
+
+void FunctionBuilder::setQuant(Register scale, Element b8) {
+  Instruction &instruction = emit(Opcode::SetQuant);
+  instruction.in[0] = scale;
+  instruction.element = b8;
+}
+
+void FunctionBuilder::setQuant(Handle scales) { emit(Opcode::SetQuant).in[1] = scales; }
 
 void FunctionBuilder::fence() { emit(Opcode::Fence); }
 void FunctionBuilder::cacheLine(Register address) { emit(Opcode::CacheLine).in[0] = address; }

@@ -37,10 +37,10 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   std::vector<Sites> &kinds = sites[region];
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {
     return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates &&
-           s.turns == node.turns;
+           s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, writes, node.accumulates, node.turns, id, {}});
+    kind = kinds.insert(kind, {pipe, writes, node.accumulates, node.unitFlag, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {

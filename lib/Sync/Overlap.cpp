@@ -227,6 +227,9 @@ std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, Nod
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
                          RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
                          ArrayRef<NodeId> equal) {
+  // H7: a product and a store of one accumulator wait for one another by its unit flag.
+  if (earlier.unitFlag && later.unitFlag && earlier.pipe != later.pipe)
+    return program.regions[y].space == Space::Acc && overlap.sameTile(x, y, equal);
   if (earlier.pipe != later.pipe)
     return false;
   if (keepsOrder(later.pipe, program.arch) || earlier.signals || later.signals)

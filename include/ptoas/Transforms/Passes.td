@@ -69,11 +69,16 @@ def SetFfts : Pass<"pto-set-ffts", "mlir::ModuleOp"> {
 }
 
 def CheckPipes : Pass<"pto-check-pipes", "mlir::ModuleOp"> {
-  let summary = "Refuses pipes that hang or lose data, with the cycle of waits.";
+  let summary = "Refuses pipes and flags between cores that hang or lose data, with the cycle of waits.";
   let description = [{
-    Changes nothing. Runs what the cores of a block do on their pipes against one another, for many values of the parameters that
-    counts depend on; a warning where that proves nothing. Entries are received as what they were sent, and unit flags match.
+    Changes nothing. Runs what the cores of a block do on their pipes and on flags of the program's own against one another, for many
+    values of the parameters that counts depend on; a warning where that proves nothing. Entries are received as what they were sent,
+    and unit flags match.
   }];
+  let options = [
+    Option<"inside", "inside", "bool", "false", "Only what flags inside the cores add to the waits between them (a5)">,
+    Option<"ownFlags", "own-flags", "std::string", "\"warn\"", "A hang of kernels without pipes is off, warn or error">
+  ];
 }
 
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
@@ -87,6 +92,16 @@ def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {
 
 def CheckMemory : Pass<"pto-check-memory", "mlir::ModuleOp"> {
   let summary = "Refuses tiles without addresses (level3).";
+}
+
+def UseUnitFlags : Pass<"pto-use-unit-flags", "mlir::ModuleOp"> {
+  let summary = "Hands accumulators from the cube to FIX by their unit flag, where that is possible.";
+  let description = [{
+    For accumulators whose products and stores alternate in the text of each block: any number of products, the first of which starts
+    the sums, then one store that takes a phase. The last product and the store become `final`, the products before it `partial`. Whoever
+    wrote a phase decides alone for that accumulator.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
 }
 
 def BindScales : Pass<"pto-bind-scales", "mlir::ModuleOp"> {

@@ -10,12 +10,14 @@
 
 #include "Machine.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <deque>
 
 namespace pto::sim {
 
 struct Span;
 struct FifoState;
+class ItemContext;
 
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
@@ -65,8 +67,10 @@ struct Item {
   KernelFunction kernel = nullptr;
   std::vector<Operand> operands;
   uint32_t target = none;          ///< Work: the core whose on-chip memory it writes; none: its own
+  int64_t part = 0;                ///< Work: as in KernelContext
   bool isReplay = false;           ///< Work: the other vector core of the block does the same
   bool intoFifo = false;           ///< Work: of a tile that the other core takes before it ends
+  bool fromFifo = false;           ///< Work: into a landing buffer
   const FifoState *fifo = nullptr; ///< CrossWait: for a credit that may have come too early
   uint64_t entry = 0;              ///< of that FIFO, which the credit lets in
 };
@@ -97,15 +101,18 @@ struct ArmedSet {
 struct PipeState {
   uint64_t dispatched = 0; ///< positions given so far
   std::deque<Item> queue;
-  std::deque<FlyingItem> flying; ///< in start order; completed ones are removed from both ends
-  uint64_t inFlight = 0;         ///< of them, not done
-  std::deque<ArmedSet> armed;    ///< sets that wait for what was started before them
-  Clock clock;                   ///< K[this pipe]: known complete when its next item starts
-  ClockRef joined;               ///< last dispatch knowledge that was joined, to skip it next time
-  uint64_t time = 0;             ///< cycle at which the pipe is free
+  std::deque<FlyingItem> flying;  ///< in start order; completed ones are removed from both ends
+  uint64_t inFlight = 0;          ///< of them, not done
+  std::deque<ArmedSet> armed;     ///< sets that wait for what was started before them
+  Clock clock;                    ///< K[this pipe]: known complete when its next item starts
+  ClockRef joined;                ///< last dispatch knowledge that was joined, to skip it next time
+  uint64_t time = 0;              ///< cycle at which the pipe is free
+  uint64_t workEnd = 0;           ///< cycle at which its last work was over
+  std::optional<SyncSite> blamed; ///< with an account: the wait that held it last since then
   llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
+  uint64_t lastGmBegin = 0, lastGmEnd = 0; ///< the first stretch of what it wrote
   PipeTime account;
 };
 
@@ -134,6 +141,7 @@ struct MicroStep {
   const Call *call = nullptr;      ///< Store, Deliver: in place of the library's plain transfer
   const FifoState *fifo = nullptr; ///< CrossWait: as in Item
   uint64_t entry = 0;
+  Operand scale; ///< Store, Deliver: what the values are multiplied by, if anything
   ViewOperand view;
   FlagKey key;
   bool atomic = false;
@@ -150,6 +158,9 @@ struct SignalWait {
   int32_t against = 0;
   bool isInstruction = true; ///< TWAIT; else a step of a call
 };
+
+/// Calls `visit` with the GM address of every cell of the signal.
+void forEachCell(const ViewOperand &view, llvm::function_ref<void(uint64_t)> visit);
 
 /// A line of GM in the data cache of the scalar unit (sync 10).
 struct CacheLine {
@@ -217,6 +228,8 @@ public:
   /// True once after a TTEST: polling loops let other cores move.
   bool takeYield() { return std::exchange(hasYielded, false); }
 
+  /// The run ends although this core has not.
+  void reportUnfinished();
   /// C7, after the core has finished.
   void checkExit();
   /// Why an agent (S or a pipe) of this core cannot move.
@@ -228,7 +241,8 @@ public:
       Signal
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
-    std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
+    std::string why;                 ///< "waits for event 0 of MTE3 > MTE2; ..."
+    std::optional<Occurrence> other; ///< NoSource: the set or wait that the reason names
     bool beginsCycle = false;
   };
   /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
@@ -259,11 +273,17 @@ private:
   bool isInside(uint64_t index, const Instruction &instruction);
   void trap();
   void dispatchCall(const Instruction &instruction);
+  bool dispatchAcross(const Call &call, const std::vector<Operand> &operands);
   bool tryUnblock();
   Occurrence here(Phase phase = Phase::Self) const; ///< the current instruction
 
   void noteSlots(const Instruction &instruction); ///< after an operation on a FIFO
   void checkSlot(const HandleValue &handle);
+  /// Do landing buffers and tiles of the program lie over one another? By the bytes of an item.
+  void checkLandings(const Item &item, llvm::ArrayRef<Span> reads, llvm::ArrayRef<Span> writes);
+  void noteLanding(const Item &item, const Span &span);
+  void reportOverlap(const Item &item, const Span &span, const Occurrence &over,
+                     const Occurrence &lost);
 
   // Asynchronous transfers (Async.cpp)
   void executeAsync(const Instruction &instruction);
@@ -293,6 +313,9 @@ private:
 
   // FIFOs (Fifo.cpp)
   void executeFifo(const Instruction &instruction);
+  void setQuant(const Instruction &instruction);
+  bool findScale(const FifoState &fifo, Operand &scale);
+  Element pushedElement(const FifoState &fifo, const TileOperand &tile) const;
   void makeFifo(const Instruction &instruction);
   void push(FifoState &fifo, const Instruction &instruction);
   void pop(FifoState &fifo, const Instruction &instruction);
@@ -320,6 +343,11 @@ private:
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
   void scalarTouches(const Span &span, bool writes); ///< FreeSync.cpp
+  /// Is the wait or barrier free in this run? Else it is noted as what holds `pipe` until
+  /// `arrival`.
+  bool isFree(const SyncSite &site, PipeState &pipe, uint64_t arrival);
+  /// When work may begin by its bytes; with an account, what held it longer is noted.
+  void waitForBytes(PipeState &pipe, const Item &item, const ItemContext &context);
   bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
                   AccessClass kind);
   bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
@@ -355,13 +383,14 @@ private:
   // Dispatch and pipes (Core.cpp)
   Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
   void dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                    std::vector<Operand> operands, Phase phase, uint32_t target = none);
+                    std::vector<Operand> operands, Phase phase, uint32_t target = none,
+                    int64_t part = 0);
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
   void dispatchGetBuffer(Pipe pipe, int64_t id);
   void dispatchReleaseBuffer(Pipe pipe, int64_t id);
-  bool checkBuffer(int64_t id, const Occurrence &by);
+  FlagState *findBuffer(Pipe pipe, int64_t id, Occurrence &at);
   bool isQueueFull() const; ///< HQ5: S holds an item that its pipe has no room for
   void takeUnit(const Call &call, llvm::ArrayRef<Operand> operands);
   void giveUnit(const Call &call, llvm::ArrayRef<Operand> operands);
@@ -379,6 +408,8 @@ private:
   void scalarKnows(); ///< publishes a change of what S knows to later items
 
   // Memory (Access.cpp)
+  /// Where the operand of the item at work that has these bytes was made.
+  std::optional<Occurrence> maker(Space space, uint64_t address) const;
   /// Finds the memory, on-chip that of core `owner`; reports and returns false when the range
   /// leaves it.
   bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
@@ -409,9 +440,10 @@ private:
                  uint64_t end);
 
   // Deadlock (Deadlock.cpp)
-  std::string explainFlag(const FlagKey &key, Agent &next) const;
+  std::string explainFlag(const FlagKey &key, Agent &next, std::optional<Occurrence> &other) const;
   std::string explainBuffer(const FlagKey &key, Agent &next) const;
   Block explainOnSignal(Agent &next) const;
+  std::optional<Occurrence> lastSignal(const SignalWait &wait) const;
   std::optional<Block> explainOnCross(const Occurrence &at, CrossFlag flag, Agent &next) const;
   bool fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag flag) const;
   bool setsLater(uint32_t waiter, CrossFlag flag) const;
@@ -452,7 +484,23 @@ private:
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
+  Operand quant;                          ///< what SetQuant said last
+  Element quantByte = Element::I8;        ///< and what a byte is
+  llvm::ArrayRef<Operand> operandsAtWork; ///< of the item whose kernel runs or is judged
+  std::vector<uint64_t> freedTiles;       ///< by FIFO: TFREEs of tiles so far
+  struct Landing {
+    Space space;
+    uint64_t begin, end;
+  };
+  std::vector<Landing> landings; ///< all buffers of one FIFO
+  /// Bytes in landing buffers that a tile of the program's own was written into.
+  struct Foreign {
+    Space space;
+    uint64_t begin, end;
+    Occurrence writer;
+    std::optional<Occurrence> over; ///< the pop that has taken them since
+  };
+  std::vector<Foreign> foreign;
   std::map<uint64_t, CacheLine> cache; ///< by GM address
   uint64_t dirtyLines = 0;             ///< of them, dirty
   std::vector<uint64_t> cleanedLines;  ///< since the last dsb
