@@ -332,7 +332,7 @@ private:
       bool ok = s.space != Space::Acc && shaped(d, 64, 96);
       operand(d, "dst")->tile.validRows = 33;
       operand(d, "dst")->tile.validCols = 40;
-      return ok && (toMatrix || t.space == Space::Vec);
+      return ok && !operand(d, "tmp") && (toMatrix || t.space == Space::Vec);
     });
     add("compact", [&](Draft &d) {
       operand(d, "dst")->tile.compact = CompactMode::Normal;
