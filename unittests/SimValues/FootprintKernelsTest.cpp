@@ -1,0 +1,141 @@
+//===- FootprintKernelsTest.cpp - Whole kernels, between cores and ranks -------===//
+//
+// The same comparison as FootprintTest for what takes a whole kernel: pushes and pops in every
+// form, entries, transfers by the DMA engine, signals, SYNCALL. Kernels of test/Sim and examples
+// are compiled as pto-sim compiles them; what each core touches must lie inside what the access
+// model of its function claims.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Footprint.h"
+#include "ptoas/Parse/Parse.h"
+#include "ptoas/Pipelines/Compile.h"
+#include "ptoas/SimLower/Lower.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <gtest/gtest.h>
+#include <set>
+
+using namespace pto;
+using namespace pto::reference;
+
+namespace {
+struct KernelText {
+  const char *file;                 ///< below the root of the project
+  const char *functions;            ///< as for --function
+  int64_t number;                   ///< of every argument that is one
+  std::vector<const char *> wanted; ///< operations that must have touched something
+  bool synchronises = true;
+  unsigned ranks = 1;
+};
+
+const KernelText texts[] = {
+    {"test/Sim/pipes.pto", "cube,vector", 12, {"pto.tpush", "pto.tpop"}},
+    {"test/Sim/pipes-a5.pto", "cube,vector", 12, {"pto.tpush"}},
+    {"test/Sim/pipes-converted.pto", "cube,vector", 12, {"pto.tpush", "pto.tpop"}},
+    {"test/Sim/pipes-subblock.pto", "cube,vector", 12, {"pto.tpush", "pto.tpop"}},
+    {"examples/linear_relu/linear_relu.pto", "linear_relu", 256, {"pto.tpush", "pto.tpop"}},
+    {"examples/rms_linear/rms_linear.pto", "rms_linear", 128, {"pto.tload", "pto.tstore"}},
+    {"examples/ring_shuffle/ring_shuffle.pto", "ring_shuffle", 1, {"pto.comm.tput"}},
+};
+
+constexpr uint64_t arrayBytes = 1 << 20;
+
+class Watcher : public sim::Observer {
+public:
+  explicit Watcher(unsigned cores) : touches(cores) {}
+  void touched(const Touch &touch) override { touches[touch.core].push_back(touch); }
+  std::vector<std::vector<Touch>> touches; ///< by core
+};
+
+class FootprintKernels : public ::testing::TestWithParam<KernelText> {};
+} // namespace
+
+TEST_P(FootprintKernels, LieInsideTheAccessModel) {
+  const KernelText &text = GetParam();
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  llvm::SourceMgr sources;
+  auto buffer = llvm::MemoryBuffer::getFile(std::string(PTOAS_SOURCE) + "/" + text.file);
+  ASSERT_TRUE(bool(buffer)) << text.file;
+  sources.AddNewSourceBuffer(std::move(*buffer), {});
+  auto module = parseProgram(sources, context);
+  ASSERT_TRUE(bool(module)) << text.file;
+  CompileOptions compileOptions;
+  compileOptions.sync = text.synchronises ? SyncMode::Insert : SyncMode::None;
+  ASSERT_TRUE(mlir::succeeded(compile(*module, compileOptions)));
+  std::vector<std::string> names;
+  for (llvm::StringRef name : llvm::split(text.functions, ','))
+    names.push_back(name.str());
+  auto kernels = sim::findKernels(*module, names);
+  ASSERT_TRUE(mlir::succeeded(kernels));
+  auto program = sim::lowerKernels(*module, *kernels);
+  ASSERT_TRUE(mlir::succeeded(program));
+
+  // One array per name of a pointer, the same for all cores; contents do not matter.
+  sim::GlobalMemory memory;
+  Arrays arrays;
+  std::vector<uint8_t> zeros(arrayBytes, 0);
+  sim::Launch launch;
+  launch.ranks.resize(1);
+  std::vector<const sim::CoreFunction *> ofCore;
+  for (const sim::CoreFunction &function : kernels->front().cores) {
+    sim::CoreLaunch core;
+    core.function = function.index;
+    for (const sim::Parameter &parameter : function.parameters) {
+      if (!parameter.isPointer) {
+        core.arguments.push_back(uint64_t(text.number));
+        continue;
+      }
+      auto [array, isNew] = arrays.try_emplace(parameter.name);
+      if (isNew) {
+        uint64_t at = memory.allocate(0, parameter.name, arrayBytes);
+        memory.store(at, zeros.data(), arrayBytes);
+        array->second = {at, at + arrayBytes};
+      }
+      core.arguments.push_back(array->second.first);
+    }
+    bool isPair = kernels->front().isMixed() && function.core == CoreKind::Vector;
+    core.subblocks = isPair ? 2 : 1;
+    for (core.subblock = 0; core.subblock < core.subblocks; ++core.subblock) {
+      launch.ranks[0].push_back(core);
+      ofCore.push_back(&function);
+    }
+  }
+  Watcher watcher(unsigned(ofCore.size()));
+  sim::Options options;
+  options.observer = &watcher;
+  options.primedCredits = false;
+  std::string printed;
+  llvm::raw_string_ostream log(printed);
+  options.output = &log;
+  sim::Report report = sim::run(*program, memory, launch, options);
+  for (const sim::Finding &finding : report.findings)
+    EXPECT_TRUE(isWarning(finding.kind)) << finding.what;
+
+  std::set<std::string> ops;
+  for (auto [core, function] : llvm::enumerate(ofCore)) {
+    auto model = buildSyncModel(function->function, function->core);
+    ASSERT_TRUE(mlir::succeeded(model));
+    Footprint touched = footprintOf(watcher.touches[core], *program);
+    for (auto &[access, bytes] : touched)
+      ops.insert(access.op);
+    for (const std::string &message : unclaimed(touched, claimsOf(*model, program->arch, arrays)))
+      ADD_FAILURE() << text.file << ", core " << core << ": " << message;
+  }
+  for (const char *op : text.wanted)
+    EXPECT_TRUE(llvm::any_of(
+        ops, [&](const std::string &name) { return llvm::StringRef(name).starts_with(op); }))
+        << op << " touches nothing; there are " << llvm::join(ops, ", ");
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, FootprintKernels, ::testing::ValuesIn(texts),
+                         [](const auto &each) {
+                           std::string name = llvm::sys::path::stem(each.param.file).str();
+                           for (char &c : name)
+                             c = llvm::isAlnum(c) ? c : '_';
+                           return name;
+                         });
