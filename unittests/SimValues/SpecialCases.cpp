@@ -40,7 +40,7 @@ public:
   }
 
 private:
-  /// Flags and numbers, which forms do not try.
+  /// Flags and numbers, more than forms try.
   void plainAttributes() {
     static constexpr std::pair<llvm::StringLiteral, int64_t> values[] = {
         {"isBinary", 1}, {"descending", 1}, {"exhausted", 1}, {"upperOrLower", 1},

@@ -180,8 +180,13 @@ void pto::sim::moveKernel(KernelContext &context) {
     return moveAccumulator(context, "TMOV", *from, {}, *to, validRegion(*to));
   switch (from->shape.space) {
   case Space::Vec:
-    if (const Operand &tmp = optionalOperand(context, Operand::Tile); tmp.kind == Operand::Tile)
+    if (const Operand &tmp = optionalOperand(context, Operand::Tile); tmp.kind == Operand::Tile) {
       scribble(context, tmp.tile, 0, tmp.tile.shape.bytes());
+      if (!to->shape.isBoxed()) // library 2.4
+        return context.fail(
+            "reordered scales are not modelled without boxes in the result that say "
+            "in which order they end up");
+    }
     if (target == Space::Vec || (target == Space::Mat && context.arch == Arch::A5))
       return moveValid(context, *from, {}, *to);
     break;
