@@ -98,8 +98,7 @@ PTO_RULE(countScratch) {
   int64_t needed = bytesOf(*element) == 2 ? 1792 : 768;
   if (bytesOfTile(list[0].value) >= needed)
     return success();
-  return tooSmall(op, list[0],
-                  llvm::Twine(needed) + " bytes to count in " + name(*element).str());
+  return tooSmall(op, list[0], llvm::Twine(needed) + " bytes to count in " + name(*element).str());
 }
 
 /// Without saturation three pairs keep values of 32 bits in tmp (library 3.6).
