@@ -5,6 +5,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
+#include "ptoas/IR/CrossCore.h"
 #include "ptoas/IR/OpInfo.h"
 #include "ptoas/IR/Pto.h"
 #include "ptoas/Pipelines/CommandLine.h"
@@ -207,14 +208,25 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
     passes.addPass(createSetFfts());
-    if (options.verifyPipes)
-      passes.addPass(createCheckPipes());
+  }
+  bool checkPipes = options.verifyPipes && (options.hasPipes || options.hasFlags);
+  if (checkPipes) {
+    CheckPipesOptions check;
+    check.ownFlags = options.verifySync == VerifySync::Off    ? "off"
+                     : options.verifySync == VerifySync::Warn ? "warn"
+                                                              : "error";
+    passes.addPass(createCheckPipes(check));
   }
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted,
                                         options.objective == SyncObjective::Count));
   else if (options.sync == SyncMode::BarrierAll)
     passes.addPass(createBarrierAllSyncPass(report));
+  if (checkPipes && options.hasPipes) {
+    CheckPipesOptions check;
+    check.inside = true;
+    passes.addPass(createCheckPipes(check));
+  }
   // Always after insertion, and then findings are our own bugs (design 5).
   bool inserted = options.sync != SyncMode::None;
   if (inserted || options.verifySync != VerifySync::Off) {
@@ -229,14 +241,15 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createPrepareForCpp());
 }
 
-/// Most kernels have no pipes between cores, and each pass that looks for them walks all of it.
-static bool usesPipes(mlir::ModuleOp module) {
-  return module
-      .walk([](RecordOp op) {
-        return op.getOpInfo().family == "pipe" ? mlir::WalkResult::interrupt()
-                                               : mlir::WalkResult::advance();
-      })
-      .wasInterrupted();
+/// Most kernels have no pipes and no flags between cores, and each pass that looks for them walks
+/// all of it.
+static void noteWhatItUses(mlir::ModuleOp module, CompileOptions &options) {
+  options.hasPipes = options.hasFlags = false;
+  module.walk([&](RecordOp op) {
+    options.hasPipes |= op.getOpInfo().family == "pipe";
+    options.hasFlags |= llvm::isa<SyncAllOp>(op) || crossCoreFlagOf(op);
+    return options.hasPipes ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+  });
 }
 
 /// What --gm-alias=may asks for, as the text would: everything behind sees the same marks.
@@ -261,7 +274,7 @@ mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &op
   passes.enableVerifier(false);
 #endif
   CompileOptions needed = options;
-  needed.hasPipes = usesPipes(module);
+  noteWhatItUses(module, needed);
   buildPipeline(passes, needed, report);
   if (options.gmMayAlias)
     markPointers(module);

@@ -63,11 +63,11 @@ static cl::opt<bool> progress("progress", cl::cat(category),
 static cl::opt<unsigned>
     memoryLimit("memory-limit", cl::init(8192), cl::value_desc("MiB"), cl::cat(category),
                 cl::desc("Gives a run up that needs more memory (default 8192)"));
-static cl::opt<bool>
-    freeSync("free-sync", cl::cat(category),
-             cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
-                      "barriers inside a core, in which every item waits exactly for those whose "
-                      "bytes it shares, at no cost"));
+static cl::opt<bool> freeSync(
+    "free-sync", cl::cat(category),
+    cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
+             "barriers inside a core, in which every item waits exactly for those whose "
+             "bytes it shares, at no cost; with --summary also which waits cost how much"));
 enum class Credits : uint8_t { Library, Intended };
 static ChoiceOption<Credits> primedCredits(
     "a5-credits", cl::init(Credits::Library), cl::cat(category),
