@@ -298,15 +298,6 @@ void ModelBuilder::access(Node &node, Role role, llvm::ArrayRef<sync::RegionId> 
     llvm::append_range(node.writes, regions);
 }
 
-/// Products from partial on wait until what was finished before has been drained, final stores wait
-/// for the product (library 9).
-static bool usesUnitFlag(Operation *op, Pipe pipe) {
-  constexpr int64_t partial = 2, final = 3;
-  if (pipe == Pipe::M)
-    return attributeValue(op, "accPhase") >= partial;
-  return pipe == Pipe::FIX && attributeValue(op, "stPhase") == final;
-}
-
 void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List &list) {
   // With a pipe of its own a call without a form is one instruction of that pipe.
   if (!info.micro.empty() && (info.pipeRule != PipeRule::ByRoute || !possibleForms(op).empty()))
@@ -338,7 +329,7 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
     }
   }
   node.accumulates = *pipe == Pipe::M && writesAcc;
-  node.unitFlag = usesUnitFlag(op, *pipe);
+  node.unitFlag = (*pipe == Pipe::M || *pipe == Pipe::FIX) && usesUnitFlag(op);
   model.hasAccess |= *pipe != Pipe::S;
   if (publishes) {
     // TNOTIFY: the signal, then PIPE_ALL (library 5.3).
@@ -426,10 +417,7 @@ void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &
                                          : operandRegions(op, info, i, value, frame));
   }
   model.hasAccess = true;
-  pushesByUnitFlag = false;
-  if (auto call = PipeCall::of(op); call && call->kind == PipeCall::Push)
-    if (auto init = PipeInit::behind(call->handle))
-      pushesByUnitFlag = init->unitFlag.value_or(false);
+  pushesByUnitFlag = usesUnitFlag(op);
   Node macro;
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(op);

@@ -96,7 +96,8 @@ mlir::ParseResult parseYield(mlir::OpAsmParser &parser, mlir::OperationState &st
   llvm::SmallVector<mlir::OpAsmParser::UnresolvedOperand> operands;
   llvm::SmallVector<mlir::Type> types;
   llvm::SMLoc at = parser.getCurrentLocation();
-  if (parser.parseOperandList(operands, mlir::OpAsmParser::Delimiter::OptionalParen))
+  bool inParens = mlir::succeeded(parser.parseOptionalLParen());
+  if (parser.parseOperandList(operands) || (inParens && parser.parseRParen()))
     return mlir::failure();
   if (mlir::succeeded(parser.parseOptionalColon())) {
     bool isSignature = mlir::succeeded(parser.parseOptionalLParen());

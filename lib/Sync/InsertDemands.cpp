@@ -54,12 +54,13 @@ private:
 } // namespace
 
 void Builder::record(llvm::SmallVectorImpl<Site> &list, const Node &node, NodeId id, bool writes) {
+  bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   Site *site = llvm::find_if(list, [&](const Site &s) {
-    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates &&
+    return s.pipe == node.pipe && s.writes == writes && s.accumulates == accumulates &&
            s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (site == list.end()) {
-    list.push_back({node.pipe, writes, node.accumulates, node.unitFlag, node.turns, id, {}});
+    list.push_back({node.pipe, writes, accumulates, node.unitFlag, node.turns, id, {}});
     site = &list.back();
   }
   Position place = tree.places[id].begin;

@@ -224,6 +224,17 @@ std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, Nod
   return distance + (wait < 0 ? wait + x.period : wait);
 }
 
+bool pto::sync::accumulatesInPlace(const Program &program, const Node &node) {
+  auto isKnown = [](const Region &r) {
+    return r.offset.known && (r.rotation.count <= 1 || r.rotation.loop != none);
+  };
+  return node.accumulates && llvm::all_of(node.reads, [&](RegionId id) {
+           const Region &region = program.regions[id];
+           return region.space != Space::Acc ||
+                  (isKnown(region) && llvm::is_contained(node.writes, id));
+         });
+}
+
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
                          RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
                          ArrayRef<NodeId> equal) {
@@ -235,9 +246,12 @@ bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const N
   if (keepsOrder(later.pipe, program.arch) || earlier.signals || later.signals)
     return true;
   // H7: an accumulation chain on one Acc tile.
+  auto inChain = [&](const Node &node, bool writes) {
+    return writes ? node.accumulates : accumulatesInPlace(program, node);
+  };
   if (later.pipe == Pipe::M)
-    return earlier.accumulates && later.accumulates && program.regions[y].space == Space::Acc &&
-           overlap.sameTile(x, y, equal);
+    return program.regions[y].space == Space::Acc && inChain(earlier, xWrites) &&
+           inChain(later, yWrites) && overlap.sameTile(x, y, equal);
   // sync 3: load after load into the same tile.
   return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y, equal);
 }

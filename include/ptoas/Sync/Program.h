@@ -251,6 +251,11 @@ bool bothRun(const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
 std::optional<int64_t> turnsApart(const Turns &x, const Turns &y, NodeId loop,
                                   llvm::ArrayRef<NodeId> outer, int64_t distance);
 
+/// Does what the node reads of accumulators belong to the chain that it writes (H7)? Not if it
+/// takes its sums from one accumulator and leaves them in another, or if nobody knows which slots
+/// they are.
+bool accumulatesInPlace(const Program &program, const Node &node);
+
 /// The exemptions from C1 (sync 3), on a pair of accesses.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,
               bool xWrites, const Node &later, RegionId y, bool yWrites,

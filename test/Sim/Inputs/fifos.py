@@ -292,13 +292,14 @@ def lowered(text):
         buffers = dict(re.findall(r"(\w+) = (%\w+ : [^,()]+(?:<[^>]*>)?)", match[2]))
         names = [n for n in ("gm_slot_buffer", "gm_slot_tensor", "c2v_consumer_buf", "v2c_consumer_buf") if n in buffers]
         values, types = zip(*(buffers[n].split(" : ") for n in names))
-        op = "initialize_l2g2l_pipe" if names[0].startswith("gm") else "initialize_l2l_pipe"
-        return f"%pipe = pto.{op} {{{match[1]}, flag_base = 0}} ({', '.join(v + ' : ' + t for v, t in zip(values, types))}) -> !pto.pipe"
+        op = "pto.initialize_l2g2l_pipe" if names[0].startswith("gm") else "pto.initialize_l2l_pipe"
+        return f"%pipe = {op} {{{match[1]}, flag_base = 0}} ({', '.join(v + ' : ' + t for v, t in zip(values, types))}) -> !pto.pipe"
 
     def bind(match):
         name, op, split, kind = match.groups()
-        declare = "declare_global" if kind.startswith("!pto.tensor_view") else "declare_tile"
-        return f"{name} = pto.{declare} -> {kind}\n      pto.{op}({name}, %pipe : {kind}, !pto.pipe) {{{split}}}"
+        declare = "pto.declare_global" if kind.startswith("!pto.tensor_view") else "pto.declare_tile"
+        op = {"tpop": "pto.tpop", "talloc": "pto.talloc"}[op]
+        return f"{name} = {declare} -> {kind}\n      {op}({name}, %pipe : {kind}, !pto.pipe) {{{split}}}"
 
     text = re.sub(r"pto\.ai[cv]_initialize_pipe \{(.*)\} \((.*)\)", initialize, text)
     text = re.sub(r"(%\w+) = pto\.(tpop|talloc)_(?:from|to)_ai[cv] \{(.*)\} -> (.*)", bind, text)

@@ -132,7 +132,7 @@ def GetValidShapeOp : HandleOp<"get_validshape"> {
   let summary = "The valid rows and columns of a tile.";
   let arguments = (ins TileBuf:$source);
   let results = (outs Index:$rows, Index:$cols);
-  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) custom<IndexPair>(type($rows), type($cols))";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `` custom<IndexPair>(type($rows), type($cols))";
   let semantics = Engine<"(rows, cols) = valid extents of source">;
   let since = "0.48";
 }
