@@ -332,7 +332,8 @@ private:
       bool ok = s.space != Space::Acc && shaped(d, 64, 96);
       operand(d, "dst")->tile.validRows = 33;
       operand(d, "dst")->tile.validCols = 40;
-      return ok && (toMatrix || t.space == Space::Vec);
+      // Scales that are reordered fill boxes.
+      return ok && (toMatrix || t.space == Space::Vec) && !operand("tmp");
     });
     add("compact", [&](Draft &d) {
       operand(d, "dst")->tile.compact = CompactMode::Normal;
