@@ -332,6 +332,7 @@ private:
       bool ok = s.space != Space::Acc && shaped(d, 64, 96);
       operand(d, "dst")->tile.validRows = 33;
       operand(d, "dst")->tile.validCols = 40;
+      // Scales that are reordered fill boxes.
       return ok && !operand(d, "tmp") && (toMatrix || t.space == Space::Vec);
     });
     add("compact", [&](Draft &d) {
