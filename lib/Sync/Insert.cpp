@@ -183,10 +183,8 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  if (!options.searchSteps || !search.run())
-    return;
-  trim(); // what none of the measured runs meets costs nothing there
-  explain();
+  if (options.searchSteps && search.run())
+    trim(); // what none of the measured runs meets costs nothing there
 }
 
 /// What the plan misses when `remove` took something out of it: orders, or else tokens that must be
@@ -211,8 +209,14 @@ llvm::SmallVector<Reason, 2> Inserter::missing(llvm::function_ref<void()> remove
   return reasons;
 }
 
-/// Gives the items that the search chose their reasons: what is missing without them.
+/// Gives items that were exchanged for others their reasons: what is missing without them.
 void Inserter::explain() {
+  auto isNew = [](const Handoff &h) { return h.alive && h.reasons.empty(); };
+  auto isNewAt = [](const Point &p) {
+    return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return b.reasons.empty(); });
+  };
+  if (llvm::none_of(plan.handoffs, isNew) && llvm::none_of(plan.points, isNewAt))
+    return;
   for (HandoffId h = 0; h < plan.handoffs.size(); ++h) {
     if (!plan.handoffs[h].alive)
       continue;
@@ -249,8 +253,9 @@ InsertResult Inserter::run() {
         Polisher(tree, plan, sweep, solver, options, stats, [&] {
           return standsWithoutIt();
         }).run();
-      searchBest();
       primeEarly();
+      searchBest();
+      explain();
     }
     stats.visits = sweep.visits;
   }

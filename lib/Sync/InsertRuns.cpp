@@ -32,6 +32,7 @@ private:
   size_t limit;
   uint64_t state;
   std::vector<int64_t> counters, lengths; ///< of loops that run
+  uint32_t visitNow = none;
   std::vector<std::vector<uint32_t>> turnStarts = {{0}}; ///< of the function and the open loops
   std::array<std::vector<uint32_t>, numPipes> accesses;  ///< steps so far
   std::map<std::tuple<Pipe, Pipe, int64_t>, uint32_t> flagNumbers;
@@ -75,12 +76,14 @@ bool Runner::list(ListId id, size_t items, uint32_t activation) {
     run.activations[id].emplace_back();
   }
   run.activations[id][activation].visits.push_back(visit);
+  uint32_t around = std::exchange(visitNow, visit);
   for (NodeId item : tree.lists[id].items.take_front(items)) {
     run.visits[visit].begin.push_back(run.steps.size());
     if (run.steps.size() > limit || !node(item))
       return false;
     run.visits[visit].end.push_back(run.steps.size() - 1);
   }
+  visitNow = around;
   return true;
 }
 
@@ -93,6 +96,7 @@ bool Runner::loop(NodeId id) {
   uint32_t activation = run.activations[body].size();
   run.activations[body].emplace_back();
   run.activations[body].back().open = run.steps.size() - 1;
+  run.activations[body].back().around = visitNow;
   turnStarts.emplace_back();
   size_t items = tree.lists[body].items.size();
   for (int64_t i = 0; i < trip + n.endsInside; ++i) {

@@ -35,6 +35,7 @@ struct Visit {
 /// One entry of control into a list: of a loop body all turns, else one visit.
 struct Activation {
   uint32_t open = none, close = none; ///< steps of the loop
+  uint32_t around = none;             ///< visit of the list that the loop is in
   llvm::SmallVector<uint32_t, 4> visits;
 };
 

@@ -13,139 +13,6 @@ Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &swee
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
       settles(settles) {}
 
-//===----------------------------------------------------------------------===//
-// Items and runs
-//===----------------------------------------------------------------------===//
-
-static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 1500;
-
-bool Search::isSmall() const {
-  size_t accesses = 0;
-  for (NodeId node : tree.order)
-    accesses += tree.program[node].kind == NodeKind::Access;
-  return accesses <= mostAccesses;
-}
-
-void Search::addItems(ListId id) {
-  const List &list = tree.lists[id];
-  std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
-  auto collect = [&](auto &self, NodeId node, llvm::SmallVector<Pipe, 3> &into) -> void {
-    const Node &n = tree.program[node];
-    if ((n.kind == NodeKind::Access || n.kind == NodeKind::Publish) &&
-        !llvm::is_contained(into, pipeOf(n)))
-      into.push_back(pipeOf(n));
-    for (ListId arm : tree.places[node].arms)
-      if (!tree.lists[arm].dead)
-        for (NodeId inner : tree.lists[arm].items)
-          self(self, inner, into);
-  };
-  for (auto [node, into] : llvm::zip(list.items, pipes))
-    collect(collect, node, into);
-  auto add = [&](Pipe from, Pipe to, uint32_t producer, uint32_t consumer, int64_t delay) {
-    items.push_back({from, to, {id, producer, consumer}, delay});
-    if (tree.program[list.items[producer]].kind != NodeKind::Loop || from == to)
-      return;
-    items.push_back(items.back());
-    items.back().late = true;
-  };
-  for (uint32_t j = 0; j < list.items.size(); ++j)
-    for (Pipe to : pipes[j]) {
-      if (barrierIsLegal(to, tree.program.arch))
-        add(to, to, j, j, 0);
-      for (uint32_t i = 0; i < list.items.size(); ++i)
-        for (Pipe from : pipes[i])
-          for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? options.maxDelay : 0);
-               ++delay)
-            if (from != to)
-              add(from, to, i, j, delay);
-    }
-}
-
-void Search::makeItems() {
-  for (ListId list = 0; list < tree.lists.size() && items.size() < mostItems; ++list)
-    if (!tree.lists[list].frozen)
-      addItems(list);
-  // The plan can hold what is not among them: full barriers, merged handoffs.
-  auto addUnknown = [&](Item item) {
-    if (!find(item))
-      items.push_back(item);
-  };
-  for (const Handoff &h : plan.handoffs)
-    if (h.alive)
-      addUnknown({h.from, h.to, h.span, h.delay, h.late});
-  for (NodeId node : tree.order)
-    for (const BarrierPlan &barrier : plan.points[node].barriers) {
-      const Place &place = tree.places[node];
-      addUnknown({barrier.pipe, barrier.pipe, {place.list, place.index, place.index}, 0});
-    }
-}
-
-std::optional<ItemId> Search::find(const Item &item) const {
-  bool isLoop =
-      tree.program[tree.lists[item.span.list].items[item.span.producer]].kind == NodeKind::Loop;
-  for (ItemId id = 0; id < items.size(); ++id) {
-    Item same = item;
-    same.late &= isLoop;
-    if (items[id].sameAs(same))
-      return id;
-  }
-  return std::nullopt;
-}
-
-bool Search::makeTrials() {
-  auto add = [&](std::vector<Trial> &into, const RunPlan &plan) {
-    std::optional<Run> run = makeRun(tree, demands, plan, mostSteps);
-    if (run)
-      into.emplace_back(tree, items, std::move(*run));
-    return run.has_value();
-  };
-  for (const RunPlan &plan : measuredRuns(tree))
-    if (!add(measured, plan))
-      return false;
-  bool branches = measured.size() > 1, loops = false;
-  for (NodeId node : tree.order)
-    loops |= tree.program[node].kind == NodeKind::Loop;
-  for (int64_t trip : {4, 1, 2, 0, 3})
-    for (unsigned arm : {0u, 99u})
-      if ((loops || trip == 4) && (branches || arm == 0))
-        add(trials, {trip, arm, 1});
-  if (loops || branches)
-    for (uint64_t seed = 1; seed <= (branches ? 12u : 6u); ++seed)
-      add(trials, {std::nullopt, std::nullopt, seed});
-  for (ItemId id = 0; id < items.size(); ++id)
-    for (Trial &trial : measured)
-      items[id].weight += trial.executed(id);
-  for (size_t i = 0; i < trials.size(); ++i)
-    order.push_back(i);
-  return !trials.empty();
-}
-
-/// The plan as it is becomes the first best selection.
-bool Search::takePlan() {
-  for (const Handoff &h : plan.handoffs)
-    if (h.alive) {
-      std::optional<ItemId> id = find({h.from, h.to, h.span, h.delay, h.late});
-      if (!id || h.primeAfter != none)
-        return false;
-      if (!llvm::is_contained(best, *id))
-        best.push_back(*id);
-    }
-  for (NodeId node : tree.order)
-    for (const BarrierPlan &barrier : plan.points[node].barriers) {
-      const Place &place = tree.places[node];
-      best.push_back(
-          *find({barrier.pipe, barrier.pipe, {place.list, place.index, place.index}, 0}));
-    }
-  for (ItemId id : best) {
-    now->add(id);
-    bestPrice.count += items[id].weight;
-  }
-  bestPrice.time = timeNow();
-  for (ItemId id : best)
-    now->remove(id);
-  return true;
-}
-
 uint64_t Search::timeNow() {
   uint64_t sum = 0;
   for (Trial &trial : measured) {
@@ -224,8 +91,11 @@ void Search::explore(uint64_t count, llvm::BitVector allowed) {
     if (clause)
       return branch(*clause, count, allowed);
     auto miss = missNow();
-    if (!miss)
-      return leaf(count);
+    if (!miss) {
+      if (leaf(count))
+        continue;
+      return;
+    }
     Trial &trial = trials[miss->first];
     Clause next{trial.cut(*now, miss->second), std::nullopt};
     work += trial.steps() * 4 + items.size() / 4;
@@ -272,7 +142,64 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
   }
 }
 
-void Search::leaf(uint64_t count) {
+/// Can anything that is inserted serve the demand?
+bool Search::isOurs(NodeId node, const Demand &demand) const {
+  int64_t distance = -(demand.need >> 46);
+  NodeId loop = distance ? tree.listOf(node).loops[demand.level - 1] : none;
+  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), node, loop).has_value();
+}
+
+/// The demand that the sweep misses with these items; none when it misses nothing.
+std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
+                                              std::optional<uint32_t> which) {
+  uint64_t visits = sweep.visits;
+  write(selection);
+  plan.attachAll();
+  sweep.run(0, false);
+  work += (sweep.visits - visits) * (32 + selection.size() / 4);
+  if (which)
+    return sweep.failed[*which] ? which : std::nullopt;
+  for (NodeId node : tree.order)
+    for (uint32_t i = demands.first[node]; i < demands.first[node + 1]; ++i)
+      if (sweep.failed[i] && isOurs(node, demands.all[i]))
+        return i;
+  return std::nullopt;
+}
+
+/// A clause from an order that only the sweep misses: what brings it neither alone nor in halves is
+/// let in, the rest is the clause. False when it is not an order that is missing.
+bool Search::learn(llvm::ArrayRef<ItemId> selection) {
+  constexpr unsigned mostLearned = 12;
+  std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt);
+  if (!miss || learned >= mostLearned)
+    return false;
+  ++learned;
+  std::vector<ItemId> grown = selection.vec();
+  Clause clause{llvm::BitVector(items.size()), std::nullopt};
+  auto grow = [&](auto &self, llvm::ArrayRef<ItemId> more) -> void {
+    size_t size = grown.size();
+    grown.insert(grown.end(), more.begin(), more.end());
+    if (missedBySweep(grown, miss))
+      return;
+    grown.resize(size);
+    if (more.size() == 1) {
+      clause.any.set(more[0]);
+      return;
+    }
+    self(self, more.take_front(more.size() / 2));
+    self(self, more.drop_front(more.size() / 2));
+  };
+  std::vector<ItemId> others;
+  for (ItemId id = 0; id < items.size(); ++id)
+    if (!now->has(id) && items[id].from != Pipe::ALL)
+      others.push_back(id);
+  grow(grow, others);
+  clauses.push_back(std::move(clause));
+  return true;
+}
+
+/// True when the search goes on from here, with a clause more.
+bool Search::leaf(uint64_t count) {
   Price price{timeNow(), count};
   if (options.objective == Objective::Count)
     price.time = 0;
@@ -280,15 +207,17 @@ void Search::leaf(uint64_t count) {
   for (unsigned id : now->all().set_bits())
     selection.push_back(id);
   State before = save();
-  if (!accepts(selection)) {
-    restore(before);
-    ++refused;
-    return;
-  }
+  bool isRight = accepts(selection);
+  bool goesOn = !isRight && learn(selection);
   restore(before);
+  if (!isRight) {
+    ++refused;
+    return goesOn;
+  }
   best = selection;
   bestPrice = price;
   stop |= firstOnly;
+  return false;
 }
 
 void Search::improve(Price limit, bool first, uint64_t budget) {
@@ -296,7 +225,7 @@ void Search::improve(Price limit, bool first, uint64_t budget) {
   firstOnly = first;
   stop = false;
   end = work + budget;
-  explore(0, llvm::BitVector(items.size(), true));
+  explore(0, worthTrying());
   wasCut = spent();
 }
 
@@ -318,7 +247,7 @@ void Search::loosen() {
     for (ItemId other = 0; other < items.size(); ++other) {
       const Item &o = items[other];
       if (o.from == item.from && o.to == item.to && o.span.list == item.span.list &&
-          o.delay == item.delay && o.weight <= item.weight && o.late <= item.late &&
+          o.delay == item.delay && o.primeAfter == item.primeAfter && o.weight <= item.weight && o.late <= item.late &&
           o.span.producer <= item.span.producer && o.span.consumer >= item.span.consumer &&
           !now->has(other) && slack(o) + item.late - o.late > slack(item))
         others.push_back(other);
@@ -346,56 +275,8 @@ void Search::loosen() {
 }
 
 //===----------------------------------------------------------------------===//
-// Plans
+// Whole search
 //===----------------------------------------------------------------------===//
-
-void Search::restore(const State &state) {
-  plan.handoffs = state.handoffs;
-  plan.points = state.points;
-  plan.byList = state.byList;
-  stats = state.stats;
-  for (std::vector<HandoffId> &carried : plan.carried)
-    carried.clear();
-  plan.attachAll();
-}
-
-void Search::write(llvm::ArrayRef<ItemId> selection) {
-  plan.handoffs.clear();
-  for (std::vector<HandoffId> &list : plan.byList)
-    list.clear();
-  for (Point &point : plan.points) {
-    point.barriers.clear();
-    point.waits.clear();
-    point.sets.clear();
-    point.primes.clear();
-  }
-  for (std::vector<HandoffId> &carried : plan.carried)
-    carried.clear();
-  for (ItemId id : selection) {
-    const Item &item = items[id];
-    if (item.isBarrier()) {
-      plan.addBarrier(item.span.list, item.span.consumer, item.from, {});
-      continue;
-    }
-    Handoff handoff;
-    handoff.from = item.from;
-    handoff.to = item.to;
-    handoff.span = item.span;
-    handoff.distance = handoff.delay = item.delay;
-    handoff.late = item.late;
-    plan.add(std::move(handoff));
-  }
-}
-
-bool Search::accepts(llvm::ArrayRef<ItemId> selection) {
-  uint64_t visits = sweep.visits;
-  write(selection);
-  bool ok = settles();
-  for (const Handoff &h : plan.handoffs)
-    ok &= h.alive;
-  work += (sweep.visits - visits) * 16;
-  return ok;
-}
 
 bool Search::run() {
   if (!isSmall())
@@ -403,12 +284,12 @@ bool Search::run() {
   constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
   cycles.assign(tree.program.nodes.size(), 0);
   for (NodeId node : tree.order)
-    if (const Node &n = tree.program[node]; n.kind == NodeKind::Access)
-      cycles[node] = options.cyclesOf      ? options.cyclesOf(node)
-                     : n.pipe == Pipe::S ? scalarCycles
-                                         : unknownCycles;
-  makeItems();
-  if (items.size() >= mostItems || !makeTrials())
+    if (const Node &n = tree.program[node]; n.kind == NodeKind::Access) {
+      uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+      cycles[node] = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
+    }
+
+  if (!makeItems() || !makeTrials())
     return false;
   now.emplace(tree, items);
   if (!takePlan())

@@ -62,12 +62,17 @@ private:
   bool stop = false;
   uint64_t work = 0, end = 0; ///< in steps
   bool wasCut = false;        ///< the last search ended before its time
+  unsigned learned = 0;       ///< clauses from orders that only the sweep misses
   unsigned refused = 0;       ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
-  void makeItems();
+  bool makeItems();
+  llvm::BitVector worthTrying() const;
+  void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
+  llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
   void addItems(ListId list);
   bool makeTrials();
+  Item itemOf(const Handoff &handoff) const;
   std::optional<ItemId> find(const Item &item) const;
   bool takePlan();
   bool spent() const { return work > end; }
@@ -82,7 +87,11 @@ private:
   const Clause *open(const llvm::BitVector &allowed, uint64_t &atLeast, bool &dead) const;
   void explore(uint64_t count, llvm::BitVector allowed);
   void branch(const Clause &clause, uint64_t count, llvm::BitVector &allowed);
-  void leaf(uint64_t count);
+  bool leaf(uint64_t count);
+  std::optional<uint32_t> missedBySweep(llvm::ArrayRef<ItemId> selection,
+                                        std::optional<uint32_t> which);
+  bool isOurs(NodeId node, const Demand &demand) const;
+  bool learn(llvm::ArrayRef<ItemId> selection);
   void improve(Price limit, bool first, uint64_t budget);
   void loosen();
 

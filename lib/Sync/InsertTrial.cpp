@@ -25,6 +25,8 @@ template <typename Visit> void Selection::forEachPlace(ItemId id, Visit visit) {
   visit(isEarly ? points[producer].early : points[producer].sets);
   if (list.isBody && (item.delay || list.leave != none))
     visit(points[list.owner].carried);
+  if (item.primeAfter != none)
+    visit(points[tree.lists[list.parent].items[item.primeAfter]].primes);
 }
 
 void Selection::add(ItemId id) {
@@ -107,10 +109,15 @@ private:
   void set(ItemId id, Moment at, uint32_t slot) {
     const Item &item = items[id];
     auto [number, moment] = queues[id].lastWaits[slot];
-    if (know[unsigned(item.from)].at[8 + unsigned(item.to)] < number && !miss)
+    bool isKnown = know[unsigned(item.from)].at[8 + unsigned(item.to)] >= number;
+    if (trial.strongFlags && !isKnown && !miss)
       miss = {item.to, item.from, moment, at, true, id};
     queues[id].tokens.push_back(token(item.from, at));
     queues[id].tokens.back().slot = slot;
+  }
+  void prime(ItemId id, Moment at) {
+    for (int64_t m = 0; m < items[id].delay; ++m)
+      set(id, at, uint32_t(m + 2 * ring - items[id].delay) % ring);
   }
   void barrier(Pipe pipe, Moment at);
   void leaf(const Step &step, uint32_t index);
@@ -177,8 +184,8 @@ void Trial::Walk::before(const Step &step, Moment at) {
     barrier(items[id].from, at + 1);
   if (step.kind == Step::Open)
     for (ItemId id : point.carried)
-      for (int64_t m = 0; m < items[id].delay; ++m)
-        set(id, at + 2, uint32_t(m + 2 * ring - items[id].delay) % ring);
+      if (items[id].primeAfter == none)
+        prime(id, at + 2);
 }
 
 void Trial::Walk::after(const Step &step, Moment at) {
@@ -190,6 +197,8 @@ void Trial::Walk::after(const Step &step, Moment at) {
       wait(id, at + 1);
   for (ItemId id : point.sets)
     set(id, at + 2, step.turn % ring);
+  for (ItemId id : point.primes)
+    prime(id, at + 3);
 }
 
 std::optional<Miss> Trial::Walk::go() {
@@ -209,8 +218,8 @@ std::optional<Miss> Trial::Walk::go() {
   return miss;
 }
 
-Trial::Trial(const Tree &tree, const std::vector<Item> &items, Run run)
-    : tree(tree), items(items), run(std::move(run)) {}
+Trial::Trial(const Tree &tree, const std::vector<Item> &items, Run run, bool strongFlags)
+    : tree(tree), items(items), run(std::move(run)), strongFlags(strongFlags) {}
 
 std::optional<Miss> Trial::firstMiss(const Selection &selection) {
   return Walk(*this, selection).go();
@@ -254,6 +263,10 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
     on(pipe, [&](Queue &queue, uint64_t start) { queue.free = std::max(start, token); });
   };
   auto set = [&](ItemId id) { setOn(items[id].from, tokens[id].emplace_back()); };
+  auto prime = [&](ItemId id) {
+    for (int64_t m = 0; m < items[id].delay; ++m)
+      set(id);
+  };
   auto wait = [&](ItemId id) {
     waitOn(items[id].to, tokens[id].front());
     tokens[id].erase(tokens[id].begin());
@@ -267,8 +280,8 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
         barrier(items[id].from);
       if (step.kind == Step::Open)
         for (ItemId id : point.carried)
-          for (int64_t m = 0; m < items[id].delay; ++m)
-            set(id);
+          if (items[id].primeAfter == none)
+            prime(id);
     }
     if (step.kind == Step::Leaf) {
       if (node.kind == NodeKind::Access)
@@ -290,6 +303,7 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
       while (!tokens[id].empty())
         wait(id);
     llvm::for_each(point.sets, set);
+    llvm::for_each(point.primes, prime);
   }
   return end;
 }
@@ -310,9 +324,11 @@ const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
   const List &list = tree.lists[span.list];
   for (const Activation &activation : run.activations[span.list]) {
     llvm::SmallVector<Moment, 4> queue;
-    if (!item.isBarrier())
-      for (int64_t m = 0; m < item.delay; ++m)
-        queue.push_back(4 * Moment(activation.open) + 2);
+    if (item.delay) {
+      bool isEarly = item.primeAfter != none;
+      Moment prime = isEarly ? run.visits[activation.around].end[item.primeAfter] : activation.open;
+      queue.assign(item.delay, 4 * prime + (isEarly ? 3 : 2));
+    }
     auto take = [&](Moment at) {
       result.push_back({queue.front(), at});
       queue.erase(queue.begin());

@@ -21,13 +21,15 @@ struct Item {
   Span span;
   int64_t delay = 0;
   bool late = false;   ///< the set stands behind the drains of its producer, a loop
+  uint32_t primeAfter = none; ///< as in Handoff
   uint64_t weight = 0; ///< instructions of it that run on the measured runs
 
   bool isBarrier() const { return from == to; }
   bool sameAs(const Item &o) const {
     return from == o.from && to == o.to && span.list == o.span.list &&
            (isBarrier() || span.producer == o.span.producer) &&
-           span.consumer == o.span.consumer && delay == o.delay && late == o.late;
+           span.consumer == o.span.consumer && delay == o.delay && late == o.late &&
+           primeAfter == o.primeAfter;
   }
 };
 
@@ -38,7 +40,7 @@ public:
       : tree(tree), items(items), points(tree.places.size()), chosen(items.size()) {}
 
   struct At {
-    llvm::SmallVector<ItemId, 4> waits, barriers, early, sets, carried;
+    llvm::SmallVector<ItemId, 4> waits, barriers, early, sets, carried, primes;
   };
   void add(ItemId item);
   void remove(ItemId item);
@@ -67,7 +69,8 @@ struct Miss {
 
 class Trial {
 public:
-  Trial(const Tree &tree, const std::vector<Item> &items, Run run);
+  /// With `strongFlags` an id may only be set again when its last wait is known to be over (C3).
+  Trial(const Tree &tree, const std::vector<Item> &items, Run run, bool strongFlags);
 
   /// The first order that is missing.
   std::optional<Miss> firstMiss(const Selection &selection);
@@ -103,6 +106,7 @@ private:
   const Tree &tree;
   const std::vector<Item> &items;
   Run run;
+  bool strongFlags;
   std::vector<std::vector<Pair>> pairs; ///< by item
   std::vector<Edge> edges;              ///< of the last walk
 

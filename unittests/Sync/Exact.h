@@ -77,6 +77,8 @@ struct Comparison {
 Comparison compareWithExact(Goal goal, uint64_t seed, unsigned programs, unsigned maxReports = 3,
                             bool allAbove = false);
 std::string table(const Comparison &comparison);
+/// What is asked of insert(): as good as the optimum in 95 of 100 programs, and never far above.
+bool isNearOptimum(const Comparison &comparison);
 
 } // namespace pto::sync::judge
 

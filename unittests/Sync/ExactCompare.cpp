@@ -87,6 +87,10 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
   return result;
 }
 
+bool judge::isNearOptimum(const Comparison &c) {
+  return c.farAbove == 0 && (c.equal + c.below) * 100 >= (c.programs - c.undecided) * 95;
+}
+
 std::string judge::table(const Comparison &c) {
   std::string text;
   llvm::raw_string_ostream os(text);

@@ -29,8 +29,8 @@ struct InsertOptions {
   uint64_t polishVisits = 200000;
   /// The most work for the search for the best plan of a small program (sync 13.7), in steps of
   /// runs; 0: none.
-  uint64_t searchSteps = 400000;
-  /// Cycles of an access; without it all take alike.
+  uint64_t searchSteps = 4000000;
+  /// Cycles of an access, 0 when unknown; without it all take alike.
   std::function<uint64_t(NodeId)> cyclesOf;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
