@@ -227,8 +227,8 @@ void Inserter::explain() {
                          handoff.delay, handoff.delay ? plan.loopOf(handoff) : none,
                          Reason::Credit});
     handoff.reasons = std::move(reasons);
-    handoff.credit = llvm::all_of(handoff.reasons,
-                                  [](const Reason &r) { return r.kind == Reason::Credit; });
+    handoff.credit =
+        llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
   }
   for (NodeId node : tree.order)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {

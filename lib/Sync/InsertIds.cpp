@@ -166,8 +166,8 @@ std::optional<uint32_t> IdAllocator::countForAll(HandoffId h) const {
   return uint32_t(tokens);
 }
 
-/// In the next turn of the loop around, the primes would have to know of the drains and do not; with
-/// an id for every token they need not.
+/// In the next turn of the loop around, the primes would have to know of the drains and do not;
+/// with an id for every token they need not.
 bool IdAllocator::primesMeetDrains(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
   unsigned around = tree.lists[plan.handoffs[h].span.list].loops.size() - 1;

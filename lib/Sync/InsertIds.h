@@ -39,7 +39,7 @@ private:
     const Knowledge &known;
     NodeId item; ///< after which (prime: before which) it stands
     ListId list;
-    unsigned levels; ///< open loops that count
+    unsigned levels;      ///< open loops that count
     HandoffId own = none; ///< of its last tokens another wait matters than of the others'
     Position ownWait = 0;
   };

@@ -8,8 +8,7 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
-               const InsertOptions &options, InsertStats &stats,
-               llvm::function_ref<bool()> settles)
+               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles)
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
       settles(settles) {}
 
@@ -247,9 +246,10 @@ void Search::loosen() {
     for (ItemId other = 0; other < items.size(); ++other) {
       const Item &o = items[other];
       if (o.from == item.from && o.to == item.to && o.span.list == item.span.list &&
-          o.delay == item.delay && o.primeAfter == item.primeAfter && o.weight <= item.weight && o.late <= item.late &&
-          o.span.producer <= item.span.producer && o.span.consumer >= item.span.consumer &&
-          !now->has(other) && slack(o) + item.late - o.late > slack(item))
+          o.delay == item.delay && o.primeAfter == item.primeAfter && o.weight <= item.weight &&
+          o.late <= item.late && o.span.producer <= item.span.producer &&
+          o.span.consumer >= item.span.consumer && !now->has(other) &&
+          slack(o) + item.late - o.late > slack(item))
         others.push_back(other);
     }
     llvm::sort(others, [&](ItemId a, ItemId b) {

@@ -8,8 +8,8 @@
 
 #include "InsertSweep.h"
 #include "InsertTrial.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
 #include "ptoas/Sync/Insert.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace pto::sync::inserter {
 
@@ -52,7 +52,7 @@ private:
   std::vector<Item> items;
   std::vector<uint64_t> cycles; ///< by node
   std::vector<Trial> trials, measured;
-  std::vector<size_t> order; ///< of trials: those that failed last come first
+  std::vector<size_t> order;    ///< of trials: those that failed last come first
   std::optional<Selection> now; ///< what the search stands at
   std::vector<Clause> clauses;
   std::vector<ItemId> best; ///< the best selection so far

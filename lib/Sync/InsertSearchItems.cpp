@@ -21,8 +21,8 @@ bool Search::isSmall() const {
   return accesses <= mostAccesses;
 }
 
-/// Items before the loop behind which its primes can stand to some effect: those that hold the pipe,
-/// but for the last, after which the pipe does nothing.
+/// Items before the loop behind which its primes can stand to some effect: those that hold the
+/// pipe, but for the last, after which the pipe does nothing.
 llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const {
   constexpr size_t most = 3;
   const Place &loop = tree.places[tree.lists[body].owner];

@@ -41,9 +41,8 @@ void Selection::add(ItemId id) {
 
 void Selection::remove(ItemId id) {
   chosen.reset(id);
-  forEachPlace(id, [&](llvm::SmallVector<ItemId, 4> &place) {
-    place.erase(llvm::find(place, id));
-  });
+  forEachPlace(id,
+               [&](llvm::SmallVector<ItemId, 4> &place) { place.erase(llvm::find(place, id)); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -250,9 +249,8 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
   };
   auto barrier = [&](Pipe pipe) {
     if (pipe != Pipe::ALL)
-      return on(pipe, [](Queue &queue, uint64_t start) {
-        queue.free = std::max(start, queue.complete);
-      });
+      return on(pipe,
+                [](Queue &queue, uint64_t start) { queue.free = std::max(start, queue.complete); });
     for (const Queue &queue : queues)
       dispatch = std::max(dispatch, queue.complete);
   };
@@ -360,15 +358,13 @@ const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
   return result;
 }
 
-uint64_t Trial::executed(ItemId id) {
-  return pairsOf(id).size() * (items[id].isBarrier() ? 1 : 2);
-}
+uint64_t Trial::executed(ItemId id) { return pairsOf(id).size() * (items[id].isBarrier() ? 1 : 2); }
 
 /// Spreads what is known of the source over the tokens and barriers of the last walk.
 void Trial::propagate(const Miss &miss, Knows &knows) const {
   for (const Edge &edge : edges) { // ascending by wait
-    bool carries = edge.from == miss.from ? edge.set > miss.source
-                                          : edge.set >= knows[unsigned(edge.from)];
+    bool carries =
+        edge.from == miss.from ? edge.set > miss.source : edge.set >= knows[unsigned(edge.from)];
     carries |= edge.set >= knows[unsigned(edge.from)];
     if (!carries || edge.wait >= knows[unsigned(edge.to)] || (miss.isReuse && edge.from == edge.to))
       continue;

@@ -20,16 +20,15 @@ struct Item {
   Pipe from, to;
   Span span;
   int64_t delay = 0;
-  bool late = false;   ///< the set stands behind the drains of its producer, a loop
+  bool late = false;          ///< the set stands behind the drains of its producer, a loop
   uint32_t primeAfter = none; ///< as in Handoff
-  uint64_t weight = 0; ///< instructions of it that run on the measured runs
+  uint64_t weight = 0;        ///< instructions of it that run on the measured runs
 
   bool isBarrier() const { return from == to; }
   bool sameAs(const Item &o) const {
     return from == o.from && to == o.to && span.list == o.span.list &&
-           (isBarrier() || span.producer == o.span.producer) &&
-           span.consumer == o.span.consumer && delay == o.delay && late == o.late &&
-           primeAfter == o.primeAfter;
+           (isBarrier() || span.producer == o.span.producer) && span.consumer == o.span.consumer &&
+           delay == o.delay && late == o.late && primeAfter == o.primeAfter;
   }
 };
 
@@ -63,8 +62,8 @@ using Moment = int32_t;
 struct Miss {
   Pipe from, to;
   Moment source, target;
-  bool isReuse = false;     ///< C3: the wait of a token before its id is set again
-  ItemId condition = 0;     ///< with isReuse: the item that sets
+  bool isReuse = false; ///< C3: the wait of a token before its id is set again
+  ItemId condition = 0; ///< with isReuse: the item that sets
 };
 
 class Trial {

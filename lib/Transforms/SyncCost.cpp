@@ -54,9 +54,8 @@ std::function<uint64_t(sync::NodeId)> pto::accessCycles(const SyncModel &model,
                                                         const sync::Program &program) {
   return [&model, &program, table = sim::CostTable::of(program.arch)](sync::NodeId id) {
     const sync::Node &node = program[id];
-    return node.source == sync::none
-               ? uint64_t(0)
-               : cyclesOf(table, model.sources[node.source], program, node);
+    return node.source == sync::none ? uint64_t(0)
+                                     : cyclesOf(table, model.sources[node.source], program, node);
   };
 }
 

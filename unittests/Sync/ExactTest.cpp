@@ -51,7 +51,8 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
       EXPECT_LE(now, old) << seed << "\n" << listing(with.program);
       better += now < old;
       for (const Node &node : with.program.nodes)
-        EXPECT_TRUE(!node.inserted || !node.reasons.empty()) << seed << "\n" << listing(with.program);
+        EXPECT_TRUE(!node.inserted || !node.reasons.empty()) << seed << "\n"
+                                                             << listing(with.program);
     }
   }
   EXPECT_GE(better, 30u); // one in six was above the optimum before there was a search

@@ -47,7 +47,8 @@ private:
   void candidatesOf(unsigned list);
   void rewrite(unsigned list);
   void add(NodeKind kind, uint32_t candidate, EventId id);
-  /// In the last turn of a loop that ends inside only the items before the Leave run: does the wait?
+  /// In the last turn of a loop that ends inside only the items before the Leave run: does the
+  /// wait?
   bool takesFirst(uint32_t candidate) const {
     const Candidate &c = universe.candidates[candidate];
     return lists[c.list].leave != ~0u && c.consumer < lists[c.list].leave;

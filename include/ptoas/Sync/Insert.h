@@ -48,8 +48,8 @@ struct InsertStats {
   bool lastRung = false;   ///< fell back to bar(ALL) before every item
   /// How the search for the best plan ended (sync 13.7).
   enum Searched : uint8_t { NotTried, CutShort, Complete } searched = NotTried;
-  unsigned refused = 0;    ///< plans that were right on the runs of the search and not on all
-  uint64_t visits = 0;     ///< nodes walked by all sweeps, for benchmarks
+  unsigned refused = 0; ///< plans that were right on the runs of the search and not on all
+  uint64_t visits = 0;  ///< nodes walked by all sweeps, for benchmarks
 };
 
 struct InsertResult {
