@@ -65,7 +65,7 @@ std::optional<OffsetReader::Growing> OffsetReader::growing(Bound bound) const {
       if (!llvm::isa_and_present<mlir::arith::AddIOp, mlir::arith::SubIOp, AddPtrOp>(op))
         return std::nullopt;
       auto constant = constantOf(follow(op->getOperand(1), bound.frame).value);
-      bool isSmall = constant && *constant<INT32_MAX && * constant> - INT32_MAX;
+      bool isSmall = constant && *constant < INT32_MAX && *constant > -INT32_MAX;
       if (!isSmall || step > INT32_MAX || step < -INT32_MAX)
         return std::nullopt;
       step += llvm::isa<mlir::arith::SubIOp>(op) ? -*constant : *constant;

@@ -93,8 +93,7 @@ void pto::sim::divideScalarKernel(KernelContext &context) {
       multiplyByReciprocal(call);
     else
       dispatchElement(call.element(), [&]<typename Number>() {
-        mapLoop<Number>(
-            call, [](auto a, auto b) { return a / b; }, std::index_sequence<0, 1>());
+        mapLoop<Number>(call, [](auto a, auto b) { return a / b; }, std::index_sequence<0, 1>());
       });
   }
   context.operands = all; // `present` ends here
@@ -126,8 +125,7 @@ void pto::sim::rsqrtKernel(KernelContext &context) {
     return;
   dispatchElement(call.element(), [&]<typename Number>() {
     if constexpr (value::Real<typename Number::Value>)
-      mapLoop<Number>(
-          call, [](auto a) { return value::rsqrt(a); }, std::index_sequence<0>());
+      mapLoop<Number>(call, [](auto a) { return value::rsqrt(a); }, std::index_sequence<0>());
     else
       call.refuse();
   });
