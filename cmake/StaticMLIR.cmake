@@ -13,7 +13,7 @@ foreach(component Support Demangle TargetParser BinaryFormat Remarks BitstreamRe
   list(APPEND llvm_archives "${LLVM_LIBRARY_DIR}/libLLVM${component}.a")
 endforeach()
 target_link_options(llvm_support INTERFACE -fuse-ld=lld -Wl,--gc-sections)
-target_link_libraries(llvm_support INTERFACE ${llvm_archives} z zstd pthread dl m)
+target_link_libraries(llvm_support INTERFACE ${llvm_archives} -l:libz.a -l:libzstd.a pthread dl m)
 
 # One interface target for everything of MLIR. lld reads archives in any order, and takes only the members it needs.
 add_library(mlir_static INTERFACE)

@@ -44,7 +44,7 @@ options() {
 
 `ptoas` and `pto-sim` read MLIR text or bytecode from a file, or from standard input when the file is `-` or missing. Messages
 go to standard error as `file:line:col: error: what`. The exit code is 0 or 1; a failing run leaves existing output files as
-they were. Options take one dash or two, and their value behind `=` or as the next argument.
+they were, but for the reports of what it found. Options take one dash or two, and their value behind `=` or as the next argument.
 
 Without `--enable-insert-sync` the synchronisation is the program's own: a program that has any is judged by
 `--verify-sync`, a program that has none is printed as it is, unjudged.

@@ -33,6 +33,7 @@ while
   build/bin/sync-soak --programs 2000 --seed "$seed"
   build/bin/sim-soak --programs 20000 --seed "$seed"
   /usr/bin/python3 fuzz/kernels/run.py --thorough --programs 50 --seed "$seed"
+  /usr/bin/python3 fuzz/kernels/run.py --kind hang --programs 2000 --seed "$seed"
   /usr/bin/python3 examples/demo.py --out build/soak --seed "$seed" --runs 200 >/dev/null
   [[ $SECONDS -lt $end ]]
 do

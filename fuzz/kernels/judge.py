@@ -3,6 +3,7 @@
   accepted     ptoas --enable-insert-sync accepts the program, its own checker included
   clean        the simulator finds nothing in the result, under every schedule and both readings of a flag
   values       the arrays are those of the program run in order, also with --enable-inject-barrier-all-sync
+  library      the headers of the library take the C++ of kernels with pipes (thorough)
   round trip   the printed IR parses again and gives the same C++, and so does a second compilation
   mutants      what the simulator finds after the synchronisation was damaged, the checker rejects
 """
@@ -23,6 +24,7 @@ class Judge:
         self.ptoas, self.sim = os.path.join(bin_, "ptoas"), os.path.join(bin_, "pto-sim")
         self.scratch, self.thorough = scratch, thorough
         self.mutants = self.rejected = self.found = self.judged = 0
+        self.accepted = self.refused = self.unproven = self.ruled_out = 0  # of hang.py
 
     def path(self, name):
         return os.path.join(self.scratch, name)
@@ -36,6 +38,12 @@ class Judge:
         if code:
             raise Broken(f"{what}: {' '.join((os.path.basename(tool), *arguments))}\n{text[:3000]}")
         return text
+
+    def need_cpp(self, program, name):
+        """The library takes it, for both kinds of core."""
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/check-cpp.sh")
+        if hasattr(program, "arch"):
+            self.need("library", "bash", script, self.path(name), program.arch)
 
     def bytes_of(self, name):
         with open(self.path(name), "rb") as file:
@@ -101,6 +109,7 @@ class Judge:
             self.need("accepted", self.ptoas, source, level, "--enable-insert-sync", "-o", self.path("c.cpp"))
             if self.bytes_of("a.cpp") != self.bytes_of("c.cpp"):
                 raise Broken("two compilations differ")
+            self.need_cpp(program, "a.cpp")
         plain = ["--pto-level=level3"]
         # Findings are the same under every schedule; values are not, where something was overlooked.
         self.simulate(program, synced, 0, expected[0], *plain, "--schedule=lazy", "--flag-model=bit")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random kernels through ptoas and pto-sim until something breaks.
 
-  run.py --bin build/bin [--kind vector,cube,comm,mixed] [--seed S] [--programs N] [--minutes M] [--thorough] [--keep DIR]
+  run.py --bin build/bin [--kind vector,cube,comm,mixed,fifo,hang] [--seed S] [--programs N] [--minutes M] [--thorough] [--keep DIR]
   run.py --show KIND:SEED      prints one program
 
 Programs depend on kind and seed only. A broken promise leaves the program in --keep and its seed on standard output.
@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from judge import Broken, Judge
 from program import Uninitialised
 
-KINDS = ["vector", "cube", "comm", "mixed", "fifo"]
+KINDS = ["vector", "cube", "comm", "mixed", "fifo", "hang"]
 
 
 def program_of(kind, seed):
@@ -56,7 +56,7 @@ def main():
             for kind in kinds:
                 try:
                     program = program_of(kind, seed)
-                    judge.judge(program)
+                    program.check(judge) if hasattr(program, "check") else judge.judge(program)
                     done += 1
                 except Uninitialised:
                     skipped += 1  # the generator cannot see that a branch leaves a tile empty
@@ -69,6 +69,9 @@ def main():
     print(f"{done} programs kept every promise, {broken} did not, {skipped} had no meaning; {judge.mutants} mutants, "
           f"{judge.rejected} rejected by the checker, the other {judge.judged} clean in the simulator "
           f"({time.monotonic() - begin:.0f} s)")
+    if "hang" in kinds:
+        print(f"conversations: {judge.accepted} proven to end, {judge.refused} refused and hanging or unbalanced, {judge.unproven} said "
+              f"to be unproven, {judge.ruled_out} against a rule")
     return 1 if broken or not done else 0
 
 

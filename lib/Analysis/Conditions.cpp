@@ -50,7 +50,7 @@ std::optional<Comparison> comparison(Value condition) {
 /// a - b + c - d as one sum, where equal values of run time cancel.
 sync::Offset OffsetReader::difference(llvm::ArrayRef<std::pair<Value, int64_t>> terms,
                                       Frame *frame) const {
-  OffsetReader inner(open);
+  OffsetReader inner(open, stepsLeft);
   sync::Offset sum;
   for (auto [value, sign] : terms)
     inner.readInto(value, frame, sign, sum);

@@ -48,6 +48,7 @@ LogicalResult ModelBuilder::block(mlir::Block &body, Frame &frame, List &list) {
 }
 
 LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
+  offsets.startOperation();
   if (auto section = llvm::dyn_cast<SectionCubeOp>(op))
     return core == CoreKind::Cube ? block(section.getBody().front(), frame, list) : success();
   if (auto section = llvm::dyn_cast<SectionVectorOp>(op))

@@ -38,13 +38,16 @@ struct OpenLoop {
 /// Turns index arithmetic into sync::Offset (constant + counters + one opaque symbol).
 class OffsetReader {
 public:
-  explicit OffsetReader(const std::vector<OpenLoop> &open) : open(open) {}
+  explicit OffsetReader(const std::vector<OpenLoop> &open) : open(open), stepsLeft(&ownSteps) {}
+  OffsetReader(const OffsetReader &) = delete;
 
   /// The value times `scale`. With `ring` one term that turns with a loop goes there: (counter + c)
   /// mod count, `scale` bytes a step; without, or for a second one, such a term is a value that
   /// nobody can read.
   sync::Offset read(mlir::Value value, Frame *frame, int64_t scale, sync::Rotation *ring = nullptr);
   static void add(sync::Offset &into, const sync::Offset &other);
+  /// To be called for every operation: what its offsets may take starts anew.
+  void startOperation() { ownSteps = mostSteps; }
   /// Replaces the collected symbolic terms by one interned symbol.
   void close(sync::Offset &offset);
 
@@ -62,7 +65,9 @@ public:
                           Frame *frame) const;
 
 private:
-  using SymbolTerm = std::tuple<const void *, const void *, int64_t>; ///< value, frame, coefficient
+  /// For a part of what another one reads, from the same steps.
+  OffsetReader(const std::vector<OpenLoop> &open, unsigned *stepsLeft)
+      : open(open), stepsLeft(stepsLeft) {}
   void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
   bool readTurning(Bound bound, int64_t scale, sync::Offset &out);
   std::optional<sync::Offset> quotient(Bound bound) const;
@@ -71,6 +76,11 @@ private:
   const OpenLoop *loopOf(mlir::Value inductionVariable, Frame *frame) const;
 
   const std::vector<OpenLoop> &open;
+  /// Values may be shared, so that the terms of a sum can double with each line: bounded, as is the
+  /// depth. What is left is opaque.
+  static constexpr unsigned mostSteps = 2048;
+  unsigned ownSteps = mostSteps;
+  unsigned *stepsLeft;
   sync::Rotation *ring = nullptr;                 ///< of the offset being read
   std::vector<std::pair<Bound, int64_t>> symbols; ///< of the offset being read
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;

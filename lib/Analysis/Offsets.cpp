@@ -89,6 +89,9 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
     out.constant += scaled.value_or(0);
     return;
   }
+  if (*stepsLeft == 0)
+    return opaque({value, frame}, scale, out);
+  --*stepsLeft;
   if (const OpenLoop *loop = loopOf(value, frame)) {
     // iv = lower + step * counter
     auto forOp = llvm::cast<mlir::scf::ForOp>(loop->op);
@@ -226,17 +229,18 @@ mlir::scf::WhileOp countedWhile(Value value) {
 
 std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open,
                                    const std::vector<OpenLoop> &closed) {
-  if (auto cast = value.getDefiningOp<mlir::arith::IndexCastOp>())
-    value = cast.getIn();
-  if (auto addOp = value.getDefiningOp<mlir::arith::AddIOp>())
-    if (auto c = constantOf(addOp.getRhs()))
-      if (auto inner = readCounter(addOp.getLhs(), open, closed))
-        return Counter{inner->loop, inner->add + *c};
+  int64_t sum = 0;
+  while (mlir::Operation *op = value.getDefiningOp()) {
+    auto c = llvm::isa<mlir::arith::AddIOp>(op) ? constantOf(op->getOperand(1)) : std::nullopt;
+    if (c ? llvm::AddOverflow(sum, *c, sum) : !llvm::isa<mlir::arith::IndexCastOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
   if (auto repeat = countedWhile(value)) {
     bool isResult = llvm::isa<mlir::OpResult>(value);
     for (const OpenLoop &loop : llvm::reverse(isResult ? closed : open))
       if (loop.op == repeat.getOperation())
-        return Counter{loop.node, 0};
+        return Counter{loop.node, sum};
     return std::nullopt;
   }
   for (const OpenLoop &loop : open) {
@@ -245,12 +249,12 @@ std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &ope
       continue;
     Value iv = forOp.getInductionVar();
     if (value == iv && constantOf(forOp.getLowerBound()) == 0 && constantOf(forOp.getStep()) == 1)
-      return Counter{loop.node, 0};
+      return Counter{loop.node, sum};
     auto div = value.getDefiningOp<mlir::arith::DivUIOp>();
     auto sub = div ? div.getLhs().getDefiningOp<mlir::arith::SubIOp>() : nullptr;
     if (sub && sub.getLhs() == iv && sub.getRhs() == forOp.getLowerBound() &&
         div.getRhs() == forOp.getStep())
-      return Counter{loop.node, 0};
+      return Counter{loop.node, sum};
   }
   auto div = value.getDefiningOp<mlir::arith::CeilDivSIOp>();
   auto max = div ? div.getLhs().getDefiningOp<mlir::arith::MaxSIOp>() : nullptr;
@@ -262,7 +266,7 @@ std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &ope
       if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
           forOp && sub.getLhs() == forOp.getUpperBound() && sub.getRhs() == forOp.getLowerBound() &&
           div.getRhs() == forOp.getStep())
-        return Counter{loop.node, 0};
+        return Counter{loop.node, sum};
   return std::nullopt;
 }
 } // namespace

@@ -67,7 +67,9 @@ sync::RegionId ModelBuilder::viewRegion(Bound part, Bound view, mlir::ValueRange
   }
   // Widest stride first, so that DN and NZ views have the same normal form as ND; then merge what
   // is contiguous.
-  llvm::stable_sort(dims, [](const Dim &a, const Dim &b) { return a.stride > b.stride; });
+  llvm::sort(dims, [](const Dim &a, const Dim &b) {
+    return std::tie(a.stride, a.extent) > std::tie(b.stride, b.extent);
+  });
   region.run = bytes;
   for (const Dim &d : llvm::reverse(dims)) {
     if (d.extent == 1 || d.stride == 0)

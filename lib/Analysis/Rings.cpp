@@ -83,7 +83,7 @@ std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
   auto count = modulus(op, bound.frame);
   if (!count)
     return std::nullopt;
-  OffsetReader inner(open);
+  OffsetReader inner(open, stepsLeft);
   sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
   inner.close(number);
   // Not negative, so that the remainder is that of mathematics whatever its sign rule.
@@ -111,7 +111,7 @@ std::optional<sync::Offset> OffsetReader::quotient(Bound bound) const {
     return std::nullopt;
   if (llvm::isa<mlir::arith::ShRUIOp>(op))
     divisor = *divisor < 31 ? int64_t(1) << *divisor : 0;
-  OffsetReader inner(open);
+  OffsetReader inner(open, stepsLeft);
   sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
   inner.close(number);
   // Not negative, so that rounding down is rounding to zero; then the rest of the constant is all

@@ -199,7 +199,7 @@ void ModelBuilder::collect(Bound tile, std::vector<Place> &out) {
     if (outer.value == tile.value && outer.frame == tile.frame)
       return; // carried round a loop: its other sources are found on the way
   following.push_back(tile);
-  auto leave = llvm::make_scope_exit([&] { following.pop_back(); });
+  llvm::scope_exit leave([&] { following.pop_back(); });
   auto type = llvm::cast<TileBufType>(tile.value.getType());
   if (++followed <= mostFollowed) {
     if (auto alloc = tile.value.getDefiningOp<AllocTileOp>())

@@ -171,15 +171,12 @@ LogicalResult RlsBufDynOp::verify() { return verifyBuffer(*this, constantOf(getB
 /// `"PIPE_V"`, `"TVEC"`, or an attribute.
 static mlir::ParseResult parseBufferPipe(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
   auto at = parser.getCurrentLocation();
-  std::string text;
-  llvm::StringRef word;
-  if (mlir::succeeded(parser.parseOptionalLess())) {
-    if (parser.parseKeyword(&word) || parser.parseGreater())
-      return mlir::failure();
-    text = word.str();
-  } else if (mlir::failed(parser.parseOptionalString(&text))) {
+  std::optional<std::string> word;
+  if (parseTokenText(parser, word))
+    return mlir::failure();
+  if (!word)
     return parser.parseAttribute(attr);
-  }
+  llvm::StringRef text = *word;
   if (auto pipe = symbolizePipeKind(text))
     attr = PipeAttr::get(parser.getContext(), *pipe);
   else if (auto kind = symbolizePipeEventKind(text))

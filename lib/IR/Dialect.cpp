@@ -161,20 +161,37 @@ std::optional<int64_t> pto::enumNumber(mlir::Attribute attr) {
       >(attr);
 }
 
+/// What a cast makes of a constant; none for other operations. By name, so that the dialect library
+/// need not link arith.
+static std::optional<llvm::APInt> castOf(mlir::Operation *cast, const llvm::APInt &value) {
+  mlir::Type type = cast->getResult(0).getType();
+  if (!type.isIntOrIndex())
+    return std::nullopt;
+  unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+  llvm::StringRef name = cast->getName().getStringRef();
+  if (name == "arith.extui" || name == "arith.index_castui")
+    return value.zextOrTrunc(width);
+  if (name == "arith.index_cast" || name == "arith.extsi" || name == "arith.trunci")
+    return value.sextOrTrunc(width);
+  return std::nullopt;
+}
+
 std::optional<int64_t> pto::constantOf(mlir::Value value) {
   mlir::IntegerAttr attr;
-  for (mlir::Operation *op = value.getDefiningOp(); op; op = value.getDefiningOp()) {
-    if (mlir::matchPattern(op, mlir::m_Constant(&attr)))
-      return attr.getValue().getSExtValue();
-    // By name, so that the dialect library need not link arith: the casts that keep a constant what
-    // it is.
-    llvm::StringRef name = op->getName().getStringRef();
-    if (name != "arith.index_cast" && name != "arith.extsi" && name != "arith.extui" &&
-        name != "arith.trunci" && name != "arith.index_castui")
+  llvm::SmallVector<mlir::Operation *, 4> casts;
+  mlir::Operation *op = value.getDefiningOp();
+  for (; op && !mlir::matchPattern(op, mlir::m_Constant(&attr));
+       op = op->getOperand(0).getDefiningOp()) {
+    if (op->getNumOperands() != 1 || op->getNumResults() != 1 || !castOf(op, llvm::APInt(1, 0)))
       return std::nullopt;
-    value = op->getOperand(0);
+    casts.push_back(op);
   }
-  return std::nullopt;
+  if (!op)
+    return std::nullopt;
+  llvm::APInt constant = attr.getValue();
+  for (mlir::Operation *cast : llvm::reverse(casts))
+    constant = *castOf(cast, constant);
+  return constant.trySExtValue();
 }
 
 Pipe pto::toPipe(PipeKind kind) {

@@ -36,28 +36,20 @@ llvm::StringRef axisText(std::optional<MaskPatternKind> pattern, AxisKind axis) 
 
 ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {1, 3}, outs, {1, 2}))
     return failure();
-  size_t inputs = ins.operands.size(), outputs = outs.operands.size();
-  if (inputs < 1 || inputs > 3 || outputs < 1 || outputs > 2)
-    return parser.emitError(ins.at)
-           << "takes one to three operands in ins(...) and one or two in outs(...), but has "
-           << inputs << " and " << outputs;
+  size_t inputs = ins.operands.size();
   if (addAxis<GatherAxisAttr>(parser, ins, result.attributes))
     return failure();
-  auto second = [&](bool is) { return inputs > 1 && is ? std::optional(1u) : std::nullopt; };
-  bool compares = outputs == 2;
+  bool compares = outs.operands.size() == 2;
   if (compares && inputs > 1 && !ins.isTile(1))
     return parser.emitError(ins.at, "compares with a tile that holds one integer per row; the "
                                     "library takes no scalar");
   Segments segments(parser, result);
-  return failure(
-      segments.add(ins, 0) || segments.add(ins, second(!compares)) ||
-      segments.add(ins, second(compares)) ||
-      segments.add(ins, inputs > 2 ? std::optional(2u) : std::nullopt) || segments.add(outs, 0) ||
-      segments.add(outs, compares ? std::optional(1u) : std::nullopt) || segments.finish());
+  return failure(segments.add(ins, 0) || segments.add(ins, placeIf(inputs > 1 && !compares, 1)) ||
+                 segments.add(ins, placeIf(inputs > 1 && compares, 1)) ||
+                 segments.add(ins, placeIf(inputs > 2, 2)) || segments.add(outs, 0) ||
+                 segments.add(outs, placeIf(compares, 1)) || segments.finish());
 }
 
 void TGatherOp::print(mlir::OpAsmPrinter &printer) {
@@ -97,19 +89,12 @@ mlir::LogicalResult TGatherOp::verify() {
 
 ParseResult TScatterOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {1, 2}, outs, {1, 1}))
     return failure();
-  size_t inputs = ins.operands.size();
-  if (inputs < 1 || inputs > 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes one or two operands in ins(...) and one in outs(...), but has " << inputs
-           << " and " << outs.operands.size();
   Segments segments(parser, result);
   return failure(addAxis<ScatterAxisAttr>(parser, ins, result.attributes) || segments.add(ins, 0) ||
-                 segments.add(ins, inputs > 1 ? std::optional(1u) : std::nullopt) ||
-                 segments.add(outs, 0) || segments.finish());
+                 segments.add(ins, placeIf(ins.operands.size() > 1, 1)) || segments.add(outs, 0) ||
+                 segments.finish());
 }
 
 void TScatterOp::print(mlir::OpAsmPrinter &printer) {

@@ -13,19 +13,10 @@ using mlir::ParseResult;
 
 ParseResult TCiOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {1, 2}, outs, {1, 1}))
     return failure();
-  size_t inputs = ins.operands.size();
-  if (inputs < 1 || inputs > 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes a number and perhaps a scratch tile in ins(...) and one tile in outs(...), "
-              "but has "
-           << inputs << " and " << outs.operands.size() << " operands";
   Segments segments(parser, result);
-  return failure(segments.add(ins, 0) ||
-                 segments.add(ins, inputs > 1 ? std::optional(1u) : std::nullopt) ||
+  return failure(segments.add(ins, 0) || segments.add(ins, placeIf(ins.operands.size() > 1, 1)) ||
                  segments.add(outs, 0) || segments.finish());
 }
 
@@ -35,16 +26,9 @@ void TCiOp::print(mlir::OpAsmPrinter &printer) {
   printRest(printer, *this, {});
 }
 
-/// What the library's form with a scratch tile needs on a3 (library 3.12).
+/// The library's form with a scratch tile on a3 (library 3.12).
 mlir::LogicalResult TCiOp::verify() {
-  if (!getTmp() || archOf(*this) != Arch::A3)
-    return mlir::success();
-  auto element = elementOf(getDst().getType().getElementType());
-  uint64_t need = element && bytesOf(*element) == 2 ? 1792 : 768;
-  if (uint64_t have = getTmp().getType().getTileShape().bytes(); have < need)
-    return emitOpError() << "needs scratch tmp of " << need << " bytes for "
-                         << rules::elementName(getDst().getType()) << ", but it has " << have;
-  if (getDescending() && constantOf(getS()) != 0)
+  if (getTmp() && archOf(*this) == Arch::A3 && getDescending() && constantOf(getS()) != 0)
     return emitOpError() << "counts down from -S on a3 when it has a scratch tile, which is right "
                             "only for S = 0; leave tmp out";
   return mlir::success();
@@ -56,14 +40,8 @@ mlir::LogicalResult TCiOp::verify() {
 
 ParseResult THistogramOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {2, 2}, outs, {1, 1}))
     return failure();
-  if (ins.operands.size() != 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes two operands in ins(...) and one in outs(...), but has " << ins.operands.size()
-           << " and " << outs.operands.size();
   if (mlir::Attribute old = result.attributes.get("isMSB")) {
     auto flag = llvm::dyn_cast<mlir::BoolAttr>(old);
     auto byte = llvm::dyn_cast_or_null<mlir::IntegerAttr>(result.attributes.get("byte"));

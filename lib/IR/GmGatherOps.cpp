@@ -46,24 +46,16 @@ mlir::LogicalResult verifyTable(mlir::Operation *op, mlir::Value view) {
 
 ParseResult MGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {2, 3}, outs, {1, 1}))
     return failure();
-  size_t inputs = ins.operands.size();
-  if (inputs < 2 || inputs > 3 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes two or three operands in ins(...) and one in outs(...), but has " << inputs
-           << " and " << outs.operands.size();
   if (inferCoalesce(parser, ins.at, ins.types[1], outs.types[0], result.attributes))
     return failure();
   bool inUb = ins.isTile(1);
-  auto second = [&](bool is) { return is ? std::optional(1u) : std::nullopt; };
   Segments segments(parser, result);
-  return failure(segments.add(ins, 0) || segments.add(ins, second(inUb)) ||
-                 segments.add(ins, second(!inUb)) ||
-                 segments.add(ins, inputs > 2 ? std::optional(2u) : std::nullopt) ||
-                 segments.add(outs, 0) || segments.finish());
+  return failure(segments.add(ins, 0) || segments.add(ins, placeIf(inUb, 1)) ||
+                 segments.add(ins, placeIf(!inUb, 1)) ||
+                 segments.add(ins, placeIf(ins.operands.size() > 2, 2)) || segments.add(outs, 0) ||
+                 segments.finish());
 }
 
 void MGatherOp::print(mlir::OpAsmPrinter &printer) {
@@ -76,14 +68,8 @@ mlir::LogicalResult MGatherOp::verify() { return verifyTable(*this, getSrc()); }
 
 ParseResult MScatterOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {2, 2}, outs, {1, 1}))
     return failure();
-  if (ins.operands.size() != 2 || outs.operands.size() != 1)
-    return parser.emitError(ins.at)
-           << "takes two operands in ins(...) and one in outs(...), but has " << ins.operands.size()
-           << " and " << outs.operands.size();
   Segments segments(parser, result);
   return failure(inferCoalesce(parser, ins.at, ins.types[1], ins.types[0], result.attributes) ||
                  segments.add(ins, 0) || segments.add(ins, 1) || segments.add(outs, 0) ||

@@ -44,6 +44,34 @@ ParseResult OperandGroup::parse(mlir::OpAsmParser &parser, llvm::StringRef keywo
   return parser.parseRParen();
 }
 
+/// "two", "one or two", "one to three".
+static std::string inWords(OperandCount count) {
+  static constexpr const char *words[] = {"no", "one", "two", "three", "four", "five", "six"};
+  std::string text = words[count.least];
+  if (count.most > count.least)
+    text += std::string(count.most == count.least + 1 ? " or " : " to ") + words[count.most];
+  return text;
+}
+
+ParseResult pto::parseGroups(mlir::OpAsmParser &parser, mlir::OperationState &result,
+                             OperandGroup &ins, OperandCount inputs, OperandGroup &outs,
+                             OperandCount outputs) {
+  if (ins.parse(parser, "ins", result.attributes) ||
+      outs.parse(parser, "outs", result.attributes) ||
+      parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  auto fits = [](const OperandGroup &group, OperandCount count) {
+    return group.operands.size() >= count.least && group.operands.size() <= count.most;
+  };
+  if (fits(ins, inputs) && fits(outs, outputs))
+    return success();
+  return parser.emitError(ins.at) << "takes " << inWords(inputs)
+                                  << (inputs.most == 1 ? " operand" : " operands")
+                                  << " in ins(...) and " << inWords(outputs)
+                                  << " in outs(...), but has " << ins.operands.size() << " and "
+                                  << outs.operands.size();
+}
+
 ParseResult Segments::add(const OperandGroup &group, std::optional<unsigned> index) {
   sizes.push_back(index ? 1 : 0);
   if (!index)

@@ -21,6 +21,21 @@ struct OperandGroup {
   bool isTile(unsigned i) const { return llvm::isa<TileBufType>(types[i]); }
 };
 
+/// How many operands a group may have.
+struct OperandCount {
+  size_t least, most;
+};
+
+/// `ins(...) outs(...) {attributes}`. Other numbers of operands than these are refused.
+mlir::ParseResult parseGroups(mlir::OpAsmParser &parser, mlir::OperationState &result,
+                              OperandGroup &ins, OperandCount inputs, OperandGroup &outs,
+                              OperandCount outputs);
+
+/// The place of an operand that is there only in some forms.
+inline std::optional<unsigned> placeIf(bool isThere, size_t place) {
+  return isThere ? std::optional(unsigned(place)) : std::nullopt;
+}
+
 /// Operands of an operation with segments: per operand of the record the place in a group, or
 /// none.
 class Segments {

@@ -82,7 +82,7 @@ template <typename Op> LogicalResult verifyInit(Op op, CoreKind core) {
                signedOf(op.getSlotSize()),
                signedOf(op.getSlotNum()),
                signedOf(op.getLocalSlotNum()),
-               consSyncPeriodOf(op),
+               signedOf(op.getConsSyncPeriod()),
                op.getNosplit(),
                op.getAccPushEpilogueAttr()};
   if (mlir::failed(verifyParameters(op, p)))

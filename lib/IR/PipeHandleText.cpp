@@ -172,7 +172,8 @@ void ImportReservedBufferOp::print(OpAsmPrinter &printer) {
 ParseResult DeclareTileOp::parse(OpAsmParser &parser, OperationState &result) {
   std::optional<Unresolved> valid[2];
   mlir::Type type, index = parser.getBuilder().getIndexType();
-  for (auto [value, key] : llvm::zip(valid, llvm::ArrayRef<StringRef>{"valid_row", "valid_col"}))
+  static constexpr llvm::StringLiteral keys[] = {"valid_row", "valid_col"};
+  for (auto [value, key] : llvm::zip(valid, keys))
     if (mlir::succeeded(parser.parseOptionalKeyword(key)))
       if (parser.parseEqual() || parser.parseOperand(value.emplace()))
         return mlir::failure();

@@ -20,7 +20,7 @@ template <typename Op> PipeInit initOf(Op op) {
   init.slotNum = signedOf(op.getSlotNum());
   init.localSlotNum = signedOf(op.getLocalSlotNum());
   init.flagBase = signedOf(op.getFlagBase());
-  init.consSyncPeriod = consSyncPeriodOf(op);
+  init.consSyncPeriod = signedOf(op.getConsSyncPeriod());
   init.id = signedOf(op.getId());
   init.noSplit = op.getNosplit();
   init.unitFlag = op.getUnitFlag();
@@ -30,11 +30,6 @@ template <typename Op> PipeInit initOf(Op op) {
   return init;
 }
 } // namespace
-
-std::optional<int64_t> pto::consSyncPeriodOf(mlir::Operation *init) {
-  auto period = init->getAttrOfType<mlir::IntegerAttr>("cons_sync_period");
-  return period ? std::optional(period.getInt()) : std::nullopt;
-}
 
 std::optional<PipeInit> PipeInit::of(mlir::Operation *op) {
   if (auto through = llvm::dyn_cast_or_null<InitializeL2G2LPipeOp>(op)) {
@@ -91,6 +86,15 @@ llvm::StringRef pto::formOf(const PipeCall &call) {
   if (!init || init->throughGm())
     return "through GM";
   return onCube ? "local, cube" : "local, vector";
+}
+
+bool pto::usesUnitFlag(mlir::Operation *op) {
+  if (auto call = PipeCall::of(op)) {
+    auto init = PipeInit::behind(call->handle);
+    return call->kind == PipeCall::Push && call->tile() && init && init->unitFlag.value_or(false);
+  }
+  return attributeValue(op, "accPhase") >= int64_t(AccPhaseKind::Partial) ||
+         attributeValue(op, "stPhase") == int64_t(StPhaseKind::Final);
 }
 
 ReserveBufferOp pto::reservationOf(mlir::Value address) {

@@ -87,6 +87,7 @@ PTO_RULE(partialValid);
 PTO_RULE(disjoint);
 PTO_RULE(scratchRows);
 PTO_RULE(scratchBytes);
+PTO_RULE(countScratch);
 PTO_RULE(convertScratch);
 PTO_RULE(scratchForFloats);
 PTO_RULE(remainderScratch);
@@ -111,6 +112,7 @@ PTO_RULE(transposeScratch);
 PTO_RULE(concatFits);
 PTO_RULE(loadLayout);
 PTO_RULE(storeLayout);
+PTO_RULE(addedElements);
 #undef PTO_RULE
 
 /// Does the rule speak about this operation: its arch, operands and attributes?

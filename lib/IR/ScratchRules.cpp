@@ -89,6 +89,18 @@ PTO_RULE(scratchBytes) {
   return bytesOfTile(list[0].value) >= rule.numbers[0] ? success() : tooSmall(op, list[0], text);
 }
 
+/// Library 3.12.
+PTO_RULE(countScratch) {
+  auto list = subjects(op, info, rule);
+  auto element = elementOf(tile(list.back().value).getElementType());
+  if (list.size() < 2 || !element)
+    return success();
+  int64_t needed = bytesOf(*element) == 2 ? 1792 : 768;
+  if (bytesOfTile(list[0].value) >= needed)
+    return success();
+  return tooSmall(op, list[0], llvm::Twine(needed) + " bytes to count in " + name(*element).str());
+}
+
 /// Without saturation three pairs keep values of 32 bits in tmp (library 3.6).
 PTO_RULE(convertScratch) {
   auto list = subjects(op, info, rule);

@@ -10,34 +10,27 @@ using mlir::ParseResult;
 // the scratch tile unless `no_tmp` stands there.
 ParseResult TMrgSortOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (ins.parse(parser, "ins", result.attributes) ||
-      outs.parse(parser, "outs", result.attributes) ||
-      parser.parseOptionalAttrDict(result.attributes))
+  if (parseGroups(parser, result, ins, {2, 5}, outs, {1, 2}))
     return failure();
   // What is printed always says it; what is the default is not stored.
   if (auto flag = llvm::dyn_cast_or_null<mlir::BoolAttr>(result.attributes.get("exhausted"));
       flag && !flag.getValue())
     result.attributes.erase("exhausted");
-  size_t inputs = ins.operands.size(), outputs = outs.operands.size();
-  bool merges = outputs == 2;
-  if (outputs < 1 || outputs > 2)
-    return parser.emitError(outs.at)
-           << "takes one or two operands in outs(...), but has " << outputs;
-  size_t lists = merges ? inputs - (ins.noScratch || inputs == 0 ? 0 : 1) : 1;
+  size_t inputs = ins.operands.size();
+  bool merges = outs.operands.size() == 2;
+  size_t lists = merges ? inputs - (ins.noScratch ? 0 : 1) : 1;
   if (merges ? lists < 2 || lists > 4 : inputs != 2)
     return parser.emitError(ins.at)
            << "takes "
            << (merges ? "two to four lists and a scratch tile" : "a list and a block length")
            << " in ins(...), but has " << inputs << " operands";
-  auto when = [](bool is, size_t index) {
-    return is ? std::optional(unsigned(index)) : std::nullopt;
-  };
   Segments segments(parser, result);
-  return failure(segments.add(ins, 0) || segments.add(ins, when(lists > 1, 1)) ||
-                 segments.add(ins, when(lists > 2, 2)) || segments.add(ins, when(lists > 3, 3)) ||
-                 segments.add(ins, when(!merges, 1)) ||
-                 segments.add(ins, when(merges && !ins.noScratch, lists)) ||
-                 segments.add(outs, 0) || segments.add(outs, when(merges, 1)) || segments.finish());
+  return failure(
+      segments.add(ins, 0) || segments.add(ins, placeIf(lists > 1, 1)) ||
+      segments.add(ins, placeIf(lists > 2, 2)) || segments.add(ins, placeIf(lists > 3, 3)) ||
+      segments.add(ins, placeIf(!merges, 1)) ||
+      segments.add(ins, placeIf(merges && !ins.noScratch, lists)) || segments.add(outs, 0) ||
+      segments.add(outs, placeIf(merges, 1)) || segments.finish());
 }
 
 void TMrgSortOp::print(mlir::OpAsmPrinter &printer) {

@@ -135,19 +135,31 @@ LogicalResult SectionVectorOp::verify() { return verifySection(*this); }
 // The three spellings of a bracket item
 //===----------------------------------------------------------------------===//
 
-mlir::ParseResult pto::parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
-  auto at = parser.getCurrentLocation();
+mlir::ParseResult pto::parseTokenText(mlir::OpAsmParser &parser, std::optional<std::string> &text) {
+  llvm::StringRef word;
+  std::string quoted;
   if (mlir::succeeded(parser.parseOptionalLess())) {
-    llvm::StringRef word;
     if (parser.parseKeyword(&word) || parser.parseGreater())
       return mlir::failure();
-    auto kind = symbolizePipeEventKind(word);
-    if (!kind)
-      return parser.emitError(at, "unknown class of operations '") << word << "'";
-    attr = PipeEventTypeAttr::get(parser.getContext(), *kind);
-    return mlir::success();
+    text = word.str();
+  } else if (mlir::succeeded(parser.parseOptionalString(&quoted))) {
+    text = std::move(quoted);
   }
-  return parser.parseAttribute(attr);
+  return mlir::success();
+}
+
+mlir::ParseResult pto::parseOpClass(mlir::OpAsmParser &parser, mlir::Attribute &attr) {
+  auto at = parser.getCurrentLocation();
+  std::optional<std::string> word;
+  if (parseTokenText(parser, word))
+    return mlir::failure();
+  if (!word)
+    return parser.parseAttribute(attr);
+  auto kind = symbolizePipeEventKind(*word);
+  if (!kind)
+    return parser.emitError(at, "unknown class of operations '") << *word << "'";
+  attr = PipeEventTypeAttr::get(parser.getContext(), *kind);
+  return mlir::success();
 }
 void pto::printOpClass(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Attribute attr) {
   printer << attr;

@@ -283,8 +283,25 @@ LogicalResult verifyHandedOn(SubviewOp op) {
 }
 } // namespace
 
+/// A window of a window of ...: what asks where its bytes lie walks all of them each time. Said
+/// once for each row.
+static LogicalResult verifyNumberOfWindows(SubviewOp op) {
+  constexpr unsigned most = 64;
+  unsigned windows = 1;
+  for (auto outer = op.getSource().getDefiningOp<SubviewOp>(); outer && windows < most + 2;
+       outer = outer.getSource().getDefiningOp<SubviewOp>())
+    ++windows;
+  if (windows != most + 1)
+    return mlir::success();
+  return op.emitOpError() << "is window " << windows
+                          << " in a row, each of the one before; at most " << most
+                          << " are followed, so take it of the tile itself";
+}
+
 LogicalResult SubviewOp::verify() {
   TileBufType source = getSource().getType(), result = getResult().getType();
+  if (mlir::failed(verifyNumberOfWindows(*this)))
+    return mlir::failure();
   if (getSizes().size() != 2)
     return emitOpError() << "needs two sizes, but has " << getSizes().size();
   if (bool(getValidRow()) != bool(getValidCol()))

@@ -248,3 +248,18 @@ mlir::LogicalResult rules::storeLayout(Operation *op, const OpInfo &info, const 
   auto view = globalFacts(list[1].value);
   return view ? checkStore(op, *view, list[0].value) : success();
 }
+
+/// Library 2.2.
+mlir::LogicalResult rules::addedElements(Operation *op, const OpInfo &info, const RuleInfo &rule) {
+  if (AtomicKind(attributeValue(op, "atomicType")) == AtomicKind::AtomicNone)
+    return mlir::success();
+  constexpr ElementMask legal = maskOf(Element::F32) | maskOf(Element::F16) |
+                                maskOf(Element::BF16) | maskOf(Element::I32) |
+                                maskOf(Element::I16) | maskOf(Element::I8);
+  Subject view = subjects(op, info, rule)[0];
+  auto element = elementOf(elementTypeOf(view.value.getType()));
+  if (!element || (legal & maskOf(*element)))
+    return mlir::success();
+  return op->emitOpError() << "adds to f32, f16, bf16, i32, i16 and i8 only, but " << view.name
+                           << " has " << name(*element);
+}

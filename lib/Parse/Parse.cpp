@@ -13,6 +13,7 @@
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/Verifier.h"
 #include "ptoas/IR/TileHandle.h"
+#include "ptoas/Parse/Text.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 using namespace pto;
@@ -130,50 +131,6 @@ mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
 }
 
 namespace {
-/// The parser recurses at every bracket; text nested deeper than this would exhaust the stack.
-/// Kernels need about ten.
-constexpr unsigned mostNested = 256;
-
-/// The first bracket that is nested too deeply, or the first zero byte, which the parser would
-/// skip; null when none is.
-const char *unreadable(llvm::StringRef text) {
-  unsigned depth = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    switch (text[i]) {
-    case '\0':
-      return text.data() + i;
-    case '/': // a comment
-      if (text.substr(i).starts_with("//"))
-        i = std::min(text.find('\n', i), text.size());
-      break;
-    case '"':
-      for (++i; i < text.size() && text[i] != '"' && text[i] != '\n'; ++i)
-        i += text[i] == '\\';
-      break;
-    case '(':
-    case '[':
-    case '{':
-    case '<':
-      if (++depth > mostNested)
-        return text.data() + i;
-      break;
-    case ')':
-    case ']':
-    case '}':
-      depth -= depth > 0;
-      break;
-    case '>':
-      depth -= depth > 0 && (i == 0 || text[i - 1] != '-'); // not an arrow
-      break;
-    default:
-      break;
-    }
-  }
-  return nullptr;
-}
-} // namespace
-
-namespace {
 /// A module of modules is how front-ends keep units apart that go to different backends: their
 /// functions become one file. What a nested module says of its functions goes along.
 mlir::LogicalResult flatten(mlir::ModuleOp module) {
@@ -268,8 +225,9 @@ void fixLeftTiles(mlir::ModuleOp module, Arch arch) {
 }
 } // namespace
 
-mlir::OwningOpRef<mlir::ModuleOp>
-pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::optional<Arch> arch) {
+mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(const llvm::SourceMgr &sources,
+                                                    mlir::MLIRContext &context,
+                                                    std::optional<Arch> arch) {
   mlir::Block block;
   mlir::ParserConfig config(&context, /*verifyAfterParse=*/false);
   const llvm::MemoryBuffer *buffer = sources.getMemoryBuffer(sources.getMainFileID());
@@ -278,23 +236,12 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
     if (mlir::failed(mlir::readBytecodeFile(*buffer, &block, config)))
       return nullptr;
   } else {
-    if (buffer->getBuffer().starts_with("PTOBC")) {
-      mlir::emitError(location)
-          << "is a PTOBC container, which ptoas does not read; give it the text or MLIR bytecode";
+    if (mlir::failed(checkText(*buffer, context)))
       return nullptr;
-    }
-    if (const char *at = unreadable(buffer->getBuffer())) {
-      auto [line, column] = sources.getLineAndColumn(llvm::SMLoc::getFromPointer(at));
-      auto error = mlir::emitError(
-          mlir::FileLineColLoc::get(&context, buffer->getBufferIdentifier(), line, column));
-      if (*at)
-        error << "is nested more than " << mostNested << " brackets deep";
-      else
-        error << "is no text: a zero byte";
-      return nullptr;
-    }
+    llvm::SourceMgr text; // the parser takes nothing else; places and names are those of `sources`
+    text.AddNewSourceBuffer(textOf(*buffer), llvm::SMLoc());
     mlir::AsmParserState state;
-    if (mlir::failed(mlir::parseAsmSourceFile(sources, &block, config, &state)))
+    if (mlir::failed(mlir::parseAsmSourceFile(text, &block, config, &state)))
       return nullptr;
     rememberNames(state, context);
   }
@@ -325,7 +272,7 @@ pto::parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context, std::opt
                      mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
   fixLeftTiles(*module, arch.value_or(Arch::A3));
   followMoves(*module);
-  if (mlir::failed(verifyAll(*module)))
+  if (mlir::failed(verifyAll(*module)) || mlir::failed(checkCallDepth(*module)))
     return nullptr;
   return module;
 }

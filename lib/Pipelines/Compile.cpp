@@ -5,8 +5,10 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/Timing.h"
+#include "ptoas/IR/CrossCore.h"
 #include "ptoas/IR/OpInfo.h"
 #include "ptoas/IR/Pto.h"
+#include "ptoas/Pipelines/CommandLine.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -18,36 +20,19 @@ namespace cl = llvm::cl;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Values are read in any case, as front-ends write them. Front-ends look for `Error:` in what is
-/// said about others.
-template <typename T> struct NoCaseParser : cl::parser<T> {
-  using cl::parser<T>::parser;
-  bool parse(cl::Option &option, llvm::StringRef name, llvm::StringRef value, T &out) {
-    std::string lower = value.lower(), known;
-    for (const auto &info : this->Values) {
-      if (info.Name == lower)
-        return cl::parser<T>::parse(option, name, lower, out);
-      known += (known.empty() ? "" : ", ") + info.Name.str();
-    }
-    llvm::errs() << "Error: invalid --" << option.ArgStr << "=" << value << "; it is one of "
-                 << known << "\n";
-    return true;
-  }
-};
-
 enum class ArchFlag { Default, A3, A5 };
 enum class GmAlias { Declared, May };
 
 struct Flags {
   cl::OptionCategory category{"ptoas pipeline"};
-  cl::opt<ArchFlag, false, NoCaseParser<ArchFlag>> arch{
-      "pto-arch", cl::desc("Target (default: the module's pto.target_arch, else a3)"),
-      cl::init(ArchFlag::Default), cl::cat(category),
-      cl::values(clEnumValN(ArchFlag::A3, "a3", "Ascend 910B/C"),
-                 clEnumValN(ArchFlag::A3, "a2", "same as a3"),
-                 clEnumValN(ArchFlag::A3, "a2a3", "same as a3"),
-                 clEnumValN(ArchFlag::A5, "a5", "Ascend 950"))};
-  cl::opt<Level, false, NoCaseParser<Level>> level{
+  ChoiceOption<ArchFlag> arch{"pto-arch",
+                              cl::desc("Target (default: the module's pto.target_arch, else a3)"),
+                              cl::init(ArchFlag::Default), cl::cat(category),
+                              cl::values(clEnumValN(ArchFlag::A3, "a3", "Ascend 910B/C"),
+                                         clEnumValN(ArchFlag::A3, "a2", "same as a3"),
+                                         clEnumValN(ArchFlag::A3, "a2a3", "same as a3"),
+                                         clEnumValN(ArchFlag::A5, "a5", "Ascend 950"))};
+  ChoiceOption<Level> level{
       "pto-level", cl::desc("Who gives tiles their addresses (default level2)"),
       cl::init(Level::Level2), cl::cat(category),
       cl::values(clEnumValN(Level::Level1, "level1", "ptoas (as level2)"),
@@ -59,18 +44,18 @@ struct Flags {
   cl::opt<bool> barrierAll{"enable-inject-barrier-all-sync",
                            cl::desc("Drain all pipes before every access (slow, for debugging)"),
                            cl::cat(category)};
-  cl::opt<VerifySync> verify{"verify-sync",
-                             cl::desc("Findings on hand-written synchronisation (default warn)"),
-                             cl::init(VerifySync::Warn), cl::cat(category),
-                             cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
-                                        clEnumValN(VerifySync::Warn, "warn", "are warnings"),
-                                        clEnumValN(VerifySync::Error, "error", "are errors"))};
+  ChoiceOption<VerifySync> verify{
+      "verify-sync", cl::desc("Findings on hand-written synchronisation (default warn)"),
+      cl::init(VerifySync::Warn), cl::cat(category),
+      cl::values(clEnumValN(VerifySync::Off, "off", "are not looked for"),
+                 clEnumValN(VerifySync::Warn, "warn", "are warnings"),
+                 clEnumValN(VerifySync::Error, "error", "are errors"))};
   cl::opt<bool> assume{
       "assume",
       cl::desc("Take for right what the checker cannot decide; --explain-sync and --sync-report "
                "list it"),
       cl::cat(category)};
-  cl::opt<SyncObjective> objective{
+  ChoiceOption<SyncObjective> objective{
       "sync-objective", cl::desc("What --enable-insert-sync goes for (default time)"),
       cl::init(SyncObjective::Time), cl::cat(category),
       cl::values(clEnumValN(SyncObjective::Time, "time", "much overlap of the pipes"),
@@ -79,13 +64,13 @@ struct Flags {
   cl::opt<unsigned> dropInserted{
       "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
       cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
-  cl::opt<GmAlias> gmAlias{
+  ChoiceOption<GmAlias> gmAlias{
       "gm-alias", cl::desc("Pointer arguments of a kernel are (default declared)"),
       cl::init(GmAlias::Declared), cl::cat(category),
       cl::values(clEnumValN(GmAlias::Declared, "declared",
                             "distinct memory, but for those marked pto.may_alias"),
                  clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
-  cl::opt<VerifySync> verifyPipes{
+  ChoiceOption<VerifySync> verifyPipes{
       "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
       cl::init(VerifySync::Error), cl::cat(category),
       cl::values(clEnumValN(VerifySync::Error, "error", "are errors"),
@@ -126,6 +111,11 @@ struct ForeignFlags {
 Flags *flags = nullptr;
 ForeignFlags *foreignFlags = nullptr;
 } // namespace
+
+void pto::setToolVersion(llvm::StringRef tool) {
+  cl::SetVersionPrinter(
+      [tool = tool.str()](llvm::raw_ostream &os) { os << tool << " " PTOAS_VERSION "\n"; });
+}
 
 void pto::registerCompileOptions() {
   static Flags instance;
@@ -218,14 +208,25 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
   if (options.hasPipes) {
     passes.addPass(createResolvePipesPass(report));
     passes.addPass(createSetFfts());
-    if (options.verifyPipes)
-      passes.addPass(createCheckPipes());
+  }
+  bool checkPipes = options.verifyPipes && (options.hasPipes || options.hasFlags);
+  if (checkPipes) {
+    CheckPipesOptions check;
+    check.ownFlags = options.verifySync == VerifySync::Off    ? "off"
+                     : options.verifySync == VerifySync::Warn ? "warn"
+                                                              : "error";
+    passes.addPass(createCheckPipes(check));
   }
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted,
                                         options.objective == SyncObjective::Count));
   else if (options.sync == SyncMode::BarrierAll)
     passes.addPass(createBarrierAllSyncPass(report));
+  if (checkPipes && options.hasPipes) {
+    CheckPipesOptions check;
+    check.inside = true;
+    passes.addPass(createCheckPipes(check));
+  }
   // Always after insertion, and then findings are our own bugs (design 5).
   bool inserted = options.sync != SyncMode::None;
   if (inserted || options.verifySync != VerifySync::Off) {
@@ -240,14 +241,15 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createPrepareForCpp());
 }
 
-/// Most kernels have no pipes between cores, and each pass that looks for them walks all of it.
-static bool usesPipes(mlir::ModuleOp module) {
-  return module
-      .walk([](RecordOp op) {
-        return op.getOpInfo().family == "pipe" ? mlir::WalkResult::interrupt()
-                                               : mlir::WalkResult::advance();
-      })
-      .wasInterrupted();
+/// Most kernels have no pipes and no flags between cores, and each pass that looks for them walks
+/// all of it.
+static void noteWhatItUses(mlir::ModuleOp module, CompileOptions &options) {
+  options.hasPipes = options.hasFlags = false;
+  module.walk([&](RecordOp op) {
+    options.hasPipes |= op.getOpInfo().family == "pipe";
+    options.hasFlags |= llvm::isa<SyncAllOp>(op) || crossCoreFlagOf(op);
+    return options.hasPipes ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+  });
 }
 
 /// What --gm-alias=may asks for, as the text would: everything behind sees the same marks.
@@ -272,7 +274,7 @@ mlir::LogicalResult pto::compile(mlir::ModuleOp module, const CompileOptions &op
   passes.enableVerifier(false);
 #endif
   CompileOptions needed = options;
-  needed.hasPipes = usesPipes(module);
+  noteWhatItUses(module, needed);
   buildPipeline(passes, needed, report);
   if (options.gmMayAlias)
     markPointers(module);

@@ -71,7 +71,7 @@ static llvm::Error parseRandom(StringRef text, ArgumentSpec &spec) {
   auto [type, seed] = text.rsplit(':');
   // Without a seed the last field is the element type.
   if (!type.contains(':') || seed.getAsInteger(0, spec.seed))
-    return error("'random:" + text +
+    return error("'random" + Twine(text.empty() ? "" : ":") + text +
                  "' lacks a seed: write random:SHAPE:ELEMENT:SEED, such as random:16x64:f32:1");
   return parseArrayType(type, spec);
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ptoas/Sim/Npy.h"
+#include "ptoas/Support/OutputFile.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -265,9 +266,8 @@ std::vector<uint8_t> pto::sim::formatNpy(const Array &array) {
 }
 
 llvm::Error pto::sim::writeNpy(StringRef path, const Array &array) {
-  return llvm::writeToOutput(path, [&](llvm::raw_ostream &out) {
-    std::vector<uint8_t> content = formatNpy(array);
-    out.write(reinterpret_cast<const char *>(content.data()), content.size());
-    return llvm::Error::success();
+  std::vector<uint8_t> content = formatNpy(array);
+  return writeOutputFile(path, [&](llvm::raw_ostream &os) {
+    os.write(reinterpret_cast<const char *>(content.data()), content.size());
   });
 }

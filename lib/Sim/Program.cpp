@@ -139,8 +139,10 @@ void FunctionBuilder::storeTile(Handle tile, Register index, Register value) {
   emit(Opcode::StoreTile).in = {tile, index, value};
 }
 
-Handle FunctionBuilder::tile(uint32_t shape, Register address, Register rows, Register cols) {
+Handle FunctionBuilder::tile(uint32_t shape, Register address, Register rows, Register cols,
+                             bool isOwn) {
   Instruction &i = emit(Opcode::MakeTile);
+  i.kind = isOwn;
   i.target = shape;
   i.in = {address, rows, cols};
   return i.result = newHandle();

@@ -108,8 +108,8 @@ private:
   void lowerReshape(mlir::Operation *op, mlir::Value source);
   void lowerMove(TAssignOp op);
   void lowerValid(mlir::Operation *op, mlir::Value tile);
-  void bindTile(mlir::Value result, TileShape shape, Register address, Register rows,
-                Register cols);
+  void bindTile(mlir::Value result, TileShape shape, Register address, Register rows, Register cols,
+                bool isOwn = false);
   Register sumOfProducts(Register base, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> terms);
 
   // CrossCore.cpp
@@ -145,7 +145,12 @@ private:
   std::deque<ViewParts> views;
   llvm::SmallVector<mlir::Operation *, 4> active; ///< functions being inlined, outermost first
   std::string calledAt;                           ///< of the calls being inlined
-  llvm::SmallVector<Handle, 4> fifos;             ///< alive, in the order of their making
+  /// A FIFO that is alive: its destructor is told where it was made.
+  struct LiveFifo {
+    Handle handle;
+    uint32_t place;
+  };
+  llvm::SmallVector<LiveFifo, 4> fifos; ///< in the order of their making
   Register iteration = none;
   uint64_t lowered = 0; ///< operations so far
 };

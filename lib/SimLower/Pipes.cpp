@@ -87,12 +87,13 @@ void Lowering::lowerPipeInit(const PipeInit &init) {
   Handle fifo = builder.fifo(program.addFifo(shape), slots, buffer(PipeDirection::C2V),
                              buffer(PipeDirection::V2C));
   bind(init.op->getResult(0), {Binding::Word, fifo, nullptr});
-  fifos.push_back(fifo);
+  fifos.push_back({fifo, builder.currentPlace()});
 }
 
 void Lowering::endFifos(size_t first) {
   while (fifos.size() > first) {
-    builder.endFifo(fifos.back());
+    builder.setPlace(fifos.back().place);
+    builder.endFifo(fifos.back().handle);
     fifos.pop_back();
   }
 }

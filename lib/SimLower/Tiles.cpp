@@ -39,8 +39,8 @@ bool Lowering::lowerTile(Operation *op) {
 }
 
 void Lowering::bindTile(Value result, TileShape shape, Register address, Register rows,
-                        Register cols) {
-  Handle handle = builder.tile(program.addShape(shape), address, rows, cols);
+                        Register cols, bool isOwn) {
+  Handle handle = builder.tile(program.addShape(shape), address, rows, cols, isOwn);
   bind(result, {Binding::Tile, handle, nullptr});
 }
 
@@ -50,7 +50,7 @@ void Lowering::lowerAlloc(AllocTileOp op) {
                            "choose (--pto-level=level2)");
   bindTile(op.getResult(), op.getResult().getType().getTileShape(), word(op.getAddr()),
            op.getValidRow() ? word(op.getValidRow()) : none,
-           op.getValidCol() ? word(op.getValidCol()) : none);
+           op.getValidCol() ? word(op.getValidCol()) : none, /*isOwn=*/true);
 }
 
 /// base + the sum of value * factor; a constant value costs nothing while the kernel runs.
@@ -74,7 +74,7 @@ void Lowering::lowerSlot(MultiTileGetOp op) {
       sumOfProducts(word(ring.getAddr()), {{op.getSlot(), int64_t(type.getStride())}});
   bindTile(op.getResult(), type.getSlot().getTileShape(), address,
            ring.getValidRow() ? word(ring.getValidRow()) : none,
-           ring.getValidCol() ? word(ring.getValidCol()) : none);
+           ring.getValidCol() ? word(ring.getValidCol()) : none, /*isOwn=*/true);
 }
 
 void Lowering::lowerWindow(SubviewOp op) {

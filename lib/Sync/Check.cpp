@@ -350,7 +350,7 @@ bool Checker::unroll(NodeId id, State &state) {
   for (int64_t k = 0; k < *trip; ++k) {
     paths.phases[id] = {k, *trip - 1 - k, 0, 0};
     // The state does not only get weaker from iteration to iteration: old invariants are no start.
-    lastHeads.erase(lastHeads.lower_bound(layout[id].begin), lastHeads.lower_bound(layout[id].end));
+    lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.lower_bound(layout[id].end));
     iterate(id, state);
   }
   paths.phases.erase(id);
@@ -366,9 +366,18 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   // Inside an outer fixpoint the entry only gets weaker, so the last invariant is a start that is
   // not too weak; without it the number of sweeps would be exponential in the depth. What is
   // accepted does not depend on where we start.
-  if (auto last = lastHeads.find(item.begin);
-      last != lastHeads.end() && last->second.hasSameTokensAs(entry))
-    head.join(last->second, ignored);
+  bool everywhere = paths.chosen.empty() && paths.phases.empty();
+  if (auto last = lastWalks.find(item.begin);
+      last != lastWalks.end() && last->second.head.hasSameTokensAs(entry)) {
+    const Walked &walked = last->second;
+    // Walking again from a head that holds here as well could only say the same.
+    if (everywhere && walked.everywhere && walked.head.top == entry.top &&
+        walked.head.isImpliedBy(entry)) {
+      llvm::append_range(result.findings, walked.findings);
+      return walked.exit;
+    }
+    head.join(walked.head, ignored);
+  }
   uint32_t largest = 1;
   for (const Ring &ring : item.rings)
     largest = std::max(largest, ring.count);
@@ -385,9 +394,14 @@ State Checker::fixpoint(NodeId id, const State &entry) {
       exhausted = id;
     if (exhausted != none || head.isImpliedBy(next)) {
       reportMismatches(id, mismatches, false);
+      State &exit = program[id].endsInside ? leaving : out;
       if (!openLoops.empty())
-        lastHeads.insert_or_assign(item.begin, std::move(head));
-      return program[id].endsInside ? leaving : out;
+        lastWalks.insert_or_assign(item.begin,
+                                   Walked{std::move(head),
+                                          exit,
+                                          {result.findings.begin() + mark, result.findings.end()},
+                                          everywhere});
+      return std::move(exit);
     }
     result.findings.resize(mark);
     // What still falls now would fall by one iteration per sweep down to the horizon: give it up at
@@ -402,6 +416,8 @@ void Checker::loop(NodeId id, State &state) {
   const Item &item = layout[id];
   checkRings(id, state);
   state.enterLoop(item);
+  for (Row row : silent)
+    std::fill(state.know[row].end() - numColumns, state.know[row].end(), unknown);
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
   if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)

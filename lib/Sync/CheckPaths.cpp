@@ -110,7 +110,7 @@ bool Checker::splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state) {
   std::optional<State> joined;
   for (unsigned arm : {0u, 1u}) {
     // Another case is no start for an invariant.
-    lastHeads.erase(lastHeads.lower_bound(layout[id].begin), lastHeads.end());
+    lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
     State path = state;
     paths.chosen[decided] = arm;
     walk(rest, path);
@@ -123,7 +123,7 @@ bool Checker::splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state) {
     reportMismatches(rest.back(), mismatches, true);
   }
   paths.chosen.erase(decided);
-  lastHeads.erase(lastHeads.lower_bound(layout[id].begin), lastHeads.end());
+  lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
   copies /= 2;
   state = std::move(*joined);
   return true;
@@ -147,7 +147,7 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
     reportMismatches(id, mismatches, true);
   };
   auto step = [&](State &path, Phase phase) {
-    lastHeads.erase(lastHeads.lower_bound(item.begin), lastHeads.lower_bound(item.end));
+    lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));
     paths.phases[id] = phase;
     iterate(id, path);
   };
@@ -162,7 +162,7 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
   for (int64_t i = 0; i < std::min(ends.first, trip); ++i)
     step(path, {i, node.trip ? std::optional(trip - 1 - i) : std::nullopt, 0, ends.last});
   if (trip > few) {
-    lastHeads.erase(lastHeads.lower_bound(item.begin), lastHeads.lower_bound(item.end));
+    lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));
     paths.phases[id] = {std::nullopt, std::nullopt, ends.first, ends.last};
     State out = fixpoint(id, path);
     State::Mismatches reported; // by fixpoint
@@ -174,6 +174,6 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
     step(path, {node.trip ? std::optional(trip - 1 - left) : std::nullopt, left, ends.first, 0});
   leave(std::move(path), trip > 0);
   paths.phases.erase(id);
-  lastHeads.erase(lastHeads.lower_bound(item.begin), lastHeads.lower_bound(item.end));
+  lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));
   state = std::move(*exit);
 }

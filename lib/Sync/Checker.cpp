@@ -19,7 +19,26 @@ static int64_t horizon(const Program &program, const Demands &demands) {
 
 Checker::Checker(const Program &program, const CheckOptions &options)
     : program(program), options(options), layout(program), demands(program, layout), paths(program),
-      maxAge(horizon(program, demands)) {}
+      maxAge(horizon(program, demands)) {
+  findSilentRows();
+}
+
+void Checker::findSilentRows() {
+  std::array<bool, numRows> speaks{};
+  for (const Node &node : program.nodes) {
+    if (node.kind == NodeKind::Publish)
+      speaks[visible] = true;
+    if (node.kind == NodeKind::Fence) // which takes what S knows
+      speaks[Row(Pipe::S)] = true;
+    if (node.kind == NodeKind::Set && node.key.from != Pipe::ALL)
+      speaks[Row(node.key.from)] = true;
+    if (touchesMemory(node) || node.kind == NodeKind::Publish)
+      speaks[Row(pipeOf(node))] = true;
+  }
+  for (Row row = 0; row < numRows; ++row)
+    if (!speaks[row])
+      silent.push_back(row);
+}
 
 void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
                      std::string what) {

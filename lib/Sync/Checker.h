@@ -24,13 +24,23 @@ private:
   Paths paths;
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
+  /// Rows that no instruction asks about and that tell nobody anything: in loops their claims would
+  /// only age, a sweep for every iteration, so nothing is claimed of iterations before the first.
+  llvm::SmallVector<Row, numRows> silent;
   std::vector<NodeId> openLoops;
-  std::vector<uint32_t> loopBegins;    ///< of openLoops
-  std::map<uint32_t, State> lastHeads; ///< by position, of loops walked before: see `fixpoint`
-  int64_t copies = 1;                  ///< of the current body because of unrolled loops around it
+  std::vector<uint32_t> loopBegins; ///< of openLoops
+  /// A loop that was walked before: its invariant, and what came of it.
+  struct Walked {
+    State head, exit;
+    std::vector<Finding> findings;
+    bool everywhere; ///< not only on the path that was being followed
+  };
+  std::map<uint32_t, Walked> lastWalks; ///< by position: see `fixpoint`
+  int64_t copies = 1;                   ///< of the current body because of unrolled loops around it
   uint64_t visits = 0;
   NodeId exhausted = none; ///< the node at which the work limit was met
 
+  void findSilentRows();
   void walk(llvm::ArrayRef<NodeId> nodes, State &state);
   void access(NodeId id, State &state);
   void set(NodeId id, State &state);

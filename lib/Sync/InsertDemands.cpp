@@ -151,7 +151,7 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
       };
       if (exempt({}))
         continue;
-      Demand demand{site.pipe, 0, false, 0, later, hazardOf(site.writes, laterWrites)};
+      Demand demand{id, site.pipe, 0, false, 0, later, hazardOf(site.writes, laterWrites)};
       for (unsigned level = 0; level <= depth; ++level) {
         llvm::ArrayRef<NodeId> open = llvm::ArrayRef(list.loops).take_front(level);
         demand.level = level;
@@ -190,7 +190,7 @@ void Builder::addPublish(NodeId id) {
   for (const Site &site : globals) {
     if (node.signals && (!site.writes || site.pipe == node.pipe))
       continue; // on a pipe: what others wrote
-    Demand demand{site.pipe, 0, false, 0, none, Hazard::RAW, Reason::Publication};
+    Demand demand{id, site.pipe, 0, false, 0, none, Hazard::RAW, Reason::Publication};
     demand.hazard = hazardOf(site.writes, true);
     auto add = [&](Position need) {
       demand.need = need;

@@ -115,7 +115,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
     late(arc, level, distance);
   };
   const List &list = tree.lists[set.list];
-  for (unsigned level = 0; level <= set.levels; ++level) {
+  for (unsigned level = set.known.complete; level <= set.levels; ++level) {
     Position from = level ? tree.places[list.loops[level - 1]].begin : 0;
     Position to = level < list.loops.size() ? tree.places[list.loops[level]].begin : set.at;
     auto it = users.lower_bound(to);
@@ -294,8 +294,12 @@ bool IdAllocator::allocate() {
       fits = false;
       if (relieve(h))
         continue;
-      cut(h);
-      break;
+      HandoffId victim = cheapestToCut(h);
+      if (victim != h)
+        remove(victim);
+      cut(victim);
+      if (victim == h)
+        break;
     }
   }
   return fits;
@@ -322,6 +326,15 @@ static bool canMerge(const Handoff &a, const Handoff &b) {
 static int64_t farApart(const Handoff &a, const Handoff &b) {
   return std::abs(int64_t(a.span.producer) - b.span.producer) +
          std::abs(int64_t(a.span.consumer) - b.span.consumer);
+}
+
+/// Of `h` and what is in its way, the one in the fewest loops: its full barrier runs least often.
+HandoffId IdAllocator::cheapestToCut(HandoffId h) {
+  auto depth = [&](HandoffId id) { return tree.lists[plan.handoffs[id].span.list].loops.size(); };
+  for (HandoffId rival : rivalsOf(h))
+    if (depth(rival) < depth(h))
+      h = rival;
+  return h;
 }
 
 /// The handoffs that hold ids which `h` could use, itself included. A constant number of them meet

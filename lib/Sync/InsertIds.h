@@ -83,6 +83,7 @@ private:
   std::optional<int32_t> pick(HandoffId h, uint32_t count);
   void remove(HandoffId h);
   void cut(HandoffId h);
+  HandoffId cheapestToCut(HandoffId h);
   bool relieve(HandoffId h);
   std::vector<HandoffId> rivalsOf(HandoffId h);
   bool mergeNearest(HandoffId h, llvm::ArrayRef<HandoffId> rivals);

@@ -9,24 +9,20 @@ using namespace pto::sync::inserter;
 
 std::vector<Want> Solver::wants(ListId id, bool cross, bool onlyHere) const {
   std::vector<Want> all;
-  const List &list = tree.lists[id];
-  size_t from = list.begin / nodeStep - 1, to = list.end / nodeStep - 1;
-  for (NodeId later : llvm::ArrayRef(tree.order).slice(from, to - from)) {
-    const Node &node = tree.program[later];
-    Pipe pipe = pipeOf(node);
-    for (uint32_t i = demands.first[later]; i < demands.first[later + 1]; ++i) {
-      const Demand &demand = demands.all[i];
-      if (!sweep.failed[i] || (demand.pipe != pipe) != cross)
-        continue;
-      int64_t distance = -(demand.need >> 46);
-      NodeId loop = distance ? tree.listOf(later).loops[demand.level - 1] : none;
-      NodeId earlier = tree.nodeAt(demand.need);
-      std::optional<Span> span = tree.spanOf(earlier, later, loop);
-      if (!span || (onlyHere && span->list != id))
-        continue;
-      Reason reason{earlier, later, demand.hazard, demand.region, distance, loop, demand.kind};
-      all.push_back({demand.pipe, pipe, *span, distance, {reason}});
-    }
+  for (uint32_t failure : sweep.failures(id)) {
+    const Demand &demand = demands.all[failure];
+    NodeId later = demand.later;
+    Pipe pipe = pipeOf(tree.program[later]);
+    if ((demand.pipe != pipe) != cross)
+      continue;
+    int64_t distance = -(demand.need >> 46);
+    NodeId loop = distance ? tree.listOf(later).loops[demand.level - 1] : none;
+    NodeId earlier = tree.nodeAt(demand.need);
+    std::optional<Span> span = tree.spanOf(earlier, later, loop);
+    if (!span || (onlyHere && span->list != id))
+      continue;
+    Reason reason{earlier, later, demand.hazard, demand.region, distance, loop, demand.kind};
+    all.push_back({demand.pipe, pipe, *span, distance, {reason}});
   }
   // Lemma L2: a set after the latest producer covers all earlier ones of its pipe.
   auto group = [](const Want &w) { return std::tuple(w.span.list, w.span.consumer, w.from, w.to); };
@@ -174,4 +170,5 @@ void Solver::solve(ListId list) {
     addBarriers(list);
   }
   tryWithout(list);
+  sweep.forget(list);
 }

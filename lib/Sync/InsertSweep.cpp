@@ -8,8 +8,9 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
-    : failed(demands.all.size()), existingSets(tree.places.size()), tree(tree), demands(demands),
-      plan(plan), lastItems(tree.places.size()), settled(tree.places.size()) {
+    : existingSets(tree.places.size()), tree(tree), demands(demands), plan(plan),
+      lastItems(tree.places.size()), settled(tree.places.size()), closed(tree.places.size()),
+      outlines(tree.places.size()), arrivals(tree.places.size()) {
   indices.fill(none);
   auto use = [&](Pipe pipe) {
     if (pipe != Pipe::ALL && indexOf(pipe) == none)
@@ -27,20 +28,37 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
   }
   outside = pipes;
   observers = pipes + 1;
+  bool publishes = false, asksS = false;
+  for (NodeId node : tree.order) {
+    const Node &n = tree.program[node];
+    publishes |= n.kind == NodeKind::Publish;
+    asksS |= n.kind == NodeKind::Fence || (n.kind == NodeKind::Access && n.pipe == Pipe::S) ||
+             (n.kind == NodeKind::Set && n.key.from == Pipe::S);
+  }
+  if (!publishes)
+    silent.push_back(outside);
+  if (!publishes && !asksS)
+    silent.push_back(indexOf(Pipe::S));
+  findClosed(0);
 }
 
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
+  bool sameColumns = columns == (trackWaits ? 2 * pipes : pipes);
   columns = trackWaits ? 2 * pipes : pipes;
   base = list.loops.size() - list.isBody;
   open.clear();
+  failing.clear();
   ++runs;
   handoffs.resize(plan.handoffs.size());
   queues.resize(plan.handoffs.size());
-  Clock last(columns, -1);
-  findLastItems(id, last);
-  if (list.isBody)
-    lastItems[list.owner] = last;
+  if (id == 0 || !sameColumns) { // every list may have changed
+    ++epoch;
+    Clock last(columns, -1);
+    findLastItems(0, last);
+  }
+  if (list.isBody && closed[list.owner])
+    return makeOutline(list.owner);
   State s;
   // Claims are prefixes: just before the first item, everything is complete.
   Position start = list.isBody ? placeOf(list.owner) : list.begin - 1;
@@ -50,6 +68,8 @@ void Sweep::run(ListId id, bool trackWaits) {
     walkLoop(list.owner, s);
   else
     walkList(id, s);
+  if (trackWaits)
+    expandKnowledge();
 }
 
 /// Raises `last` to the last place of each column in the list, and notes that of every loop.
@@ -178,17 +198,34 @@ void Sweep::walkBranch(NodeId id, State &s) {
 // Accesses
 //===----------------------------------------------------------------------===//
 
-bool Sweep::holds(const Demand &demand, unsigned observer, State &s) const {
+bool Sweep::holds(uint32_t index, unsigned observer, State &s) {
+  const Demand &demand = demands.all[index];
+  if (outlining && demand.level <= base) {
+    askOutside(index, row(s, observer)[indexOf(demand.pipe)]);
+    return true; // so far
+  }
   if (demand.level < base)
     return true; // its other end is outside of the run
   size_t claim = (demand.level - base) * observers * columns + indexOf(demand.pipe);
   return row(s, observer)[claim] >= demand.need;
 }
 
+/// The better of both claims.
+void Sweep::raise(Position *claims, const Position *others, size_t level) const {
+  if (level == 0 && outlining) {
+    for (unsigned column = 0; column < columns; ++column)
+      claims[column] |= others[column];
+    return;
+  }
+  for (unsigned column = 0; column < columns; ++column)
+    claims[column] = std::max(claims[column], others[column]);
+}
+
 void Sweep::access(NodeId id, State &s) {
   Pipe pipe = tree.program[id].pipe;
   for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i)
-    failed[i] = !holds(demands.all[i], indexOf(pipe), s);
+    if (!holds(i, indexOf(pipe), s))
+      failing.push_back(i);
   top(s)[indexOf(pipe)] = placeOf(id);
   size_t stride = observers * columns;
   if (pipe == Pipe::S) // H6: complete before anything later is dispatched
@@ -202,11 +239,10 @@ void Sweep::access(NodeId id, State &s) {
 void Sweep::publish(NodeId id, State &s) {
   bool needsFence = false;
   for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i) {
-    const Demand &demand = demands.all[i];
-    if (demand.fence)
-      needsFence |= !holds(demand, outside, s);
-    else
-      failed[i] = !holds(demand, indexOf(pipeOf(tree.program[id])), s);
+    if (demands.all[i].fence)
+      needsFence |= !holds(i, outside, s);
+    else if (!holds(i, indexOf(pipeOf(tree.program[id])), s))
+      failing.push_back(i);
   }
   if (!needsFence)
     return;
@@ -219,10 +255,8 @@ void Sweep::publish(NodeId id, State &s) {
 
 void Sweep::fence(State &s) const {
   for (size_t level = 0; level <= open.size(); ++level) {
-    Position *from = row(s, indexOf(Pipe::S)) + level * observers * columns;
-    Position *to = row(s, outside) + level * observers * columns;
-    for (unsigned column = 0; column < columns; ++column)
-      to[column] = std::max(to[column], from[column]);
+    Position *block = s.know.data() + level * observers * columns;
+    raise(block + outside * columns, block + indexOf(Pipe::S) * columns, level);
   }
 }
 
@@ -245,7 +279,7 @@ void Sweep::barrier(Pipe pipe, State &s) const {
 void Sweep::completeColumn(Position *claims, size_t stride, unsigned column, State &s) const {
   for (size_t level = 0; level < open.size(); ++level) {
     Position &claim = claims[level * stride + column];
-    claim = std::max(claim, placeOf(open[level]));
+    claim = level == 0 && outlining ? everything : std::max(claim, placeOf(open[level]));
   }
   Position &claim = claims[open.size() * stride + column];
   claim = std::max(claim, top(s)[column]);
@@ -269,21 +303,16 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
 void Sweep::broadcast(State &s) const {
   for (size_t level = 0; level <= open.size(); ++level) {
     Position *block = s.know.data() + level * observers * columns;
-    const Position *known = block + indexOf(Pipe::S) * columns;
     for (unsigned observer = 0; observer < pipes; ++observer)
-      for (unsigned column = 0; column < columns; ++column)
-        block[observer * columns + column] =
-            std::max(block[observer * columns + column], known[column]);
+      raise(block + observer * columns, block + indexOf(Pipe::S) * columns, level);
   }
 }
 
 void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
   if (token)
-    for (size_t level = 0; level <= open.size(); ++level) {
-      Position *claims = row(s, indexOf(to)) + level * observers * columns;
-      for (unsigned column = 0; column < columns; ++column)
-        claims[column] = std::max(claims[column], (*token)[level * columns + column]);
-    }
+    for (size_t level = 0; level <= open.size(); ++level)
+      raise(row(s, indexOf(to)) + level * observers * columns, token->data() + level * columns,
+            level);
   if (tracksWaits())
     top(s)[waitsOn(to)] = at;
   if (to != Pipe::S)
@@ -298,6 +327,7 @@ Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
   Knowledge result;
   for (size_t level = 0; level <= open.size(); ++level)
     result.push_back(row(s, indexOf(from))[level * observers * columns + waitsOn(to)]);
+  result.outlined = outlining ? open.front() : none;
   return result;
 }
 

@@ -10,13 +10,17 @@
 #include "InsertPlan.h"
 #include "llvm/ADT/DenseMap.h"
 #include <array>
+#include <memory>
 
 namespace pto::sync::inserter {
 
 using Clock = std::vector<Position>;
 
 /// What a set knows about the waits on its flag: by level.
-using Knowledge = llvm::SmallVector<Position, 3>;
+struct Knowledge : llvm::SmallVector<Position, 3> {
+  unsigned complete = 0;  ///< levels below this one: all that is before the loop that is open there
+  NodeId outlined = none; ///< during a run: the loop in whose terms the first claim is
+};
 
 struct HandoffFacts {
   bool redundant = false; ///< the wait tells its pipe nothing about the pipe of the set
@@ -29,6 +33,9 @@ struct HandoffFacts {
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
 /// pipe, or the outside world, which learns at fences. A column is the accesses of a pipe or, when
 /// tracked, its waits. `top` is the latest item of each column by level, on the paths so far.
+///
+/// Inside a loop that is being outlined there are two levels whatever its depth: the loop's own,
+/// and one that stands for all around it, where a claim is a Mask.
 struct SweepState {
   enum Presence : uint8_t { Absent, Pending, Empty };
   struct Slot {
@@ -47,6 +54,12 @@ struct SweepState {
   std::vector<Token> tokens;
 };
 
+/// A claim in terms of what was known when control came to a loop: the set of observers any of
+/// which knew as much, or everything before the loop. The better of two is the union; both paths
+/// know at least the intersection.
+using Mask = Position;
+inline constexpr Mask everything = -1;
+
 class Sweep {
 public:
   /// Results are kept between runs and overwritten for what a run visits.
@@ -54,9 +67,13 @@ public:
 
   /// Walks one list as if everything before it were complete; a loop body with its loop.
   void run(ListId list, bool trackWaits);
+  /// The plan changed inside the list after the last run over it.
+  void forget(ListId list);
+  /// Demands (indices) that failed in the last run over the list; for the function those of all
+  /// lists.
+  std::vector<uint32_t> failures(ListId list) const;
 
   uint64_t visits = 0;                 ///< nodes walked by all runs
-  std::vector<uint8_t> failed;         ///< by demand
   std::vector<HandoffFacts> handoffs;  ///< by HandoffId
   std::vector<Knowledge> existingSets; ///< by NodeId: of the Set nodes that the program came with
 
@@ -69,10 +86,13 @@ private:
   std::array<unsigned, numPipes> indices; ///< of the pipes that the program uses, else none
   unsigned pipes = 0;
   unsigned outside = 0; ///< observer: other cores
+  /// Observers that nobody asks: in loops their claims would only age, a turn for every iteration.
+  llvm::SmallVector<unsigned, 2> silent;
   unsigned observers = 0;
   unsigned columns = 0;
   unsigned base = 0; ///< level of the outermost claims that are kept
   llvm::SmallVector<NodeId, 4> open;
+  bool outlining = false;                 ///< claims of level 0 are masks
   std::vector<std::vector<Clock>> queues; ///< by handoff: its tokens on the way, oldest first
   std::vector<Clock> lastItems;           ///< by loop: last place per column inside
 
@@ -85,12 +105,18 @@ private:
   Position *top(State &s) const { return s.top.data() + open.size() * columns; }
 
   void findLastItems(ListId list, Clock &last);
+  void muteObservers(Clock &know) const;
   void walkList(ListId list, State &s);
   void walkNode(NodeId id, State &s);
   void walkBranch(NodeId id, State &s);
   void access(NodeId id, State &s);
   void publish(NodeId id, State &s);
-  bool holds(const Demand &demand, unsigned observer, State &s) const;
+  /// How many claims of the clock, the first ones, are masks.
+  size_t maskEnd(const Clock &clock) const {
+    return outlining ? clock.size() / (open.size() + 1) : 0;
+  }
+  void raise(Position *claims, const Position *others, size_t level) const;
+  bool holds(uint32_t demand, unsigned observer, State &s);
   void barrier(Pipe pipe, State &s) const;
   void fence(State &s) const;
   void broadcast(State &s) const;
@@ -112,6 +138,46 @@ private:
   template <typename Visit> void forEachClock(Head &head, Visit visit) const;
   std::vector<std::pair<uint64_t, Head>> settled; ///< by loop: the run and its head
   uint64_t runs = 0;
+
+  // What a loop does to the claims around it, without walking it again (InsertSweepOutlines.cpp).
+  /// Demands inside of a loop on the lists around it that hold if all before the loop is complete
+  /// up to `need`, as far as one of the observers of `mask` knows.
+  struct Outward {
+    uint8_t level, column;
+    bool isOwn; ///< from the walk over the loop, not from a loop inside it
+    Mask mask;
+    std::shared_ptr<std::vector<std::pair<Position, uint32_t>>>
+        needs; ///< and demand; largest first
+  };
+  struct Outline {
+    uint64_t epoch = 0; ///< in which it was made
+    Head exit;          ///< two levels: masks, and claims of the loop
+    std::vector<Outward> outward;
+    std::vector<uint32_t> failures; ///< of demands between iterations, or inside of one
+  };
+  /// What was known when control came to a loop; for the knowledge of the sets in it.
+  struct Arrival {
+    uint64_t run = 0;
+    NodeId outlined = none; ///< the loop in whose terms level 0 is
+    Head head;
+  };
+  std::vector<uint8_t> closed; ///< by loop: can be outlined
+  std::vector<Outline> outlines;
+  std::vector<Arrival> arrivals;
+  uint64_t epoch = 1;
+  std::vector<uint32_t> failing;
+  std::vector<Outward> outward;
+  bool findClosed(ListId list);
+  void askOutside(uint32_t demand, Mask mask);
+  Mask firstToken(NodeId loop, size_t index, unsigned column) const;
+  void makeOutline(NodeId loop);
+  Position carry(Mask mask, unsigned column, size_t level, Position begin, const Head &entry) const;
+  void judge(const std::vector<Outward> &asked, NodeId loop, const Head &entry);
+  Head across(NodeId loop, const Head &entry);
+  Head expand(NodeId loop) const;
+  void expandKnowledge(Knowledge &known, Pipe to) const;
+  void expandKnowledge();
+
   void resume(NodeId loop, Head &head) const;
   void walkLoop(NodeId id, State &s);
   void prime(HandoffId id, Position at, State &s);
@@ -134,7 +200,8 @@ private:
   // Hand-written tokens (InsertSweepTokens.cpp).
   State::Slot *slotOf(const FlagKey &key, State &s) const;
   static State::Slot &staticSlot(State &s, Pipe from, Pipe to, int32_t base);
-  static State::Slot meet(const State::Slot &a, const State::Slot &b);
+  State::Slot meet(const State::Slot &a, const State::Slot &b) const;
+  void lowerClock(Clock &clock, const Clock &limit) const;
   void dissolve(State &s, size_t ring) const;
   void joinTokens(State &s, State other) const;
 };

@@ -52,6 +52,13 @@ void Sweep::enter(NodeId loop, Head &head) const {
   forEachClock(
       head, [&](Clock &clock, unsigned rows) { clock.insert(clock.end(), rows * columns, now); });
   head.state.top.insert(head.state.top.end(), columns, now);
+  muteObservers(head.state.know);
+}
+
+/// On the innermost level.
+void Sweep::muteObservers(Clock &know) const {
+  for (unsigned observer : silent)
+    std::fill_n(know.end() - (observers - observer) * columns, columns, unknown);
 }
 
 void Sweep::age(NodeId loop, Position *block) const {
@@ -119,30 +126,36 @@ void Sweep::leave(NodeId loop, Head &head, bool ran) const {
 //===----------------------------------------------------------------------===//
 
 void Sweep::join(Head &head, const Head &other) const {
-  for (auto [claim, theirs] : llvm::zip(head.state.know, other.state.know))
-    claim = std::min(claim, theirs);
+  lowerClock(head.state.know, other.state.know);
   for (auto [top, theirs] : llvm::zip(head.state.top, other.state.top))
     top = std::max(top, theirs);
   for (auto [queue, theirs] : llvm::zip(head.queues, other.queues))
     for (auto [clock, their] : llvm::zip(queue, theirs))
-      for (auto [claim, limit] : llvm::zip(clock, their))
-        claim = std::min(claim, limit);
+      lowerClock(clock, their);
   joinTokens(head.state, other.state);
+}
+
+/// What both say.
+void Sweep::lowerClock(Clock &clock, const Clock &limit) const {
+  for (size_t i = 0; i < clock.size(); ++i)
+    clock[i] = i < maskEnd(clock) ? clock[i] & limit[i] : std::min(clock[i], limit[i]);
 }
 
 bool Sweep::lower(Head &head, const Head &next, bool giveUp) const {
   bool same = true;
-  auto lowerClock = [&](Clock &clock, const Clock &limit) {
-    for (auto [claim, most] : llvm::zip(clock, limit))
-      if (claim > most) {
-        claim = giveUp ? unknown : most;
-        same = false;
-      }
+  auto restrict = [&](Clock &clock, const Clock &limit) {
+    for (size_t i = 0; i < clock.size(); ++i) {
+      bool isMask = i < maskEnd(clock); // few bits: never worth giving up
+      if (isMask ? (clock[i] & ~limit[i]) == 0 : clock[i] <= limit[i])
+        continue;
+      clock[i] = isMask ? clock[i] & limit[i] : giveUp ? unknown : limit[i];
+      same = false;
+    }
   };
-  lowerClock(head.state.know, next.state.know);
+  restrict(head.state.know, next.state.know);
   for (auto [queue, limits] : llvm::zip(head.queues, next.queues))
     for (auto [clock, limit] : llvm::zip(queue, limits))
-      lowerClock(clock, limit);
+      restrict(clock, limit);
   std::vector<State::Token> before = head.state.tokens;
   joinTokens(head.state, next.state);
   same &= before.size() == head.state.tokens.size();
@@ -152,7 +165,8 @@ bool Sweep::lower(Head &head, const Head &next, bool giveUp) const {
       if (was.presence == State::Pending && slot.presence == State::Pending)
         for (auto [a, b] : llvm::zip(was.snapshot, slot.snapshot))
           if (a != b) {
-            b = giveUp ? unknown : b;
+            b = giveUp && &b - slot.snapshot.data() >= ptrdiff_t(maskEnd(slot.snapshot)) ? unknown
+                                                                                         : b;
             same = false;
           }
     }
@@ -218,7 +232,11 @@ Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {
     patience = std::max(patience, token.slots.size() + 2);
   Head head = entry;
   resume(loop, head);
+  size_t failuresBefore = failing.size();
   for (size_t sweep = 0;; ++sweep) {
+    failing.resize(failuresBefore); // those of the last turn count
+    if (outlining && loop == open.front())
+      outward.clear();
     Head turn{head.state, {}};
     loadQueues(loop, head);
     walkList(tree.places[loop].arms[0], turn.state);
@@ -245,9 +263,14 @@ void Sweep::walkLoop(NodeId loop, State &s) {
   Head entry{std::move(s), {}};
   saveQueues(loop, entry);
   enter(loop, entry);
-  open.push_back(loop);
-  Head exit = fixpoint(loop, entry);
-  open.pop_back();
+  Head exit;
+  if (closed[loop]) {
+    exit = across(loop, entry);
+  } else {
+    open.push_back(loop);
+    exit = fixpoint(loop, entry);
+    open.pop_back();
+  }
   leave(loop, exit, true);
   if (!tree.alwaysRuns(loop)) {
     // Leave on both paths first, then join: that loses less than leaving after the join.

@@ -51,7 +51,7 @@ Slot *Sweep::slotOf(const FlagKey &key, State &s) const {
   return key.id.count > 1 ? nullptr : &staticSlot(s, key.from, key.to, key.id.base);
 }
 
-Slot Sweep::meet(const Slot &a, const Slot &b) {
+Slot Sweep::meet(const Slot &a, const Slot &b) const {
   if (a.presence == State::Absent)
     return b;
   if (b.presence == State::Absent)
@@ -59,8 +59,7 @@ Slot Sweep::meet(const Slot &a, const Slot &b) {
   if (a.presence != State::Pending || b.presence != State::Pending)
     return {State::Empty, {}};
   Slot result = a;
-  for (auto [claim, other] : llvm::zip(result.snapshot, b.snapshot))
-    claim = std::min(claim, other);
+  lowerClock(result.snapshot, b.snapshot);
   return result;
 }
 

@@ -90,6 +90,7 @@ private:
 
 /// "All accesses of `pipe` up to `need` must be complete", from one access or Publish node.
 struct Demand {
+  NodeId later = none;
   Pipe pipe;
   uint8_t level;      ///< the open loops that both ends share and whose iteration is counted
   bool fence = false; ///< must be visible to others, not only complete (C8)

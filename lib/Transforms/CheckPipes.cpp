@@ -106,7 +106,9 @@ public:
     if (inOneBlock)
       llvm::sort(calls,
                  [](const PipeCall &a, const PipeCall &b) { return a.op->isBeforeInBlock(b.op); });
-    return ok & noUseAfterFree() & alternates() & slotsSuffice();
+    ok = noUseAfterFree() && ok;
+    ok = alternates() && ok;
+    return slotsSuffice() && ok;
   }
 
 private:
@@ -141,11 +143,13 @@ private:
   /// The call that gives an entry back: by name, else in the order of the pops.
   Operation *freeOf(size_t pop) {
     mlir::Value entry = calls[pop].entry;
-    for (Operation *user : entry.getUsers())
+    Operation *named = nullptr;
+    for (Operation *user : entry.getUsers()) // the last one first
       if (auto call = PipeCall::of(user); call && call->kind == PipeCall::Free)
-        return user;
-    if (!inOneBlock)
-      return nullptr;
+        if (!inOneBlock || calls[pop].op->isBeforeInBlock(user))
+          named = user;
+    if (named || !inOneBlock)
+      return named;
     size_t number = llvm::count_if(llvm::ArrayRef(calls).take_front(pop), isPop);
     for (const PipeCall &call : calls)
       if (call.kind == PipeCall::Free && number-- == 0)
@@ -154,14 +158,24 @@ private:
   }
   static bool isPop(const PipeCall &call) { return call.kind == PipeCall::Pop; }
 
-  /// The last use of an entry, or of a part of it, in the block of `after` and behind it.
+  /// The last use of an entry, or of a part of it, in the block of `after` and behind it, but not
+  /// behind the pop that gives the same name to the next one.
   static Operation *useBehind(mlir::Value entry, Operation *after) {
+    mlir::Block *block = after->getBlock();
+    Operation *again = nullptr;
+    for (Operation *user : entry.getUsers())
+      if (auto call = PipeCall::of(user); call && isPop(*call) && user->getBlock() == block)
+        if (after->isBeforeInBlock(user) && (!again || user->isBeforeInBlock(again)))
+          again = user;
+    return useBetween(entry, after, again);
+  }
+  static Operation *useBetween(mlir::Value entry, Operation *after, Operation *before) {
     for (Operation *user : entry.getUsers()) {
       Operation *at = after->getBlock()->findAncestorOpInBlock(*user);
-      if (at && after->isBeforeInBlock(at))
+      if (at && after->isBeforeInBlock(at) && (!before || at->isBeforeInBlock(before)))
         return user;
       if (llvm::isa<PartitionViewOp>(user))
-        if (Operation *use = useBehind(user->getResult(0), after))
+        if (Operation *use = useBetween(user->getResult(0), after, before))
           return use;
     }
     return nullptr;
@@ -301,9 +315,16 @@ bool allocsArePushed(const PipeInit &init) {
 }
 
 struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
+  using CheckPipesBase::CheckPipesBase;
+
   void runOnOperation() override {
     bool ok = true;
     auto groups = findPipeGroups(getOperation());
+    if (inside) {
+      if (archOf(getOperation()) == Arch::A5 && !proveInside(getOperation(), groups))
+        signalPassFailure();
+      return;
+    }
     for (const PipeGroup &group : groups) {
       for (const PipeMember &member : group.members) {
         ok &= Consumer(member.init).check();
@@ -316,7 +337,10 @@ struct CheckPipesPass : pto::impl::CheckPipesBase<CheckPipesPass> {
       ok &= formsExist(group);
     }
     ok &= unitFlagsMatch(getOperation());
-    ok = ok && provePipes(getOperation(), groups);
+    OwnFlags own = ownFlags == "off"     ? OwnFlags::Off
+                   : ownFlags == "error" ? OwnFlags::Error
+                                         : OwnFlags::Warn;
+    ok = ok && provePipes(getOperation(), groups, own);
     if (!ok)
       signalPassFailure();
   }

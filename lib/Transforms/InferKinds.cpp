@@ -61,8 +61,33 @@ std::optional<CoreKind> kindOf(Operation *op) {
 struct InferKindsPass : pto::impl::InferKindsBase<InferKindsPass> {
   void runOnOperation() override {
     mlir::ModuleOp module = getOperation();
-    if (module->hasAttr(kernelKindAttr))
-      return;
+    if (!module->hasAttr(kernelKindAttr))
+      infer(module);
+    module.walk([&](mlir::func::CallOp call) {
+      if (!reachesItsCore(call))
+        signalPassFailure();
+    });
+  }
+
+private:
+  /// The other kind of core runs nothing of such a function, so that the call would be lost without
+  /// a word. A caller of no kind calls the halves of a kernel.
+  static bool reachesItsCore(mlir::func::CallOp call) {
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
+    auto here = coreKindOf(call), there = callee ? coreKindOf(callee) : std::nullopt;
+    if (!here || !there || here == there)
+      return true;
+    call.emitOpError()
+            .append("calls @", callee.getName(), ", which runs on the ", name(*there),
+                    " core, from code of the ", name(*here),
+                    " core, where nothing would happen; call it from code of its own core, or "
+                    "from the function that calls both halves")
+            .attachNote(callee.getLoc())
+        << "the function";
+    return false;
+  }
+
+  void infer(mlir::ModuleOp module) {
     bool anySaid = false;
     Evidence all;
     llvm::MapVector<FuncOp, Evidence> silent;
@@ -91,7 +116,6 @@ struct InferKindsPass : pto::impl::InferKindsBase<InferKindsPass> {
     }
   }
 
-private:
   static bool says(FuncOp function) {
     return function->hasAttr(kernelKindAttr) ||
            function

@@ -87,7 +87,7 @@ template <typename Op> bool FunctionLowering::init(Op op, CoreKind core) {
   clauses.set("id", b.getI32IntegerAttr(id));
   if (!op.getSlotNum())
     clauses.set("slot_num",
-                b.getI32IntegerAttr(int32_t(slotsOf(std::nullopt, consSyncPeriodOf(op),
+                b.getI32IntegerAttr(int32_t(slotsOf(std::nullopt, signedOf(op.getConsSyncPeriod()),
                                                     direction == PipeDirection::Both))));
   // On a5 the ring lies in the consumer's memory; only addresses need global memory there.
   Value slots = op.getGmSlotTensor();
@@ -97,7 +97,7 @@ template <typename Op> bool FunctionLowering::init(Op op, CoreKind core) {
   auto named = mlir::NameLoc::get(b.getStringAttr("pipe" + llvm::Twine(id)), placeOf(op.getLoc()));
   at->second = create(b, named, direction, slots, c2v, v2c, clauses);
   if (!op.getSlotNum())
-    noteOrigin(at->second, "slot_num", consSyncPeriodOf(op) ? "derived" : "default");
+    noteOrigin(at->second, "slot_num", op.getConsSyncPeriod() ? "derived" : "default");
   op->erase();
   return true;
 }

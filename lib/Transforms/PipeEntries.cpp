@@ -189,20 +189,19 @@ bool pto::formsExist(const PipeGroup &group) {
 
 namespace {
 
-constexpr int64_t finalPhase = 3; // of the library
-
 /// An operation on an accumulator that may use its unit flag.
 struct UnitUse {
   Operation *op;
-  bool isProduct, hasFlag;
+  bool isProduct;
+  bool hasFlag; ///< a product finishes the accumulator, a store drains it
+  bool waits;   ///< a product: until the accumulator is drained
 };
 
 std::optional<UnitUse> useOf(Operation *op) {
-  auto phase = [&](llvm::StringRef name) { return attributeValue(op, name) == finalPhase; };
   if (auto call = PipeCall::of(op)) {
     auto init = PipeInit::behind(call->handle);
     return call->kind == PipeCall::Push && init
-               ? std::optional(UnitUse{op, false, init->unitFlag.value_or(false)})
+               ? std::optional(UnitUse{op, false, usesUnitFlag(op), false})
                : std::nullopt;
   }
   const OpInfo *info = findOpInfo(op);
@@ -210,7 +209,9 @@ std::optional<UnitUse> useOf(Operation *op) {
   if (!pipe || (*pipe != Pipe::M && *pipe != Pipe::FIX))
     return std::nullopt;
   bool isProduct = *pipe == Pipe::M;
-  return UnitUse{op, isProduct, phase(isProduct ? "accPhase" : "stPhase")};
+  bool uses = usesUnitFlag(op);
+  bool isFinal = attributeValue(op, "accPhase") == int64_t(AccPhaseKind::Final);
+  return UnitUse{op, isProduct, isProduct ? isFinal : uses, isProduct && uses};
 }
 
 bool differ(const UnitUse &at, const UnitUse &other) {
@@ -231,6 +232,16 @@ bool match(llvm::ArrayRef<UnitUse> uses) {
   bool ok = true;
   for (size_t i = 1; i < uses.size(); ++i) {
     const UnitUse &before = uses[i - 1], &now = uses[i];
+    if (before.isProduct && before.hasFlag && now.waits) {
+      now.op->emitOpError()
+              .append("waits until the accumulator that the product before it has finished "
+                      "(acc_phase final) is drained, and no store drains it in between, so that it "
+                      "waits for ever; give the product before it acc_phase partial")
+              .attachNote(before.op->getLoc())
+          << "the product before it";
+      ok = false;
+      continue;
+    }
     if (!before.isProduct || now.isProduct || before.hasFlag == now.hasFlag)
       continue;
     ok &= now.hasFlag ? differ(now, before) : differ(before, now);

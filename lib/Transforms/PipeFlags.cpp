@@ -141,11 +141,13 @@ bool pto::assignPipeFlags(mlir::ModuleOp module, llvm::ArrayRef<PipeGroup> group
       open.push_back(&group);
   }
   // As front-ends count them, so that the numbers do not depend on the order of the text.
-  llvm::stable_sort(open, [](const PipeGroup *a, const PipeGroup *b) {
-    auto key = [](const PipeInit &init) {
-      return std::pair(init.id.value_or(INT64_MAX), unsigned(init.direction));
+  llvm::sort(open, [&](const PipeGroup *a, const PipeGroup *b) {
+    auto key = [&](const PipeGroup *group) {
+      const PipeInit &init = group->first();
+      return std::tuple(init.id.value_or(INT64_MAX), unsigned(init.direction),
+                        group - groups.data());
     };
-    return key(a->first()) < key(b->first());
+    return key(a) < key(b);
   });
   for (const PipeGroup *group : open)
     ok &= takeFree(table, *group);

@@ -37,6 +37,12 @@ pto::kernelsOf(mlir::ModuleOp module) {
   return kernels;
 }
 
+static std::string textOf(mlir::Attribute attribute) {
+  std::string text;
+  llvm::raw_string_ostream(text) << attribute;
+  return text;
+}
+
 std::string pto::disagreement(const PipeInit &a, const PipeInit &b) {
   auto numbers = [](llvm::StringRef what, int64_t x, int64_t y) {
     return (what + " = " + llvm::Twine(x) + " here and " + llvm::Twine(y) + " there").str();
@@ -59,6 +65,8 @@ std::string pto::disagreement(const PipeInit &a, const PipeInit &b) {
     return words("nosplit", boolean(*a.noSplit), boolean(*b.noSplit));
   if (a.unitFlag && b.unitFlag && a.unitFlag != b.unitFlag)
     return words("unit_flag", boolean(*a.unitFlag), boolean(*b.unitFlag));
+  if (a.epilogue && b.epilogue && a.epilogue != b.epilogue)
+    return words("acc_push_epilogue", textOf(a.epilogue), textOf(b.epilogue));
   if (a.throughGm() != b.throughGm())
     return words("memory of the slots", a.throughGm() ? "global" : "local",
                  b.throughGm() ? "global" : "local");
@@ -116,8 +124,8 @@ private:
       if (!placed.contains(i) && member.core && (id || flag))
         numbered[{id.value_or(-1), flag.value_or(-1)}].push_back(i);
     }
-    for (auto &[number, list] : numbered) {
-      llvm::DenseSet<unsigned> agreeing;
+    llvm::DenseSet<unsigned> agreeing;
+    for (auto &[number, list] : numbered)
       eachPair(list, [&](unsigned i, unsigned j) {
         if (!disagreement(members[i].init, members[j].init).empty())
           return;
@@ -125,16 +133,25 @@ private:
         agreeing.insert(i);
         agreeing.insert(j);
       });
-      // Who is left and has a counterpart that is left too disagrees with it, which will be told.
-      eachPair(list, [&](unsigned i, unsigned j) {
-        if (agreeing.insert(i).second) {
-          if (agreeing.insert(j).second)
-            classes.join(i, j);
-          else
-            agreeing.erase(i);
-        }
-      });
-    }
+    // Who is left and has a counterpart that is left too disagrees with it, which will be told:
+    // first by everything that names them, then by the number alone.
+    for (auto &[number, list] : numbered)
+      joinLeft(list, agreeing);
+    std::map<int64_t, llvm::SmallVector<unsigned>> byId;
+    for (auto &[number, list] : numbered)
+      if (number.first >= 0)
+        llvm::append_range(byId[number.first], list);
+    for (auto &[id, list] : byId)
+      joinLeft(list, agreeing);
+  }
+  void joinLeft(llvm::ArrayRef<unsigned> list, llvm::DenseSet<unsigned> &known) {
+    eachPair(list, [&](unsigned i, unsigned j) {
+      if (known.contains(i) || known.contains(j))
+        return;
+      classes.join(i, j);
+      known.insert(i);
+      known.insert(j);
+    });
   }
   void eachPair(llvm::ArrayRef<unsigned> list,
                 llvm::function_ref<void(unsigned, unsigned)> visit) const {

@@ -118,6 +118,8 @@ private:
   /// Parameters are tried in multiples of what divides them: a length that is no multiple of its
   /// tile says nothing about the pipes.
   void divide(const Known &number, int64_t by) {
+    if (scene.divisorsStand)
+      return;
     for (const PipeParameter &p : number.from) {
       int64_t &unit = scene.divisors[p];
       if (by > 0 && by <= largestUnit)
@@ -191,7 +193,7 @@ private:
 
   /// Only operations around pipe operations are followed.
   void markHolder(Operation *op) {
-    bool isPipe = PipeInit::of(op) || PipeCall::of(op);
+    bool isPipe = PipeInit::of(op) || PipeCall::of(op) || stepsOnFlags(op, scene.withInner);
     if (auto call = llvm::dyn_cast<mlir::func::CallOp>(op))
       isPipe = touchesPipes(call);
     for (; isPipe && op && holders.insert(op).second; op = op->getParentOp()) {
@@ -209,9 +211,12 @@ private:
   }
 
   bool stopped() const { return !script.isComplete(); }
-  void stopAt(Operation *op) {
-    if (!script.unknown)
-      script.unknown = op;
+  void stopAt(Operation *op,
+              std::string why = "how often entries are sent and received depends on data") {
+    if (script.unknown)
+      return;
+    script.unknown = op;
+    script.why = std::move(why);
   }
   /// Control asks for a number that there is not.
   void stopAt(Operation *op, std::initializer_list<Known> numbers) {
@@ -345,7 +350,27 @@ private:
     script.isTooLong |= script.steps.size() > mostSteps;
   }
 
+  void flags(Operation *op) {
+    std::string why;
+    bool isVoid = false;
+    auto number = [&](Value value) {
+      Known known = read(value);
+      isVoid |= known.isUndefined;
+      return known.number;
+    };
+    auto steps = flagSteps(op, core, scene.withInner, number, why);
+    if (!steps && isVoid)
+      script.isVoid = true;
+    else if (!steps)
+      return stopAt(op, why);
+    else
+      for (const PipeStep &step : *steps)
+        add(step);
+  }
+
   void pipe(Operation *op) {
+    if (stepsOnFlags(op, scene.withInner))
+      return flags(op);
     if (PipeInit::of(op)) {
       alive.push_back(op);
       return add({PipeStep::Open, scene.pipeOf.lookup(op), op});
@@ -354,8 +379,16 @@ private:
     constexpr PipeStep::Kind kinds[] = {PipeStep::Alloc, PipeStep::Push, PipeStep::Pop,
                                         PipeStep::Free};
     Operation *init = call.handle.getDefiningOp();
+    // The store of a push waits for its accumulator before the push does, and gives it back behind.
+    llvm::SmallVector<PipeStep, 4> unit;
+    if (std::string why; scene.withInner && usesUnitFlag(op))
+      unit = *flagSteps(op, core, true, [](Value) { return std::nullopt; }, why);
+    if (!unit.empty())
+      add(unit.front());
     add({kinds[call.kind], scene.pipeOf.lookup(init), op, *call.direction(),
          !call.entry || bool(call.tile()), call.split != 0});
+    if (!unit.empty())
+      add(unit.back());
   }
 
   void close(size_t outer) {

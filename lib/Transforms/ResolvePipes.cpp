@@ -51,7 +51,16 @@ bool sidesComplete(const PipeGroup &group) {
              "pto.section.vector, or give the function a kernel_kind";
       return false;
     }
-  if (!group.first().local)
+  // Whoever cannot be recognised would be given flags of his own.
+  const PipeInit &first = group.first();
+  if (!first.id && !first.flagBase && !group.reservation(PipeDirection::C2V) &&
+      !group.reservation(PipeDirection::V2C)) {
+    first.op->emitOpError() << "does not say which pipe of the other core it is; give both sides "
+                               "the same id or flag_base, or take the local address from a "
+                               "reservation (pto.reserve_buffer, pto.import_reserved_buffer)";
+    return false;
+  }
+  if (!first.local)
     return true;
   for (auto [i, member] : llvm::enumerate(group.members))
     for (const PipeMember &other : llvm::ArrayRef(group.members).take_front(i))
@@ -193,6 +202,7 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
     auto note = [&](llvm::StringRef what, llvm::StringRef from) {
       summary.origins.push_back({what.str(), from.str()});
     };
+    note("direction", "given");
     note("slot_size", "given");
     note("slot_num", originOf(group, "slot_num"));
     note("local_slot_num", origin);
@@ -205,6 +215,15 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
                           : "default");
     bool unitFlag = llvm::any_of(
         group.members, [](const PipeMember &m) { return m.init.unitFlag.value_or(false); });
+    note("cons_sync_period",
+         isGiven([](const PipeMember &m) { return m.init.consSyncPeriod.has_value(); })
+             ? "given"
+             : "derived");
+    AccPushEpilogueAttr epilogue;
+    for (const PipeMember &member : group.members)
+      epilogue = member.init.epilogue ? member.init.epilogue : epilogue;
+    if (epilogue)
+      note("acc_push_epilogue", "given");
     // Each side counts its pipes for itself; from here on the pipe has one number.
     std::optional<int64_t> id;
     for (const PipeMember &member : group.members)
@@ -215,9 +234,13 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
         member.init.op->setAttr("id", b.getI32IntegerAttr(int32_t(*id)));
       member.init.op->setAttr("local_slot_num", b.getI32IntegerAttr(localSlots));
       member.init.op->setAttr("unit_flag", b.getBoolAttr(unitFlag));
+      if (epilogue)
+        member.init.op->setAttr("acc_push_epilogue", epilogue);
     }
-    return reservationHolds(group, PipeDirection::C2V, localSlots) &
-           reservationHolds(group, PipeDirection::V2C, localSlots);
+    // Both are told.
+    bool down = reservationHolds(group, PipeDirection::C2V, localSlots);
+    bool up = reservationHolds(group, PipeDirection::V2C, localSlots);
+    return down && up;
   }
 
   /// Reservations and imports become the constants that the planner or the program chose.
@@ -268,6 +291,8 @@ struct ResolvePipesPass : pto::impl::ResolvePipesBase<ResolvePipesPass> {
     s.flags = init.flagCount();
     s.noSplit = init.noSplit.value_or(false);
     s.unitFlag = init.unitFlag.value_or(false);
+    if (init.epilogue)
+      llvm::raw_string_ostream(s.epilogue) << init.epilogue;
     for (const PipeMember &member : group.members) {
       PipeInit own = *PipeInit::of(member.init.op);
       PipeSide side{coreName(member.core).str(),

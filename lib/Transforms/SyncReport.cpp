@@ -32,6 +32,7 @@ json::Array pipesToJson(llvm::ArrayRef<PipeSummary> pipes) {
                                 {"flags", p.flags},
                                 {"noSplit", p.noSplit},
                                 {"unitFlag", p.unitFlag},
+                                {"accPushEpilogue", p.epilogue},
                                 {"origins", std::move(origins)},
                                 {"sides", std::move(sides)}});
   }
@@ -133,8 +134,10 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
     os << ": " << p.direction << " through " << p.memory << " memory, slot_size = " << p.slotSize
        << ", slot_num = " << p.slotNum << ", local_slot_num = " << p.localSlotNum << ", flags "
        << p.flagBase << ".." << p.flagBase + p.flags - 1 << ", nosplit = " << boolean(p.noSplit)
-       << ", unit_flag = " << boolean(p.unitFlag) << ", cons_sync_period = " << p.syncPeriod
-       << "\n";
+       << ", unit_flag = " << boolean(p.unitFlag) << ", cons_sync_period = " << p.syncPeriod;
+    if (!p.epilogue.empty())
+      os << ", acc_push_epilogue = " << p.epilogue;
+    os << "\n";
     for (const PipeSide &s : p.sides) {
       os << "  " << s.core << " side: @" << s.function << " at " << s.place;
       for (auto [i, address] : llvm::enumerate(s.addresses))
@@ -142,7 +145,9 @@ void SyncReport::printPipes(llvm::raw_ostream &os) const {
       os << "\n";
     }
     if (p.sides.size() < 2)
-      os << "  the other side is not in this module\n";
+      os << "  the other side is not in this module: that both finish is not proven\n";
+    if (p.sides.size() > 2)
+      os << "  more than one kernel takes a side: that they finish together is not proven\n";
     for (llvm::StringRef origin : {"given", "derived", "default"}) {
       std::string names;
       for (auto &[what, from] : p.origins)

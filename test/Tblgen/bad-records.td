@@ -52,17 +52,34 @@ def TypesMissing : Fine<"types_missing"> { let rules = [ElementsOf<"src">]; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.types_twice' lists the element types of one arch twice
 def TypesTwice : Fine<"types_twice"> { let types = [On<A3, [E_F32]>, On<A3, [E_F16]>]; let rules = [ElementsOf<"src">]; }
 
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.types_empty' has an empty list of element types; leave the arch out to say that it lacks the op
+def TypesEmpty : Fine<"types_empty"> { let types = [On<A3, []>]; let rules = [ElementsOf<"src">]; }
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.whole_unknown' has no tile operand 'tmp' that could be whole
+def WholeUnknown : Fine<"whole_unknown"> { let wholeTiles = ["tmp"]; }
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.attribute_unknown' has a rule 'attributeIn' on 'mode', which is no attribute of it
+def AttributeUnknown : Fine<"attribute_unknown"> { let rules = [AttributeIn<"mode", [0]>]; }
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.words_of_nothing' has a rule 'rowMajor' whose words belong to no enum
+def WordsOfNothing : Fine<"words_of_nothing"> { let rules = [Rule<"rowMajor", "$0", ["src"], ["word"]>]; }
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.routes_between' has routes, so it needs operands named src and dst
+def RoutesBetween : Fine<"routes_between"> {
+  let arguments = (ins In<>:$a, Out<>:$dst);
+  let pipe = ByRoute;
+  let routes = [Route<SpaceVec, SpaceGm, PipeMte3>];
+  let semantics = Map<"a">;
+  let cpp = "TX($dst, $a)";
+}
+
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.step_unreadable' has a micro step that cannot be read: "set MTE2>MTE2 0"
 def StepUnreadable : Fine<"step_unreadable"> { let micro = [Form<"f", ["set MTE2>MTE2 0"]>]; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.step_operand' has a micro step on 'stage', which is no operand of it
 def StepOperand : Fine<"step_operand"> { let micro = [Form<"f", ["V: src -> stage"]>]; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_left' form 'f' leaves V>S 0 pending
 def TokenLeft : Fine<"token_left"> { let micro = [Form<"f", ["set V>S 0"]>]; }
-// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_early' form 'f': waits for V>S 0 before it is set
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_early' form 'f' waits for V>S 0 before it is set
 def TokenEarly : Fine<"token_early"> { let micro = [Form<"f", ["wait V>S 0"]>]; }
-// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_twice' form 'f': sets V>S 0 twice
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_twice' form 'f' sets V>S 0 twice
 def TokenTwice : Fine<"token_twice"> { let micro = [Form<"f", ["set V>S 0", "set V>S 0", "wait V>S 0"]>]; }
-// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_loop' form 'f': V>S 0 is pending at one end of a loop only
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.token_loop' form 'f' leaves V>S 0 pending at one end of a loop only
 def TokenLoop : Fine<"token_loop"> { let micro = [Form<"f", ["loop {", "set V>S 0", "}", "wait V>S 0"]>]; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.loop_open' form 'f' leaves a loop open
 def LoopOpen : Fine<"loop_open"> { let micro = [Form<"f", ["loop {"]>]; }

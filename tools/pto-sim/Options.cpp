@@ -1,6 +1,7 @@
 //===- Options.cpp - Command line of pto-sim -------------------------------===//
 
 #include "Options.h"
+#include "ptoas/Pipelines/CommandLine.h"
 #include "ptoas/Sim/Assumptions.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/WithColor.h"
@@ -35,7 +36,7 @@ static cl::opt<unsigned> blocks("blocks", cl::init(1), cl::value_desc("n"), cl::
                                 cl::desc("Blocks per rank (default 1)"));
 static cl::opt<unsigned> ranks("ranks", cl::init(1), cl::value_desc("n"), cl::cat(category),
                                cl::desc("Ranks, each with its own arrays (default 1)"));
-static cl::opt<Schedule> schedule(
+static ChoiceOption<Schedule> schedule(
     "schedule", cl::init(Schedule::Eager), cl::cat(category),
     cl::desc("When asynchronous work completes (default eager; random with --seed or --runs)"),
     cl::values(clEnumValN(Schedule::Eager, "eager", "as soon as possible"),
@@ -46,7 +47,7 @@ static cl::opt<uint64_t> seed("seed", cl::init(0), cl::value_desc("s"), cl::cat(
 static cl::opt<unsigned>
     runs("runs", cl::init(1), cl::value_desc("k"), cl::cat(category),
          cl::desc("Runs with seeds s ... s+k-1; findings are merged (default 1)"));
-static cl::opt<FlagModel>
+static ChoiceOption<FlagModel>
     flagModel("flag-model", cl::init(FlagModel::Counter), cl::cat(category),
               cl::desc("What a second set of a flag does before its wait"),
               cl::values(clEnumValN(FlagModel::Counter, "counter", "counts (default)"),
@@ -62,13 +63,13 @@ static cl::opt<bool> progress("progress", cl::cat(category),
 static cl::opt<unsigned>
     memoryLimit("memory-limit", cl::init(8192), cl::value_desc("MiB"), cl::cat(category),
                 cl::desc("Gives a run up that needs more memory (default 8192)"));
-static cl::opt<bool>
-    freeSync("free-sync", cl::cat(category),
-             cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
-                      "barriers inside a core, in which every item waits exactly for those whose "
-                      "bytes it shares, at no cost"));
+static cl::opt<bool> freeSync(
+    "free-sync", cl::cat(category),
+    cl::desc("Compare with free synchronisation: a run that takes no notice of flags and "
+             "barriers inside a core, in which every item waits exactly for those whose "
+             "bytes it shares, at no cost; with --summary also which waits cost how much"));
 enum class Credits : uint8_t { Library, Intended };
-static cl::opt<Credits> primedCredits(
+static ChoiceOption<Credits> primedCredits(
     "a5-credits", cl::init(Credits::Library), cl::cat(category),
     cl::desc("What the credits mean that the library of a5 gives in the constructor of a FIFO"),
     cl::values(clEnumValN(Credits::Library, "library", "as many as it gives: too many (default)"),
@@ -144,6 +145,7 @@ static bool checkNumbers() {
 
 std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
   registerCompileOptions();
+  setToolVersion("pto-sim");
   cl::ParseCommandLineOptions(
       argc, argv,
       "pto-sim: runs .pto kernels on a simulated NPU and says where they race, hang or read "
@@ -158,7 +160,8 @@ std::optional<ToolOptions> pto::sim::parseCommandLine(int argc, char **argv) {
     llvm::outs() << CostTable::textOf(options.compile.arch.value_or(Arch::A3));
     std::exit(0);
   }
-  bool ok = checkNumbers();
+  bool ok = !compileOptionsConflict();
+  ok &= checkNumbers();
   options.input = input;
   options.functions = functions;
   for (const std::string &text : arguments) {

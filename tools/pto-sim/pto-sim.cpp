@@ -2,9 +2,11 @@
 
 #include "Arguments.h"
 #include "Options.h"
+#include "SyncCosts.h"
 #include "mlir/IR/Diagnostics.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sim/Profile.h"
+#include "ptoas/Support/OutputFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
@@ -24,6 +26,7 @@ struct Outcome {
   std::optional<Profile> profile; ///< of the first run, when it is wanted
   uint64_t leastCycles = UINT64_MAX, mostCycles = 0;
   std::optional<uint64_t> freeCycles; ///< with free synchronisation
+  std::optional<SyncCosts> syncCosts; ///< where the difference comes from
   std::optional<uint64_t> differs;    ///< first seed whose arrays end up other than the first run's
 };
 } // namespace
@@ -35,21 +38,10 @@ static bool fail(llvm::Error problem) {
   return false;
 }
 
-/// All steps of writing a file name it themselves, but the last one, the renaming.
-static bool failFile(llvm::StringRef path, llvm::Error problem) {
-  return fail(problem.isA<llvm::FileError>() ? std::move(problem)
-                                             : llvm::createFileError(path, std::move(problem)));
-}
-
 /// Writes a file as a whole or not at all; "-" is standard output.
 static bool writeText(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  if (path == "-")
-    return write(llvm::outs()), true;
-  llvm::Error problem = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-    write(os);
-    return llvm::Error::success();
-  });
-  return problem ? failFile(path, std::move(problem)) : true;
+  llvm::Error problem = writeOutputFile(path, write);
+  return problem ? fail(std::move(problem)) : true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -118,7 +110,7 @@ static bool writeOutputs(const ToolOptions &options, const Arguments &arguments,
     for (unsigned rank = 0; rank < options.ranks; ++rank) {
       std::string path = pathForRank(output.path, rank);
       if (llvm::Error problem = writeNpy(path, arguments.read(inputs, array, rank))) {
-        ok = failFile(path, std::move(problem));
+        ok = fail(std::move(problem));
         continue;
       }
       if (!arguments.isComplete(inputs, array, rank))
@@ -146,6 +138,24 @@ static bool writeTimes(const ToolOptions &options, const Trace &trace, llvm::Str
 
 static std::string kernelNames(llvm::ArrayRef<Kernel> kernels) {
   return llvm::join(llvm::map_range(kernels, [](const Kernel &k) { return k.name; }), ", ");
+}
+
+/// What synchronisation costs, and with --summary which of it.
+static void compareWithFree(const ToolOptions &options, const Program &program,
+                            const Arguments &arguments, llvm::ArrayRef<Kernel> kernels,
+                            Outcome &outcome) {
+  auto again = [&](bool isFree, SyncAccount *account) {
+    RunInputs inputs = arguments.instantiate(kernels, options.blocks);
+    Options engine = options.engine;
+    engine.schedule = Schedule::Eager;
+    engine.freeSync = isFree;
+    engine.account = account;
+    return runOnce(program, inputs, engine, nullptr).cycles;
+  };
+  outcome.freeCycles = again(true, nullptr);
+  if (options.summary && outcome.report.clean())
+    outcome.syncCosts = findSyncCosts(program, outcome.report.cycles, *outcome.freeCycles,
+                                      [&](SyncAccount &account) { return again(false, &account); });
 }
 
 /// All runs; the files of --out, --trace and --timeline show the first.
@@ -183,13 +193,8 @@ static bool runAll(const ToolOptions &options, const Program &program, const Arg
     if (options.runs > 1)
       first = arguments.readAll(inputs);
   }
-  if (options.freeSync) {
-    RunInputs inputs = arguments.instantiate(kernels, options.blocks);
-    Options engine = options.engine;
-    engine.schedule = Schedule::Eager;
-    engine.freeSync = true;
-    outcome.freeCycles = runOnce(program, inputs, engine, nullptr).cycles;
-  }
+  if (options.freeSync)
+    compareWithFree(options, program, arguments, kernels, outcome);
   return ok;
 }
 
@@ -250,6 +255,8 @@ static void printOutcome(const ToolOptions &options, llvm::ArrayRef<Kernel> kern
     printCores(outcome.report.cores, options.ranks > 1, os);
   if (options.summary)
     sim::printSummary(outcome.report, *outcome.profile, options.engine.cost, os);
+  if (outcome.syncCosts)
+    sim::printSyncCosts(*outcome.syncCosts, outcome.report.cycles, *outcome.freeCycles, os);
   if (outcome.differs)
     os << "results depend on the schedule: seeds " << seed << " and " << *outcome.differs
        << " leave different arrays\n";
@@ -272,6 +279,8 @@ static llvm::json::Value describeRun(const ToolOptions &options, llvm::ArrayRef<
   object["ranks"] = options.ranks;
   if (outcome.freeCycles)
     object["cyclesWithFreeSync"] = *outcome.freeCycles;
+  if (outcome.syncCosts)
+    object["syncCosts"] = outcome.syncCosts->json();
   object["resultsDiffer"] = outcome.differs.has_value();
   const CostTable &cost = options.engine.cost;
   object["launchCycles"] = cost.launch;

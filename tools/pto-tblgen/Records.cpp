@@ -37,7 +37,6 @@ private:
   Condition loadCondition(const Record *record);
   std::optional<Step> parseStep(StringRef text);
   bool parseAccess(StringRef pipe, StringRef text, Step &step);
-  void checkTokens(const Form &form);
 
   void error(const Twine &what) { PrintError(def->getLoc(), "'" + op.name + "' " + what); }
   std::string text(StringRef field) { return def->getValueAsString(field).str(); }
@@ -390,43 +389,14 @@ std::optional<Step> Loader::parseStep(StringRef s) {
   return std::nullopt;
 }
 
-/// A call must leave no token behind and never set one twice: a form that does is a typing error.
-void Loader::checkTokens(const Form &form) {
-  std::map<std::string, bool> pending;
-  std::vector<std::map<std::string, bool>> loops;
-  for (const Step &s : form.steps) {
-    std::string key = s.pipe + ">" + s.to + " " + utostr(s.id);
-    if (s.kind == "Set" || s.kind == "Wait") {
-      bool &there = pending[key];
-      if (there == (s.kind == "Set"))
-        return error("form '" + form.name + "': " + (there ? "sets " : "waits for ") + key +
-                     (there ? " twice" : " before it is set"));
-      there = s.kind == "Set";
-    } else if (s.kind == "LoopBegin") {
-      loops.push_back(pending);
-    } else if (s.kind == "LoopEnd") {
-      if (loops.empty())
-        return error("form '" + form.name + "' closes a loop that it never opened");
-      for (auto &[k, v] : pending)
-        if (loops.back()[k] != v)
-          return error("form '" + form.name + "': " + k + " is pending at one end of a loop only");
-      loops.pop_back();
-    }
-  }
-  if (!loops.empty())
-    return error("form '" + form.name + "' leaves a loop open");
-  for (auto &[key, there] : pending)
-    if (there)
-      return error("form '" + form.name + "' leaves " + key + " pending");
-}
-
 void Loader::loadMicro() {
   for (const Record *f : def->getValueAsListOfDefs("micro")) {
     Form form{f->getValueAsString("name").str(), {}};
     for (StringRef s : f->getValueAsListOfStrings("steps"))
       if (auto step = parseStep(s))
         form.steps.push_back(*step);
-    checkTokens(form);
+    if (std::string problem = tokenProblem(form); !problem.empty())
+      error("form '" + form.name + "' " + problem);
     op.micro.push_back(std::move(form));
   }
 }

@@ -81,6 +81,10 @@ struct Op {
   std::vector<std::string> results; ///< "name: type" for the page
 };
 
+/// What is wrong with the flags of a form, or nothing: a call leaves no token behind and never sets
+/// one twice, so a form that does is a typing error.
+std::string tokenProblem(const Form &form);
+
 /// All records sorted by name. Exits with errors at the lines of all bad records.
 std::vector<Op> loadRecords(const llvm::RecordKeeper &records);
 

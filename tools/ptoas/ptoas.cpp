@@ -4,7 +4,9 @@
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
 #include "ptoas/Parse/Parse.h"
+#include "ptoas/Pipelines/CommandLine.h"
 #include "ptoas/Pipelines/Compile.h"
+#include "ptoas/Support/OutputFile.h"
 #include "ptoas/Target/Cpp.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
@@ -44,60 +46,19 @@ struct Options {
                            cl::cat(category)};
   cl::opt<bool> printPipeline{"print-pipeline", cl::desc("Print the pass pipeline on stderr"),
                               cl::cat(category)};
-  cl::opt<CppOptions::Names> names{
+  ChoiceOption<CppOptions::Names> names{
       "cpp-names", cl::desc("Names of values in the C++ (default source)"),
       cl::init(CppOptions::Source), cl::cat(category),
       cl::values(clEnumValN(CppOptions::Source, "source", "as in the source"),
                  clEnumValN(CppOptions::Numbered, "numbered", "v1, v2, ..."))};
 };
 
-/// Writes `text` so that a failing run never leaves a partial file or destroys an old one: to a
-/// temporary beside it, then a rename.
 bool writeFile(llvm::StringRef path, llvm::StringRef text) {
-  if (path == "-") {
-    llvm::outs() << text;
-    llvm::outs().flush();
+  llvm::Error problem = writeOutputFile(path, [&](llvm::raw_ostream &os) { os << text; });
+  if (!problem)
     return true;
-  }
-  auto fail = [&](const std::string &what) {
-    llvm::errs() << "Error: cannot write " << path << ": " << what << "\n";
-    return false;
-  };
-  // A rename would replace what is no plain file, such as /dev/null or a link, instead of writing
-  // into it.
-  llvm::SmallString<128> target(path);
-  if (llvm::sys::fs::exists(path)) {
-    if (!llvm::sys::fs::is_regular_file(path)) {
-      std::error_code error;
-      llvm::raw_fd_ostream os(path, error);
-      if (error)
-        return fail(error.message());
-      os << text;
-      os.close();
-      std::string what = os.error().message();
-      bool ok = !os.has_error();
-      os.clear_error();
-      return ok || fail(what);
-    }
-    if (std::error_code error = llvm::sys::fs::real_path(path, target))
-      return fail(error.message());
-  }
-  if (auto temporary = llvm::sys::fs::TempFile::create(target + ".%%%%%%.tmp")) {
-    llvm::raw_fd_ostream os(temporary->FD, /*shouldClose=*/false);
-    os << text;
-    os.flush();
-    if (os.has_error()) {
-      std::string what = os.error().message();
-      os.clear_error();
-      llvm::consumeError(temporary->discard());
-      return fail(what);
-    }
-    if (llvm::Error error = temporary->keep(target))
-      return fail(llvm::toString(std::move(error)));
-    return true;
-  } else {
-    return fail(llvm::toString(temporary.takeError()));
-  }
+  llvm::errs() << "Error: cannot write " << llvm::toString(std::move(problem)) << "\n";
+  return false;
 }
 
 #if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
@@ -180,7 +141,8 @@ int run(const Options &options, llvm::ArrayRef<const char *> flags) {
     report.printPipes(llvm::errs());
   if (options.explain)
     report.explain(llvm::errs());
-  if (!options.syncReport.empty()) {
+  bool judged = llvm::any_of(report.functions, [](const SyncFunction &f) { return f.judged; });
+  if (!options.syncReport.empty() && (judged || mlir::succeeded(compiled))) {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::formatv("{0:2}\n", report.toJson());
     if (!writeFile(options.syncReport, text))
@@ -213,7 +175,7 @@ int main(int argc, char **argv) {
   registerPtoPasses();
   registerCompileOptions();
   Options options;
-  cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "ptoas " PTOAS_VERSION "\n"; });
+  setToolVersion("ptoas");
   cl::ParseCommandLineOptions(argc, argv,
                               "ptoas: tile programs for Ascend NPUs, to C++ that calls pto-isa\n");
   return run(options, llvm::ArrayRef(argv, argc).drop_front());

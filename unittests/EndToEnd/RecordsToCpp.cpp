@@ -240,6 +240,9 @@ private:
     bool unpassable = llvm::any_of(messages.all(), [](llvm::StringRef m) {
       return m.contains("cannot pass a value of type");
     });
+    if (llvm::any_of(messages.all(),
+                     [](llvm::StringRef m) { return m.contains("has no C++ form"); }))
+      out.formless.insert(info.name.str());
     if (lowered || unpassable)
       out.unprinted.push_back({&info, arch, what.str(), text, ""});
     if (lowered)

@@ -22,6 +22,7 @@ struct CppForm {
 struct CppForms {
   std::vector<CppForm> forms;
   std::vector<CppForm> unprinted;    ///< verified, but lowered by an earlier stage or unpassable
+  std::set<std::string> formless;    ///< the printer says that the record has no C++ form
   std::vector<std::string> failures; ///< verified operations that did not print, with the reason
   std::set<std::string> unpassable;  ///< records that work on what no function can be given
   std::vector<std::string> refusals; ///< what the verifier said about the others

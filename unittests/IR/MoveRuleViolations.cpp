@@ -294,5 +294,13 @@ std::vector<RuleKind> testing::transferKinds() {
          "^takes a view in NZ by boxes, so its last two extents must be the constants 16 and "
          "(8|16|32), but they are 32x32$",
          [](auto &s, auto &, auto &) { lay(s[1], s[0], Layout::NZ); }}}},
+      {rules::addedElements,
+       "addedElements",
+       {{"an addition of ui32", "^adds to f32, f16, bf16, i32, i16 and i8 only, but dst has ui32$",
+         [](auto &s, Draft &d, auto &) {
+           s[0]->setElement(Element::U32);
+           d.operands[d.info->operand("src")]->setElement(Element::U32);
+           d.attributes[d.info->attribute("atomicType")] = 1;
+         }}}},
   };
 }

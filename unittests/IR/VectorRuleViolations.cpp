@@ -72,6 +72,14 @@ std::vector<RuleKind> testing::scratchKinds() {
        "scratchBytes",
        {{"it is missing", "^needs its scratch tile tmp on a[35], of at least [0-9]+ bytes$",
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }}}},
+      {rules::countScratch,
+       "countScratch",
+       {{"it is too small",
+         "^needs scratch tmp of at least (1792|768) bytes to count in u?i(16|32), but it has 32$",
+         [](auto &s, auto &, auto &) {
+           s[0]->tile.rows = s[0]->tile.validRows = 1;
+           s[0]->tile.cols = s[0]->tile.validCols = 32 / bytesOf(s[0]->elementType());
+         }}}},
       {rules::scratchForFloats,
        "scratchForFloats",
        {{"it is missing", "^needs its scratch tile tmp on a[35], of at least 32x32 b?f(16|32)$",

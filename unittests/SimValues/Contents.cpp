@@ -245,3 +245,19 @@ void reference::fillContents(Case &c) {
       fillOperand(c, a, number++);
   }
 }
+
+void reference::fillTableIndices(Case &c, int64_t tableRows, bool beyond) {
+  const Argument *idx = c.find("idx") ? c.find("idx") : c.find("gmIdx");
+  if (!idx)
+    return;
+  auto &memory = c.memory[unsigned(idx->isTile() ? idx->shape.space : Space::GM)];
+  int64_t rows = idx->isTile() ? idx->shape.validRows : rowsOfView(*idx);
+  int64_t cols = idx->isTile() ? idx->shape.validCols : colsOfView(*idx);
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t col = 0; col < cols; ++col) {
+      uint64_t at = idx->isTile() ? placeOf(*idx, row, col) : placeOfView(*idx, row, col);
+      bool out = beyond && c.random() % 3 == 0;
+      uint64_t value = c.random() % uint64_t(tableRows);
+      writeBits(memory, at, 4, out ? (c.random() % 2 ? tableRows + value : uint64_t(-1)) : value);
+    }
+}

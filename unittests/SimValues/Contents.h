@@ -16,6 +16,8 @@ void describeArguments(Case &c);
 /// lines of views.
 void place(Case &c, int64_t gap);
 void fillContents(Case &c);
+/// The indices of a table of so many rows (or elements); some lie beyond it.
+void fillTableIndices(Case &c, int64_t tableRows, bool beyond);
 
 uint64_t readBits(const std::vector<uint8_t> &memory, uint64_t at, unsigned size);
 void writeBits(std::vector<uint8_t> &memory, uint64_t at, unsigned size, uint64_t bits);

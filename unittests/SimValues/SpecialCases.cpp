@@ -476,23 +476,7 @@ private:
     // The last two cases get indices that mean something.
     for (size_t i = out.size() - std::min<size_t>(out.size(), 2); i < out.size(); ++i)
       if (out[i].info == &info)
-        fillTableIndices(out[i], llvm::StringRef(out[i].text).contains("beyond"));
-  }
-
-  void fillTableIndices(Case &c, bool beyond) {
-    const Argument *idx = c.find("idx") ? c.find("idx") : c.find("gmIdx");
-    if (!idx)
-      return;
-    auto &memory = c.memory[unsigned(idx->isTile() ? idx->shape.space : Space::GM)];
-    int64_t rows = idx->isTile() ? idx->shape.validRows : rowsOfView(*idx);
-    int64_t cols = idx->isTile() ? idx->shape.validCols : colsOfView(*idx);
-    for (int64_t row = 0; row < rows; ++row)
-      for (int64_t col = 0; col < cols; ++col) {
-        uint64_t at = idx->isTile() ? placeOf(*idx, row, col) : placeOfView(*idx, row, col);
-        bool out = beyond && c.random() % 3 == 0;
-        uint64_t value = c.random() % uint64_t(tableRows);
-        writeBits(memory, at, 4, out ? (c.random() % 2 ? tableRows + value : uint64_t(-1)) : value);
-      }
+        fillTableIndices(out[i], tableRows, llvm::StringRef(out[i].text).contains("beyond"));
   }
 
   const OpInfo &info;

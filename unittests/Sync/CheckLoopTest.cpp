@@ -25,15 +25,7 @@ bool finds(const Program &program, Rule rule, bool strong = true) {
   return false;
 }
 
-struct CheckLoopTest : testing::Test {
-  Builder b;
-  uint32_t in = b.root("in"), out = b.root("out");
-  RegionId gmIn = b.global(in, 0, 256);
-  RegionId x = b.tile(Space::Vec, 0, 256, "x"), y = b.tile(Space::Vec, 256, 256, "y");
-
-  NodeId load(RegionId tile) { return b.access(Pipe::MTE2, {gmIn}, {tile}, "tload"); }
-  NodeId add(RegionId from, RegionId to) { return b.access(Pipe::V, {from}, {to}, "tadds"); }
-};
+struct CheckLoopTest : testing::Test, TwoTiles {};
 
 TEST_F(CheckLoopTest, CarriedHazardNamesLoopAndDistance) {
   NodeId loop = b.openLoop();

@@ -12,15 +12,7 @@ using namespace pto::sync::judge;
 
 namespace {
 
-struct PathsTest : testing::Test {
-  Builder b;
-  uint32_t in = b.root("in"), out = b.root("out");
-  RegionId gmIn = b.global(in, 0, 256), gmOut = b.global(out, 0, 256);
-  RegionId x = b.tile(Space::Vec, 0, 256, "x"), y = b.tile(Space::Vec, 256, 256, "y");
-
-  NodeId load(RegionId tile) { return b.access(Pipe::MTE2, {gmIn}, {tile}, "tload"); }
-  NodeId add(RegionId from, RegionId to) { return b.access(Pipe::V, {from}, {to}, "tadds"); }
-  NodeId store(RegionId tile) { return b.access(Pipe::MTE3, {tile}, {gmOut}, "tstore"); }
+struct PathsTest : testing::Test, TwoTiles {
   void when(Condition condition, llvm::function_ref<void()> then) {
     b.openBranch(condition);
     then();

@@ -20,17 +20,8 @@ std::string verdict(const Program &program, bool strong = true) {
 
 EventId id(int32_t base) { return {base}; }
 
-/// A vector core with two tiles and two GM pointers; the end is drained unless a test says
-/// otherwise.
-struct CheckTest : testing::Test {
-  Builder b;
-  uint32_t in = b.root("in"), out = b.root("out");
-  RegionId gmIn = b.global(in, 0, 256), gmOut = b.global(out, 0, 256);
-  RegionId x = b.tile(Space::Vec, 0, 256, "x"), y = b.tile(Space::Vec, 256, 256, "y");
-
-  NodeId load(RegionId tile) { return b.access(Pipe::MTE2, {gmIn}, {tile}, "tload"); }
-  NodeId add(RegionId from, RegionId to) { return b.access(Pipe::V, {from}, {to}, "tadds"); }
-  NodeId store(RegionId tile) { return b.access(Pipe::MTE3, {tile}, {gmOut}, "tstore"); }
+/// The end is drained unless a test says otherwise.
+struct CheckTest : testing::Test, TwoTiles {
   void drain() { b.barrier(Pipe::ALL); }
 };
 

@@ -331,6 +331,8 @@ class TransposeScratch<string tmp, string src, string dst>
 class ConcatFits<string a, string b, string dst> : Rule<"concatFits", "$0: the valid columns of the first two fit into the third side by side", [a, b, dst]>;
 class LoadLayout<string src, string dst>
     : Rule<"loadLayout", "$0: layouts of one family, in mat also ND to Nz and DN to Zn (a5: DN to Nz)", [src, dst]>;
+class AddedElements<string view>
+    : Rule<"addedElements", "$0: where atomicType adds, of element type f32, f16, bf16, i32, i16 or i8", [view]>;
 class StoreLayout<string src, string dst>
     : Rule<"storeLayout", "$0: layouts of one family, but for one row or column and accumulators", [src, dst]>;
 class LegalRoute<string src, string dst> : Rule<"route", "$0: a pair of memories that the pipes above list", [src, dst]>;
@@ -359,6 +361,8 @@ class Disjoint<string dst, string late> : Rule<"disjoint", "$0: tiles that share
 class ScratchRows<string tmp, string as_, int rows_>
     : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all) of the valid columns of the other", [tmp, as_], [], [rows_]>;
 class ScratchBytes<string tmp, int bytes> : Rule<"scratchBytes", "$0: given, of at least $1 bytes", [tmp], [], [bytes]>;
+class CountScratch<string tmp, string dst>
+    : Rule<"countScratch", "$0: the scratch, where it is given, has 1792 bytes for elements of 2 bytes and 768 for others", [tmp, dst]>;
 // As many as the other has, where its elements are floats; integers do without.
 class ScratchForFloats<string tmp, string as_>
     : Rule<"scratchForFloats", "$0: for floats the scratch is given and holds all valid elements of the other", [tmp, as_]>;

@@ -20,18 +20,18 @@ template <> struct TokenEnum<FenceScopeAttr> {
   static auto read(llvm::StringRef text) { return symbolizeFenceScopeKind(text); }
 };
 
+/// The word of `<TOKEN>` or `"TOKEN"`; none when something else stands there.
+mlir::ParseResult parseTokenText(mlir::OpAsmParser &parser, std::optional<std::string> &text);
+
 /// Reads `<TOKEN>`, `"TOKEN"` or the whole attribute `#pto.x<TOKEN>`; the first is printed.
 template <typename Attr> mlir::ParseResult parseToken(mlir::OpAsmParser &parser, Attr &attr) {
   auto at = parser.getCurrentLocation();
-  std::string text;
-  llvm::StringRef word;
-  if (mlir::succeeded(parser.parseOptionalLess())) {
-    if (parser.parseKeyword(&word) || parser.parseGreater())
-      return mlir::failure();
-    text = word.str();
-  } else if (mlir::failed(parser.parseOptionalString(&text))) {
+  std::optional<std::string> word;
+  if (parseTokenText(parser, word))
+    return mlir::failure();
+  if (!word)
     return parser.parseAttribute(attr);
-  }
+  llvm::StringRef text = *word;
   auto value = TokenEnum<Attr>::read(text);
   if (!value)
     return parser.emitError(at, "unknown ") << TokenEnum<Attr>::what << " '" << text << "'";

@@ -34,9 +34,6 @@ inline constexpr int64_t libraryLocalSlots = 2;
 /// slots that a front-end means which names the period alone (library 9.2).
 inline int64_t syncPeriodOf(int64_t slotNum) { return slotNum <= 2 ? slotNum : slotNum / 2; }
 inline int64_t slotsForPeriod(int64_t period) { return period == 1 ? 3 : 2 * period; }
-/// What an initialize op says of its period; beside the record, because the library has no
-/// parameter for it: it is a wish that slot_num fulfils.
-std::optional<int64_t> consSyncPeriodOf(mlir::Operation *init);
 /// The slots of a ring: as given, by the period, else the default of the direction.
 inline int64_t slotsOf(std::optional<int64_t> given, std::optional<int64_t> period, bool bothWays) {
   return given ? *given : period ? slotsForPeriod(*period) : bothWays ? 4 : 8;
@@ -93,6 +90,10 @@ llvm::StringRef formOf(const PipeCall &call);
 /// Does the call suit the pipe: direction, bytes, tiles or addresses? Tells at call.op, which may
 /// be an operation of a front-end.
 mlir::LogicalResult verifyAgainst(const PipeCall &call, const PipeInit &init);
+
+/// Does a product, a store or a push hand its accumulator over by unit flag (cross-core 5)?
+/// Products wait for the store before them from the phase Partial on.
+bool usesUnitFlag(mlir::Operation *op);
 
 /// The reservation that an address names, through imports to the function that they name; null when
 /// it comes from elsewhere.

@@ -17,11 +17,15 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// one spelling. SSA names of the text become NameLocs, so that passes, messages and printers can
 /// call a value what the source calls it. Null after errors, which went to the context's diagnostic
 /// engine.
-mlir::OwningOpRef<mlir::ModuleOp> parseProgram(llvm::SourceMgr &sources, mlir::MLIRContext &context,
+mlir::OwningOpRef<mlir::ModuleOp> parseProgram(const llvm::SourceMgr &sources,
+                                               mlir::MLIRContext &context,
                                                std::optional<Arch> arch = std::nullopt);
 
 /// Verifies every operation on its own, then the module's structure; every failure is reported.
 mlir::LogicalResult verifyAll(mlir::ModuleOp module);
+
+/// Refuses calls that nest deeper than anything that follows them can.
+mlir::LogicalResult checkCallDepth(mlir::ModuleOp module);
 
 /// The name that the source gives to a value, without '%'; empty when it has none ("3" counts as a
 /// name).

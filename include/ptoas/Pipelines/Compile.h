@@ -33,6 +33,7 @@ struct CompileOptions {
   SyncObjective objective = SyncObjective::Time;
   unsigned dropInserted = 0;  ///< for tests: the n-th inserted instruction is left out
   bool hasPipes = true;       ///< false: nothing in the module belongs to a pipe between cores
+  bool hasFlags = true;       ///< false: nor is there a flag between cores
   bool verifyPipes = true;    ///< refuse pipes that hang or lose data
   bool inferLayout = true;    ///< give views without a layout their own
   bool prepareForCpp = false; ///< end with the pass that refuses what has no C++ form

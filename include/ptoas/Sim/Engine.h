@@ -15,6 +15,8 @@
 #include "ptoas/Sim/Report.h"
 #include "ptoas/Sim/Trace.h"
 #include <functional>
+#include <map>
+#include <set>
 
 namespace pto::sim {
 
@@ -68,6 +70,23 @@ struct Progress {
   uint64_t findings;
 };
 
+/// A wait or a barrier inside a core, as the program writes it: all its executions.
+struct SyncSite {
+  uint32_t place = 0;                ///< index into Program::places
+  Pipe from = Pipe::S, to = Pipe::S; ///< of a barrier of all pipes ALL and S
+  auto operator<=>(const SyncSite &) const = default;
+};
+
+/// What synchronisation inside cores costs: work that began later than its pipe, its dispatch and
+/// the bytes that it shares with others allow. Kept next to a run that honours all flags.
+struct SyncAccount {
+  std::set<SyncSite> free; ///< these hold nobody; what comes behind them waits for its bytes
+  struct Late {
+    uint64_t cycles = 0, count = 0;
+  };
+  std::map<SyncSite, Late> late; ///< by the wait that came last before the work
+};
+
 /// The members with an HQ number are what nobody outside the vendor knows about the chip (sync 12);
 /// their defaults are what production code relies on (docs/sim-switches.md).
 struct Options {
@@ -97,7 +116,8 @@ struct Options {
   /// Take no notice of flags and barriers inside a core; items wait for the bytes that they share
   /// with others, at no cost. Eager only; the report has times and no findings about order.
   bool freeSync = false;
-  bool stopAtFirst = false; ///< end the run at the first finding
+  SyncAccount *account = nullptr; ///< kept when somebody wants it
+  bool stopAtFirst = false;       ///< end the run at the first finding
   /// End the run, with a finding, after so many instructions of S and items of pipes.
   uint64_t mostSteps = UINT64_MAX;
   llvm::raw_ostream *output = nullptr; ///< what TPRINT and printf write; null: nobody reads it

@@ -23,6 +23,11 @@ struct TileOperand {
   TileShape shape;      ///< shape.validRows / validCols hold the run-time extents, never -1
   uint64_t address = 0; ///< byte offset in its memory
   bool isOpen = false;  ///< an extent is no part of its type: the library cannot specialise on it
+  enum Origin : uint8_t {
+    View,  ///< of another tile
+    Own,   ///< memory that the program gave it
+    Popped ///< what a FIFO received
+  } origin = View;
 };
 
 /// A global tensor: five dims, outermost first, as in the library (library 1.1).

@@ -279,6 +279,7 @@ public:
   uint32_t finish();
 
   void setPlace(uint32_t place) { current.place = place; }
+  uint32_t currentPlace() const { return current.place; }
   void setIteration(Register inductionVariable) { current.iteration = inductionVariable; }
   void setReplay(bool isReplay) { current.isReplay = isReplay; }
 
@@ -306,7 +307,9 @@ public:
   Register loadTile(Handle tile, Register index);
   void storeTile(Handle tile, Register index, Register value);
 
-  Handle tile(uint32_t shape, Register address, Register rows = none, Register cols = none);
+  /// `isOwn`: the memory is this tile's and not a part of another's.
+  Handle tile(uint32_t shape, Register address, Register rows = none, Register cols = none,
+              bool isOwn = false);
   void copyHandle(Handle into, Handle from);
   void retarget(Handle tile, Register address);
   void setValid(Handle tile, Register rows, Register cols);

@@ -69,11 +69,16 @@ def SetFfts : Pass<"pto-set-ffts", "mlir::ModuleOp"> {
 }
 
 def CheckPipes : Pass<"pto-check-pipes", "mlir::ModuleOp"> {
-  let summary = "Refuses pipes that hang or lose data, with the cycle of waits.";
+  let summary = "Refuses pipes and flags between cores that hang or lose data, with the cycle of waits.";
   let description = [{
-    Changes nothing. Runs what the cores of a block do on their pipes against one another, for many values of the parameters that
-    counts depend on; a warning where that proves nothing. Entries are received as what they were sent, and unit flags match.
+    Changes nothing. Runs what the cores of a block do on their pipes and on flags of the program's own against one another, for many
+    values of the parameters that counts depend on; a warning where that proves nothing. Entries are received as what they were sent,
+    and unit flags match.
   }];
+  let options = [
+    Option<"inside", "inside", "bool", "false", "Only what flags inside the cores add to the waits between them (a5)">,
+    Option<"ownFlags", "own-flags", "std::string", "\"warn\"", "A hang of kernels without pipes is off, warn or error">
+  ];
 }
 
 def PlanMemory : Pass<"pto-plan-memory", "mlir::ModuleOp"> {

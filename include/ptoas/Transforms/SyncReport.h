@@ -76,6 +76,7 @@ struct PipeSummary {
   int64_t syncPeriod = 0;          ///< entries after which the consumer gives slots back
   int64_t flagBase = 0, flags = 0; ///< the first flag and how many
   bool noSplit = false, unitFlag = false;
+  std::string epilogue; ///< what a push from an accumulator does on the way, empty: nothing
   /// Where each of them comes from, in the order of the text: "given", "derived" or "default".
   std::vector<std::pair<std::string, std::string>> origins;
   std::vector<PipeSide> sides; ///< both sides; one when the other is in another module

@@ -360,6 +360,7 @@ void ItemContext::judge(const Clock &clock, const Clock &gmClock, bool accumulat
     uint64_t footprint = kind == AccessClass::Replay ? values : onChip;
     core.judgeWrite(span, {item.by, kind, footprint, item.by.position}, clockOf(span));
   }
+  core.checkLandings(item, reads, writes);
   for (const Span &span : reads)
     span.memory->recordRead(span.begin, span.end, {item.by, classOf(span, false), onChip, 0},
                             clockOf(span));

@@ -16,6 +16,7 @@ namespace pto::sim {
 
 struct Span;
 struct FifoState;
+class ItemContext;
 
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
@@ -67,6 +68,7 @@ struct Item {
   uint32_t target = none;          ///< Work: the core whose on-chip memory it writes; none: its own
   bool isReplay = false;           ///< Work: the other vector core of the block does the same
   bool intoFifo = false;           ///< Work: of a tile that the other core takes before it ends
+  bool fromFifo = false;           ///< Work: into a landing buffer
   const FifoState *fifo = nullptr; ///< CrossWait: for a credit that may have come too early
   uint64_t entry = 0;              ///< of that FIFO, which the credit lets in
 };
@@ -97,12 +99,14 @@ struct ArmedSet {
 struct PipeState {
   uint64_t dispatched = 0; ///< positions given so far
   std::deque<Item> queue;
-  std::deque<FlyingItem> flying; ///< in start order; completed ones are removed from both ends
-  uint64_t inFlight = 0;         ///< of them, not done
-  std::deque<ArmedSet> armed;    ///< sets that wait for what was started before them
-  Clock clock;                   ///< K[this pipe]: known complete when its next item starts
-  ClockRef joined;               ///< last dispatch knowledge that was joined, to skip it next time
-  uint64_t time = 0;             ///< cycle at which the pipe is free
+  std::deque<FlyingItem> flying;  ///< in start order; completed ones are removed from both ends
+  uint64_t inFlight = 0;          ///< of them, not done
+  std::deque<ArmedSet> armed;     ///< sets that wait for what was started before them
+  Clock clock;                    ///< K[this pipe]: known complete when its next item starts
+  ClockRef joined;                ///< last dispatch knowledge that was joined, to skip it next time
+  uint64_t time = 0;              ///< cycle at which the pipe is free
+  uint64_t workEnd = 0;           ///< cycle at which its last work was over
+  std::optional<SyncSite> blamed; ///< with an account: the wait that held it last since then
   llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
@@ -264,6 +268,11 @@ private:
 
   void noteSlots(const Instruction &instruction); ///< after an operation on a FIFO
   void checkSlot(const HandleValue &handle);
+  /// Do landing buffers and tiles of the program lie over one another? By the bytes of an item.
+  void checkLandings(const Item &item, llvm::ArrayRef<Span> reads, llvm::ArrayRef<Span> writes);
+  void noteLanding(const Item &item, const Span &span);
+  void reportOverlap(const Item &item, const Span &span, const Occurrence &over,
+                     const Occurrence &lost);
 
   // Asynchronous transfers (Async.cpp)
   void executeAsync(const Instruction &instruction);
@@ -320,6 +329,11 @@ private:
   // The scalar unit as an agent of the memory (Interpreter.cpp, Signal.cpp)
   void beginScalarAccess(Occurrence &by);
   void scalarTouches(const Span &span, bool writes); ///< FreeSync.cpp
+  /// Is the wait or barrier free in this run? Else it is noted as what holds `pipe` until
+  /// `arrival`.
+  bool isFree(const SyncSite &site, PipeState &pipe, uint64_t arrival);
+  /// When work may begin by its bytes; with an account, what held it longer is noted.
+  void waitForBytes(PipeState &pipe, const Item &item, const ItemContext &context);
   bool scalarRead(const Occurrence &by, Space space, uint64_t address, void *into, uint64_t bytes,
                   AccessClass kind);
   bool scalarWrite(const Occurrence &by, Space space, uint64_t address, const void *from,
@@ -452,7 +466,20 @@ private:
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  std::vector<uint64_t> freedTiles;    ///< by FIFO: TFREEs of tiles so far
+  std::vector<uint64_t> freedTiles; ///< by FIFO: TFREEs of tiles so far
+  struct Landing {
+    Space space;
+    uint64_t begin, end;
+  };
+  std::vector<Landing> landings; ///< all buffers of one FIFO
+  /// Bytes in landing buffers that a tile of the program's own was written into.
+  struct Foreign {
+    Space space;
+    uint64_t begin, end;
+    Occurrence writer;
+    std::optional<Occurrence> over; ///< the pop that has taken them since
+  };
+  std::vector<Foreign> foreign;
   std::map<uint64_t, CacheLine> cache; ///< by GM address
   uint64_t dirtyLines = 0;             ///< of them, dirty
   std::vector<uint64_t> cleanedLines;  ///< since the last dsb

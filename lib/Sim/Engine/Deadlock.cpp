@@ -1,6 +1,7 @@
 //===- Deadlock.cpp - Why a core cannot move, in words ---------------------===//
 
 #include "Core.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace pto;
@@ -24,10 +25,34 @@ static const Item *queuedSet(const PipeState &pipe, const FlagKey &key) {
   return nullptr;
 }
 
+/// The instructions that S may still come to from `from` on, the rounds of its loops included: the
+/// rest of the text first, then what lies behind.
+static std::vector<uint32_t> codeAhead(const Function &function, uint32_t from) {
+  llvm::BitVector seen(function.code.size());
+  std::vector<uint32_t> ahead, work{from};
+  while (!work.empty()) {
+    uint32_t at = work.back();
+    work.pop_back();
+    for (; at < function.code.size() && !seen.test(at); ++at) {
+      seen.set(at);
+      ahead.push_back(at);
+      const Instruction &instruction = function.code[at];
+      if (instruction.opcode == Opcode::Jump || instruction.opcode == Opcode::JumpIf)
+        work.push_back(instruction.target);
+      if (instruction.opcode == Opcode::Jump || instruction.opcode == Opcode::Return)
+        break;
+    }
+  }
+  llvm::sort(ahead, [&](uint32_t a, uint32_t b) {
+    return std::pair(a < from, a) < std::pair(b < from, b);
+  });
+  return ahead;
+}
+
 /// The first set of `key` in the code that S has not reached, or null. A set with a run-time id may
 /// be it.
 static const Instruction *laterSet(const Function &function, uint32_t from, const FlagKey &key) {
-  for (uint32_t i = from; i < function.code.size(); ++i) {
+  for (uint32_t i : codeAhead(function, from)) {
     const Instruction &instruction = function.code[i];
     if (instruction.opcode == Opcode::SetFlag && instruction.pipe == key.from &&
         instruction.toPipe == key.to &&
@@ -94,7 +119,7 @@ Core::Block Core::explainOnSignal(Agent &next) const {
     if (!core || core == this || core->state() == State::Returned)
       continue;
     const auto &code = core->function.code;
-    for (uint32_t i = core->scalar.pc; i < code.size(); ++i)
+    for (uint32_t i : codeAhead(core->function, core->scalar.pc))
       if (code[i].opcode == Opcode::Notify) {
         next = {core->number, Pipe::S};
         const Place &place = machine.program.places[code[i].place];
@@ -198,7 +223,7 @@ bool Core::setsLater(uint32_t waiter, CrossFlag flag) const {
         return step.kind == MicroStep::Kind::CrossSet && reaches(step.cross);
       }))
     return true;
-  for (uint32_t i = scalar.pc; i < function.code.size(); ++i) {
+  for (uint32_t i : codeAhead(function, scalar.pc)) {
     const Instruction &instruction = function.code[i];
     switch (instruction.opcode) {
     case Opcode::CrossSet:

@@ -38,6 +38,7 @@ void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
     item.target = target;
     item.isReplay = isReplay(function.code[scalar.pc]);
     item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
+    item.fromFifo = function.code[scalar.pc].opcode == Opcode::FifoPop;
     giveUnit(call, operands);
     return;
   }

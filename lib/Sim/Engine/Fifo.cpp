@@ -269,6 +269,10 @@ void Core::makeFifo(const Instruction &instruction) {
   fifo.transfer = shape.isLocal ? machine.toVector : machine.fixStore;
   if (shape.unitFlag && !shape.isLocal)
     fifo.transfer->attributes.push_back({"stPhase", 3});
+  Register buffer = instruction.in[identity.kind == CoreKind::Cube ? 2 : 1];
+  if (!shape.isLocal && consumes(shape) && buffer != none)
+    landings.push_back({identity.kind == CoreKind::Cube ? Space::Mat : Space::Vec, words[buffer],
+                        words[buffer] + shape.localSlots * shape.slotSize});
   if (shape.relu)
     fifo.transfer->attributes.push_back({"reluPreMode", 1});
   if (consumes(shape) && machine.program.arch == Arch::A5 && machine.options.primedCredits)
@@ -339,6 +343,7 @@ void Core::pop(FifoState &fifo, const Instruction &instruction) {
     return;
   }
   TileOperand &tile = handles[instruction.in[1]].tile;
+  tile.origin = TileOperand::Popped;
   uint64_t landing = identity.kind == CoreKind::Cube ? fifo.v2c : fifo.c2v;
   if (shape.isLocal) {
     tile.address = landing + (index % shape.slots) * shape.slotSize;

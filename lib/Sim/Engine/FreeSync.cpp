@@ -43,8 +43,39 @@ void ItemContext::touchUntil(uint64_t time) const {
       core.machine.touchTimes[span.memory].touch(span.begin, span.end, spans == &writes, time);
 }
 
+bool Core::isFree(const SyncSite &site, PipeState &pipe, uint64_t arrival) {
+  SyncAccount *account = machine.options.account;
+  if (!account)
+    return false;
+  if (account->free.contains(site))
+    return true;
+  if (arrival <= pipe.time)
+    return false;
+  pipe.blamed = site;
+  if (&pipe == &pipes[unsigned(Pipe::S)]) { // all that S has not handed out yet is late
+    SyncAccount::Late &late = account->late[site];
+    late.cycles += arrival - pipe.time;
+    ++late.count;
+  }
+  return false;
+}
+
+void Core::waitForBytes(PipeState &pipe, const Item &item, const ItemContext &context) {
+  SyncAccount *account = machine.options.account;
+  if (!account && !machine.options.freeSync)
+    return;
+  uint64_t ready = context.readyAt();
+  uint64_t earliest = std::max({ready, pipe.workEnd, item.dispatchTime});
+  if (account && pipe.blamed && earliest < pipe.time) {
+    SyncAccount::Late &late = account->late[*pipe.blamed];
+    late.cycles += pipe.time - earliest;
+    ++late.count;
+  }
+  pipe.time = std::max(pipe.time, ready);
+}
+
 void Core::scalarTouches(const Span &span, bool writes) {
-  if (!machine.options.freeSync)
+  if (!machine.options.freeSync && !machine.options.account)
     return;
   uint64_t &time = pipes[unsigned(Pipe::S)].time;
   TouchTimes &touched = machine.touchTimes[span.memory];

@@ -310,6 +310,7 @@ void Core::executeHandle(const Instruction &instruction) {
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
     value.tile.isOpen = instruction.in[1] != none || instruction.in[2] != none;
+    value.tile.origin = instruction.kind ? TileOperand::Own : TileOperand::View;
     if (instruction.in[1] != none)
       value.tile.shape.validRows = int64_t(in(1));
     if (instruction.in[2] != none)

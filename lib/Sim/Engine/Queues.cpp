@@ -73,6 +73,8 @@ void Core::start(Pipe which) {
   case Item::Kind::Barrier:
     --backlog;
     pipe.clock.local[unsigned(which)] = item.by.position;
+    if (isFree({item.by.place, which, which}, pipe, pipe.time))
+      return;
     draw(SliceKind::Sync, "pipe_barrier", item.by, pipe.time,
          pipe.time + machine.options.cost.sync);
     pipe.time += machine.options.cost.sync;
@@ -102,8 +104,7 @@ void Core::startWork(PipeState &pipe, Item &item) {
     context.judge(pipe.clock, withoutUnfenced(pipe.clock, item.fenced.get()),
                   item.call->accumulates);
   checkSharedLines(context.writtenSpans(), item.by, pipe.clock);
-  if (machine.options.freeSync)
-    pipe.time = std::max(pipe.time, context.readyAt());
+  waitForBytes(pipe, item, context);
   if (context.writesGm() && !item.intoFifo) {
     pipe.lastGmWrite = item.by.position;
     pipe.lastGmWriter = item.by;
@@ -112,8 +113,10 @@ void Core::startWork(PipeState &pipe, Item &item) {
                                                 context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);
   pipe.time += cycles;
-  if (machine.options.freeSync)
+  if (machine.options.freeSync || machine.options.account)
     context.touchUntil(pipe.time);
+  pipe.workEnd = pipe.time;
+  pipe.blamed.reset();
   pipe.account.busy += cycles;
   ++pipe.account.items;
   // H7: loads into the same bytes are ordered by the hardware, so their values must land in
@@ -176,6 +179,8 @@ void Core::takeToken(const FlagKey &key, PipeState &pipe, const Occurrence &by, 
   ++flag.taken;
   flag.lastTaken = by;
   pipe.clock.join(token.clock); // H4
+  if (isFree({by.place, key.from, key.to}, pipe, std::max(at, token.time)))
+    return;
   uint64_t arrival = std::max(at, token.time);
   uint64_t sync = machine.options.cost.sync; // HQ6
   drawFlag(SliceKind::Stall, "stall:", key, by, at, arrival);
@@ -272,12 +277,15 @@ bool Core::allDrained() const { // the DMA engine is no pipe
 /// H5: everything before is complete, for everything dispatched later.
 void Core::finishBarrierAll() {
   PipeState &self = pipes[scalarPipe];
-  uint64_t before = self.time;
+  uint64_t before = self.time, arrival = before;
   for (unsigned p = 0; p < numPipes; ++p) {
     self.clock.local[p] = pipes[p].dispatched;
     self.clock.remote = join(self.clock.remote, pipes[p].clock.remote); // what its waits brought
-    self.time = std::max(self.time, pipes[p].time);
+    arrival = std::max(arrival, pipes[p].time);
   }
+  if (isFree({scalar.at.place, Pipe::ALL, Pipe::S}, self, arrival))
+    return scalarKnows();
+  self.time = arrival;
   self.account.stalled += self.time - before;
   uint64_t after = self.time + machine.options.cost.sync;
   draw(SliceKind::Stall, "stall: pipe_barrier(ALL)", scalar.at, before, self.time);

@@ -47,24 +47,6 @@ static void remainderOnA3(KernelContext &context, ElementwiseCall &call) {
   call.finish(result);
 }
 
-template <typename Number>
-static void remainderOnA5(KernelContext &context, ElementwiseCall &call) {
-  using Stored = typename Number::Stored;
-  bool exact = context.arch == Arch::A5 && context.attribute("precisionType", 0) == 1;
-  Packed result = call.result();
-  const Stored *a = call.input(0).as<Stored>(), *b = call.input(1).as<Stored>();
-  Stored *out = result.as<Stored>();
-  for (int64_t i = 0; i < call.elements(); ++i) {
-    if constexpr (value::Whole<typename Number::Value>)
-      out[i] = wholeRemainder(a[i], b[i]);
-    else if constexpr (std::is_same_v<Number, HalfNumber>)
-      out[i] = truncateToF16(floorRemainder(Number::load(a[i]), Number::load(b[i])));
-    else
-      out[i] = exact ? exactRemainder(a[i], b[i]) : floorRemainder(a[i], b[i]);
-  }
-  call.finish(result);
-}
-
 void pto::sim::remainderKernel(KernelContext &context) {
   ElementwiseCall call(context, 2, 3);
   if (!call)
@@ -79,14 +61,9 @@ void pto::sim::remainderKernel(KernelContext &context) {
     remainderOnA3(context, call);
   } else if (onA3 && element != Element::F32) {
     return call.refuse();
-  } else if (element == Element::BF16 || element == Element::F64) {
-    return call.refuse();
   } else {
-    dispatchElement(element, [&]<typename Number>() {
-      if constexpr (!std::is_same_v<Number, BrainNumber> &&
-                    !std::is_same_v<Number, Plain<double, double>>)
-        remainderOnA5<Number>(context, call);
-    });
+    bool exact = !onA3 && context.attribute("precisionType", 0) == 1;
+    mapRemainder(call, floorRemainder, exact ? exactRemainder : floorRemainder);
   }
   if (onA3)
     scribbleRemainder(context, context.operands[2], call.output().shape);

@@ -2,6 +2,7 @@
 #ifndef PTOAS_LIB_SIM_KERNELS_REMAINDER_H
 #define PTOAS_LIB_SIM_KERNELS_REMAINDER_H
 
+#include "Elementwise.h"
 #include "Half.h"
 #include "Value.h"
 #include <algorithm>
@@ -42,6 +43,32 @@ inline uint16_t truncateToF16(float value) {
   uint16_t nearest = narrowF16(value);
   bool isTooLarge = std::fabs(widenF16(nearest)) > std::fabs(value);
   return isTooLarge ? nearest - 1 : nearest;
+}
+
+/// Every element by its type: integers as above; f16 is computed in f32 by `ofHalves` and
+/// truncated; f32 by `ofFloats`. No other type has a remainder.
+inline void mapRemainder(ElementwiseCall &call, float (*ofHalves)(float, float),
+                         float (*ofFloats)(float, float)) {
+  dispatchElement(call.element(), [&]<typename Number>() {
+    using Stored = typename Number::Stored;
+    if constexpr (std::is_same_v<Number, BrainNumber> ||
+                  std::is_same_v<Number, Plain<double, double>>) {
+      call.refuse();
+    } else {
+      Packed result = call.result();
+      const Stored *a = call.input(0).as<Stored>(), *b = call.input(1).as<Stored>();
+      Stored *out = result.as<Stored>();
+      for (int64_t i = 0; i < call.elements(); ++i) {
+        if constexpr (value::Whole<typename Number::Value>)
+          out[i] = wholeRemainder(a[i], b[i]);
+        else if constexpr (std::is_same_v<Number, HalfNumber>)
+          out[i] = truncateToF16(ofHalves(Number::load(a[i]), Number::load(b[i])));
+        else
+          out[i] = ofFloats(a[i], b[i]);
+      }
+      call.finish(result);
+    }
+  });
 }
 
 } // namespace pto::sim

@@ -23,24 +23,6 @@ static void remainderOfWholesOnA3(KernelContext &context, ElementwiseCall &call)
   call.finish(result);
 }
 
-template <typename Number>
-static void remainderByScalar(KernelContext &context, ElementwiseCall &call) {
-  using Stored = typename Number::Stored;
-  bool correctsSign = context.arch == Arch::A3;
-  Packed result = call.result();
-  const Stored *a = call.input(0).as<Stored>(), *b = call.input(1).as<Stored>();
-  Stored *out = result.as<Stored>();
-  for (int64_t i = 0; i < call.elements(); ++i) {
-    if constexpr (value::Whole<typename Number::Value>)
-      out[i] = wholeRemainder(a[i], b[i]);
-    else if constexpr (std::is_same_v<Number, HalfNumber>)
-      out[i] = truncateToF16(rawFloorRemainder(Number::load(a[i]), Number::load(b[i])));
-    else
-      out[i] = correctsSign ? floorRemainder(a[i], b[i]) : rawFloorRemainder(a[i], b[i]);
-  }
-  call.finish(result);
-}
-
 void pto::sim::remainderByScalarKernel(KernelContext &context) {
   ElementwiseCall call(context, 2, 3);
   if (!call)
@@ -52,13 +34,8 @@ void pto::sim::remainderByScalarKernel(KernelContext &context) {
   if (onA3 && element == Element::I32)
     remainderOfWholesOnA3(context, call);
   else
-    dispatchElement(element, [&]<typename Number>() {
-      if constexpr (!std::is_same_v<Number, BrainNumber> &&
-                    !std::is_same_v<Number, Plain<double, double>>)
-        remainderByScalar<Number>(context, call);
-      else
-        call.refuse();
-    });
+    // a3 alone corrects the sign.
+    mapRemainder(call, rawFloorRemainder, onA3 ? floorRemainder : rawFloorRemainder);
   const Operand &scratch = context.operands[2];
   if (onA3 && scratch.kind == Operand::Tile) // one row of intermediate values
     scribble(context, scratch.tile, 0, uint64_t(call.output().shape.validCols) * 4);

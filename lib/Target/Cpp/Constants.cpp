@@ -37,7 +37,7 @@ std::optional<int64_t> ConstantFolder::compute(mlir::Value value, unsigned depth
     return std::nullopt;
   if (auto constant = llvm::dyn_cast<arith::ConstantOp>(op)) {
     auto integer = llvm::dyn_cast<mlir::IntegerAttr>(constant.getValue());
-    return integer ? std::optional(integer.getValue().getSExtValue()) : std::nullopt;
+    return integer ? integer.getValue().trySExtValue() : std::nullopt;
   }
   if (llvm::isa<arith::IndexCastOp, arith::ExtSIOp>(op)) {
     auto operand = fold(op->getOperand(0), depth + 1);

@@ -244,6 +244,7 @@ template <typename T, typename G, typename I> constexpr void gatherIntoL1() {
   static_assert(std::is_same_v<ElementType<T>, typename G::RawDType>,
                 "tile and table have one element type");
   static_assert(isOneOf<typename I::RawDType>(S32 | U32), "indices have 32 bits");
+  static_assert(G::layout == Layout::ND, "the table is in ND");
 }
 } // namespace rule
 

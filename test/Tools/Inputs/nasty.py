@@ -17,6 +17,12 @@ cases = [
     ("deep types", b"func.func private @f(" + b"tuple<" * DEEP, "nested more than 256"),
     ("deep attributes", b"module attributes {x = " + b"[" * DEEP, "nested more than 256"),
     ("deep regions", b"func.func @f(%c: i1) {" + b"scf.if %c {\n" * DEEP, "256:11: error: is nested more than 256"),
+    ("a sum without end", b"module attributes {x = affine_map<(d) -> (d" + b" + d" * DEEP + b")>} {}", "is an expression with more than 1000 operators"),
+    ("a word without end", b"module attributes {x = affine_map<(d) -> (d" + b" floordiv 2" * DEEP + b")>} {}", "is an expression with more than 1000 operators"),
+    ("minus without end", b"module attributes {x = affine_map<(d) -> (" + b"-" * DEEP + b"d)>} {}", "1:1042: error: is an expression with more than 1000 operators"),
+    ("types nested by name", b"!t0 = tuple<i32>\n" + b"".join(b"!t%d = tuple<!t%d>\n" % (i, i - 1) for i in range(1, 300)), "257:"),
+    ("calls without end", b"func.func private @f0() { return }\n" + b"".join(b"func.func private @f%d() { func.call @f%d() : () -> () return }\n" % (i, i - 1) for i in range(1, 1000)), "258:29: error: 'func.call' op begins a chain of 257 calls; helpers may call one another 256 deep"),
+    ("windows without end", ("func.func @f(%%t0: %s, %%i: index) {\n%s\nreturn }" % (tile, "\n".join("%%t%d = pto.subview %%t%d[%%i, %%i] sizes [1, 64] : %s -> %s" % (i, i - 1, tile, tile) for i in range(1, 70)))).encode(), "error: 'pto.subview' op is window 65 in a row, each of the one before"),
     ("an integer too large", b"func.func @f() { %x = arith.constant 99999999999999999999999 : i64 return }", "1:38: error: integer constant out of range"),
     ("a tile too large", b"func.func private @f(!pto.tile_buf<vec, 99999999999x99999999999xf32>)", "tile_buf needs rows and cols in 1..16777216"),
     ("a view that overflows", b"func.func @f(%v: !pto.tensor_view<9223372036854775807xf32>) { %c = arith.constant 9223372036854775807 : index\n"

@@ -20,7 +20,7 @@ def TCiOp : PtoOp<"tci"> {
   let pipe = PipeV;
   let types = [On<A3, [E_I16, E_U16, E_I32, E_U32]>, On<A5, [E_I16, E_U16, E_I32, E_U32]>];
   let rules = MadeInUb<[ScalarIsElementOf<"S", "dst">, OnlyOn<A3, PhysicalRows<["dst"], 1>>, OnlyOn<A5, ValidRows<["dst"], 1>>,
-                        InSpace<["tmp"], [SpaceVec]>]>.all;
+                        InSpace<["tmp"], [SpaceVec]>, OnlyOn<A3, CountScratch<"tmp", "dst">>]>.all;
   let cpp = "TCI{countTemplates}($dst, $S, $?tmp)";
   let micro = [Form<"a3, one by one", ["S: -> dst"]>, Form<"a3, with scratch", ["V: -> dst, tmp"]>, Form<"a5", ["V: -> dst, tmp"]>];
   let semantics = Kernel<"count_up">;

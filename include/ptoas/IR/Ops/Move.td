@@ -110,7 +110,7 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
   let rules = !listconcat([
       OnlyOn<A3, Tiles<["src"]>>, ValidPositive<["src"]>, PositiveDims<["dst"]>, ViewRank<["dst"], 5>, LegalRoute<"src", "dst">,
       SameMatrix<"dst", "src">, OnlyOn<A5, PairsStay<"src", "dst">>, StoreLayout<"src", "dst">,
-      When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
+      AddedElements<"dst">, When<IsIn<"src", ["Vec", "Mat"]>, ElementsOf<"src">>, When<IsIn<"src", ["Vec", "Mat"]>, SameBytes<["src", "dst"]>>,
       When<IsIn<"src", ["Acc"]>, ConvertsPlain<"src", "dst", ToGmPlain>>,
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
       OnlyOn<A5, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ScaledA5>>>,

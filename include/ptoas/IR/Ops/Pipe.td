@@ -19,9 +19,10 @@ class PipeOp<string mnemonic, list<Trait> traits = []> : PtoOp<mnemonic, traits>
   let hasVerifier = 1;             // lib/IR/PipeFrontend.cpp, lib/IR/PipeOps.cpp
 }
 
-// What every initialize op may say about its TPipe.
+// What every initialize op may say about its TPipe. Each of them reaches the library's object or is refused: a test takes this
+// list and follows every member through all passes (unittests/EndToEnd/PipeClausesTest).
 defvar PipeClauses = (ins I8Attr:$dir_mask, I32Attr:$slot_size, OptionalAttr<I32Attr>:$local_slot_num,
-                          OptionalAttr<BoolAttr>:$nosplit, OptionalAttr<BoolAttr>:$unit_flag,
+                          OptionalAttr<I32Attr>:$cons_sync_period, OptionalAttr<BoolAttr>:$nosplit, OptionalAttr<BoolAttr>:$unit_flag,
                           OptionalAttr<AccPushEpilogueAttr>:$acc_push_epilogue);
 
 //===----------------------------------------------------------------------===//
@@ -34,7 +35,8 @@ class FrontendInitOp<string mnemonic, string core> : PipeOp<mnemonic, [AttrSized
     `dir_mask` 1 carries tiles from the cube to the vector core (C2V), 2 from vector to cube (V2C), 3 both ways. `slot_size`
     counts the bytes of one whole entry, both halves when it is split; `slot_num` (default 8, 4 with two directions) the slots of the
     ring; `local_slot_num` the places in the consumer's local memory (default: as many as its reservation holds, else 2).
-    `unit_flag` lets a push from the accumulator use the unit flag. The other core opens the same pipe with the same numbers.
+    `cons_sync_period` names the entries after which the consumer gives slots back, which the library derives from `slot_num`: it
+    chooses a `slot_num` where none is given, else the two must agree. `unit_flag` lets a push from the accumulator use the unit flag. The other core opens the same pipe with the same numbers.
   }];
   let arguments = !con((ins OptionalAttr<I32Attr>:$id, OptionalAttr<I32Attr>:$slot_num), PipeClauses,
                        (ins Optional<Pointer>:$gm_slot_buffer, Optional<TensorView>:$gm_slot_tensor, Optional<I32>:$c2v_consumer_buf,
