@@ -174,8 +174,10 @@ bool IdAllocator::primesMeetDrains(HandoffId h) const {
   if (!plan.handoffs[h].delay || around == 0)
     return false;
   Position drain = facts.drain - iteration, wait = facts.wait - iteration;
-  return facts.atPrime[around] < drain && facts.atPrime[around] >= wait &&
-         facts.atSet[around] >= drain;
+  auto knows = [&](const Knowledge &known, Position position) {
+    return around < known.complete || known[around] >= position;
+  };
+  return !knows(facts.atPrime, drain) && knows(facts.atPrime, wait) && knows(facts.atSet, drain);
 }
 
 /// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (13.4).

@@ -142,10 +142,10 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
 }
 
 /// Can anything that is inserted serve the demand?
-bool Search::isOurs(NodeId node, const Demand &demand) const {
+bool Search::isOurs(const Demand &demand) const {
   int64_t distance = -(demand.need >> 46);
-  NodeId loop = distance ? tree.listOf(node).loops[demand.level - 1] : none;
-  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), node, loop).has_value();
+  NodeId loop = distance ? tree.listOf(demand.later).loops[demand.level - 1] : none;
+  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), demand.later, loop).has_value();
 }
 
 /// The demand that the sweep misses with these items; none when it misses nothing.
@@ -156,13 +156,13 @@ std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
   plan.attachAll();
   sweep.run(0, false);
   work += (sweep.visits - visits) * (32 + selection.size() / 4);
+  std::vector<uint32_t> failures = sweep.failures(0);
   if (which)
-    return sweep.failed[*which] ? which : std::nullopt;
-  for (NodeId node : tree.order)
-    for (uint32_t i = demands.first[node]; i < demands.first[node + 1]; ++i)
-      if (sweep.failed[i] && isOurs(node, demands.all[i]))
-        return i;
-  return std::nullopt;
+    return llvm::is_contained(failures, *which) ? which : std::nullopt;
+  llvm::erase_if(failures, [&](uint32_t i) { return !isOurs(demands.all[i]); });
+  if (failures.empty())
+    return std::nullopt;
+  return *llvm::min_element(failures);
 }
 
 /// A clause from an order that only the sweep misses: what brings it neither alone nor in halves is

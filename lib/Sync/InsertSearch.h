@@ -90,7 +90,7 @@ private:
   bool leaf(uint64_t count);
   std::optional<uint32_t> missedBySweep(llvm::ArrayRef<ItemId> selection,
                                         std::optional<uint32_t> which);
-  bool isOurs(NodeId node, const Demand &demand) const;
+  bool isOurs(const Demand &demand) const;
   bool learn(llvm::ArrayRef<ItemId> selection);
   void improve(Price limit, bool first, uint64_t budget);
   void loosen();
