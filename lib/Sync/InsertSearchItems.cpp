@@ -28,6 +28,8 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   const Place &loop = tree.places[tree.lists[body].owner];
   const List &around = tree.lists[loop.list];
   llvm::SmallVector<uint32_t, 4> places;
+  if (!around.loops.empty())
+    return places; // it would hold back the iteration before
   bool isLast = true;
   for (uint32_t i = loop.index; i-- > 0 && places.size() < most;) {
     if (i == around.leave)
@@ -53,6 +55,9 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
 
 void Search::addItems(ListId id) {
   const List &list = tree.lists[id];
+  // A loop that runs once carries nothing.
+  bool carries = list.isBody && tree.program[list.owner].trip != 1;
+  int64_t mostDelay = carries ? options.maxDelay : 0;
   std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
   for (auto [node, into] : llvm::zip(list.items, pipes))
     collectPipes(node, into);
@@ -73,8 +78,7 @@ void Search::addItems(ListId id) {
         add(to, to, j, j, 0);
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
-          for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? options.maxDelay : 0);
-               ++delay)
+          for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
             if (from != to)
               add(from, to, i, j, delay);
     }
@@ -199,6 +203,7 @@ bool Search::takePlan() {
 
 void Search::restore(const State &state) {
   plan.handoffs = state.handoffs;
+  sweep.renumber();
   plan.points = state.points;
   plan.byList = state.byList;
   stats = state.stats;
@@ -209,6 +214,7 @@ void Search::restore(const State &state) {
 
 void Search::write(llvm::ArrayRef<ItemId> selection) {
   plan.handoffs.clear();
+  sweep.renumber();
   for (std::vector<HandoffId> &list : plan.byList)
     list.clear();
   for (Point &point : plan.points) {
