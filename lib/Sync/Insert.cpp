@@ -8,6 +8,7 @@
 #include "InsertEmit.h"
 #include "InsertIds.h"
 #include "InsertPolish.h"
+#include "InsertSearch.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -40,6 +41,9 @@ private:
   void trim();
   bool standsWithoutIt();
   std::optional<uint32_t> lastConflict(const Handoff &handoff) const;
+  void searchBest();
+  llvm::SmallVector<Reason, 2> missing(llvm::function_ref<void()> remove);
+  void explain();
   void primeEarly();
 };
 
@@ -175,6 +179,68 @@ void Inserter::primeEarly() {
   standsWithoutIt(); // gives the ids
 }
 
+/// The best plan, where the program is small enough to look for it.
+void Inserter::searchBest() {
+  auto settles = [&] { return standsWithoutIt(); };
+  Search search(tree, demands, plan, sweep, options, stats, settles);
+  if (options.searchSteps && search.run())
+    trim(); // what none of the measured runs meets costs nothing there
+}
+
+/// What the plan misses when `remove` took something out of it: orders, or else tokens that must be
+/// known to be gone.
+llvm::SmallVector<Reason, 2> Inserter::missing(llvm::function_ref<void()> remove) {
+  auto handoffs = plan.handoffs;
+  auto points = plan.points;
+  InsertStats before = stats;
+  remove();
+  plan.attachAll();
+  sweep.run(0, true);
+  std::vector<Want> all = solver.wants(0, true, false);
+  llvm::append_range(all, solver.wants(0, false, false));
+  if (all.empty() && ids.allocate())
+    all = ids.credits();
+  llvm::SmallVector<Reason, 2> reasons;
+  for (const Want &want : all)
+    reasons.append(want.reasons);
+  plan.handoffs = std::move(handoffs);
+  plan.points = std::move(points);
+  stats = before;
+  return reasons;
+}
+
+/// Gives items that were exchanged for others their reasons: what is missing without them.
+void Inserter::explain() {
+  auto isNew = [](const Handoff &h) { return h.alive && h.reasons.empty(); };
+  auto isNewAt = [](const Point &p) {
+    return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return b.reasons.empty(); });
+  };
+  if (llvm::none_of(plan.handoffs, isNew) && llvm::none_of(plan.points, isNewAt))
+    return;
+  for (HandoffId h = 0; h < plan.handoffs.size(); ++h) {
+    if (!plan.handoffs[h].alive)
+      continue;
+    llvm::SmallVector<Reason, 2> reasons = missing([&] { plan.handoffs[h].alive = false; });
+    Handoff &handoff = plan.handoffs[h];
+    if (reasons.empty()) // with it there are enough ids
+      reasons.push_back({plan.producerOf(handoff), plan.consumerOf(handoff), Hazard::WAR, none,
+                         handoff.delay, handoff.delay ? plan.loopOf(handoff) : none,
+                         Reason::Credit});
+    handoff.reasons = std::move(reasons);
+    handoff.credit =
+        llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
+  }
+  for (NodeId node : tree.order)
+    for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
+      llvm::SmallVector<Reason, 2> reasons = missing([&] {
+        auto &barriers = plan.points[node].barriers;
+        barriers.erase(barriers.begin() + i);
+      });
+      plan.points[node].barriers[i].reasons.assign(reasons.begin(), reasons.end());
+    }
+  standsWithoutIt(); // gives the ids
+}
+
 InsertResult Inserter::run() {
   if (!options.fullBarriers) {
     for (ListId list = tree.lists.size(); list-- > 0;)
@@ -188,6 +254,8 @@ InsertResult Inserter::run() {
           return standsWithoutIt();
         }).run();
       primeEarly();
+      searchBest();
+      explain();
     }
     stats.visits = sweep.visits;
   }

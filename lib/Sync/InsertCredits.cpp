@@ -78,6 +78,8 @@ void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, unsigned leve
     int64_t distance = (tree.program[wait].key.id.add - key.id.add) % count;
     if (distance < 0 || (distance == 0 && at > set.begin))
       distance += count;
+    if (std::optional<int64_t> trip = tree.program[key.id.loop].trip; trip && distance >= *trip)
+      continue; // the loop is over before the slot comes back
     if (at - distance * iteration <= latest)
       continue;
     latest = at - distance * iteration;

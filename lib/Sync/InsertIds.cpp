@@ -90,6 +90,11 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
       handoff.primeAfter == none ? loop : tree.lists[around.list].items[handoff.primeAfter];
   if (count > 1) { // rotationHolds() looks at what is inside the loop
     Position start = handoff.primeAfter == none ? ringStart(loop) : facts.prime;
+    // An id for every token: a prime takes the id of a token that was waited for inside the loop,
+    // and only the last sets take those that were drained.
+    if (std::optional<uint32_t> all = countForAll(h); all && count >= *all && handoff.delay)
+      return {{start, facts.atPrime, primed, around.list, level - 1, h, facts.wait},
+              {start, facts.atSet, primed, around.list, level - 1, h, facts.drain}};
     return {{start, handoff.delay ? facts.atPrime : facts.atSet, primed, around.list, level - 1}};
   }
   SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
@@ -103,7 +108,8 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
                         llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const {
   bool ok = true;
   auto demand = [&](const Arc &arc, unsigned level, int64_t distance) {
-    if (set.known[level] >= arc.lastWait - distance * iteration)
+    Position wait = set.own != none && arc.handoff == set.own ? set.ownWait : arc.lastWait;
+    if (set.known[level] >= wait - distance * iteration)
       return;
     ok = false;
     late(arc, level, distance);
@@ -142,8 +148,36 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
 bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
   if (count == 1 || runsOnce(plan.loopOf(plan.handoffs[h])))
     return true;
+  if (std::optional<uint32_t> all = countForAll(h); all && count >= *all)
+    return true;
   const HandoffFacts &facts = sweep.handoffs[h];
   return facts.atSet.back() >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
+}
+
+std::optional<uint32_t> IdAllocator::countForAll(HandoffId h) const {
+  constexpr int64_t most = 4; // of a pair's ids for one handoff
+  NodeId loop = plan.loopOf(plan.handoffs[h]);
+  if (loop == none || !tree.program[loop].trip)
+    return std::nullopt;
+  int64_t trip = *tree.program[loop].trip, delay = plan.handoffs[h].delay;
+  int64_t tokens = trip + delay;
+  if (tokens > most || trip < delay)
+    return std::nullopt;
+  return uint32_t(tokens);
+}
+
+/// In the next turn of the loop around, the primes would have to know of the drains and do not;
+/// with an id for every token they need not.
+bool IdAllocator::primesMeetDrains(HandoffId h) const {
+  const HandoffFacts &facts = sweep.handoffs[h];
+  unsigned around = tree.lists[plan.handoffs[h].span.list].loops.size() - 1;
+  if (!plan.handoffs[h].delay || around == 0)
+    return false;
+  Position drain = facts.drain - iteration, wait = facts.wait - iteration;
+  auto knows = [&](const Knowledge &known, Position position) {
+    return around < known.complete || known[around] >= position;
+  };
+  return !knows(facts.atPrime, drain) && knows(facts.atPrime, wait) && knows(facts.atSet, drain);
 }
 
 /// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (13.4).
@@ -154,12 +188,16 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
+  std::optional<uint32_t> all = countForAll(h);
   int64_t back = setFirst;
   while (back <= maxDistance && facts.atSet.back() < facts.wait - back * iteration)
     ++back;
-  if (back > maxDistance)
+  bool isNeverTold = back > maxDistance;
+  if (isNeverTold)
     back = 2; // nobody tells it; a credit will, and it takes an iteration or two
   uint32_t best = std::max<int64_t>(inFlight, handoff.delay + back);
+  if (all && (isNeverTold || *all < best || primesMeetDrains(h)))
+    best = std::max(inFlight, *all);
   llvm::SmallVector<uint32_t, 3> counts{best};
   for (uint32_t fewer : {inFlight + 1, inFlight})
     if (fewer < counts.back())

@@ -39,7 +39,9 @@ private:
     const Knowledge &known;
     NodeId item; ///< after which (prime: before which) it stands
     ListId list;
-    unsigned levels; ///< open loops that count
+    unsigned levels;      ///< open loops that count
+    HandoffId own = none; ///< of its last tokens another wait matters than of the others'
+    Position ownWait = 0;
   };
 
   const Tree &tree;
@@ -71,6 +73,9 @@ private:
   bool holds(const Arcs &users, const SetPlace &set,
              llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const;
   bool rotationHolds(HandoffId h, uint32_t count) const;
+  /// Ids for every token of one run of a loop of known trip count: none comes back in it.
+  std::optional<uint32_t> countForAll(HandoffId h) const;
+  bool primesMeetDrains(HandoffId h) const;
   llvm::SmallVector<uint32_t, 3> countsFor(HandoffId h) const;
 
   bool place(HandoffId h);

@@ -181,6 +181,7 @@ void Sweep::walkBranch(NodeId id, State &s) {
   bool first = true;
   for (ListId arm : tree.places[id].arms) {
     Head path{s, {}};
+    normalise(path, tree.lists[arm].begin - nodeStep / 2 - 1); // what other arms do was not done
     walkList(arm, path.state);
     normalise(path, tree.places[id].end);
     if (first)

@@ -67,6 +67,11 @@ public:
 
   /// Walks one list as if everything before it were complete; a loop body with its loop.
   void run(ListId list, bool trackWaits);
+  /// Handoffs get new numbers: nothing that is kept between runs is theirs.
+  void renumber() {
+    queues.clear();
+    handoffs.clear();
+  }
   /// The plan changed inside the list after the last run over it.
   void forget(ListId list);
   /// Demands (indices) that failed in the last run over the list; for the function those of all

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Materialize.h"
+#include "SyncCost.h"
 #include "SyncText.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/Parse/Parse.h"
@@ -108,7 +109,7 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
   });
 }
 
-/// Solves every function of the module with `solve(model program, is a root)`.
+/// Solves every function of the module with `solve(model, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
                                    Solve solve) {
@@ -127,7 +128,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
         return mlir::failure();
       if (!isRoot && !model->hasAccess)
         continue; // a helper that only computes
-      sync::Program solved = solve(model->program, isRoot);
+      sync::Program solved = solve(*model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
             summarize(*model, solved, function.getName(), core, report->detailed));
@@ -203,17 +204,20 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
 
   void runOnOperation() override {
     Source source = readSource(getOperation());
-    auto solve = [&](const sync::Program &program, bool isRoot) {
+    auto solve = [&](const SyncModel &model, bool isRoot) {
+      const sync::Program &program = model.program;
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
       options.objective = objective;
       if (isRoot) {
+        options.cyclesOf = accessCycles(model, program);
         sync::Program solved = sync::insert(program, options).program;
         dropInserted(solved, dropped);
         return solved;
       }
       sync::Program helper = program;
       std::vector<sync::NodeId> work = addCallersWork(helper, source.flags);
+      options.cyclesOf = accessCycles(model, helper);
       sync::Program solved = sync::insert(helper, options).program;
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
@@ -262,8 +266,8 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 
   void runOnOperation() override {
     Source source = readSource(getOperation());
-    auto solve = [](const sync::Program &input, bool) {
-      sync::Program program = input;
+    auto solve = [](const SyncModel &model, bool) {
+      sync::Program program = model.program;
       drainBefore(program, program.top);
       sync::Node exit;
       exit.kind = sync::NodeKind::Barrier;

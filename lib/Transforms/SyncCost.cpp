@@ -50,11 +50,20 @@ static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
   return table.cycles(op->getName().getStringRef(), node.pipe, operands, read, written);
 }
 
+std::function<uint64_t(sync::NodeId)> pto::accessCycles(const SyncModel &model,
+                                                        const sync::Program &program) {
+  return [&model, &program, table = sim::CostTable::of(program.arch)](sync::NodeId id) {
+    const sync::Node &node = program[id];
+    return node.source == sync::none ? uint64_t(0)
+                                     : cyclesOf(table, model.sources[node.source], program, node);
+  };
+}
+
 std::optional<sync::Timeline> pto::timelineOf(const SyncModel &model, const sync::Program &solved) {
-  const sim::CostTable table = sim::CostTable::of(solved.arch);
+  auto cyclesOf = accessCycles(model, solved);
   std::vector<uint64_t> cycles(solved.nodes.size(), 0);
-  for (auto [cost, node] : llvm::zip(cycles, solved.nodes))
-    if (node.kind == sync::NodeKind::Access && node.source != sync::none)
-      cost = cyclesOf(table, model.sources[node.source], solved, node);
+  for (sync::NodeId id = 0; id < solved.nodes.size(); ++id)
+    if (solved[id].kind == sync::NodeKind::Access)
+      cycles[id] = cyclesOf(id);
   return sync::timeline(solved, cycles);
 }

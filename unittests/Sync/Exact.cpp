@@ -80,7 +80,7 @@ class Search {
 public:
   Search(const Program &source, unsigned maxDelay);
 
-  std::optional<Optimum> run(Goal goal, const Price &start, unsigned maxRounds);
+  std::optional<Optimum> run(Goal goal, const Price &start, unsigned maxRounds, bool *noneAtLimit);
 
 private:
   using Set = llvm::BitVector;
@@ -287,13 +287,17 @@ void Search::excludeSlow(const Set &chosen, uint64_t limit) {
   master->exclude(all);
 }
 
-std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRounds) {
+std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRounds,
+                                   bool *noneAtLimit) {
   uint64_t limit = goal == Goal::Count ? ~uint64_t(0) : start.time;
   std::optional<Optimum> best;
   for (rounds = 0; rounds < maxRounds; ++rounds) {
     std::optional<Set> chosen = master->cheapest();
-    if (!chosen) // nothing below the limit: the last one is the optimum
+    if (!chosen) { // nothing below the limit: the last one is the optimum
+      if (noneAtLimit)
+        *noneAtLimit = !best;
       return best;
+    }
     if (addCuts(*chosen))
       continue;
     Price now = price(*chosen);
@@ -314,6 +318,7 @@ std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRo
 }
 
 std::optional<Optimum> judge::solveExactly(const Program &program, Goal goal, const Price &start,
-                                           unsigned maxDelay, unsigned maxRounds) {
-  return Search(program, maxDelay).run(goal, start, maxRounds);
+                                           unsigned maxDelay, unsigned maxRounds,
+                                           bool *noneAtLimit) {
+  return Search(program, maxDelay).run(goal, start, maxRounds, noneAtLimit);
 }

@@ -20,6 +20,7 @@ struct Candidate {
   Pipe from, to; ///< equal: a barrier
   unsigned list = 0, producer = 0, consumer = 0;
   int64_t delay = 0;
+  bool early = false;    ///< the set stands before the drains of its producer, a loop
   uint64_t executed = 0; ///< sync instructions that it adds to the measured paths
 };
 
@@ -53,10 +54,12 @@ struct Optimum {
 
 /// The least price under `goal`, over handoffs of delay up to `maxDelay`, with C1 and C3. `start`
 /// is the price of a solution that is known (of insert()): the search under TimeThenCount starts
-/// below it. None when `maxRounds` did not suffice. The program must have no synchronisation of its
+/// below it. None when `maxRounds` did not suffice, or (`noneAtLimit`) when it is proven that no
+/// candidates are as fast as `start`. The program must have no synchronisation of its
 /// own, no calls and no signals.
 std::optional<Optimum> solveExactly(const Program &program, Goal goal, const Price &start,
-                                    unsigned maxDelay = 2, unsigned maxRounds = 150);
+                                    unsigned maxDelay = 2, unsigned maxRounds = 400,
+                                    bool *noneAtLimit = nullptr);
 
 /// Without synchronisation, calls and signals; up to 12 accesses.
 Program randomSmallProgram(uint64_t seed);
@@ -74,6 +77,8 @@ struct Comparison {
 Comparison compareWithExact(Goal goal, uint64_t seed, unsigned programs, unsigned maxReports = 3,
                             bool allAbove = false);
 std::string table(const Comparison &comparison);
+/// What is asked of insert(): as good as the optimum in 95 of 100 programs, and never far above.
+bool isNearOptimum(const Comparison &comparison);
 
 } // namespace pto::sync::judge
 

@@ -23,6 +23,7 @@ struct StatementList {
   unsigned arm = 0;
   NodeId innermost = none; ///< loop
   bool isBody = false;
+  unsigned leave = ~0u; ///< index of the Leave of a loop that ends inside
   std::vector<NodeId> items;
   std::vector<std::set<Pipe>> pipes; ///< per item: of the accesses in it
 };
@@ -46,6 +47,20 @@ private:
   void candidatesOf(unsigned list);
   void rewrite(unsigned list);
   void add(NodeKind kind, uint32_t candidate, EventId id);
+  /// In the last turn of a loop that ends inside only the items before the Leave run: does the
+  /// wait?
+  bool takesFirst(uint32_t candidate) const {
+    const Candidate &c = universe.candidates[candidate];
+    return lists[c.list].leave != ~0u && c.consumer < lists[c.list].leave;
+  }
+  /// Tokens that are left when the loop is over.
+  int64_t drains(uint32_t candidate) const {
+    const Candidate &c = universe.candidates[candidate];
+    const StatementList &list = lists[c.list];
+    if (list.leave == ~0u)
+      return c.delay;
+    return c.delay + (c.producer < list.leave) - takesFirst(candidate);
+  }
   EventId idIn(uint32_t candidate, NodeId loop, int64_t add) const {
     int32_t base = idsEach * candidate;
     return loop == none ? EventId{base} : EventId{base, idsEach, loop, wrap(add)};
@@ -63,7 +78,10 @@ std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
                               std::vector<NodeId> items) {
   unsigned index = lists.size();
   lists.emplace_back();
-  StatementList list{owner, arm, innermost, owner != none && owner == innermost, items, {}};
+  StatementList list{owner, arm, innermost, owner != none && owner == innermost, ~0u, items, {}};
+  for (unsigned i = 0; i < items.size(); ++i)
+    if (universe.program[items[i]].kind == NodeKind::Leave)
+      list.leave = i;
   std::set<Pipe> all;
   for (NodeId id : items) {
     const Node node = universe.program[id];
@@ -92,8 +110,12 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to)
+            if (from != to) {
               universe.candidates.push_back({from, to, index, i, j, delay});
+              const Node &producer = program[list.items[i]];
+              if (producer.kind == NodeKind::Loop && producer.trip != 0)
+                universe.candidates.push_back({from, to, index, i, j, delay, true});
+            }
     }
 }
 
@@ -116,10 +138,10 @@ void Maker::rewrite(unsigned index) {
   out.clear();
   for (unsigned item = 0; item < list.items.size(); ++item) {
     NodeId id = list.items[item];
-    std::vector<uint32_t> waits, barriers, carried, sets;
+    std::vector<uint32_t> waits, barriers, carried, early, sets;
     for (uint32_t c = 0; c < all.size(); ++c) {
       const Candidate &candidate = all[c];
-      if (lists[candidate.list].owner == id && candidate.delay)
+      if (lists[candidate.list].owner == id && !isBarrier(c) && drains(c))
         carried.push_back(c);
       if (candidate.list != index)
         continue;
@@ -128,7 +150,7 @@ void Maker::rewrite(unsigned index) {
       if (!isBarrier(c) && candidate.consumer == item)
         waits.push_back(c);
       if (!isBarrier(c) && candidate.producer == item)
-        sets.push_back(c);
+        (candidate.early ? early : sets).push_back(c);
     }
     // What S learns everybody learns (H6), so its waits come first.
     llvm::sort(waits, [&](uint32_t a, uint32_t b) {
@@ -142,12 +164,14 @@ void Maker::rewrite(unsigned index) {
       for (int64_t m = 0; m < all[c].delay; ++m)
         add(NodeKind::Set, c, {int32_t(idsEach * c + wrap(m - all[c].delay))});
     out.push_back(id);
+    for (uint32_t c : early)
+      add(NodeKind::Set, c, idIn(c, list.innermost, 0));
     std::optional<int64_t> trip = universe.program[id].trip;
     for (uint32_t c : carried)
-      for (int64_t m = 0; m < all[c].delay; ++m)
+      for (int64_t m = 0; m < drains(c); ++m)
         add(NodeKind::Wait, c,
             trip ? EventId{int32_t(idsEach * c + wrap(*trip + m - all[c].delay))}
-                 : idIn(c, id, m - all[c].delay));
+                 : idIn(c, id, m - all[c].delay + takesFirst(c)));
     for (uint32_t c : sets)
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
   }

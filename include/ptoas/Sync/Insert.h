@@ -8,6 +8,7 @@
 #define PTOAS_SYNC_INSERT_H
 
 #include "ptoas/Sync/Program.h"
+#include <functional>
 
 namespace pto::sync {
 
@@ -26,6 +27,11 @@ struct InsertOptions {
   unsigned maxDelay = 2;
   /// Objective::Count: the most nodes that the sweep may visit while it looks for exchanges.
   uint64_t polishVisits = 200000;
+  /// The most work for the search for the best plan of a small program (sync 13.7), in steps of
+  /// runs; 0: none.
+  uint64_t searchSteps = 4000000;
+  /// Cycles of an access, 0 when unknown; without it all take alike.
+  std::function<uint64_t(NodeId)> cyclesOf;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
   /// before each signal.
@@ -40,7 +46,10 @@ struct InsertStats {
   unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included
   unsigned inLoops = 0;    ///< of them, in loops
   bool lastRung = false;   ///< fell back to bar(ALL) before every item
-  uint64_t visits = 0;     ///< nodes walked by all sweeps, for benchmarks
+  /// How the search for the best plan ended (sync 13.7).
+  enum Searched : uint8_t { NotTried, CutShort, Complete } searched = NotTried;
+  unsigned refused = 0; ///< plans that were right on the runs of the search and not on all
+  uint64_t visits = 0;  ///< nodes walked by all sweeps, for benchmarks
 };
 
 struct InsertResult {

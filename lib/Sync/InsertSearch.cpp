@@ -1,0 +1,327 @@
+//===- InsertSearch.cpp - The best plan of a small program -----------------===//
+
+#include "InsertSearch.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
+               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles)
+    : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
+      settles(settles) {}
+
+uint64_t Search::timeNow() {
+  uint64_t sum = 0;
+  for (Trial &trial : measured) {
+    sum += trial.time(*now, cycles);
+    work += trial.steps();
+  }
+  return sum;
+}
+
+//===----------------------------------------------------------------------===//
+// Clauses
+//===----------------------------------------------------------------------===//
+
+std::optional<std::pair<size_t, Miss>> Search::missNow() {
+  for (size_t &first : order) {
+    work += trials[first].steps();
+    if (std::optional<Miss> miss = trials[first].firstMiss(*now)) {
+      std::swap(first, order.front()); // what failed last fails soonest
+      return std::pair(order.front(), *miss);
+    }
+  }
+  return std::nullopt;
+}
+
+bool Search::isActive(const Clause &clause) const {
+  return !clause.any.anyCommon(now->all()) && (!clause.condition || now->has(*clause.condition));
+}
+
+const Search::Clause *Search::open(const llvm::BitVector &allowed, uint64_t &atLeast,
+                                   bool &dead) const {
+  llvm::SmallVector<std::tuple<unsigned, size_t>, 32> active; // items left, clause
+  for (size_t i = 0; i < clauses.size(); ++i)
+    if (isActive(clauses[i])) {
+      llvm::BitVector left = clauses[i].any;
+      left &= allowed;
+      unsigned count = left.count();
+      if (count == 0) {
+        dead = true;
+        return nullptr;
+      }
+      active.push_back({count, i});
+    }
+  if (active.empty())
+    return nullptr;
+  llvm::sort(active);
+  // Clauses that share no item are paid for one by one.
+  llvm::BitVector used(items.size());
+  for (auto [count, i] : active) {
+    llvm::BitVector left = clauses[i].any;
+    left &= allowed;
+    if (left.anyCommon(used))
+      continue;
+    used |= left;
+    uint64_t least = ~uint64_t(0);
+    for (unsigned id : left.set_bits())
+      least = std::min(least, items[id].weight);
+    atLeast += least;
+  }
+  return &clauses[std::get<1>(active.front())];
+}
+
+//===----------------------------------------------------------------------===//
+// Branch and bound
+//===----------------------------------------------------------------------===//
+
+void Search::explore(uint64_t count, llvm::BitVector allowed) {
+  for (;;) {
+    if (spent() || stop)
+      return;
+    work += 1 + clauses.size() / 8;
+    uint64_t atLeast = count;
+    bool dead = false;
+    const Clause *clause = open(allowed, atLeast, dead);
+    if (dead || (!firstOnly && atLeast >= bestPrice.count))
+      return;
+    if (clause)
+      return branch(*clause, count, allowed);
+    auto miss = missNow();
+    if (!miss) {
+      if (leaf(count))
+        continue;
+      return;
+    }
+    Trial &trial = trials[miss->first];
+    Clause next{trial.cut(*now, miss->second), std::nullopt};
+    work += trial.steps() * 4 + items.size() / 4;
+    if (miss->second.isReuse)
+      next.condition = miss->second.condition;
+    clauses.push_back(std::move(next));
+  }
+}
+
+void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allowed) {
+  llvm::BitVector left = clause.any;
+  left &= allowed;
+  struct Choice {
+    uint64_t time, weight;
+    unsigned hits;
+    ItemId id;
+  };
+  std::vector<Choice> choices;
+  for (unsigned id : left.set_bits()) {
+    now->add(id);
+    uint64_t time = options.objective == Objective::Time ? timeNow() : 0;
+    now->remove(id);
+    if (time > timeLimit)
+      continue;
+    unsigned hits = 0;
+    for (const Clause &other : clauses)
+      hits += other.any[id] && isActive(other);
+    choices.push_back({time, items[id].weight, hits, ItemId(id)});
+  }
+  llvm::sort(choices, [&](const Choice &a, const Choice &b) {
+    auto rank = [&](const Choice &c) {
+      uint64_t each = 1024 * c.weight / std::max(1u, c.hits);
+      return std::tuple(firstOnly ? c.time : 0, each, c.time, c.id);
+    };
+    return rank(a) < rank(b);
+  });
+  for (const Choice &choice : choices) {
+    if (spent() || stop)
+      return;
+    now->add(choice.id);
+    explore(count + choice.weight, allowed);
+    now->remove(choice.id);
+    allowed.reset(choice.id); // with it everything was tried
+  }
+}
+
+/// Can anything that is inserted serve the demand?
+bool Search::isOurs(const Demand &demand) const {
+  int64_t distance = -(demand.need >> 46);
+  NodeId loop = distance ? tree.listOf(demand.later).loops[demand.level - 1] : none;
+  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), demand.later, loop).has_value();
+}
+
+/// The demand that the sweep misses with these items; none when it misses nothing.
+std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
+                                              std::optional<uint32_t> which) {
+  uint64_t visits = sweep.visits;
+  write(selection);
+  plan.attachAll();
+  sweep.run(0, false);
+  work += (sweep.visits - visits) * (32 + selection.size() / 4);
+  std::vector<uint32_t> failures = sweep.failures(0);
+  if (which)
+    return llvm::is_contained(failures, *which) ? which : std::nullopt;
+  llvm::erase_if(failures, [&](uint32_t i) { return !isOurs(demands.all[i]); });
+  if (failures.empty())
+    return std::nullopt;
+  return *llvm::min_element(failures);
+}
+
+/// A clause from an order that only the sweep misses: what brings it neither alone nor in halves is
+/// let in, the rest is the clause. False when it is not an order that is missing.
+bool Search::learn(llvm::ArrayRef<ItemId> selection) {
+  constexpr unsigned mostLearned = 12;
+  std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt);
+  if (!miss || learned >= mostLearned)
+    return false;
+  ++learned;
+  std::vector<ItemId> grown = selection.vec();
+  Clause clause{llvm::BitVector(items.size()), std::nullopt};
+  auto grow = [&](auto &self, llvm::ArrayRef<ItemId> more) -> void {
+    size_t size = grown.size();
+    grown.insert(grown.end(), more.begin(), more.end());
+    if (missedBySweep(grown, miss))
+      return;
+    grown.resize(size);
+    if (more.size() == 1) {
+      clause.any.set(more[0]);
+      return;
+    }
+    self(self, more.take_front(more.size() / 2));
+    self(self, more.drop_front(more.size() / 2));
+  };
+  std::vector<ItemId> others;
+  for (ItemId id = 0; id < items.size(); ++id)
+    if (!now->has(id) && items[id].from != Pipe::ALL)
+      others.push_back(id);
+  grow(grow, others);
+  clauses.push_back(std::move(clause));
+  return true;
+}
+
+/// True when the search goes on from here, with a clause more.
+bool Search::leaf(uint64_t count) {
+  Price price{timeNow(), count};
+  if (options.objective == Objective::Count)
+    price.time = 0;
+  std::vector<ItemId> selection;
+  for (unsigned id : now->all().set_bits())
+    selection.push_back(id);
+  State before = save();
+  bool isRight = accepts(selection);
+  bool goesOn = !isRight && learn(selection);
+  restore(before);
+  if (!isRight) {
+    ++refused;
+    return goesOn;
+  }
+  best = selection;
+  bestPrice = price;
+  stop |= firstOnly;
+  return false;
+}
+
+void Search::improve(Price limit, bool first, uint64_t budget) {
+  timeLimit = limit.time;
+  firstOnly = first;
+  stop = false;
+  end = work + budget;
+  explore(0, worthTrying());
+  wasCut = spent();
+}
+
+/// Of equal price is what sets earlier and waits later: how long accesses really take, the model
+/// does not know so well.
+void Search::loosen() {
+  std::vector<ItemId> tight = best;
+  for (ItemId id : best)
+    now->add(id);
+  uint64_t time = timeNow();
+  for (ItemId &id : best) {
+    const Item &item = items[id];
+    if (item.isBarrier())
+      continue;
+    auto slack = [&](const Item &i) {
+      return int64_t(i.span.consumer) - i.span.producer + i.delay * int64_t(1 << 20);
+    };
+    std::vector<ItemId> others;
+    for (ItemId other = 0; other < items.size(); ++other) {
+      const Item &o = items[other];
+      if (o.from == item.from && o.to == item.to && o.span.list == item.span.list &&
+          o.delay == item.delay && o.primeAfter == item.primeAfter && o.weight <= item.weight &&
+          o.late <= item.late && o.span.producer <= item.span.producer &&
+          o.span.consumer >= item.span.consumer && !now->has(other) &&
+          slack(o) + item.late - o.late > slack(item))
+        others.push_back(other);
+    }
+    llvm::sort(others, [&](ItemId a, ItemId b) {
+      return std::pair(-slack(items[a]), a) < std::pair(-slack(items[b]), b);
+    });
+    now->remove(id);
+    ItemId tightest = id;
+    for (ItemId other : others) {
+      now->add(other);
+      if (timeNow() <= time && missesNothing()) {
+        id = other;
+        break;
+      }
+      now->remove(other);
+    }
+    if (id == tightest)
+      now->add(id);
+  }
+  State before = save();
+  if (!accepts(best))
+    best = std::move(tight);
+  restore(before);
+}
+
+//===----------------------------------------------------------------------===//
+// Whole search
+//===----------------------------------------------------------------------===//
+
+bool Search::run() {
+  if (!isSmall())
+    return false;
+  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
+  cycles.assign(tree.program.nodes.size(), 0);
+  for (NodeId node : tree.order)
+    if (const Node &n = tree.program[node]; n.kind == NodeKind::Access) {
+      uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+      cycles[node] = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
+    }
+
+  if (!makeItems() || !makeTrials())
+    return false;
+  now.emplace(tree, items);
+  if (!takePlan())
+    return false;
+  Price start = bestPrice;
+  State before = save();
+  if (options.objective == Objective::Time) {
+    bool progress = true;
+    while (progress && bestPrice.time) {
+      uint64_t old = bestPrice.time;
+      improve({old - 1, 0}, true, options.searchSteps / 4);
+      progress = bestPrice.time < old;
+    }
+    improve({bestPrice.time, 0}, false, options.searchSteps);
+  } else {
+    bestPrice.time = 0;
+    start.time = 0;
+    improve({~uint64_t(0), 0}, false, options.searchSteps);
+  }
+  auto report = [&] {
+    stats.searched = wasCut ? InsertStats::CutShort : InsertStats::Complete;
+    stats.refused = refused;
+  };
+  if (bestPrice < start) {
+    loosen();
+    if (accepts(best)) {
+      report();
+      return true;
+    }
+    restore(before);
+    settles();
+  }
+  report();
+  return false;
+}

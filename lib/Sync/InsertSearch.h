@@ -1,0 +1,106 @@
+//===- InsertSearch.h - The best plan of a small program ----------*- C++ -*-===//
+//
+// Private to lib/Sync/Insert*.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_INSERTSEARCH_H
+#define PTOAS_LIB_SYNC_INSERTSEARCH_H
+
+#include "InsertSweep.h"
+#include "InsertTrial.h"
+#include "ptoas/Sync/Insert.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace pto::sync::inserter {
+
+/// Branch and bound over all handoffs and barriers that could stand anywhere, from a plan that is
+/// right (sync 13.7). Each order that a selection misses on a run is a clause, "one of these
+/// items"; the search branches over the items of a clause that nothing hits yet. Bounded by work.
+class Search {
+public:
+  /// `settles` brings the plan to an end (ids, credits) and says whether it is right.
+  Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
+         const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles);
+
+  /// True when the plan became better. Its items have no reasons yet.
+  bool run();
+
+private:
+  struct Price {
+    uint64_t time = 0, count = 0;
+    auto operator<=>(const Price &) const = default;
+  };
+  struct Clause {
+    llvm::BitVector any;
+    std::optional<ItemId> condition; ///< asked for only with this item
+  };
+  struct State {
+    std::vector<Handoff> handoffs;
+    std::vector<Point> points;
+    std::vector<std::vector<HandoffId>> byList;
+    InsertStats stats;
+  };
+
+  const Tree &tree;
+  const Demands &demands;
+  Plan &plan;
+  Sweep &sweep;
+  const InsertOptions &options;
+  InsertStats &stats;
+  llvm::function_ref<bool()> settles;
+
+  std::vector<Item> items;
+  std::vector<uint64_t> cycles; ///< by node
+  std::vector<Trial> trials, measured;
+  std::vector<size_t> order;    ///< of trials: those that failed last come first
+  std::optional<Selection> now; ///< what the search stands at
+  std::vector<Clause> clauses;
+  std::vector<ItemId> best; ///< the best selection so far
+  Price bestPrice;
+  uint64_t timeLimit = 0;
+  bool firstOnly = false; ///< stop at the first that keeps the limit of time
+  bool stop = false;
+  uint64_t work = 0, end = 0; ///< in steps
+  bool wasCut = false;        ///< the last search ended before its time
+  unsigned learned = 0;       ///< clauses from orders that only the sweep misses
+  unsigned refused = 0;       ///< selections that the sweep or the ids refused
+
+  bool isSmall() const;
+  bool makeItems();
+  llvm::BitVector worthTrying() const;
+  void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
+  llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
+  void addItems(ListId list);
+  bool makeTrials();
+  Item itemOf(const Handoff &handoff) const;
+  std::optional<ItemId> find(const Item &item) const;
+  bool takePlan();
+  bool spent() const { return work > end; }
+
+  uint64_t timeNow();
+  std::optional<std::pair<size_t, Miss>> missNow();
+  bool missesNothing() { return !missNow(); }
+  bool addClause();
+  bool isActive(const Clause &clause) const;
+  /// The clause with the fewest items left that nothing hits, and the least weight that all of them
+  /// take; none with `dead` when one has no item left.
+  const Clause *open(const llvm::BitVector &allowed, uint64_t &atLeast, bool &dead) const;
+  void explore(uint64_t count, llvm::BitVector allowed);
+  void branch(const Clause &clause, uint64_t count, llvm::BitVector &allowed);
+  bool leaf(uint64_t count);
+  std::optional<uint32_t> missedBySweep(llvm::ArrayRef<ItemId> selection,
+                                        std::optional<uint32_t> which);
+  bool isOurs(const Demand &demand) const;
+  bool learn(llvm::ArrayRef<ItemId> selection);
+  void improve(Price limit, bool first, uint64_t budget);
+  void loosen();
+
+  State save() const { return {plan.handoffs, plan.points, plan.byList, stats}; }
+  void restore(const State &state);
+  void write(llvm::ArrayRef<ItemId> selection);
+  bool accepts(llvm::ArrayRef<ItemId> selection);
+};
+
+} // namespace pto::sync::inserter
+
+#endif // PTOAS_LIB_SYNC_INSERTSEARCH_H

@@ -1,0 +1,446 @@
+//===- InsertTrial.cpp - A selection of items, tried on runs ---------------===//
+
+#include "InsertTrial.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+//===----------------------------------------------------------------------===//
+// Selection
+//===----------------------------------------------------------------------===//
+
+/// The item stands at each of these places.
+template <typename Visit> void Selection::forEachPlace(ItemId id, Visit visit) {
+  const Item &item = items[id];
+  const List &list = tree.lists[item.span.list];
+  At &consumer = points[list.items[item.span.consumer]];
+  if (item.isBarrier())
+    return visit(consumer.barriers);
+  visit(consumer.waits);
+  NodeId producer = list.items[item.span.producer];
+  const Node &node = tree.program[producer];
+  bool isEarly = !item.late && node.kind == NodeKind::Loop && node.trip != 0;
+  visit(isEarly ? points[producer].early : points[producer].sets);
+  if (list.isBody && (item.delay || list.leave != none))
+    visit(points[list.owner].carried);
+  if (item.primeAfter != none)
+    visit(points[tree.lists[list.parent].items[item.primeAfter]].primes);
+}
+
+void Selection::add(ItemId id) {
+  chosen.set(id);
+  // Waits on S come first: what S learns everybody learns (H6).
+  auto rank = [&](ItemId i) { return std::pair(items[i].to != Pipe::S, i); };
+  forEachPlace(id, [&](llvm::SmallVector<ItemId, 4> &place) {
+    auto at = llvm::upper_bound(place, id, [&](ItemId a, ItemId b) { return rank(a) < rank(b); });
+    place.insert(at, id);
+  });
+}
+
+void Selection::remove(ItemId id) {
+  chosen.reset(id);
+  forEachPlace(id,
+               [&](llvm::SmallVector<ItemId, 4> &place) { place.erase(llvm::find(place, id)); });
+}
+
+//===----------------------------------------------------------------------===//
+// Walk
+//===----------------------------------------------------------------------===//
+
+/// C3 in the search: an id comes back after so many turns, which chains of handoffs have to tell.
+static constexpr uint32_t ring = 4;
+
+class Trial::Walk {
+public:
+  Walk(Trial &trial, const Selection &selection)
+      : trial(trial), tree(trial.tree), items(trial.items), selection(selection),
+        queues(trial.items.size()), flags(trial.run.flags) {}
+
+  std::optional<Miss> go();
+
+private:
+  struct Queue {
+    llvm::SmallVector<Token, 3> tokens;
+    std::array<std::pair<int16_t, Moment>, ring> lastWaits{}; ///< by slot: its number and moment
+  };
+  Trial &trial;
+  const Tree &tree;
+  const std::vector<Item> &items;
+  const Selection &selection;
+  std::vector<Queue> queues; ///< by item
+  std::vector<std::optional<Token>> flags;
+  std::array<Clock, numPipes> know;
+  std::array<int16_t, numPipes> accesses{}, waits{};
+  std::optional<Miss> miss;
+
+  void raise(Clock &clock, const Clock &by) {
+    for (unsigned i = 0; i < 16; ++i)
+      clock.at[i] = std::max(clock.at[i], by.at[i]);
+  }
+  int16_t &accessesKnown(Pipe observer, Pipe pipe) {
+    return know[unsigned(observer)].at[unsigned(pipe)];
+  }
+  Token token(Pipe from, Moment at) {
+    Token token{know[unsigned(from)], at, 0};
+    token.clock.at[unsigned(from)] = accesses[unsigned(from)];
+    token.clock.at[8 + unsigned(from)] = waits[unsigned(from)];
+    return token;
+  }
+  void learn(Pipe from, Pipe to, const Token &token, Moment at) {
+    trial.edges.push_back({from, to, token.set, at});
+    raise(know[unsigned(to)], token.clock);
+    ++waits[unsigned(to)];
+    if (to != Pipe::S)
+      return;
+    know[unsigned(Pipe::S)].at[8 + unsigned(Pipe::S)] = waits[unsigned(Pipe::S)];
+    for (Clock &clock : know)
+      raise(clock, know[unsigned(Pipe::S)]);
+  }
+  void wait(ItemId id, Moment at) {
+    Queue &queue = queues[id];
+    Token token = queue.tokens.front();
+    queue.tokens.erase(queue.tokens.begin());
+    learn(items[id].from, items[id].to, token, at);
+    queue.lastWaits[token.slot] = {waits[unsigned(items[id].to)], at};
+  }
+  void set(ItemId id, Moment at, uint32_t slot) {
+    const Item &item = items[id];
+    auto [number, moment] = queues[id].lastWaits[slot];
+    bool isKnown = know[unsigned(item.from)].at[8 + unsigned(item.to)] >= number;
+    if (trial.strongFlags && !isKnown && !miss)
+      miss = {item.to, item.from, moment, at, true, id};
+    queues[id].tokens.push_back(token(item.from, at));
+    queues[id].tokens.back().slot = slot;
+  }
+  void prime(ItemId id, Moment at) {
+    for (int64_t m = 0; m < items[id].delay; ++m)
+      set(id, at, uint32_t(m + 2 * ring - items[id].delay) % ring);
+  }
+  void barrier(Pipe pipe, Moment at);
+  void leaf(const Step &step, uint32_t index);
+  void before(const Step &step, Moment at);
+  void after(const Step &step, Moment at);
+};
+
+void Trial::Walk::barrier(Pipe pipe, Moment at) {
+  if (pipe != Pipe::ALL) {
+    accessesKnown(pipe, pipe) = accesses[unsigned(pipe)];
+    trial.edges.push_back({pipe, pipe, at, at});
+    return;
+  }
+  for (unsigned from = 0; from < numPipes; ++from)
+    for (unsigned to = 0; to < numPipes; ++to) {
+      know[to].at[from] = accesses[from];
+      know[to].at[8 + from] = waits[from];
+      trial.edges.push_back({Pipe(from), Pipe(to), at, at});
+    }
+}
+
+void Trial::Walk::leaf(const Step &step, uint32_t index) {
+  const Node &node = tree.program[step.node];
+  Moment at = 4 * Moment(index) + 1;
+  switch (node.kind) {
+  case NodeKind::Access:
+  case NodeKind::Publish: {
+    Pipe pipe = pipeOf(node);
+    for (uint32_t i = trial.run.firstNeed[index]; i < trial.run.firstNeed[index + 1]; ++i) {
+      const Need &need = trial.run.needs[i];
+      if (accessesKnown(pipe, need.pipe) < int16_t(need.count) && !miss)
+        miss = {need.pipe, pipe, 4 * Moment(need.source) + 1, at};
+    }
+    if (node.kind == NodeKind::Publish)
+      return;
+    int16_t count = ++accesses[unsigned(pipe)];
+    if (pipe == Pipe::S)
+      for (Clock &clock : know)
+        clock.at[unsigned(pipe)] = count;
+    else if (keepsOrder(pipe, tree.program.arch))
+      accessesKnown(pipe, pipe) = count;
+    return;
+  }
+  case NodeKind::Set:
+    flags[step.flag] = token(node.key.from, at);
+    return;
+  case NodeKind::Wait:
+    if (flags[step.flag])
+      learn(node.key.from, node.key.to, *flags[step.flag], at);
+    flags[step.flag].reset();
+    return;
+  case NodeKind::Barrier:
+    return barrier(node.pipe, at);
+  default:
+    return;
+  }
+}
+
+void Trial::Walk::before(const Step &step, Moment at) {
+  const Selection::At &point = selection.at(step.node);
+  for (ItemId id : point.waits)
+    wait(id, at);
+  for (ItemId id : point.barriers)
+    barrier(items[id].from, at + 1);
+  if (step.kind == Step::Open)
+    for (ItemId id : point.carried)
+      if (items[id].primeAfter == none)
+        prime(id, at + 2);
+}
+
+void Trial::Walk::after(const Step &step, Moment at) {
+  const Selection::At &point = selection.at(step.node);
+  for (ItemId id : point.early)
+    set(id, at, step.turn % ring);
+  for (ItemId id : point.carried)
+    while (!queues[id].tokens.empty())
+      wait(id, at + 1);
+  for (ItemId id : point.sets)
+    set(id, at + 2, step.turn % ring);
+  for (ItemId id : point.primes)
+    prime(id, at + 3);
+}
+
+std::optional<Miss> Trial::Walk::go() {
+  trial.edges.clear();
+  for (auto [index, step] : llvm::enumerate(trial.run.steps)) {
+    if (step.kind != Step::Close)
+      before(step, 4 * Moment(index));
+    if (step.kind == Step::Leaf)
+      leaf(step, index);
+    if (miss)
+      return miss;
+    if (step.kind != Step::Open)
+      after(step, 4 * Moment(index));
+    if (miss)
+      return miss;
+  }
+  return miss;
+}
+
+Trial::Trial(const Tree &tree, const std::vector<Item> &items, Run run, bool strongFlags)
+    : tree(tree), items(items), run(std::move(run)), strongFlags(strongFlags) {}
+
+std::optional<Miss> Trial::firstMiss(const Selection &selection) {
+  return Walk(*this, selection).go();
+}
+
+//===----------------------------------------------------------------------===//
+// Time
+//===----------------------------------------------------------------------===//
+
+/// Pipes take one access after the other, and its bytes are there some cycles later; flags cost
+/// nothing but the wait (sync 13.6).
+static constexpr uint64_t resultLatency = 16;
+
+uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles) const {
+  struct Queue {
+    uint64_t free = 0, complete = 0;
+  };
+  std::array<Queue, numPipes> queues;
+  std::vector<llvm::SmallVector<uint64_t, 4>> tokens(items.size());
+  std::vector<uint64_t> flags(run.flags, 0);
+  uint64_t dispatch = 0, end = 0;
+  auto on = [&](Pipe pipe, auto act) {
+    Queue &queue = queues[unsigned(pipe)];
+    act(queue, std::max(dispatch, queue.free));
+    if (pipe == Pipe::S)
+      dispatch = std::max(dispatch, queue.free);
+    end = std::max({end, queue.free, queue.complete});
+  };
+  auto barrier = [&](Pipe pipe) {
+    if (pipe != Pipe::ALL)
+      return on(pipe,
+                [](Queue &queue, uint64_t start) { queue.free = std::max(start, queue.complete); });
+    for (const Queue &queue : queues)
+      dispatch = std::max(dispatch, queue.complete);
+  };
+  auto setOn = [&](Pipe pipe, uint64_t &token) {
+    on(pipe, [&](Queue &queue, uint64_t start) { token = std::max(start, queue.complete); });
+  };
+  auto waitOn = [&](Pipe pipe, uint64_t token) {
+    on(pipe, [&](Queue &queue, uint64_t start) { queue.free = std::max(start, token); });
+  };
+  auto set = [&](ItemId id) { setOn(items[id].from, tokens[id].emplace_back()); };
+  auto prime = [&](ItemId id) {
+    for (int64_t m = 0; m < items[id].delay; ++m)
+      set(id);
+  };
+  auto wait = [&](ItemId id) {
+    waitOn(items[id].to, tokens[id].front());
+    tokens[id].erase(tokens[id].begin());
+  };
+  for (const Step &step : run.steps) {
+    const Node &node = tree.program[step.node];
+    const Selection::At &point = selection.at(step.node);
+    if (step.kind != Step::Close) {
+      llvm::for_each(point.waits, wait);
+      for (ItemId id : point.barriers)
+        barrier(items[id].from);
+      if (step.kind == Step::Open)
+        for (ItemId id : point.carried)
+          if (items[id].primeAfter == none)
+            prime(id);
+    }
+    if (step.kind == Step::Leaf) {
+      if (node.kind == NodeKind::Access)
+        on(node.pipe, [&](Queue &queue, uint64_t start) {
+          queue.free = start + cycles[step.node];
+          queue.complete = queue.free + (node.pipe == Pipe::S ? 0 : resultLatency);
+        });
+      else if (node.kind == NodeKind::Barrier)
+        barrier(node.pipe);
+      else if (node.kind == NodeKind::Set)
+        setOn(node.key.from, flags[step.flag]);
+      else if (node.kind == NodeKind::Wait)
+        waitOn(node.key.to, flags[step.flag]);
+    }
+    if (step.kind == Step::Open)
+      continue;
+    llvm::for_each(point.early, set);
+    for (ItemId id : point.carried)
+      while (!tokens[id].empty())
+        wait(id);
+    llvm::for_each(point.sets, set);
+    llvm::for_each(point.primes, prime);
+  }
+  return end;
+}
+
+//===----------------------------------------------------------------------===//
+// Cuts
+//===----------------------------------------------------------------------===//
+
+/// All tokens that the item would send on this run, or its barriers.
+const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
+  if (pairs.empty())
+    pairs.resize(items.size());
+  std::vector<Pair> &result = pairs[id];
+  if (!result.empty())
+    return result;
+  const Item &item = items[id];
+  const Span &span = item.span;
+  const List &list = tree.lists[span.list];
+  for (const Activation &activation : run.activations[span.list]) {
+    llvm::SmallVector<Moment, 4> queue;
+    if (item.delay) {
+      bool isEarly = item.primeAfter != none;
+      Moment prime = isEarly ? run.visits[activation.around].end[item.primeAfter] : activation.open;
+      queue.assign(item.delay, 4 * prime + (isEarly ? 3 : 2));
+    }
+    auto take = [&](Moment at) {
+      result.push_back({queue.front(), at});
+      queue.erase(queue.begin());
+    };
+    for (uint32_t v : activation.visits) {
+      const Visit &visit = run.visits[v];
+      auto put = [&] {
+        if (span.producer >= visit.end.size())
+          return;
+        const Node &node = tree.program[list.items[span.producer]];
+        bool isEarly = !item.late && node.kind == NodeKind::Loop && node.trip != 0;
+        queue.push_back(4 * Moment(visit.end[span.producer]) + (isEarly ? 0 : 2));
+      };
+      if (!item.isBarrier() && span.producer < span.consumer)
+        put();
+      if (span.consumer < visit.begin.size()) {
+        Moment at = 4 * Moment(visit.begin[span.consumer]);
+        if (item.isBarrier())
+          result.push_back({at + 1, at + 1});
+        else
+          take(at);
+      }
+      if (!item.isBarrier() && span.producer >= span.consumer)
+        put();
+    }
+    while (!queue.empty())
+      take(4 * Moment(activation.close) + 1);
+  }
+  return result;
+}
+
+uint64_t Trial::executed(ItemId id) { return pairsOf(id).size() * (items[id].isBarrier() ? 1 : 2); }
+
+/// Spreads what is known of the source over the tokens and barriers of the last walk.
+void Trial::propagate(const Miss &miss, Knows &knows) const {
+  for (const Edge &edge : edges) { // ascending by wait
+    bool carries =
+        edge.from == miss.from ? edge.set > miss.source : edge.set >= knows[unsigned(edge.from)];
+    carries |= edge.set >= knows[unsigned(edge.from)];
+    if (!carries || edge.wait >= knows[unsigned(edge.to)] || (miss.isReuse && edge.from == edge.to))
+      continue;
+    knows[unsigned(edge.to)] = edge.wait;
+    if (edge.to == Pipe::S)
+      for (Moment &known : knows)
+        known = std::min(known, edge.wait);
+  }
+}
+
+/// Would the item let somebody know of the source who does not know yet; with `latest`, so early
+/// that the target knows?
+bool Trial::crosses(const Item &item, llvm::ArrayRef<Pair> pairs, const Miss &miss,
+                    const Knows &knows, const Knows *latest) const {
+  if (item.from == Pipe::ALL || (item.isBarrier() && (item.from != miss.from || miss.isReuse)))
+    return false; // a full barrier is never a choice
+  unsigned from = unsigned(item.from), to = unsigned(item.to);
+  Moment known = knows[to], end = std::min(known - 1, miss.target);
+  if (latest)
+    end = std::min(end, (*latest)[to]);
+  for (const Pair &pair : pairs)
+    if (pair.wait <= end &&
+        ((item.from == miss.from && pair.set > miss.source) || pair.set >= knows[from]))
+      return true;
+  return false;
+}
+
+llvm::BitVector Trial::cut(const Selection &selection, const Miss &miss) {
+  constexpr Moment never = 1 << 30;
+  Knows knows;
+  knows.fill(never);
+  if (miss.isReuse ? miss.from == Pipe::S : keepsOrder(miss.from, tree.program.arch))
+    knows[unsigned(miss.from)] = miss.source;
+  if (miss.from == Pipe::S)
+    knows.fill(miss.source);
+  propagate(miss, knows);
+  // From when on the others must know, so that the target does.
+  Knows latest;
+  latest.fill(-1);
+  latest[unsigned(miss.to)] = latest[unsigned(Pipe::S)] = miss.target;
+  for (const Edge &edge : llvm::reverse(edges))
+    if (edge.wait <= latest[unsigned(edge.to)] && edge.from != edge.to)
+      latest[unsigned(edge.from)] = std::max(latest[unsigned(edge.from)], edge.set);
+  auto all = [&](const Knows *until) {
+    llvm::BitVector result(items.size());
+    for (ItemId id = 0; id < items.size(); ++id)
+      if (!selection.has(id) && crosses(items[id], pairsOf(id), miss, knows, until))
+        result.set(id);
+    return result;
+  };
+  llvm::BitVector best = all(nullptr), seen = best;
+  // What does not suffice alone may be there as well: the order is still missing.
+  for (unsigned round = 0; round < numPipes; ++round) {
+    llvm::BitVector direct = all(&latest), rest = seen;
+    rest.reset(direct);
+    if (rest.none())
+      break;
+    for (unsigned id : rest.set_bits()) {
+      const Item &item = items[id];
+      for (const Pair &pair : pairsOf(id))
+        if (pair.wait <= miss.target &&
+            ((item.from == miss.from && pair.set > miss.source) ||
+             pair.set >= knows[unsigned(item.from)]) &&
+            pair.wait < knows[unsigned(item.to)]) {
+          knows[unsigned(item.to)] = pair.wait;
+          if (item.to == Pipe::S)
+            for (Moment &known : knows)
+              known = std::min(known, pair.wait);
+        }
+    }
+    propagate(miss, knows);
+    if (knows[unsigned(miss.to)] <= miss.target)
+      break;
+    seen = all(nullptr);
+    if (seen.count() < best.count())
+      best = seen;
+  }
+  return best;
+}
