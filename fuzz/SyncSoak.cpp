@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
   for (const std::string &report : tally.reports)
     llvm::outs() << "\n" << report;
   bool failed = tally.unclean || tally.rejected || tally.failedRuns || tally.disturbed ||
-                tally.unstable || tally.disagreed || tally.falseAccepts();
+                tally.unstable || tally.disagreed || tally.falseAccepts() || tally.simulatedBad ||
+                tally.differed;
   return failed ? 1 : 0;
 }

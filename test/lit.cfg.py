@@ -19,6 +19,7 @@ config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 config.substitutions.append(
     ("%every-schedule", f"{config.python} " + os.path.join(config.source_dir, "test", "Inputs", "every_schedule.py")))
 config.substitutions.append(("%examples", os.path.join(config.source_dir, "examples")))
+config.substitutions.append(("%bench", os.path.join(config.source_dir, "bench")))
 config.substitutions.append(("%scripts", os.path.join(config.source_dir, "scripts")))
 config.substitutions.append(("%include", os.path.join(config.source_dir, "include")))
 config.substitutions.append(("%llvm-include", "/usr/lib/llvm-22/include"))

@@ -23,10 +23,10 @@ public:
     context.getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
       errors += diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
     });
-    module = parseProgram(sources, context, std::nullopt);
     // Programs that place their tiles themselves are level3: at level2 they would all be refused.
     if (text.contains("addr = "))
       options.level = Level::Level3;
+    module = parseProgram(sources, context, std::nullopt, options.level != Level::Level3);
   }
 
   bool runPasses() {

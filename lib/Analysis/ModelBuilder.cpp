@@ -3,6 +3,7 @@
 #include "ModelBuilder.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/IR/CustomSyntax.h"
+#include "ptoas/IR/Pipes.h"
 #include "ptoas/Parse/Parse.h"
 
 using namespace pto;
@@ -328,6 +329,7 @@ void ModelBuilder::record(Operation *op, const OpInfo &info, Frame &frame, List 
     }
   }
   node.accumulates = *pipe == Pipe::M && writesAcc;
+  node.unitFlag = (*pipe == Pipe::M || *pipe == Pipe::FIX) && usesUnitFlag(op);
   model.hasAccess |= *pipe != Pipe::S;
   if (publishes) {
     // TNOTIFY: the signal, then PIPE_ALL (library 5.3).
@@ -378,6 +380,7 @@ ModelBuilder::List ModelBuilder::steps(Operation *op, const OpInfo &info,
         for (sync::RegionId id : regions[i])
           node.writes.push_back(half(id, step.part));
       node.label = info.name.str() + " on " + name(step.pipe).str();
+      node.unitFlag = step.pipe == Pipe::FIX && pushesByUnitFlag;
       break;
     case MicroStep::Set:
     case MicroStep::Wait:
@@ -414,6 +417,7 @@ void ModelBuilder::micro(Operation *op, const OpInfo &info, Frame &frame, List &
                                          : operandRegions(op, info, i, value, frame));
   }
   model.hasAccess = true;
+  pushesByUnitFlag = usesUnitFlag(op);
   Node macro;
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(op);

@@ -200,7 +200,8 @@ private:
   bool tooManyCalls = false;
   std::vector<std::unique_ptr<Frame>> frames;
   bool insideMacro = false;
-  sync::Turns turns; ///< iterations in which the current operation runs
+  bool pushesByUnitFlag = false; ///< the call at hand, from the accumulator
+  sync::Turns turns;             ///< iterations in which the current operation runs
   /// Tiles that the current query is following, so that a loop's own cycle ends it; and how many it
   /// has looked at.
   std::vector<Bound> following;

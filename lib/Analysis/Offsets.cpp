@@ -227,6 +227,29 @@ mlir::scf::WhileOp countedWhile(Value value) {
   return counts ? loop : mlir::scf::WhileOp();
 }
 
+/// How many iterations a loop has had: ceil(max(upper - lower, 0) / step), without what a lower
+/// bound of 0 and a step of 1 make superfluous.
+std::optional<Counter> readTrips(Value value, const std::vector<OpenLoop> &closed) {
+  auto div = value.getDefiningOp<mlir::arith::CeilDivSIOp>();
+  auto max = (div ? div.getLhs() : value).getDefiningOp<mlir::arith::MaxSIOp>();
+  if (!max || constantOf(max.getRhs()) != 0)
+    return std::nullopt;
+  Value length = max.getLhs();
+  auto sub = length.getDefiningOp<mlir::arith::SubIOp>();
+  for (const OpenLoop &loop : llvm::reverse(closed)) {
+    auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
+    if (!forOp)
+      continue;
+    Value upper = forOp.getUpperBound(), lower = forOp.getLowerBound(), step = forOp.getStep();
+    bool isStep = div ? div.getRhs() == step : constantOf(step) == 1;
+    bool isLength = (sub && sub.getLhs() == upper && sub.getRhs() == lower) ||
+                    (length == upper && constantOf(lower) == 0);
+    if (isStep && isLength)
+      return Counter{loop.node, 0};
+  }
+  return std::nullopt;
+}
+
 std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &open,
                                    const std::vector<OpenLoop> &closed) {
   int64_t sum = 0;
@@ -256,17 +279,8 @@ std::optional<Counter> readCounter(Value value, const std::vector<OpenLoop> &ope
         div.getRhs() == forOp.getStep())
       return Counter{loop.node, sum};
   }
-  auto div = value.getDefiningOp<mlir::arith::CeilDivSIOp>();
-  auto max = div ? div.getLhs().getDefiningOp<mlir::arith::MaxSIOp>() : nullptr;
-  auto sub = max && constantOf(max.getRhs()) == 0
-                 ? max.getLhs().getDefiningOp<mlir::arith::SubIOp>()
-                 : nullptr;
-  if (sub)
-    for (const OpenLoop &loop : llvm::reverse(closed))
-      if (auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
-          forOp && sub.getLhs() == forOp.getUpperBound() && sub.getRhs() == forOp.getLowerBound() &&
-          div.getRhs() == forOp.getStep())
-        return Counter{loop.node, sum};
+  if (auto trips = readTrips(value, closed))
+    return Counter{trips->loop, sum};
   return std::nullopt;
 }
 } // namespace

@@ -51,6 +51,33 @@ static void printCollective(mlir::OpAsmPrinter &printer, Op op, mlir::ValueRange
   printer.printOptionalAttrDict(op->getAttrs(), {"operandSegmentSizes"});
 }
 
+/// What the text says of the strides of a view; -1 where only run time knows, and where the extent
+/// is 1.
+static llvm::SmallVector<int64_t, 5> stridesOf(mlir::Value view) {
+  auto part = view.getDefiningOp<PartitionViewOp>();
+  auto whole = part ? part.getSource().getDefiningOp<MakeTensorViewOp>() : MakeTensorViewOp();
+  auto shape = llvm::cast<PartitionTensorViewType>(view.getType()).getShape();
+  llvm::SmallVector<int64_t, 5> strides(shape.size(), -1);
+  if (whole && whole.getStrides().size() == shape.size())
+    for (auto [stride, extent, value] : llvm::zip(strides, shape, whole.getStrides()))
+      stride = extent == 1 ? -1 : constantOf(value).value_or(-1);
+  return strides;
+}
+
+/// The library moves the tensors of all ranks with the strides of one (library 5.6).
+template <typename Op> static LogicalResult verifyStrides(Op op) {
+  auto first = stridesOf(op.getGroup().front());
+  for (auto [rank, tensor] : llvm::enumerate(op.getGroup())) {
+    auto other = stridesOf(tensor);
+    for (auto [d, a, b] : llvm::enumerate(first, other))
+      if (a >= 0 && b >= 0 && a != b)
+        return op.emitOpError() << "has tensors in its group whose strides along dimension " << d
+                                << " differ, " << a << " of rank 0 and " << b << " of rank " << rank
+                                << "; the library moves all with those of one";
+  }
+  return mlir::success();
+}
+
 template <typename Op> static LogicalResult verifyGroup(Op op) {
   int64_t ranks = int64_t(op.getGroup().size()), root = int32_t(op.getRoot());
   if (ranks == 0)
@@ -62,7 +89,7 @@ template <typename Op> static LogicalResult verifyGroup(Op op) {
   if (root < 0 || root >= ranks)
     return op.emitOpError() << "has root " << root << ", but its group has the ranks 0.."
                             << ranks - 1;
-  return mlir::success();
+  return verifyStrides(op);
 }
 
 /// The five extents of the library, outermost first.

@@ -60,12 +60,66 @@ mlir::ParseResult parseByOldName(mlir::OpAsmParser &parser, mlir::OperationState
   state.name = name;
   return name.getParseAssemblyFn()(parser, state);
 }
+
+mlir::OperationName scfName(mlir::OpAsmParser &parser, llvm::StringRef name) {
+  parser.getContext()->getOrLoadDialect("scf");
+  return mlir::OperationName(name, parser.getContext());
+}
+
+/// Operations that stay together (sync 13.5). What 0.48 calls a region of fused operations is what
+/// scf calls a region that is not to be inlined.
+mlir::ParseResult parseFusionRegion(mlir::OpAsmParser &parser, mlir::OperationState &state) {
+  state.name = scfName(parser, "scf.execute_region");
+  llvm::SmallVector<mlir::Type> types;
+  mlir::Region *body = state.addRegion();
+  if (parser.parseOptionalArrowTypeList(types) ||
+      parser.parseOptionalAttrDictWithKeyword(state.attributes) || parser.parseRegion(*body) ||
+      parser.parseOptionalAttrDict(state.attributes))
+    return mlir::failure();
+  if (types.empty() && mlir::succeeded(parser.parseOptionalColon()) && parser.parseTypeList(types))
+    return mlir::failure();
+  state.addTypes(types);
+  state.addAttribute("no_inline", parser.getBuilder().getUnitAttr());
+  if (body->empty())
+    body->emplaceBlock();
+  mlir::Block &last = body->back();
+  if (last.empty() || !last.back().mightHaveTrait<mlir::OpTrait::IsTerminator>()) {
+    mlir::OperationState yield(state.location, scfName(parser, "scf.yield"));
+    mlir::OpBuilder::atBlockEnd(&last).create(yield);
+  }
+  return mlir::success();
+}
+
+/// `pto.yield`, `pto.yield %a, %b : T, U`, `pto.yield(%a, %b) : (T, U) -> ()`
+mlir::ParseResult parseYield(mlir::OpAsmParser &parser, mlir::OperationState &state) {
+  state.name = scfName(parser, "scf.yield");
+  llvm::SmallVector<mlir::OpAsmParser::UnresolvedOperand> operands;
+  llvm::SmallVector<mlir::Type> types;
+  llvm::SMLoc at = parser.getCurrentLocation();
+  bool inParens = mlir::succeeded(parser.parseOptionalLParen());
+  if (parser.parseOperandList(operands) || (inParens && parser.parseRParen()))
+    return mlir::failure();
+  if (mlir::succeeded(parser.parseOptionalColon())) {
+    bool isSignature = mlir::succeeded(parser.parseOptionalLParen());
+    bool isEmpty = isSignature && mlir::succeeded(parser.parseOptionalRParen());
+    if (!isEmpty && (parser.parseTypeList(types) || (isSignature && parser.parseRParen())))
+      return mlir::failure();
+    if (isSignature && mlir::succeeded(parser.parseOptionalArrow()) &&
+        (parser.parseLParen() || parser.parseRParen()))
+      return mlir::failure();
+  }
+  return parser.resolveOperands(operands, types, at, state.operands);
+}
 } // namespace
 
 std::optional<mlir::Dialect::ParseOpHook>
 PtoDialect::getParseOperationHook(llvm::StringRef name) const {
   if (findByOldName(name))
     return ParseOpHook(parseByOldName);
+  if (name == "pto.fusion_region")
+    return ParseOpHook(parseFusionRegion);
+  if (name == "pto.yield")
+    return ParseOpHook(parseYield);
   return Dialect::getParseOperationHook(name);
 }
 

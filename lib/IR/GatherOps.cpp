@@ -34,9 +34,18 @@ llvm::StringRef axisText(std::optional<MaskPatternKind> pattern, AxisKind axis) 
 // tgather: two results say that it compares, a maskPattern that it packs
 //===----------------------------------------------------------------------===//
 
+/// 0.41 wrote the pattern behind the brackets, as a clause or among the attributes.
+static ParseResult parsePatternClause(mlir::OpAsmParser &parser, mlir::NamedAttrList &attributes) {
+  MaskPatternAttr pattern;
+  if (mlir::failed(parser.parseOptionalKeyword("maskPattern")))
+    return mlir::success();
+  return failure(parser.parseEqual() || parser.parseAttribute(pattern, "maskPattern", attributes));
+}
+
 ParseResult TGatherOp::parse(mlir::OpAsmParser &parser, mlir::OperationState &result) {
   OperandGroup ins, outs;
-  if (parseGroups(parser, result, ins, {1, 3}, outs, {1, 2}))
+  if (parseGroups(parser, result, ins, {1, 3}, outs, {1, 2}) ||
+      parsePatternClause(parser, result.attributes))
     return failure();
   size_t inputs = ins.operands.size();
   if (addAxis<GatherAxisAttr>(parser, ins, result.attributes))

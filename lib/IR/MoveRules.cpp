@@ -253,19 +253,22 @@ PTO_RULE(fitsTransposed) {
                            << list[1].name << " has " << extents({dst.getRows(), dst.getCols()});
 }
 
+std::array<int64_t, 2> rules::transposedShape(std::array<int64_t, 2> valid, TileBufType dst) {
+  int64_t bytes = bytesOf(*elementOf(dst.getElementType())), multiple = bytes == 1 ? 32 : 16;
+  // A destination whose rows are no whole repeats is filled by a scalar loop (library 5.1).
+  if (dst.getCols() % multiple)
+    return {1, blockBytes / bytes};
+  return {int64_t(llvm::alignTo(uint64_t(valid[1]), blockBytes / bytes)),
+          int64_t(llvm::alignTo(uint64_t(valid[0]), multiple))};
+}
+
 PTO_RULE(transposeScratch) {
   auto list = subjects(op, info, rule);
-  if (list.size() < 3)
-    return success();
-  int64_t bytes = elementBytes(list[1].value), multiple = bytes == 1 ? 32 : 16;
-  // A destination whose rows are no whole repeats is filled by a scalar loop (library 5.1).
-  if (tile(list[2].value).getCols() % multiple)
-    return success();
-  auto valid = validShape(list[1].value);
+  auto valid = list.size() < 3 ? std::array<int64_t, 2>{-1, -1} : validShape(list[1].value);
   if (valid[0] < 0 || valid[1] < 0)
     return success();
-  int64_t rows = llvm::alignTo(uint64_t(valid[1]), blockBytes / bytes),
-          cols = llvm::alignTo(uint64_t(valid[0]), multiple);
+  int64_t bytes = elementBytes(list[2].value);
+  auto [rows, cols] = transposedShape(valid, tile(list[2].value));
   auto tmp = tile(list[0].value);
   if (int64_t(tmp.getTileShape().bytes()) >= rows * cols * bytes)
     return success();

@@ -87,6 +87,7 @@ PTO_RULE(partialValid);
 PTO_RULE(disjoint);
 PTO_RULE(scratchRows);
 PTO_RULE(scratchBytes);
+PTO_RULE(maskScratch);
 PTO_RULE(countScratch);
 PTO_RULE(convertScratch);
 PTO_RULE(scratchForFloats);
@@ -125,6 +126,15 @@ struct Subject {
 };
 llvm::SmallVector<Subject, 4> subjects(mlir::Operation *op, const OpInfo &info,
                                        const RuleInfo &rule);
+
+/// What scratch tiles hold (library 3.5, 3.6): a row of the result and a mask, the valid region of
+/// a source turned round in whole blocks, a row of bits, the intermediate values of a conversion
+/// (0: none).
+int64_t remainderBytes(TileBufType dst);
+std::array<int64_t, 2> transposedShape(std::array<int64_t, 2> valid, TileBufType dst);
+int64_t maskRowBytes(int64_t cols, Element element);
+int64_t convertBytes(mlir::Operation *op, TileBufType src, TileBufType dst,
+                     std::array<int64_t, 2> valid);
 
 /// "16x64", with `?` for an extent known at run time.
 std::string extents(llvm::ArrayRef<int64_t> shape);

@@ -60,7 +60,7 @@ PTO_RULE(elementInside) {
 }
 
 PTO_RULE(given) {
-  if (!subjects(op, info, rule).empty())
+  if (!llvm::cast<RecordOp>(op).getRecordOperands(rule.operands[0]).empty())
     return success();
   return op->emitOpError() << "needs its operand " << info.operands[rule.operands[0]].name
                            << ": the library has no call without it";

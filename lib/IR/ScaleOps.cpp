@@ -29,3 +29,14 @@ LogicalResult TGetScaleAddrOp::verify() {
   }
   return mlir::success();
 }
+
+mlir::LogicalResult SetQuantScalarOp::verify() {
+  static constexpr ElementMask made =
+      maskOf(Element::I8) | maskOf(Element::U8) | maskOf(Element::I16) | maskOf(Element::F16) |
+      maskOf(Element::BF16) | maskOf(Element::F8E4M3) | maskOf(Element::HIF8);
+  auto element = elementOf(getType());
+  if (element && (made & maskOf(*element)))
+    return mlir::success();
+  return emitOpError() << "scales into elements of " << getType()
+                       << ", which no push makes; they make i8, ui8, i16, f16, bf16, f8E4M3, hif8";
+}

@@ -33,7 +33,8 @@ std::optional<std::pair<int64_t, int64_t>> bytesAt(mlir::Value v) {
   return std::pair(*address, *address + bytesOfTile(v));
 }
 
-/// Rows of the valid columns of `as`, in its element type: all of them when `rows` is 0.
+/// Rows of the valid columns of `as`, in its element type: all of them when `rows` is 0, half of
+/// them when it is -2.
 LogicalResult holdsRows(Operation *op, const OpInfo &info, const RuleInfo &rule, int64_t rows) {
   bool given = !llvm::cast<RecordOp>(op).getRecordOperands(rule.operands[0]).empty();
   auto list = subjects(op, info, rule);
@@ -42,7 +43,8 @@ LogicalResult holdsRows(Operation *op, const OpInfo &info, const RuleInfo &rule,
   auto element = elementOf(tile(as.value).getElementType());
   if (!element)
     return success();
-  rows = rows ? rows : valid[0];
+  if (rows <= 0)
+    rows = rows && valid[0] >= 0 ? int64_t(llvm::divideCeil(valid[0], -rows)) : valid[0];
   std::string shape = extents({rows, valid[1]}) + " " + name(*element).str();
   if (!given)
     return missing(op, info.operands[rule.operands[0]].name, shape);
@@ -64,18 +66,23 @@ PTO_RULE(scratchForFloats) {
   return floats ? holdsRows(op, info, rule, 0) : success();
 }
 
-/// Behind one row stands a mask: 256 bytes of it for f32, else one bit per element in whole repeats
-/// (library 3.5).
+namespace {
+/// 256 bytes for f32, else one bit per element in whole repeats.
+int64_t maskBytes(TileBufType dst) {
+  bool isF32 = elementOf(dst.getElementType()) == Element::F32;
+  return isF32 ? 256 : 8 * int64_t(llvm::divideCeil(dst.getCols(), 64));
+}
+} // namespace
+int64_t rules::remainderBytes(TileBufType dst) { return dst.getCols() * 4 + maskBytes(dst); }
+
 PTO_RULE(remainderScratch) {
   auto list = subjects(op, info, rule);
   TileBufType dst = tile(list.back().value);
-  auto element = elementOf(dst.getElementType());
-  if (!element)
+  if (!elementOf(dst.getElementType()))
     return success();
-  int64_t mask = *element == Element::F32 ? 256 : 8 * int64_t(llvm::divideCeil(dst.getCols(), 64));
-  int64_t needed = dst.getCols() * 4 + mask;
+  int64_t needed = remainderBytes(dst);
   std::string text = std::to_string(needed) + " bytes (a row of " + list.back().name.str() +
-                     " and a mask of " + std::to_string(mask) + ")";
+                     " and a mask of " + std::to_string(maskBytes(dst)) + ")";
   if (list.size() < 2)
     return missing(op, info.operands[rule.operands[0]].name, text);
   return bytesOfTile(list[0].value) >= needed ? success() : tooSmall(op, list[0], text);
@@ -101,34 +108,67 @@ PTO_RULE(countScratch) {
   return tooSmall(op, list[0], llvm::Twine(needed) + " bytes to count in " + name(*element).str());
 }
 
-/// Without saturation three pairs keep values of 32 bits in tmp (library 3.6).
-PTO_RULE(convertScratch) {
-  auto list = subjects(op, info, rule);
-  if (list.size() < 3 || SaturationKind(attributeValue(op, "satmode")) == SaturationKind::ON)
-    return success();
-  auto from = elementOf(tile(list[1].value).getElementType());
-  auto to = elementOf(tile(list[2].value).getElementType());
-  auto valid = validShape(list[1].value);
-  int64_t rows = valid[0], cols = valid[1], block = 32;
-  if (rows <= 0 || cols <= 0 || !from || !to)
-    return success();
-  int64_t needed = 0, width = std::min<int64_t>(cols, 64);
+int64_t rules::convertBytes(Operation *op, TileBufType src, TileBufType dst,
+                            std::array<int64_t, 2> valid) {
+  auto from = elementOf(src.getElementType()), to = elementOf(dst.getElementType());
+  auto [rows, cols] = valid;
+  if (SaturationKind(attributeValue(op, "satmode")) == SaturationKind::ON || rows <= 0 || cols <= 0)
+    return 0;
+  int64_t needed = 0, width = std::min<int64_t>(cols, 64), block = 32;
   if (from == Element::F32 && to == Element::I16) {
     needed = 256 * std::min<int64_t>(cols / 64, 255);
     if (int64_t rest = cols % 64)
-      needed = std::max<int64_t>(needed, block * ((std::min<int64_t>(rows, 255) - 1) *
-                                                      (tile(list[1].value).getCols() / 8) +
-                                                  llvm::divideCeil(rest, 8)));
+      needed = std::max<int64_t>(needed,
+                                 block * ((std::min<int64_t>(rows, 255) - 1) * (src.getCols() / 8) +
+                                          int64_t(llvm::divideCeil(rest, 8))));
   } else if (from == Element::F16 && (to == Element::I16 || to == Element::I8)) {
-    needed = block * llvm::divideCeil(width, 8);
+    needed = block * int64_t(llvm::divideCeil(width, 8));
     if (to == Element::I8)
-      needed = std::max<int64_t>(needed, 128 + block * llvm::divideCeil(width, 16));
+      needed = std::max<int64_t>(needed, 128 + block * int64_t(llvm::divideCeil(width, 16)));
   }
+  return needed;
+}
+
+int64_t rules::maskRowBytes(int64_t cols, Element element) {
+  int64_t perRepeat = 256 / bytesOf(element);
+  return int64_t(llvm::divideCeil(cols, perRepeat)) * perRepeat / 8;
+}
+
+PTO_RULE(maskScratch) {
+  auto list = subjects(op, info, rule);
+  auto element = elementOf(tile(list.back().value).getElementType());
+  auto valid = validShape(list.back().value);
+  if (!element)
+    return success();
+  bool isOpen = valid[0] < 0 || valid[1] < 0;
+  std::string shape =
+      isOpen ? "a row more than " + list.back().name.str() + " has, of a bit per element"
+             : extents({valid[0] + 1, maskRowBytes(valid[1], *element)}) + " ui8";
+  if (list.size() < 2)
+    return missing(op, info.operands[rule.operands[0]].name, shape);
+  TileBufType tmp = tile(list[0].value);
+  if (isOpen || !valid[0] || !valid[1] ||
+      (tmp.getRows() > valid[0] && tmp.getCols() >= maskRowBytes(valid[1], *element)))
+    return success();
+  return op->emitOpError() << "needs scratch " << list[0].name << " of at least " << shape
+                           << " (a bit per element of " << list.back().name
+                           << " in whole repeats, and a row for the select), but it has "
+                           << extents({tmp.getRows(), tmp.getCols()});
+}
+
+/// Without saturation three pairs keep values of 32 bits in tmp (library 3.6).
+PTO_RULE(convertScratch) {
+  auto list = subjects(op, info, rule);
+  if (list.size() < 3)
+    return success();
+  auto valid = validShape(list[1].value);
+  int64_t needed = convertBytes(op, tile(list[1].value), tile(list[2].value), valid);
   if (bytesOfTile(list[0].value) >= needed)
     return success();
   return tooSmall(op, list[0],
-                  llvm::Twine(needed) + " bytes to convert " + extents(valid) + " " + name(*from) +
-                      " to " + name(*to) + " without saturation");
+                  llvm::Twine(needed) + " bytes to convert " + extents(valid) + " " +
+                      elementName(list[1].value.getType()) + " to " +
+                      elementName(list[2].value.getType()) + " without saturation");
 }
 
 PTO_RULE(disjoint) {

@@ -1,6 +1,7 @@
 //===- Parse.cpp - From text to a verified module --------------------------===//
 
 #include "ptoas/Parse/Parse.h"
+#include "Normalize.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/Bytecode/BytecodeReader.h"
@@ -84,12 +85,16 @@ static bool countsUpwards(mlir::scf::ForOp loop) {
   return false;
 }
 
+/// The parser leaves a null operand where a name was used outside a function and defined inside it
+/// only; MLIR's own verifier would read it.
+static bool usesNull(Operation *op) {
+  return llvm::any_of(op->getOperands(), [](mlir::Value value) { return !value; });
+}
+
 mlir::LogicalResult pto::verifyAll(mlir::ModuleOp module) {
   bool ok = true;
-  // The parser leaves a null operand where a name was used outside a function and defined inside it
-  // only; MLIR's own verifier would read it.
   module.walk([&](Operation *op) {
-    if (llvm::any_of(op->getOperands(), [](mlir::Value value) { return !value; })) {
+    if (usesNull(op)) {
       op->emitOpError() << "uses a value that is defined only inside a function, or later";
       ok = false;
     }
@@ -227,7 +232,7 @@ void fixLeftTiles(mlir::ModuleOp module, Arch arch) {
 
 mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(const llvm::SourceMgr &sources,
                                                     mlir::MLIRContext &context,
-                                                    std::optional<Arch> arch) {
+                                                    std::optional<Arch> arch, bool addsScratch) {
   mlir::Block block;
   mlir::ParserConfig config(&context, /*verifyAfterParse=*/false);
   const llvm::MemoryBuffer *buffer = sources.getMemoryBuffer(sources.getMainFileID());
@@ -272,6 +277,17 @@ mlir::OwningOpRef<mlir::ModuleOp> pto::parseProgram(const llvm::SourceMgr &sourc
                      mlir::StringAttr::get(&context, name(arch.value_or(Arch::A3))));
   fixLeftTiles(*module, arch.value_or(Arch::A3));
   followMoves(*module);
+  bool isWhole =
+      !module
+           ->walk([](Operation *op) {
+             return usesNull(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+           })
+           .wasInterrupted();
+  if (isWhole) {
+    replaceReturnedDestinations(*module);
+    if (addsScratch)
+      addMissingScratch(*module);
+  }
   if (mlir::failed(verifyAll(*module)) || mlir::failed(checkCallDepth(*module)))
     return nullptr;
   return module;

@@ -61,6 +61,11 @@ struct Flags {
       cl::values(clEnumValN(SyncObjective::Time, "time", "much overlap of the pipes"),
                  clEnumValN(SyncObjective::Count, "count",
                             "few flags and barriers that run, at the price of some overlap"))};
+  cl::opt<bool> unitFlags{
+      "use-unit-flags",
+      cl::desc("With --enable-insert-sync: hand accumulators to FIX by their unit flag instead of "
+               "event flags, where products and stores alternate"),
+      cl::cat(category)};
   cl::opt<unsigned> dropInserted{
       "drop-inserted-sync", cl::ReallyHidden, cl::init(0),
       cl::desc("Leave out the n-th inserted instruction: shows what the checker is for")};
@@ -142,6 +147,7 @@ CompileOptions pto::compileOptionsFromCommandLine() {
   options.verifySync = flags->verify;
   options.assume = flags->assume;
   options.objective = flags->objective;
+  options.unitFlags = flags->unitFlags;
   options.dropInserted = flags->dropInserted;
   options.gmMayAlias = flags->gmAlias == GmAlias::May;
   options.verifyPipes = flags->verifyPipes == VerifySync::Error;
@@ -217,6 +223,8 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
                                                               : "error";
     passes.addPass(createCheckPipes(check));
   }
+  if (options.sync == SyncMode::Insert && options.unitFlags)
+    passes.addPass(createUseUnitFlags());
   if (options.sync == SyncMode::Insert)
     passes.addPass(createInsertSyncPass(report, options.dropInserted,
                                         options.objective == SyncObjective::Count));

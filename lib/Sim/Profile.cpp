@@ -59,12 +59,15 @@ uint32_t PathFinder::predecessor(uint32_t slice) const {
   const Slice &now = at(slice);
   if (uint32_t own = ownPredecessor(slice); own != nothing)
     return own;
-  // A token or a signal that came later than the pipe was free.
+  // A token or a signal that came later than the pipe was free; not one that had been there for
+  // long when S got to the wait.
+  const auto &lanes = links.lanes[now.core];
+  uint32_t dispatched = lastBefore(lanes[unsigned(Pipe::S)], now.begin);
   if (uint32_t arrow = links.arrowTo[slice]; arrow != nothing)
     if (uint32_t from = links.arrows[arrow].from;
-        from != nothing && at(from).begin < now.begin && at(from).end <= now.begin)
+        from != nothing && at(from).begin < now.begin && at(from).end <= now.begin &&
+        (dispatched == nothing || at(dispatched).end <= at(from).end))
       return from;
-  const auto &lanes = links.lanes[now.core];
   // pipe_barrier(PIPE_ALL) waits for the pipe that is last.
   if (now.pipe == Pipe::S)
     for (Pipe pipe : laneOrder)
@@ -72,7 +75,7 @@ uint32_t PathFinder::predecessor(uint32_t slice) const {
           pipe != Pipe::S && last != nothing && at(last).end == now.begin)
         return last;
   // Else it was dispatched just then: S came from its last slice through code that is not drawn.
-  return lastBefore(lanes[unsigned(Pipe::S)], now.begin);
+  return dispatched;
 }
 
 void PathFinder::add(Pipe pipe, llvm::StringRef name, llvm::StringRef location, uint64_t cycles) {

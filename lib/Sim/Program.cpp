@@ -340,6 +340,14 @@ void FunctionBuilder::free(Handle fifo, FifoSplit split, bool isEntry) {
   fifoOp(Opcode::FifoFree, fifo, none, split).immediate = isEntry;
 }
 
+void FunctionBuilder::setQuant(Register scale, Element b8) {
+  Instruction &instruction = emit(Opcode::SetQuant);
+  instruction.in[0] = scale;
+  instruction.element = b8;
+}
+
+void FunctionBuilder::setQuant(Handle scales) { emit(Opcode::SetQuant).in[1] = scales; }
+
 void FunctionBuilder::fence() { emit(Opcode::Fence); }
 void FunctionBuilder::cacheLine(Register address) { emit(Opcode::CacheLine).in[0] = address; }
 void FunctionBuilder::ret() { emit(Opcode::Return); }

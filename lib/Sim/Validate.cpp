@@ -97,6 +97,8 @@ static Form formOf(const Instruction &instruction) {
   case Opcode::EndFifo:
   case Opcode::FifoFree:
     return {'-', {'H', '-', '-'}};
+  case Opcode::SetQuant:
+    return {'-', {'r', 'h', '-'}};
   case Opcode::FifoPush:
     return {'-', {'H', 'h', 'r'}};
   case Opcode::FifoPop:

@@ -38,6 +38,9 @@ mlir::FailureOr<uint32_t> Lowering::run() {
   endFifos(0);
   if (failed)
     return mlir::failure();
+  Operation *end = body.back().getTerminator();
+  builder.setPlace(
+      program.addPlace({locationText(end->getLoc()), end->getName().getStringRef().str(), ""}));
   builder.ret();
   return builder.finish();
 }

@@ -119,7 +119,6 @@ private:
   // Pipes.cpp
   bool lowerPipe(mlir::Operation *op);
   void lowerPipeInit(const PipeInit &init);
-  bool convert(const PipeInit &init, FifoShape &shape);
   void lowerPipeCall(const PipeCall &call);
   void bindEntry(const PipeCall &call, const PipeInit &init, Register address);
   void endFifos(size_t first); ///< destroys those that were made since there were `first`

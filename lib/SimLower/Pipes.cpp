@@ -36,37 +36,48 @@ bool Lowering::lowerPipe(Operation *op) {
       .Default([](Operation *) { return false; });
 }
 
-/// What the FIX pipe does to an accumulator on its way into the slot. Scales come from a register
-/// that no operation of the dialect sets.
-bool Lowering::convert(const PipeInit &init, FifoShape &shape) {
-  switch (init.epilogue.getQuant()) {
+/// What the FIX pipe does to an accumulator on its way into the slot (library 9.6).
+static void convert(AccPushEpilogueAttr epilogue, FifoShape &shape) {
+  EpilogueQuantKind quant = epilogue.getQuant();
+  switch (quant) {
   case EpilogueQuantKind::NoConvert:
     break;
   case EpilogueQuantKind::F32ToF16:
+  case EpilogueQuantKind::Deqf16Scalar:
+  case EpilogueQuantKind::Deqf16Vec:
+  case EpilogueQuantKind::Qf322f16Scalar:
     shape.pushed = Element::F16;
     break;
   case EpilogueQuantKind::F32ToBf16:
+  case EpilogueQuantKind::Qf322bf16Scalar:
+  case EpilogueQuantKind::Qs322bf16Scalar:
+  case EpilogueQuantKind::Qs322bf16Vec:
     shape.pushed = Element::BF16;
     break;
-  default:
-    (void)error(init.op, "is not simulated with quant = " +
-                             stringifyEpilogueQuantKind(init.epilogue.getQuant()) +
-                             ": its scale is in a register that the program does not set");
-    return false;
+  case EpilogueQuantKind::Req8Scalar:
+  case EpilogueQuantKind::Req8Vec:
+  case EpilogueQuantKind::Qf322b8Scalar:
+  case EpilogueQuantKind::Qf322b8Vec:
+    shape.pushed = Element::I8;
+    break;
+  case EpilogueQuantKind::Qf322hif8Scalar:
+    shape.pushed = Element::HIF8;
+    break;
+  case EpilogueQuantKind::Qf322fp8Scalar:
+    shape.pushed = Element::F8E4M3;
+    break;
   }
-  shape.relu = init.epilogue.getRelu() == ReluKind::NormalRelu;
-  if (init.epilogue.getLayout() == EpilogueLayoutKind::NZ2ND)
-    return true;
-  (void)error(init.op, "is not simulated with layout = " +
-                           stringifyEpilogueLayoutKind(init.epilogue.getLayout()) +
-                           ", only with nz2nd");
-  return false;
+  shape.isScaled = quant > EpilogueQuantKind::F32ToBf16;
+  shape.relu = epilogue.getRelu() == ReluKind::NormalRelu;
+  shape.layout = epilogue.getLayout() == EpilogueLayoutKind::NZ2ND   ? Layout::ND
+                 : epilogue.getLayout() == EpilogueLayoutKind::NZ2DN ? Layout::DN
+                                                                     : Layout::NZ;
 }
 
 void Lowering::lowerPipeInit(const PipeInit &init) {
   FifoShape shape;
-  if (init.epilogue && !convert(init, shape))
-    return;
+  if (init.epilogue)
+    convert(init.epilogue, shape);
   shape.isLocal = !init.throughGm();
   shape.isNoSplit = init.noSplit.value_or(false);
   shape.flagId = unsigned(init.flagBase.value_or(0));

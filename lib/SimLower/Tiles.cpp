@@ -35,6 +35,11 @@ bool Lowering::lowerTile(Operation *op) {
       })
       .Case<TileValidRowsOp, TileValidColsOp, GetValidShapeOp>(
           [&](auto valid) { return lowerValid(op, valid.getSource()), true; })
+      .Case([&](SetQuantScalarOp set) {
+        builder.setQuant(word(set.getScale()), *elementOf(set.getType()));
+        return true;
+      })
+      .Case([&](SetQuantVectorOp set) { return builder.setQuant(handle(set.getFp())), true; })
       .Default([](Operation *) { return false; });
 }
 

@@ -35,12 +35,13 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   uint32_t at = layout[id].begin;
   Pipe pipe = pipeOf(node);
   std::vector<Sites> &kinds = sites[region];
+  bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {
-    return s.pipe == pipe && s.writes == writes && s.accumulates == node.accumulates &&
-           s.turns == node.turns;
+    return s.pipe == pipe && s.writes == writes && s.accumulates == accumulates &&
+           s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, writes, node.accumulates, node.turns, id, {}});
+    kind = kinds.insert(kind, {pipe, writes, accumulates, node.unitFlag, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {

@@ -47,7 +47,7 @@ private:
   /// Positions of the accesses of one kind to one region, ascending.
   struct Sites {
     Pipe pipe;
-    bool writes, accumulates;
+    bool writes, accumulates, unitFlag;
     Turns turns;
     NodeId sample; ///< any of them
     std::vector<uint32_t> positions;

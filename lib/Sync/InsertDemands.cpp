@@ -13,7 +13,7 @@ namespace {
 /// All accesses that touch one region in one way.
 struct Site {
   Pipe pipe;
-  bool writes, accumulates;
+  bool writes, accumulates, unitFlag;
   Turns turns;
   NodeId sample;            ///< any of them: they are alike for the exemption table
   std::vector<Position> at; ///< ascending
@@ -54,12 +54,13 @@ private:
 } // namespace
 
 void Builder::record(llvm::SmallVectorImpl<Site> &list, const Node &node, NodeId id, bool writes) {
+  bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   Site *site = llvm::find_if(list, [&](const Site &s) {
-    return s.pipe == node.pipe && s.writes == writes && s.accumulates == node.accumulates &&
-           s.turns == node.turns;
+    return s.pipe == node.pipe && s.writes == writes && s.accumulates == accumulates &&
+           s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (site == list.end()) {
-    list.push_back({node.pipe, writes, node.accumulates, node.turns, id, {}});
+    list.push_back({node.pipe, writes, accumulates, node.unitFlag, node.turns, id, {}});
     site = &list.back();
   }
   Position place = tree.places[id].begin;
@@ -146,8 +147,8 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
       if (site.pipe == Pipe::S || (site.pipe == pipe && keepsOrder(pipe, program.arch)))
         continue;
       auto exempt = [&](llvm::ArrayRef<NodeId> equal) {
-        return site.pipe == pipe && isExempt(program, overlap, program[site.sample], earlier,
-                                             site.writes, node, later, laterWrites, equal);
+        return isExempt(program, overlap, program[site.sample], earlier, site.writes, node, later,
+                        laterWrites, equal);
       };
       if (exempt({}))
         continue;

@@ -224,17 +224,34 @@ std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, Nod
   return distance + (wait < 0 ? wait + x.period : wait);
 }
 
+bool pto::sync::accumulatesInPlace(const Program &program, const Node &node) {
+  auto isKnown = [](const Region &r) {
+    return r.offset.known && (r.rotation.count <= 1 || r.rotation.loop != none);
+  };
+  return node.accumulates && llvm::all_of(node.reads, [&](RegionId id) {
+           const Region &region = program.regions[id];
+           return region.space != Space::Acc ||
+                  (isKnown(region) && llvm::is_contained(node.writes, id));
+         });
+}
+
 bool pto::sync::isExempt(const Program &program, const Overlap &overlap, const Node &earlier,
                          RegionId x, bool xWrites, const Node &later, RegionId y, bool yWrites,
                          ArrayRef<NodeId> equal) {
+  // H7: a product and a store of one accumulator wait for one another by its unit flag.
+  if (earlier.unitFlag && later.unitFlag && earlier.pipe != later.pipe)
+    return program.regions[y].space == Space::Acc && overlap.sameTile(x, y, equal);
   if (earlier.pipe != later.pipe)
     return false;
   if (keepsOrder(later.pipe, program.arch) || earlier.signals || later.signals)
     return true;
   // H7: an accumulation chain on one Acc tile.
+  auto inChain = [&](const Node &node, bool writes) {
+    return writes ? node.accumulates : accumulatesInPlace(program, node);
+  };
   if (later.pipe == Pipe::M)
-    return earlier.accumulates && later.accumulates && program.regions[y].space == Space::Acc &&
-           overlap.sameTile(x, y, equal);
+    return program.regions[y].space == Space::Acc && inChain(earlier, xWrites) &&
+           inChain(later, yWrites) && overlap.sameTile(x, y, equal);
   // sync 3: load after load into the same tile.
   return later.pipe == Pipe::MTE2 && xWrites && yWrites && overlap.sameTile(x, y, equal);
 }

@@ -65,11 +65,32 @@ LayoutKind inferred(MakeTensorViewOp view) {
   return single[0] && !single[1] ? LayoutKind::DN : LayoutKind::ND;
 }
 
+/// Parts, loads and stores that say a layout themselves, as front-ends write it.
+void collectSayings(mlir::Value view, llvm::SmallVectorImpl<mlir::Operation *> &all) {
+  for (mlir::Operation *user : view.getUsers()) {
+    if (user->getAttrOfType<LayoutAttr>("layout"))
+      all.push_back(user);
+    if (auto part = llvm::dyn_cast<PartitionViewOp>(user))
+      collectSayings(part.getResult(), all);
+  }
+}
+LayoutKind said(mlir::Operation *op) { return op->getAttrOfType<LayoutAttr>("layout").getValue(); }
+
 struct InferLayoutPass : pto::impl::InferLayoutBase<InferLayoutPass> {
   void runOnOperation() override {
-    getOperation().walk([](MakeTensorViewOp view) {
+    getOperation().walk([&](MakeTensorViewOp view) {
+      llvm::SmallVector<mlir::Operation *> sayings;
+      collectSayings(view.getResult(), sayings);
       if (!view.getLayout())
-        view.setLayout(inferred(view));
+        view.setLayout(sayings.empty() ? inferred(view) : said(sayings.back()));
+      for (mlir::Operation *op : llvm::reverse(sayings)) // in the order of the text
+        if (said(op) != *view.getLayout()) {
+          (op->emitOpError() << "says layout " << stringifyLayoutKind(said(op))
+                             << ", but its view has " << stringifyLayoutKind(*view.getLayout()))
+                  .attachNote(view.getLoc())
+              << "the view is made here; one layout is for all that goes through it";
+          signalPassFailure();
+        }
     });
   }
 };

@@ -35,6 +35,7 @@ private:
   void flag(OpBuilder &b, const sync::Node &node);
   Value eventId(OpBuilder &b, const sync::EventId &id);
   Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
+  Value trips(OpBuilder &b, mlir::scf::ForOp loop);
   void giveCounter(sync::NodeId loop);
   Operation *sourceOf(const sync::Node &node) const {
     Operation *op = model.sources[node.source];
@@ -51,6 +52,7 @@ private:
     return mlir::arith::ConstantIndexOp::create(b, loc, value);
   }
 
+  llvm::DenseMap<Operation *, Value> tripsOf; // looked up only, never walked
   const SyncModel &model;
   const sync::Program &solved;
   CoreKind core;
@@ -208,16 +210,38 @@ Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
 Value Materializer::counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside) {
   Value lower = loop.getLowerBound(), step = loop.getStep(), result = loop.getInductionVar();
   if (!inside) {
-    Value length = mlir::arith::SubIOp::create(b, named("length"), loop.getUpperBound(), lower);
-    Value zero = mlir::arith::ConstantOp::create(b, loc, b.getIntegerAttr(length.getType(), 0));
-    Value whole = mlir::arith::MaxSIOp::create(b, named("length"), length, zero);
-    result = mlir::arith::CeilDivSIOp::create(b, named("trips"), whole, step);
+    result = trips(b, loop);
   } else if (constantOf(lower) != 0 || constantOf(step) != 1) {
     Value from = mlir::arith::SubIOp::create(b, named("from"), result, lower);
     result = mlir::arith::DivUIOp::create(b, named("iteration"), from, step);
   }
   if (!result.getType().isIndex())
     result = mlir::arith::IndexCastOp::create(b, named("iteration"), b.getIndexType(), result);
+  return result;
+}
+
+/// How many iterations the loop has had: one value behind it, for all that follows.
+Value Materializer::trips(OpBuilder &b, mlir::scf::ForOp loop) {
+  auto &known = tripsOf[loop];
+  Operation *at = b.getInsertionPoint() == b.getInsertionBlock()->end()
+                      ? b.getInsertionBlock()->getParentOp()
+                      : &*b.getInsertionPoint();
+  at = loop->getBlock()->findAncestorOpInBlock(*at);
+  bool isBehind = at && at != loop && loop->isBeforeInBlock(at);
+  if (known && isBehind)
+    return known;
+  OpBuilder::InsertionGuard guard(b);
+  if (isBehind)
+    b.setInsertionPointAfter(loop);
+  Value lower = loop.getLowerBound(), result = loop.getUpperBound();
+  if (constantOf(lower) != 0)
+    result = mlir::arith::SubIOp::create(b, named("length"), result, lower);
+  Value zero = mlir::arith::ConstantOp::create(b, loc, b.getIntegerAttr(result.getType(), 0));
+  result = mlir::arith::MaxSIOp::create(b, named("trips"), result, zero);
+  if (constantOf(loop.getStep()) != 1)
+    result = mlir::arith::CeilDivSIOp::create(b, named("trips"), result, loop.getStep());
+  if (isBehind)
+    known = result;
   return result;
 }
 

@@ -317,7 +317,8 @@ static bool loadCosts(ToolOptions &options, Arch arch, mlir::MLIRContext &contex
 }
 
 static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRContext &context) {
-  mlir::OwningOpRef<mlir::ModuleOp> module = parseProgram(sources, context, options.compile.arch);
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      parseProgram(sources, context, options.compile.arch, options.compile.level != Level::Level3);
   if (!module || mlir::failed(compile(*module, options.compile)))
     return false;
   auto kernels = findKernels(*module, options.functions);

@@ -50,6 +50,12 @@ void printExample(raw_ostream &os, const Op &op) {
     os << "```cpp\n" << text("cpp") << "```\n\n";
 }
 
+/// Does the snippet show what is printed of an operation whose record has no form?
+bool hasStatement(const Op &op) {
+  const json::Object *snippet = snippets().getObject(op.name);
+  return snippet && !snippet->getString("cpp").value_or("").empty();
+}
+
 void printPipe(raw_ostream &os, const Op &op) {
   os << "**Pipe:** ";
   if (op.pipe == "byRoute") {
@@ -223,8 +229,14 @@ void printOp(raw_ostream &os, const Op &op) {
   if (!op.modelled.empty())
     os << "**Modelled**, because the library's description leaves it open: " << op.modelled
        << "\n\n";
+  os << "**C++:** ";
   if (!op.cppText.empty())
-    os << "**C++:** `" << signatureOf(op.cppText) << "`\n\n";
+    os << "`" << signatureOf(op.cppText) << "`\n\n";
+  else
+    os << (hasStatement(op) ? "printed by code of its family, as shown above"
+                            : "no statement of its own: an earlier stage replaces it, or it "
+                              "shows in the declaration of what it makes")
+       << "\n\n";
   if (!op.rules.empty())
     printRules(os, op);
   printForms(os, op);

@@ -124,7 +124,8 @@ int run(const Options &options, llvm::ArrayRef<const char *> flags) {
   mlir::SourceMgrDiagnosticHandler handler(*sources, &context);
 
   CompileOptions compileOptions = compileOptionsFromCommandLine();
-  auto module = parseProgram(*sources, context, compileOptions.arch);
+  auto module =
+      parseProgram(*sources, context, compileOptions.arch, compileOptions.level != Level::Level3);
   if (!module)
     return 1;
   compileOptions.prepareForCpp = !options.emitIR;

@@ -173,8 +173,11 @@ TEST(LibraryCalls, EveryFormOfEveryRecordIsTheCallOfTheTable) {
     }
     ++row->used;
     printed.insert(record);
-    if (row->call == "-")
+    if (row->call == "-") {
+      EXPECT_EQ(code, "") << record << ", " << form.what << ": line " << row->line
+                          << " says that nothing is printed of\n  " << form.text;
       continue;
+    }
     std::string pattern = patternOf(*row, form); // The glob refers to its text.
     auto glob = llvm::GlobPattern::create(pattern);
     ASSERT_TRUE(bool(glob)) << llvm::toString(glob.takeError());
@@ -184,12 +187,16 @@ TEST(LibraryCalls, EveryFormOfEveryRecordIsTheCallOfTheTable) {
         << record << ", " << form.what << ": line " << row->line << " of the table says\n  "
         << row->call << "\nbut\n  " << form.text << "\nprints\n  " << code;
   }
+  // What an earlier stage lowers has no C++ at all.
+  for (const CppForm &form : all.unprinted)
+    if (auto rows = table.find(form.info->name.str()); rows != table.end())
+      if (Row *row = rowOf(rows->second, form); row && row->call == "-")
+        ++row->used;
   unsigned rowCount = 0;
   for (const auto &[record, rows] : table)
     for (const Row &row : rows) {
       ++rowCount;
-      bool isPrinted = row.call != "-" && !row.used;
-      EXPECT_FALSE(isPrinted) << "line " << row.line << " of the table: no form of " << record
+      EXPECT_GT(row.used, 0u) << "line " << row.line << " of the table: no form of " << record
                               << " has " << llvm::join(row.conditions, ", ") << " (" << row.call
                               << ")";
     }

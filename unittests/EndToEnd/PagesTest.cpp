@@ -24,6 +24,7 @@ namespace {
 
 struct Entry {
   std::string page, name, text; ///< text: of the first ```mlir block, empty when there is none
+  std::string all;
 };
 
 std::vector<Entry> entries() {
@@ -38,7 +39,7 @@ std::vector<Entry> entries() {
     (*page)->getBuffer().split(parts, "\n## `");
     for (StringRef part : llvm::drop_begin(parts))
       all.push_back({llvm::sys::path::filename(it->path()).str(), part.split('`').first.str(),
-                     part.split("```mlir\n").second.split("\n```").first.str()});
+                     part.split("```mlir\n").second.split("\n```").first.str(), part.str()});
   }
   EXPECT_FALSE(error) << error.message();
   return all;
@@ -121,6 +122,39 @@ protected:
   CppForms all;
   std::set<std::string> derived; ///< texts that the test of the records compiles
 };
+
+/// Every record has its entry, and every entry all that a reader looks for.
+TEST_F(Pages, EveryRecordHasAWholeEntry) {
+  std::map<std::string, std::string> pages;
+  for (const Entry &entry : entries())
+    EXPECT_TRUE(pages.insert({entry.name, entry.all}).second) << entry.name << " stands twice";
+  for (const OpInfo &info : allOpInfos()) {
+    SCOPED_TRACE(info.name.str());
+    std::string page = pages[info.name.str()];
+    ASSERT_NE(page, "") << "no entry; run `make docs`";
+    auto has = [&](const llvm::Twine &text) {
+      EXPECT_TRUE(StringRef(page).contains(text.str())) << "the entry lacks " << text.str();
+    };
+    has("\n\n" + info.summary + "\n\n");
+    for (StringRef heading : {"```mlir\n", "**Pipe:** ", "**Meaning:** ", "**C++:** "})
+      has(heading);
+    has("\nSince " + info.since);
+    for (const OperandInfo &operand : info.operands)
+      has("| `" + operand.name + "`");
+    for (const AttributeInfo &attribute : info.attributes)
+      has("**Attribute** `" + attribute.name + "`");
+    for (unsigned arch : {0u, 1u})
+      if (info.elements[arch])
+        has("**Element types " + name(Arch(arch)) + ":** ");
+    if (!info.rules.empty())
+      has("**Rules**\n");
+    for (StringRef old : info.was)
+      has(", was `" + old + "`");
+    pages.erase(info.name.str());
+  }
+  for (const auto &[record, page] : pages)
+    ADD_FAILURE() << record << " has an entry and no record";
+}
 
 TEST_F(Pages, EveryEntryShowsAProgram) {
   unsigned written = 0, fromRecords = 0;

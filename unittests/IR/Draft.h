@@ -55,9 +55,14 @@ struct Form {
   std::optional<Element> element; ///< of the operands that an `elements` rule names
   unsigned choice = 0;            ///< of spaces, element triples and lists of elements
   bool optionals = false;         ///< optional operands are present
-  std::optional<std::pair<unsigned, unsigned>> attribute; ///< index of an attribute and of its case
-  std::string text;                                       ///< "a3, mat > left, f16"
+  /// Index of an attribute and of its case; of one without cases, the number that it is set to.
+  std::optional<std::pair<unsigned, unsigned>> attribute;
+  std::string text; ///< "a3, mat > left, f16"
 };
+/// What an attribute may be set to on an arch, as Form::attribute counts, with a text: the cases of
+/// an enumeration, the numbers that a rule lists, the other value of a flag.
+std::vector<std::pair<unsigned, std::string>> settingsOf(const OpInfo &info, unsigned index,
+                                                         unsigned arch);
 /// All forms worth trying: every route, element type, attribute case and optional operand of the
 /// record, one at a time. A form that the rules contradict (relu on a store from vec) is among
 /// them; the verifier refuses it.

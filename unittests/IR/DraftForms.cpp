@@ -38,6 +38,26 @@ unsigned choicesOf(const OpInfo &info, unsigned arch) {
   return unsigned(most);
 }
 
+} // namespace
+
+std::vector<std::pair<unsigned, std::string>> testing::settingsOf(const OpInfo &info,
+                                                                  unsigned index, unsigned arch) {
+  const AttributeInfo &attribute = info.attributes[index];
+  std::vector<std::pair<unsigned, std::string>> all;
+  for (unsigned c = 0; c < attribute.cases.size(); ++c)
+    all.push_back({c, std::to_string(attribute.cases[c].value)});
+  if (!all.empty())
+    return all;
+  for (const RuleInfo &r : info.rules)
+    if (r.check == rules::attributeIn && r.numbers[0] == int64_t(index) && (r.archs >> arch & 1))
+      for (int64_t n : r.numbers.drop_front())
+        all.push_back({unsigned(n), std::to_string(n)});
+  if (all.empty() && (attribute.defaultValue == 0 || attribute.defaultValue == 1))
+    all.push_back({unsigned(1 - attribute.defaultValue), "set"});
+  return all;
+}
+
+namespace {
 void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
   unsigned arch = unsigned(base.arch);
   bool hasOptional = llvm::any_of(info.operands, [](const OperandInfo &o) { return o.optional; });
@@ -62,11 +82,20 @@ void addForms(const OpInfo &info, Form base, std::vector<Form> &out) {
         form.element = Element(e);
         add(form, ", " + name(Element(e)));
       }
+  // With each of the optional operands that exclude one another, too.
+  unsigned exclusive = hasOptional;
+  for (const RuleInfo &r : info.rules)
+    if (r.check == rules::atMostOne && (r.archs >> arch & 1))
+      exclusive = std::max(exclusive, unsigned(r.operands.size()));
   for (auto [a, attribute] : llvm::enumerate(info.attributes))
-    for (unsigned c = 0; c < attribute.cases.size(); ++c) {
+    for (auto [c, text] : settingsOf(info, a, arch)) {
       Form form = base;
       form.attribute = {unsigned(a), c};
-      add(form, ", " + attribute.name + " " + llvm::Twine(attribute.cases[c].value));
+      add(form, ", " + attribute.name + " " + text);
+      form.optionals = true;
+      for (form.choice = 0; form.choice < exclusive; ++form.choice)
+        add(form, ", " + attribute.name + " " + text + ", with optional operand " +
+                      llvm::Twine(form.choice));
     }
 }
 } // namespace
@@ -216,8 +245,9 @@ void choosePresence(Draft &draft, const Form &form) {
       present(r.operands[1], hasOffset);
     } else if ((r.check == rules::given && applies(draft, r.when)) ||
                // Of these the scratch may be missing from the text and not from the call.
-               r.check == rules::scratchRows || r.check == rules::scratchBytes ||
-               r.check == rules::scratchForFloats || r.check == rules::remainderScratch) {
+               (r.check == rules::scratchRows && applies(draft, r.when)) ||
+               r.check == rules::scratchBytes || r.check == rules::scratchForFloats ||
+               r.check == rules::remainderScratch || r.check == rules::maskScratch) {
       present(r.operands[0], true);
     }
   }

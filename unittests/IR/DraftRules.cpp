@@ -110,6 +110,8 @@ private:
         v->pinned = true;
         v->tile.rows = v->tile.validRows = 1;
       }
+      if (r.check == rules::maskScratch && v == subjects.front() && subjects.size() > 1)
+        v->tile.rows = v->tile.validRows = 2 * side;
       if (r.check == rules::padGiven)
         v->tile.pad = PadValue::Zero;
       if (r.check == rules::noBoxes)
@@ -153,6 +155,8 @@ private:
       second.validRows = second.rows;
       second.validCols = second.cols;
     }
+    if (r.check == rules::histogramIndex && valueOf("byte") > 1)
+      first.element = Element::U32;
     if (r.check == rules::histogramIndex && bytesOf(first.element) == 2) {
       second.blayout = BLayout::ColMajor;
       second.cols = second.validCols = 1;

@@ -139,6 +139,7 @@ constexpr Row rows[] = {
     {"pto.set_intra_block", "pto.set_ffts %a : i64\n    pto.set_intra_block <PIPE_FIX>, 15"},
     {"pto.set_intra_block", "pto.set_ffts %a : i64\n    pto.set_intra_block <PIPE_FIX>, 31", "a5"},
     {"pto.wait_intra_block", "pto.set_ffts %a : i64\n    pto.wait_intra_block <PIPE_MTE1>, %i"},
+    {"pto.set_quant_scalar", "pto.set_quant_scalar ins(%x : f32) {type = i8}"},
     {"pto.set_ffts", "pto.set_ffts %p : !pto.ptr<f32, gm>"},
     {"pto.set_ffts", "pto.set_ffts %ffts : memref<256xi64>"},
     {"pto.set_ffts", "pto.set_ffts %a : i64"},

@@ -90,15 +90,23 @@ std::set<std::string> factsOf(const OpInfo &info, mlir::MLIRContext *context) {
       if ((info.elements[unsigned(arch)] >> e & 1) && typeOf(context, Element(e)))
         facts.insert(name(Element(e)).str() + on);
     for (auto [i, a] : llvm::enumerate(info.attributes))
-      for (const AttributeCase &c : a.cases)
-        if (isLegal(info, i, c.value) && !isAbsent(info, arch, rules::attributeAbsent, i))
-          facts.insert((a.name + " " + llvm::Twine(c.value)).str() + on);
+      for (auto [setting, text] : settingsOf(info, i, unsigned(arch)))
+        if (int64_t value = a.cases.empty() ? setting : a.cases[setting].value;
+            isLegal(info, i, value) && !isAbsent(info, arch, rules::attributeAbsent, i))
+          facts.insert((a.name + " " + llvm::Twine(value)).str() + on);
     for (auto [i, o] : llvm::enumerate(info.operands))
       if (o.optional && !isAbsent(info, arch, rules::absent, i))
         facts.insert("with " + o.name.str() + on);
     facts.insert("exists" + on);
   }
   return facts;
+}
+
+/// What the form's attribute is set to; one without cases counts its numbers.
+int64_t valueOf(const OpInfo &info, const Form &form) {
+  auto [attribute, setting] = *form.attribute;
+  const AttributeInfo &a = info.attributes[attribute];
+  return a.cases.empty() ? setting : a.cases[setting].value;
 }
 
 void strike(std::set<std::string> &facts, const OpInfo &info, const Form &form,
@@ -109,17 +117,14 @@ void strike(std::set<std::string> &facts, const OpInfo &info, const Form &form,
     facts.erase((name(form.route->from) + " > " + name(form.route->to)).str() + on);
   if (form.element)
     facts.erase(name(*form.element).str() + on);
-  if (form.attribute) {
-    const AttributeInfo &a = info.attributes[form.attribute->first];
-    facts.erase((a.name + " " + llvm::Twine(a.cases[form.attribute->second].value)).str() + on);
-  }
+  if (form.attribute)
+    facts.erase(
+        (info.attributes[form.attribute->first].name + " " + llvm::Twine(valueOf(info, form)))
+            .str() +
+        on);
   for (auto [i, o] : llvm::enumerate(info.operands))
     if (o.optional && draft.operands[i])
       facts.erase("with " + o.name.str() + on);
-}
-
-int64_t valueOf(const OpInfo &info, const Form &form) {
-  return info.attributes[form.attribute->first].cases[form.attribute->second].value;
 }
 
 bool hasTypes(mlir::MLIRContext *context, const Draft &draft) {

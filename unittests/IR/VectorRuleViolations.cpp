@@ -72,6 +72,14 @@ std::vector<RuleKind> testing::scratchKinds() {
        "scratchBytes",
        {{"it is missing", "^needs its scratch tile tmp on a[35], of at least [0-9]+ bytes$",
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }}}},
+      {rules::maskScratch,
+       "maskScratch",
+       {{"it is missing", "^needs its scratch tile tmp on a3, of at least 33x(8|16) ui8$",
+         [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }},
+        {"as many rows as the result", // the rule of old grammars
+         "^needs scratch tmp of at least 33x(8|16) ui8 \\(a bit per element of dst in whole "
+         "repeats, and a row for the select\\), but it has 32x32$",
+         [](auto &s, auto &, auto &) { s[0]->tile.rows = s[0]->tile.validRows = 32; }}}},
       {rules::countScratch,
        "countScratch",
        {{"it is too small",

@@ -266,16 +266,28 @@ TEST(KernelInsert, AccumulatorsAreScaledByColumn) {
   EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("is not modelled")));
 }
 
-TEST(KernelMove, AccumulatorsReachOneVectorCore) {
+TEST(KernelMove, AccumulatorsReachOneVectorCoreOrHalvesBoth) {
   TestMachine machine(Arch::A5);
-  TileOperand from = tile(Space::Acc, Element::F32, Form::Nz, 16, 16, 5, 7);
-  TileOperand to = tile(Space::Vec, Element::F32, Form::ND, 16, 16, 5, 7);
-  fill(machine, from, 5, 7);
+  TileOperand from = tile(Space::Acc, Element::F32, Form::Nz, 16, 32, 6, 32);
+  TileOperand to = tile(Space::Vec, Element::F32, Form::ND, 16, 32, 6, 32);
+  fill(machine, from, 6, 32);
   machine.run(findKernel("move"), {operand(from), operand(to)}, {{"accToVecMode", 0}});
   EXPECT_THAT(machine.failures, IsEmpty());
   EXPECT_EQ(machine.get(to, 4, 6), mark(4, 6));
+  machine.part = 1; // the lower half of the rows, where the whole would begin
   machine.run(findKernel("move"), {operand(from), operand(to)}, {{"accToVecMode", 2}});
-  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("which is not modelled")));
+  EXPECT_THAT(machine.failures, IsEmpty());
+  EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(to, 3, 32));
+  EXPECT_EQ(machine.get(to, 2, 6), mark(5, 6));
+  machine.run(findKernel("move"), {operand(from), operand(to)}, {{"accToVecMode", 3}});
+  EXPECT_THAT(machine.failures, IsEmpty());
+  EXPECT_EQ(machine.writes(Space::Vec), machine.bytesOfTile(to, 6, 16));
+  EXPECT_EQ(machine.get(to, 5, 1), mark(5, 17));
+  TileOperand odd = tile(Space::Vec, Element::F32, Form::ND, 16, 32, 5, 7);
+  machine.run(findKernel("move"), {operand(from), operand(odd)}, {{"accToVecMode", 2}});
+  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("half of 5 rows, which must be even")));
+  machine.run(findKernel("move"), {operand(from), operand(odd)}, {{"accToVecMode", 3}});
+  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("half of 7 columns")));
 }
 
 TEST(KernelStore, ParametersScaleEachColumn) {

@@ -1,222 +1,54 @@
 //===- RandomCluster.cpp - Random programs that are right by construction --===//
+//
+// How channels become statements: the idioms of their links, what stands around the work, and the
+// loops and branches of each core.
+//
+//===----------------------------------------------------------------------===//
 
-#include "RandomCluster.h"
+#include "RandomClusterGenerator.h"
 #include "llvm/ADT/STLExtras.h"
-#include <map>
-#include <random>
 
 using namespace pto;
 using namespace pto::sim;
 using namespace pto::sim::testing;
 
-namespace {
-constexpr int64_t slotBytes = 64;
+//===----------------------------------------------------------------------===//
+// Idioms
+//===----------------------------------------------------------------------===//
 
-/// A ring of `slots` slots that `rounds` rounds of stages pass through. Round r uses slot r mod
-/// slots; stage 0 of round r comes after the last stage of round r - slots.
-struct Channel {
-  enum Kind { Local, InGm, Cached, BetweenRanks } kind = Local;
-  struct Stage {
-    std::vector<unsigned> cores; ///< that run it: one, or both vector cores with half a slot each
-    Pipe pipe = Pipe::S;
-    int64_t shift = 0; ///< iteration of round 0
-  };
-  std::vector<Stage> stages;
-  int64_t slots = 1, rounds = 0, step = 1;
-  int64_t base = 0; ///< in its memory
-  bool usesBuffers = false;
-  int64_t buffer = 0; ///< of slot 0
-};
-
-/// How a hand-over is made.
-enum class Idiom { None, Flag, ViaScalar, PipeBarrier, AllBarrier, Cross, Signal };
-
-class Generator {
-public:
-  explicit Generator(uint64_t seed) : random(seed) {}
-  ClusterProgram make();
-
-private:
-  unsigned below(unsigned n) { return unsigned(random() % n); }
-  bool oneIn(unsigned n) { return below(n) == 0; }
-
-  void chooseCores();
-  using Parts = std::vector<std::vector<std::vector<Statement>>>; ///< by stage and core
-  Channel makeChannel();
-  Parts partsOf(Channel &channel);
-  void placeStages(Channel &channel);
-  void addGroup();
-  void connect(Channel &channel, size_t from);
-  void connectCores(Channel &channel, size_t from, Statement set, Statement wait);
-  void touch(const Channel &channel, size_t stage);
-  Idiom chooseIdiom(const Channel &channel, const Channel::Stage &from, const Channel::Stage &to);
-  std::vector<Pipe> pipesOf(unsigned core) const;
-
-  RoundIndex index(const Channel &channel, size_t stage) const {
-    return {channel.stages[stage].shift, channel.step, channel.slots};
-  }
-  int64_t takeIds(unsigned core, Pipe from, Pipe to, int64_t count);
-
-  std::mt19937_64 random;
-  ClusterProgram program;
-  std::map<std::tuple<unsigned, Pipe, Pipe>, int64_t> nextId; ///< by core and pair
-  int64_t nextCross = 0, nextBuffer = 0;
-  /// Of the channel being connected, by stage and core: what stands before and behind the work.
-  Parts entry, body, exit;
-  std::vector<std::vector<Statement>> prologue, epilogue; ///< by core
-};
-} // namespace
-
-void Generator::chooseCores() {
-  program.arch = oneIn(2) ? Arch::A3 : Arch::A5;
-  auto add = [&](CoreKind kind, unsigned rank, unsigned subblock) {
-    program.cores.push_back({kind, rank, subblock, {}});
-  };
-  switch (below(5)) {
-  case 0:
-    return add(CoreKind::Vector, 0, 0);
-  case 1:
-    return add(CoreKind::Cube, 0, 0);
-  case 2:
-    add(CoreKind::Vector, 0, 0);
-    return add(CoreKind::Vector, 1, 0);
-  default:
-    add(CoreKind::Cube, 0, 0);
-    add(CoreKind::Vector, 0, 0);
-    return add(CoreKind::Vector, 0, 1);
-  }
-}
-
-std::vector<Pipe> Generator::pipesOf(unsigned core) const {
-  std::vector<Pipe> pipes;
-  for (Pipe pipe : {Pipe::S, Pipe::V, Pipe::M, Pipe::MTE1, Pipe::MTE2, Pipe::MTE3, Pipe::FIX})
-    if (coreHasPipe(program.cores[core].kind, pipe, program.arch))
-      pipes.push_back(pipe);
-  return pipes;
-}
-
-/// Shifts grow from stage to stage, and by less than the rounds that the ring holds, so that in one
-/// global order of iterations and stages everything waits for something earlier.
-void Generator::placeStages(Channel &channel) {
-  int64_t slack = channel.slots * channel.step - 1, shift = 0;
-  for (Channel::Stage &stage : channel.stages) {
-    int64_t more = slack ? below(unsigned(slack) + 1) : 0;
-    slack -= more;
-    stage.shift = shift += more;
-  }
-}
-
-Channel Generator::makeChannel() {
-  Channel channel;
-  channel.slots = 1 + below(3);
-  channel.rounds = oneIn(12) ? 0 : 1 + below(5);
-  channel.step = 1 + oneIn(3);
-  bool isCluster = program.cores.size() == 3;
-  unsigned stages = 2 + below(3);
-  auto single = [&](unsigned core) {
-    std::vector<Pipe> pipes = pipesOf(core);
-    return Channel::Stage{{core}, pipes[below(pipes.size())], 0};
-  };
-  bool between = program.cores.size() > 1 && !oneIn(3);
-  if (between && isCluster) {
-    channel.kind = Channel::InGm;
-    // Flags go from the cube core to both vector cores and from both of them to it.
-    for (unsigned s = 0; s < stages; ++s) {
-      Channel::Stage stage = single(below(2));
-      if (stage.cores[0] == 1)
-        stage.cores = {1, 2};
-      channel.stages.push_back(stage);
-    }
-  } else if (between) {
-    channel.kind = Channel::BetweenRanks;
-    for (unsigned s = 0; s < stages; ++s)
-      channel.stages.push_back(single(below(2)));
-  } else {
-    unsigned core = below(program.cores.size());
-    channel.kind = oneIn(3) ? Channel::Cached : oneIn(3) ? Channel::InGm : Channel::Local;
-    for (unsigned s = 0; s < stages; ++s)
-      channel.stages.push_back(single(core));
-    if (channel.kind == Channel::Cached)
-      channel.stages[below(stages)].pipe = Pipe::S;
-    channel.usesBuffers = program.arch == Arch::A5 && oneIn(2) && nextBuffer + channel.slots <= 32;
-    if (channel.usesBuffers) {
-      channel.buffer = nextBuffer;
-      nextBuffer += channel.slots;
-    }
-  }
-  int64_t &size = channel.kind == Channel::Local ? program.localBytes : program.gmBytes;
-  channel.base = size;
-  size += channel.slots * slotBytes;
-  placeStages(channel);
-  return channel;
-}
-
+/// Or -1 when they are used up. The id 7 between MTE2 and MTE3 belongs to the DMA sessions.
 int64_t Generator::takeIds(unsigned core, Pipe from, Pipe to, int64_t count) {
-  if (program.cores.size() == 3)
-    core = std::min(core, 1u); // the vector cores mostly run the same
-  int64_t &next = nextId[{core, from, to}];
-  if (next + count > int64_t(numEventIds))
+  int64_t &next = nextId[{leader(core), from, to}];
+  bool isSessions =
+      (from == Pipe::MTE2 && to == Pipe::MTE3) || (from == Pipe::MTE3 && to == Pipe::MTE2);
+  if (next + count > int64_t(numEventIds) - isSessions)
     return -1;
   return std::exchange(next, next + count);
 }
 
-Idiom Generator::chooseIdiom(const Channel &channel, const Channel::Stage &from,
-                             const Channel::Stage &to) {
+Idiom Generator::chooseIdiom(const Channel &channel, const Channel::Link &link) {
+  const Channel::Stage &from = channel.stages[link.from], &to = channel.stages[link.to];
+  if (from.role == Channel::Copy)
+    return Idiom::Event;
+  if (channel.kind == Channel::Team)
+    return Idiom::Group;
   if (from.cores != to.cores)
     return channel.kind == Channel::BetweenRanks ? Idiom::Signal : Idiom::Cross;
   if (from.pipe == Pipe::S || channel.usesBuffers)
     return Idiom::None; // H6, or get and release
+  if (channel.usesUnit && (from.role == Channel::Product || to.role == Channel::Product))
+    return Idiom::None;
+  bool isLocalRing = channel.kind == Channel::Fifo && program.rings[channel.ring].shape.isLocal;
+  bool holdsPipe = (from.role == Channel::Pop && isLocalRing) || to.role == Channel::Free;
   if (from.pipe == to.pipe)
-    return keepsOrder(to.pipe, program.arch) ? Idiom::None
-           : oneIn(20)                       ? Idiom::AllBarrier
-                                             : Idiom::PipeBarrier;
+    return keepsOrder(to.pipe, program.arch) || holdsPipe ? Idiom::None // H3, H4, H7
+           : oneIn(20)                                    ? Idiom::AllBarrier
+                                                          : Idiom::PipeBarrier;
   if (oneIn(20))
     return Idiom::AllBarrier;
   if (to.pipe != Pipe::S && oneIn(4) && flagPairIsListed(from.pipe, Pipe::S))
     return Idiom::ViaScalar;
   return flagPairIsListed(from.pipe, to.pipe) ? Idiom::Flag : Idiom::AllBarrier;
-}
-
-/// The accesses of a stage, and what the data cache needs around them.
-void Generator::touch(const Channel &channel, size_t number) {
-  const Channel::Stage &stage = channel.stages[number];
-  for (auto [part, core] : llvm::enumerate(stage.cores)) {
-    Statement work;
-    work.pipe = stage.pipe;
-    work.index = index(channel, number);
-    SlotRange slot{channel.kind != Channel::Local               ? Space::GM
-                   : program.cores[core].kind == CoreKind::Cube ? Space::Mat
-                                                                : Space::Vec,
-                   channel.base, channel.base + slotBytes, slotBytes};
-    std::vector<Statement> &list = body[number][core];
-    if (channel.kind == Channel::Cached) {
-      slot.end = slot.begin + 8; // all of them the same bytes of a line
-      if (stage.pipe == Pipe::S) {
-        Statement clean = work, fence = work;
-        clean.kind = Statement::Clean;
-        fence.kind = Statement::Fence;
-        clean.read = work.read = work.write = slot;
-        bool stores = number == 0 || oneIn(2);
-        work.kind = stores ? Statement::ScalarStore : Statement::ScalarLoad;
-        if (stores) {
-          work.read = {};
-          list.insert(list.end(), {work, clean, fence});
-        } else {
-          work.write = {};
-          list.insert(list.end(), {clean, work});
-        }
-        continue;
-      }
-    } else if (stage.cores.size() > 1) {
-      slot.begin += part * slotBytes / 2; // each vector core has its half
-      slot.end = slot.begin + slotBytes / 2;
-    }
-    if (number > 0)
-      work.read = slot;
-    if (number == 0 || oneIn(2))
-      work.write = slot;
-    list.push_back(work);
-  }
 }
 
 /// Adds a statement to a list of each core.
@@ -226,10 +58,26 @@ static void onAll(std::vector<std::vector<Statement>> &lists, const std::vector<
     lists[core].push_back(statement);
 }
 
+void Generator::connectByFlag(const Channel &channel, const Channel::Link &link, Statement set,
+                              Statement wait) {
+  const Channel::Stage &source = channel.stages[link.from], &target = channel.stages[link.to];
+  onAll(exit[link.from], source.cores, set);
+  onAll(entry[link.to], target.cores, wait);
+  if (!link.wraps)
+    return;
+  for (int64_t slot = 0; slot < target.slots; ++slot) // prime and drain
+    for (Statement *end : {&set, &wait}) {
+      Statement fixed = *end;
+      fixed.id += slot;
+      fixed.rotates = false;
+      onAll(end == &set ? prologue : epilogue, source.cores, fixed);
+    }
+}
+
 /// By a flag between cores, which the cube core of a5 sets and awaits per vector core.
-void Generator::connectCores(Channel &channel, size_t from, Statement set, Statement wait) {
-  size_t to = (from + 1) % channel.stages.size();
-  const Channel::Stage &source = channel.stages[from], &target = channel.stages[to];
+void Generator::connectCores(Channel &channel, const Channel::Link &link, Statement set,
+                             Statement wait) {
+  const Channel::Stage &source = channel.stages[link.from], &target = channel.stages[link.to];
   bool onA5 = program.arch == Arch::A5;
   set.kind = Statement::CrossSet;
   set.pipe = source.pipe;
@@ -243,28 +91,72 @@ void Generator::connectCores(Channel &channel, size_t from, Statement set, State
     if (onA5 && program.cores[cores[0]].kind == CoreKind::Cube)
       onAll(lists, cores, statement);
   };
-  add(exit[from], source.cores, set);
-  add(entry[to], target.cores, wait);
-  for (int64_t slot = 0; to == 0 && slot < channel.slots; ++slot) {
+  add(exit[link.from], source.cores, set);
+  add(entry[link.to], target.cores, wait);
+  for (int64_t slot = 0; link.wraps && slot < target.slots; ++slot) {
     add(prologue, source.cores, set);
     add(epilogue, target.cores, wait);
   }
 }
 
-/// Orders stage `from` before the next one; from the last stage to the first one the order is that
-/// of a slot's next use, `slots` rounds later.
-void Generator::connect(Channel &channel, size_t from) {
-  size_t to = (from + 1) % channel.stages.size();
-  bool wraps = to == 0;
-  const Channel::Stage &source = channel.stages[from], &target = channel.stages[to];
-  Idiom idiom = chooseIdiom(channel, source, target);
-  unsigned core = source.cores[0];
+/// All cores of a team meet: by a flag that they all set, or by SYNCALL.
+void Generator::connectTeam(Channel &channel, const Channel::Link &link, Statement set,
+                            Statement wait) {
+  const Channel::Stage &source = channel.stages[link.from], &target = channel.stages[link.to];
+  bool isMix = channel.team == SyncAllCores::Mix;
+  bool byFlag = program.arch == Arch::A3 && !isMix && oneIn(2);
+  bool isWhole = !channel.isPair || program.blocks == 1;
+  if (!byFlag) {
+    bool isSoft = !isWhole || oneIn(2);
+    wait.kind = isSoft ? Statement::SoftSync : Statement::SyncAll;
+    wait.cores = channel.team;
+    if (isSoft) {
+      wait.id = program.cells++;
+      // Without a number one kind of core counts blocks.
+      bool saysItself = !isMix && target.cores.size() == program.blocks && oneIn(2);
+      wait.id2 = saysItself ? 0 : int64_t(target.cores.size());
+    }
+    return onAll(entry[link.to], target.cores, wait);
+  }
+  set.kind = Statement::CrossSet;
+  set.pipe = source.pipe;
+  wait.kind = Statement::CrossWait;
+  set.mode = wait.mode = channel.isPair ? CrossMode::Subblocks : CrossMode::SameKind;
+  set.id = wait.id = nextCross++;
+  onAll(exit[link.from], source.cores, set);
+  onAll(entry[link.to], target.cores, wait);
+  for (int64_t slot = 0; link.wraps && slot < target.slots; ++slot) {
+    onAll(prologue, source.cores, set);
+    onAll(epilogue, target.cores, wait);
+  }
+}
+
+/// Who comes behind a copy waits for its event first; after the last rounds somebody must.
+void Generator::connectEvent(Channel &channel, const Channel::Link &link) {
+  const Channel::Stage &target = channel.stages[link.to];
+  Statement wait;
+  wait.kind = Statement::CopyWait;
+  wait.id = channel.event;
+  wait.rotates = target.slots > 1;
+  wait.index = index(channel, link.to);
+  onAll(entry[link.to], target.cores, wait);
+  for (int64_t slot = 0; link.wraps && slot < target.slots; ++slot) {
+    Statement fixed = wait;
+    fixed.rotates = false;
+    fixed.id += slot;
+    onAll(epilogue, target.cores, fixed);
+  }
+}
+
+void Generator::connect(Channel &channel, const Channel::Link &link) {
+  const Channel::Stage &source = channel.stages[link.from], &target = channel.stages[link.to];
+  Idiom idiom = chooseIdiom(channel, link);
   Statement set, wait;
-  set.index = index(channel, from);
-  wait.index = index(channel, to);
+  set.index = index(channel, link.from);
+  wait.index = index(channel, link.to);
   if (idiom == Idiom::Flag || idiom == Idiom::ViaScalar) {
     Pipe waiter = idiom == Idiom::Flag ? target.pipe : Pipe::S;
-    int64_t id = takeIds(core, source.pipe, waiter, channel.slots);
+    int64_t id = takeIds(source.cores[0], source.pipe, waiter, target.slots);
     if (id < 0)
       idiom = Idiom::AllBarrier;
     set.kind = Statement::Set;
@@ -274,7 +166,7 @@ void Generator::connect(Channel &channel, size_t from) {
     wait.pipe = waiter;
     wait.other = source.pipe;
     set.id = wait.id = id;
-    set.rotates = wait.rotates = channel.slots > 1;
+    set.rotates = wait.rotates = target.slots > 1;
   }
   switch (idiom) {
   case Idiom::None:
@@ -285,24 +177,16 @@ void Generator::connect(Channel &channel, size_t from) {
     wait.pipe = idiom == Idiom::AllBarrier || !barrierIsLegal(target.pipe, program.arch)
                     ? Pipe::ALL
                     : target.pipe;
-    return onAll(entry[to], target.cores, wait);
+    return onAll(entry[link.to], target.cores, wait);
   case Idiom::Flag:
   case Idiom::ViaScalar:
-    onAll(exit[from], source.cores, set);
-    onAll(entry[to], target.cores, wait);
-    if (!wraps)
-      return;
-    for (int64_t slot = 0; slot < channel.slots; ++slot) { // prime and drain
-      for (Statement *end : {&set, &wait}) {
-        Statement fixed = *end;
-        fixed.id += slot;
-        fixed.rotates = false;
-        onAll(end == &set ? prologue : epilogue, source.cores, fixed);
-      }
-    }
-    return;
+    return connectByFlag(channel, link, set, wait);
   case Idiom::Cross:
-    return connectCores(channel, from, set, wait);
+    return connectCores(channel, link, set, wait);
+  case Idiom::Group:
+    return connectTeam(channel, link, set, wait);
+  case Idiom::Event:
+    return connectEvent(channel, link);
   case Idiom::Signal: {
     Statement drain, fence;
     drain.kind = Statement::Barrier;
@@ -310,14 +194,120 @@ void Generator::connect(Channel &channel, size_t from) {
     fence.kind = Statement::Fence;
     set.kind = Statement::Notify;
     wait.kind = Statement::Await;
+    wait.polls = oneIn(3);
     set.id = wait.id = program.cells++;
     wait.isCumulative = true;
-    wait.id2 = wraps ? 1 - channel.slots : 1; // rounds that must be through
+    wait.id2 = link.wraps ? 1 - target.slots : 1; // rounds that must be through
     for (unsigned c : source.cores)
-      exit[from][c].insert(exit[from][c].end(), {drain, fence, set});
-    return onAll(entry[to], target.cores, wait);
+      exit[link.from][c].insert(exit[link.from][c].end(), {drain, fence, set});
+    return onAll(entry[link.to], target.cores, wait);
   }
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Work
+//===----------------------------------------------------------------------===//
+
+/// What the data cache needs around a scalar access of `slot`.
+bool Generator::touchCached(const Channel &channel, size_t number, Statement work, SlotRange slot,
+                            std::vector<Statement> &list) {
+  if (channel.kind != Channel::Cached || work.pipe != Pipe::S)
+    return false;
+  Statement clean = work, fence = work;
+  clean.kind = Statement::Clean;
+  fence.kind = Statement::Fence;
+  clean.read = slot;
+  if (number == 0 || oneIn(2)) {
+    work.kind = Statement::ScalarStore;
+    work.write = slot;
+    list.insert(list.end(), {work, clean, fence});
+  } else {
+    work.kind = Statement::ScalarLoad;
+    work.read = slot;
+    list.insert(list.end(), {clean, work});
+  }
+  return true;
+}
+
+/// The accesses of a stage.
+void Generator::touch(const Channel &channel, size_t number) {
+  const Channel::Stage &stage = channel.stages[number];
+  if (channel.kind == Channel::Accumulator)
+    return touchAccumulator(channel, number);
+  if (channel.kind == Channel::Fifo)
+    return touchFifo(channel, number);
+  bool touchesRead = number > 0, touchesWrite = number == 0 || oneIn(2);
+  for (auto [place, core] : llvm::enumerate(stage.cores)) {
+    Statement work;
+    work.pipe = stage.pipe;
+    work.index = index(channel, number);
+    SlotRange slot{channel.kind != Channel::Local               ? Space::GM
+                   : program.cores[core].kind == CoreKind::Cube ? Space::Mat
+                                                                : Space::Vec,
+                   channel.base, channel.base + slotBytes, slotBytes};
+    std::vector<Statement> &list = body[number][core];
+    if (channel.kind == Channel::Cached)
+      slot.end = slot.begin + 8; // all of them the same bytes of a line
+    if (touchCached(channel, number, work, slot, list))
+      continue;
+    int64_t parts = int64_t(stage.cores.size());
+    if (parts > 1) { // each core has its part
+      slot.begin += (int64_t(place) + stage.rotation) % parts * (slotBytes / parts);
+      slot.end = slot.begin + slotBytes / parts;
+    }
+    if (stage.role == Channel::Copy) {
+      work.kind = Statement::Copy;
+      work.pipe = Pipe::ALL;
+      work.id = channel.event;
+      work.rotates = stage.slots > 1;
+      work.read = work.write = slot;
+      work.read.end = work.write.begin = slot.begin + slotBytes / 2;
+      list.push_back(work);
+      continue;
+    }
+    if (touchesRead)
+      work.read = slot;
+    if (touchesWrite)
+      work.write = slot;
+    list.push_back(work);
+  }
+}
+
+/// One to three products into the accumulator `work.write`, of which only the first does not read
+/// it.
+void Generator::products(const Channel &channel, Statement work, std::vector<Statement> &list) {
+  work.accumulates = true;
+  unsigned count = 1 + below(3);
+  for (unsigned n = 0; n < count; ++n) {
+    work.read = n ? work.write : SlotRange{};
+    work.unitPhase = !channel.usesUnit ? 0 : n + 1 < count ? 2 : 3;
+    list.push_back(work);
+  }
+}
+
+void Generator::touchAccumulator(const Channel &channel, size_t number) {
+  const Channel::Stage &stage = channel.stages[number];
+  Statement work;
+  work.pipe = stage.pipe;
+  work.index = index(channel, number);
+  SlotRange acc{Space::Acc, channel.secondBase, channel.secondBase + slotBytes, slotBytes};
+  SlotRange mat{Space::Mat, channel.base, channel.base + slotBytes, slotBytes};
+  std::vector<Statement> &list = body[number][stage.cores[0]];
+  switch (stage.role) {
+  case Channel::Product:
+    work.write = acc;
+    return products(channel, work, list);
+  case Channel::Drain:
+    work.read = acc;
+    work.write = mat;
+    work.unitPhase = channel.usesUnit ? 3 : 0;
+    break;
+  default:
+    work.read = mat;
+    break;
+  }
+  list.push_back(work);
 }
 
 /// The statements of every stage of a channel, by stage and core.
@@ -325,8 +315,8 @@ Generator::Parts Generator::partsOf(Channel &channel) {
   size_t stages = channel.stages.size(), cores = program.cores.size();
   entry.assign(stages, std::vector<std::vector<Statement>>(cores));
   body = exit = entry;
-  for (size_t s = 0; s < stages; ++s)
-    connect(channel, s);
+  for (const Channel::Link &link : channel.links)
+    connect(channel, link);
   for (size_t s = 0; s < stages; ++s)
     touch(channel, s);
   Parts parts(stages, std::vector<std::vector<Statement>>(cores));
@@ -341,7 +331,7 @@ Generator::Parts Generator::partsOf(Channel &channel) {
       Statement get;
       get.pipe = channel.stages[s].pipe;
       get.id = channel.buffer;
-      get.rotates = channel.slots > 1;
+      get.rotates = channel.stages[s].slots > 1;
       get.index = index(channel, s);
       get.kind = Statement::Get;
       list.insert(list.begin(), get);
@@ -350,6 +340,10 @@ Generator::Parts Generator::partsOf(Channel &channel) {
     }
   return parts;
 }
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
 
 static Node leaf(const Statement &statement) {
   Node node;
@@ -371,8 +365,9 @@ static Node inLoop(const Channel &channel, size_t stage, llvm::ArrayRef<Statemen
 /// Some channels whose stages share one loop.
 void Generator::addGroup() {
   std::vector<Channel> channels;
-  for (unsigned n = 1 + below(3); n > 0 && nextCross + 4 <= 11; --n)
-    channels.push_back(makeChannel());
+  for (unsigned n = 1 + below(3); n > 0 && nextCross + 4 <= mostCross; --n)
+    if (!oneIn(3) || !addFifo(channels))
+      channels.push_back(makeChannel());
   size_t cores = program.cores.size();
   prologue.assign(cores, {});
   epilogue.assign(cores, {});
@@ -383,7 +378,8 @@ void Generator::addGroup() {
   for (auto [c, channel] : llvm::enumerate(channels)) {
     parts.push_back(partsOf(channel));
     trip = std::max(trip, channel.rounds * channel.step + channel.stages.back().shift);
-    repeats &= channel.kind != Channel::BetweenRanks; // signals count on and on
+    // Signals and FIFOs count on and on.
+    repeats &= channel.kind != Channel::BetweenRanks && channel.kind != Channel::Fifo;
     // Stages of one channel keep their order in the body; those of different ones mix.
     size_t at = 0;
     for (size_t s = 0; s < channel.stages.size(); ++s) {
@@ -411,6 +407,13 @@ ClusterProgram Generator::make() {
   chooseCores();
   for (unsigned groups = 1 + below(2); groups > 0; --groups)
     addGroup();
+  for (auto [number, ring] : llvm::enumerate(program.rings)) {
+    Statement end;
+    end.kind = Statement::EndFifo;
+    end.id = int64_t(number);
+    for (unsigned core : ring.cores)
+      program.cores[core].body.push_back(leaf(end));
+  }
   for (CoreProgram &core : program.cores) {
     Node drain;
     drain.statement.kind = Statement::Barrier;
@@ -439,7 +442,10 @@ static bool removeSync(std::vector<Node> &nodes, unsigned &n) {
       if (removeSync(nodes[i].body, n))
         return true;
     } else if (nodes[i].statement.isSync() && n-- == 0) {
-      nodes.erase(nodes.begin() + i);
+      if (nodes[i].statement.isUnit())
+        nodes[i].statement.unitPhase = 0;
+      else
+        nodes.erase(nodes.begin() + i);
       return true;
     }
   }

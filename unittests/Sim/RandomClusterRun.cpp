@@ -1,258 +1,13 @@
-//===- RandomClusterRun.cpp - Random programs in the engine, and campaigns -===//
+//===- RandomClusterRun.cpp - Random programs in words, and campaigns -------===//
 
 #include "RandomCluster.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <map>
 
 using namespace pto;
 using namespace pto::sim;
 using namespace pto::sim::testing;
 using llvm::formatv;
-
-namespace {
-/// Writes bytes that depend on what was read and on who writes.
-void mixKernel(KernelContext &context) {
-  int64_t r0 = context.operands[0].scalar.asInteger(), w0 = context.operands[1].scalar.asInteger();
-  int64_t reads = context.attribute("reads", 0), writes = context.attribute("writes", 0);
-  auto readSpace = Space(context.attribute("readSpace", 0));
-  auto writeSpace = Space(context.attribute("writeSpace", 0));
-  uint32_t hash = uint32_t(context.attribute("number", 0)) * 2654435761u;
-  std::vector<uint8_t> bytes(size_t(std::max(reads, writes)));
-  if (reads)
-    context.read(readSpace, uint64_t(r0), bytes.data(), uint64_t(reads));
-  for (int64_t i = 0; i < reads; ++i)
-    hash = (hash ^ bytes[size_t(i)]) * 16777619u;
-  for (int64_t i = 0; i < writes; ++i)
-    bytes[size_t(i)] = uint8_t(hash >> (i % 24));
-  if (writes)
-    context.write(writeSpace, uint64_t(w0), bytes.data(), uint64_t(writes));
-}
-
-/// Zeros into local memory, or local memory into GM.
-void fillKernel(KernelContext &context) {
-  std::vector<uint8_t> bytes(size_t(context.attribute("bytes", 0)));
-  context.write(Space(context.attribute("space", 0)), 0, bytes.data(), bytes.size());
-}
-void dumpKernel(KernelContext &context) {
-  std::vector<uint8_t> bytes(size_t(context.attribute("bytes", 0)));
-  context.read(Space(context.attribute("space", 0)), 0, bytes.data(), bytes.size());
-  context.write(Space::GM, context.operands[0].scalar.bits, bytes.data(), bytes.size());
-}
-
-/// One core's program as a function; arguments: shared GM, cells, the core's dump.
-class Lowering {
-public:
-  Lowering(Program &program, const ClusterProgram &source, unsigned core, int &number)
-      : program(program), source(source), core(source.cores[core]), number(number),
-        b(program, "core" + std::to_string(core), this->core.kind, {"gm", "cells", "dump"}) {}
-
-  void run() {
-    whole("fill", fillKernel, {});
-    lower(core.body, none);
-    whole("dump", dumpKernel, b.argument(2));
-    place("return");
-    b.finish();
-  }
-
-private:
-  Space local() const { return core.kind == CoreKind::Cube ? Space::Mat : Space::Vec; }
-  void place(const std::string &text) { b.setPlace(program.addPlace({text, text, ""})); }
-  void whole(const char *name, KernelFunction kernel, std::optional<Register> pointer) {
-    place(name);
-    Call call;
-    call.op = name;
-    call.kernel = kernel;
-    call.pipe = Pipe::S;
-    call.attributes = {{"bytes", source.localBytes}, {"space", int64_t(local())}};
-    std::vector<uint32_t> operands;
-    if (pointer) {
-      call.operands.push_back({Operand::Scalar, Element::I64});
-      operands.push_back(*pointer);
-    }
-    b.issue(program.addCall(std::move(call)), operands);
-  }
-
-  Register add(Register x, Register y) { return b.arith(ArithOp::AddI, Element::I64, x, y); }
-  Register sub(Register x, Register y) { return b.arith(ArithOp::SubI, Element::I64, x, y); }
-  Register round(const RoundIndex &index, Register i) {
-    return b.arith(ArithOp::DivSI, Element::I64, sub(i, b.constant(index.shift)),
-                   b.constant(index.step));
-  }
-  Register slot(const RoundIndex &index, Register i) {
-    return b.arith(ArithOp::RemSI, Element::I64, round(index, i), b.constant(index.modulus));
-  }
-  Register address(const SlotRange &range, const RoundIndex &index, Register i) {
-    Register offset = b.constant(range.begin);
-    if (range.pitch && index.modulus > 1)
-      offset = add(offset,
-                   b.arith(ArithOp::MulI, Element::I64, slot(index, i), b.constant(range.pitch)));
-    return range.space == Space::GM && range.end > range.begin ? add(b.argument(0), offset)
-                                                               : offset;
-  }
-
-  void lower(const std::vector<Node> &nodes, Register i);
-  void lowerLoop(const Node &loop);
-  void lowerIf(const Node &branch, Register i);
-  void lowerStatement(const Statement &statement, Register i);
-  void lowerWork(const Statement &statement, Register i);
-  Handle cell(const Statement &statement) {
-    Register one = b.constant(1);
-    return b.view(Element::I32, Layout::ND, add(b.argument(1), b.constant(64 * statement.id)),
-                  {one, one}, {one, one});
-  }
-
-  Program &program;
-  const ClusterProgram &source;
-  const CoreProgram &core;
-  int &number;
-  FunctionBuilder b;
-};
-} // namespace
-
-void Lowering::lower(const std::vector<Node> &nodes, Register i) {
-  for (const Node &node : nodes)
-    if (node.kind == Node::Leaf)
-      lowerStatement(node.statement, i);
-    else if (node.kind == Node::Loop)
-      lowerLoop(node);
-    else
-      lowerIf(node, i);
-}
-
-void Lowering::lowerLoop(const Node &loop) {
-  Register i = b.newRegister(), one = b.constant(1), trip = b.constant(loop.trip);
-  b.copy(i, b.constant(0));
-  Label head = b.newLabel(), end = b.newLabel();
-  b.place(head);
-  b.jumpIf(b.compareI(/*sge=*/5, Element::I64, i, trip), end);
-  b.setIteration(i);
-  lower(loop.body, i);
-  b.copy(i, add(i, one));
-  b.jump(head);
-  b.place(end);
-  b.setIteration(none);
-}
-
-void Lowering::lowerIf(const Node &branch, Register i) {
-  Label end = b.newLabel();
-  b.jumpIf(b.compareI(/*slt=*/2, Element::I64, i, b.constant(branch.low)), end);
-  b.jumpIf(b.compareI(/*sge=*/5, Element::I64, i, b.constant(branch.high)), end);
-  Register rest = b.arith(ArithOp::RemSI, Element::I64, sub(i, b.constant(branch.low)),
-                          b.constant(branch.every));
-  b.jumpIf(b.compareI(/*ne=*/1, Element::I64, rest, b.constant(0)), end);
-  lower(branch.body, i);
-  b.place(end);
-}
-
-void Lowering::lowerWork(const Statement &statement, Register i) {
-  Call call;
-  call.op = "mix";
-  call.kernel = mixKernel;
-  call.pipe = statement.pipe;
-  call.operands = {{Operand::Scalar, Element::I64}, {Operand::Scalar, Element::I64}};
-  call.attributes = {{"reads", statement.read.end - statement.read.begin},
-                     {"writes", statement.write.end - statement.write.begin},
-                     {"readSpace", int64_t(statement.read.space)},
-                     {"writeSpace", int64_t(statement.write.space)},
-                     {"number", number}};
-  Register r0 = address(statement.read, statement.index, i);
-  Register w0 = address(statement.write, statement.index, i);
-  b.issue(program.addCall(std::move(call)), {r0, w0});
-}
-
-void Lowering::lowerStatement(const Statement &statement, Register i) {
-  place(std::to_string(number++));
-  Register id = statement.rotates ? add(slot(statement.index, i), b.constant(statement.id)) : none;
-  switch (statement.kind) {
-  case Statement::Work:
-    return lowerWork(statement, i);
-  case Statement::ScalarLoad:
-    b.loadGm(Element::I64, address(statement.read, statement.index, i));
-    return;
-  case Statement::ScalarStore:
-    return b.storeGm(Element::I64, address(statement.write, statement.index, i), none,
-                     add(i, b.constant(number)));
-  case Statement::Set:
-    return id == none ? b.setFlag(statement.pipe, statement.other, statement.id)
-                      : b.setFlagDynamic(statement.pipe, statement.other, id);
-  case Statement::Wait:
-    return id == none ? b.waitFlag(statement.other, statement.pipe, statement.id)
-                      : b.waitFlagDynamic(statement.other, statement.pipe, id);
-  case Statement::Barrier:
-    return b.barrier(statement.pipe);
-  case Statement::Get:
-    return b.getBuffer(statement.pipe, statement.id, id);
-  case Statement::Release:
-    return b.releaseBuffer(statement.pipe, statement.id, id);
-  case Statement::CrossSet:
-    return b.crossSet(statement.pipe, statement.mode, statement.id);
-  case Statement::CrossWait:
-    return b.crossWait(statement.pipe, statement.mode, statement.id);
-  case Statement::Fence:
-    return b.fence();
-  case Statement::Clean:
-    return b.cacheLine(address(statement.read, statement.index, i));
-  case Statement::Notify:
-    return b.notify(NotifyOp::AtomicAdd, cell(statement), b.constant(1));
-  case Statement::Await: {
-    Register wanted = b.constant(statement.id2);
-    if (statement.isCumulative)
-      wanted = add(wanted, round(statement.index, i));
-    return b.await(WaitCompare::GE, cell(statement), wanted);
-  }
-  }
-}
-
-ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options &options) {
-  Program program;
-  program.arch = source.arch;
-  int number = 0;
-  for (unsigned core = 0; core < source.cores.size(); ++core)
-    Lowering(program, source, core, number).run();
-
-  ClusterRun run;
-  if (std::string error = validate(program); !error.empty()) {
-    run.report.incomplete = error;
-    return run;
-  }
-  GlobalMemory memory;
-  auto zeros = [&](const char *name, uint64_t bytes) {
-    uint64_t address = memory.allocate(0, name, bytes);
-    std::vector<char> contents(bytes);
-    memory.store(address, contents.data(), bytes);
-    return address;
-  };
-  uint64_t gm = zeros("gm", uint64_t(source.gmBytes)),
-           cells = zeros("cells", 64 * (source.cells + 1));
-  Launch launch;
-  std::vector<uint64_t> dumps;
-  for (auto [n, core] : llvm::enumerate(source.cores)) {
-    launch.ranks.resize(core.rank + 1);
-    dumps.push_back(zeros("dump", uint64_t(source.localBytes)));
-    unsigned subblocks = source.cores.size() == 3 && core.kind == CoreKind::Vector ? 2 : 1;
-    launch.ranks[core.rank].push_back(
-        {uint32_t(n), core.subblock, subblocks, {gm, cells, dumps.back()}});
-  }
-  run.report = sim::run(program, memory, launch, options);
-  auto append = [&](uint64_t address, int64_t bytes) {
-    size_t at = run.memory.size();
-    run.memory.resize(at + size_t(bytes));
-    memory.load(address, run.memory.data() + at, uint64_t(bytes));
-  };
-  append(gm, source.gmBytes);
-  for (uint64_t dump : dumps)
-    append(dump, source.localBytes);
-  auto numberOf = [](const Where &where) {
-    int at = -1;
-    llvm::StringRef(where.location).getAsInteger(10, at);
-    return at;
-  };
-  for (const Finding &finding : run.report.findings)
-    if (finding.kind == FindingKind::Race && finding.other)
-      run.races.insert(std::minmax(numberOf(*finding.other), numberOf(finding.where)));
-  return run;
-}
 
 //===----------------------------------------------------------------------===//
 // In words
@@ -260,9 +15,11 @@ ClusterRun sim::testing::runCluster(const ClusterProgram &source, const Options 
 
 static void list(const std::vector<Node> &nodes, unsigned depth, int &number,
                  llvm::raw_ostream &os) {
-  static constexpr const char *kinds[] = {"work", "load", "store",   "set",       "wait",
-                                          "bar",  "get",  "release", "cross-set", "cross-wait",
-                                          "dsb",  "dcci", "notify",  "await"};
+  static constexpr const char *kinds[] = {
+      "work",  "load",       "store",        "copy",          "set",        "wait", "bar",
+      "get",   "release",    "cross-set",    "cross-wait",    "dsb",        "dcci", "notify",
+      "await", "syncall",    "syncall soft", "wait for copy", "push",       "pop",  "free",
+      "alloc", "push entry", "pop entry",    "free entry",    "end of fifo"};
   for (const Node &node : nodes) {
     os.indent(2 * depth);
     if (node.kind == Node::Loop) {
@@ -281,6 +38,10 @@ static void list(const std::vector<Node> &nodes, unsigned depth, int &number,
       os << (s.kind == Statement::Set ? " > " : " < ") << name(s.other);
     if (s.isSync() && s.kind != Statement::Barrier && s.kind != Statement::Fence)
       os << " id " << s.id << (s.rotates ? " + slot" : "");
+    if (s.unitPhase)
+      os << " unit flag " << s.unitPhase;
+    if (s.kind == Statement::SoftSync)
+      os << " of " << s.id2;
     if (s.kind == Statement::Await)
       os << formatv(" >= round + {0}", s.id2);
     for (auto [what, range] : {std::pair("reads", s.read), std::pair("writes", s.write)})
@@ -298,9 +59,16 @@ std::string sim::testing::listing(const ClusterProgram &program) {
   std::string text;
   llvm::raw_string_ostream os(text);
   int number = 0;
+  for (auto [n, ring] : llvm::enumerate(program.rings))
+    os << formatv(
+        "fifo {0}: direction {1}, {2} slots, {3} local, split {4}, flag {5}{6}{7}; gm {8}, "
+        "vec {9}, mat {10}\n",
+        n, unsigned(ring.shape.direction), ring.shape.slots, ring.shape.localSlots,
+        unsigned(ring.split), ring.shape.flagId, ring.shape.isLocal ? ", in place" : "",
+        ring.shape.unitFlag ? ", unit flag" : "", ring.gm, ring.inVec, ring.inMat);
   for (const CoreProgram &core : program.cores) {
-    os << formatv("{0}: {1} core {2} of rank {3}\n", name(program.arch), name(core.kind),
-                  core.subblock, core.rank);
+    os << formatv("{0}: {1} core {2} of rank {3}, block {4}\n", name(program.arch), name(core.kind),
+                  core.subblock, core.rank, core.block);
     list(core.body, 1, number, os);
   }
   return text;
@@ -334,52 +102,80 @@ static std::vector<Options> schedulesOf(uint64_t seed, unsigned random) {
   return all;
 }
 
-ClusterTally sim::testing::clusterCampaign(uint64_t seed, uint64_t count,
-                                           unsigned randomSchedules) {
+namespace {
+class Campaign {
+public:
+  explicit Campaign(unsigned randomSchedules) : randomSchedules(randomSchedules) {}
+  void judge(uint64_t seed);
   ClusterTally tally;
-  auto complain = [&](uint64_t &counter, std::string text) {
+
+private:
+  void judgeClean(uint64_t seed, const char *what, const ClusterProgram &program,
+                  const Judgement &verdict);
+  void judgeMutant(uint64_t seed, const ClusterProgram &mutant);
+  void complain(uint64_t &counter, std::string text) {
     if (tally.reports.size() < 3)
       tally.reports.push_back(std::move(text));
     ++counter;
-  };
-  for (uint64_t n = seed; n < seed + count; ++n) {
-    ClusterProgram program = randomCluster(n);
-    ++tally.programs;
-    Judgement verdict = judgeByClosure(program);
-    std::vector<Options> schedules = schedulesOf(n, randomSchedules);
-    std::vector<uint8_t> first;
-    for (auto [s, options] : llvm::enumerate(schedules)) {
-      ClusterRun run = runCluster(program, options);
-      tally.statements += s == 0 ? run.report.items : 0;
-      if (!run.clean() || !verdict.clean()) {
-        complain(verdict.clean() ? tally.falseAlarms : tally.disagreed,
-                 describe(n, "right by construction", program, run, verdict));
-        break;
-      }
-      if (s == 0)
-        first = run.memory;
-      else if (run.memory != first)
-        complain(tally.unstable, describe(n, "values differ", program, run, verdict));
-    }
-    unsigned syncs = countSync(program);
-    if (syncs == 0)
-      continue;
-    // One statement less: reported, or redundant by the closure.
-    ClusterProgram mutant = withoutSync(program, unsigned((n * 2654435761u) % syncs));
-    ++tally.mutants;
-    Judgement less = judgeByClosure(mutant);
-    tally.redundant += less.clean();
-    ClusterRun run = runCluster(mutant, schedules[n % schedules.size()]);
-    if (run.clean() && !less.clean())
-      complain(tally.missed, describe(n, "not reported", mutant, run, less));
-    else if (!run.clean() && less.clean())
-      complain(tally.falseAlarms, describe(n, "redundant, but reported", mutant, run, less));
-    else if (less.saysAllRaces() && llvm::any_of(run.races, [&](auto pair) {
-               return pair.first >= 0 && !less.races.count(pair);
-             }))
-      complain(tally.disagreed, describe(n, "a race that is none", mutant, run, less));
   }
-  return tally;
+
+  unsigned randomSchedules;
+};
+} // namespace
+
+/// A program that the closure finds nothing wrong with: clean under every schedule, and the same
+/// bytes.
+void Campaign::judgeClean(uint64_t seed, const char *what, const ClusterProgram &program,
+                          const Judgement &verdict) {
+  std::vector<uint8_t> first;
+  for (auto [s, options] : llvm::enumerate(schedulesOf(seed, randomSchedules))) {
+    ClusterRun run = runCluster(program, options);
+    tally.statements += s == 0 ? run.report.items : 0;
+    if (!run.clean())
+      return complain(tally.falseAlarms, describe(seed, what, program, run, verdict));
+    if (s == 0)
+      first = run.memory;
+    else if (run.memory != first)
+      complain(tally.unstable, describe(seed, "values differ", program, run, verdict));
+  }
+}
+
+/// One statement less: reported, or redundant by the closure.
+void Campaign::judgeMutant(uint64_t seed, const ClusterProgram &mutant) {
+  ++tally.mutants;
+  Judgement less = judgeByClosure(mutant);
+  if (less.clean()) {
+    ++tally.redundant;
+    return judgeClean(seed, "redundant, but reported", mutant, less);
+  }
+  std::vector<Options> schedules = schedulesOf(seed, randomSchedules);
+  ClusterRun run = runCluster(mutant, schedules[seed % schedules.size()]);
+  if (run.clean())
+    complain(tally.missed, describe(seed, "not reported", mutant, run, less));
+  else if (less.saysAllRaces() && llvm::any_of(run.races, [&](auto pair) {
+             return pair.first >= 0 && !less.races.count(pair);
+           }))
+    complain(tally.disagreed, describe(seed, "a race that is none", mutant, run, less));
+}
+
+void Campaign::judge(uint64_t seed) {
+  ClusterProgram program = randomCluster(seed);
+  ++tally.programs;
+  Judgement verdict = judgeByClosure(program);
+  if (!verdict.clean())
+    return complain(tally.disagreed, describe(seed, "wrong by the closure", program,
+                                              runCluster(program, {}), verdict));
+  judgeClean(seed, "right by construction", program, verdict);
+  if (unsigned syncs = countSync(program))
+    judgeMutant(seed, withoutSync(program, unsigned((seed * 2654435761u) % syncs)));
+}
+
+ClusterTally sim::testing::clusterCampaign(uint64_t seed, uint64_t count,
+                                           unsigned randomSchedules) {
+  Campaign campaign(randomSchedules);
+  for (uint64_t n = seed; n < seed + count; ++n)
+    campaign.judge(n);
+  return campaign.tally;
 }
 
 std::string sim::testing::table(const ClusterTally &tally) {

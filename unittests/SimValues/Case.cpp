@@ -286,14 +286,17 @@ static bool canBuild(const Draft &draft) {
   });
 }
 
-/// What the records do not say and the simulator reports: the mask of TPRELU has a row more than
-/// the result, and a3 adds to the accumulator that it writes.
+/// What the records do not say and the simulator reports: a3 adds to the accumulator that it
+/// writes, and scales are reordered into boxes.
 void reference::adaptToLibrary(Case &c) {
   const OpInfo &info = *c.info;
+  if (info.name == "pto.tmov" && c.draft.operands[info.operand("tmp")]) {
+    TileShape &dst = c.draft.operands[info.operand("dst")]->tile;
+    dst.slayout = SLayout::RowMajor;
+    dst.fractal = 32;
+  }
   if (c.arch != Arch::A3)
     return;
-  if (info.name == "pto.tprelu" && c.draft.operands[info.operand("tmp")])
-    c.draft.operands[info.operand("tmp")]->tile.rows *= 2;
   if (info.name.ends_with(".acc"))
     c.draft.operands[info.operand("dst")]->same = info.operand("acc_in");
 }

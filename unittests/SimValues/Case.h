@@ -51,6 +51,7 @@ struct Case {
   Data data = Data::Wild;
   std::vector<Argument> arguments;        ///< by record operand
   std::vector<uint8_t> memory[numSpaces]; ///< before; GM: one array
+  int64_t part = 0; ///< the vector core whose UB is looked at, when the cube core writes there
   std::mt19937_64 random;
 
   const Argument *find(llvm::StringRef name) const;
@@ -78,6 +79,9 @@ std::optional<Case> makeCase(const OpInfo &info, const testing::Form &form,
 /// More cases of records for which sizes are not enough.
 void addSpecialCases(const OpInfo &info, const testing::Form &form, uint64_t seed,
                      std::vector<Case> &out);
+
+/// Does the operation write into memory that only the other kind of core has (a5)?
+bool leavesCore(const Case &c);
 
 /// A module with one function that runs the operation and drains; none, with the reason in
 /// `refusal`, when the verifier refuses it.

@@ -62,11 +62,28 @@ void leaveAccumulator(Model &m, const Argument &src, int64_t row, int64_t col, i
   to.whole(whole < double(least) ? least : whole > double(most) ? most : Int(whole));
 }
 
-/// Conversions that the simulator says it does not model, and modes for the other vector core.
+/// Conversions that the simulator says it does not model.
 bool isUnmodelled(Model &m, const Argument &src, Element into) {
-  if (m.attribute("reluPreMode") > 1 || m.attribute("accToVecMode") > 0)
+  if (m.attribute("reluPreMode") > 1)
     return true;
   return src.shape.element == Element::I32 && into == Element::I16;
+}
+
+/// Which of rows x cols elements that leave an accumulator for UB go to vector core `c.part`; they
+/// lie there from where the whole would. Empty: none. Nothing: the mode has no meaning here.
+struct Share {
+  int64_t firstRow, firstCol, rows, cols;
+};
+std::optional<Share> shareOf(Model &m, const Argument &dst, int64_t rows, int64_t cols) {
+  int64_t mode = std::max<int64_t>(m.attribute("accToVecMode"), 0), part = m.c.part;
+  if (dst.shape.space != Space::Vec)
+    return Share{0, 0, rows, cols};
+  if (mode < 2)
+    return mode == part ? Share{0, 0, rows, cols} : Share{0, 0, 0, 0};
+  if (mode == 2 ? rows % 2 != 0 : cols % 32 != 0)
+    return std::nullopt;
+  return mode == 2 ? Share{part * rows / 2, 0, rows / 2, cols}
+                   : Share{0, part * cols / 2, rows, cols / 2};
 }
 
 //===----------------------------------------------------------------------===//
@@ -126,9 +143,14 @@ void moveWindow(Model &m, const Argument &src, int64_t row, int64_t col, const A
   if (src.shape.space == Space::Acc) {
     if (isUnmodelled(m, src, t.element))
       return m.skip("not modelled");
-    return forEachValid(dst, [&](int64_t i, int64_t j) {
-      leaveAccumulator(m, src, row + i, col + j, j, {m, dst, i, j});
-    });
+    auto share = shareOf(m, dst, t.validRows, t.validCols);
+    if (!share)
+      return m.skip("cannot be halved");
+    for (int64_t i = 0; i < share->rows; ++i)
+      for (int64_t j = 0; j < share->cols; ++j)
+        leaveAccumulator(m, src, row + share->firstRow + i, col + share->firstCol + j,
+                         share->firstCol + j, {m, dst, i, j});
+    return;
   }
   bool isWhole = t.space == Space::Left || t.space == Space::Right;
   bool widens = t.space == Space::Bias && src.shape.element != t.element;
@@ -169,12 +191,16 @@ void insert(Model &m) {
   bool isAcc = src.shape.space == Space::Acc;
   if (isAcc && isUnmodelled(m, src, dst.shape.element))
     return m.skip("not modelled");
-  forEachValid(src, [&](int64_t i, int64_t j) {
-    if (isAcc)
-      leaveAccumulator(m, src, i, j, j, {m, dst, row + i, col + j});
-    else
-      m.putBits(dst, row + i, col + j, m.bits(src, i, j));
-  });
+  if (!isAcc)
+    return forEachValid(
+        src, [&](int64_t i, int64_t j) { m.putBits(dst, row + i, col + j, m.bits(src, i, j)); });
+  auto share = shareOf(m, dst, src.shape.validRows, src.shape.validCols);
+  if (!share)
+    return m.skip("cannot be halved");
+  for (int64_t i = 0; i < share->rows; ++i)
+    for (int64_t j = 0; j < share->cols; ++j)
+      leaveAccumulator(m, src, share->firstRow + i, share->firstCol + j, share->firstCol + j,
+                       {m, dst, row + i, col + j});
 }
 
 void prefetch(Model &m) { m.anyTile(m.at("dst")); }

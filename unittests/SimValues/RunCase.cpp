@@ -141,7 +141,8 @@ mlir::OwningOpRef<mlir::ModuleOp> reference::buildModule(mlir::MLIRContext &cont
 namespace {
 class Watcher : public sim::Observer {
 public:
-  Watcher(const Case &c, Outcome &out, uint64_t base) : c(c), out(out), base(base) {}
+  Watcher(const Case &c, Outcome &out, uint64_t base, uint32_t home, uint32_t other)
+      : c(c), out(out), base(base), home(home), other(other) {}
 
   void touched(const Touch &touch) override {
     out.touches.push_back(touch);
@@ -151,17 +152,39 @@ public:
     }
   }
   std::vector<uint8_t> initial(uint32_t, Space space) override { return c.memory[unsigned(space)]; }
-  void final(uint32_t, Space space, llvm::ArrayRef<uint8_t> bytes) override {
+  void final(uint32_t core, Space space, llvm::ArrayRef<uint8_t> bytes) override {
+    if (core != (isOthers(space) ? other : home))
+      return;
     size_t count = c.memory[unsigned(space)].size();
     out.memory[unsigned(space)].assign(bytes.begin(), bytes.begin() + count);
   }
 
 private:
+  /// L1 and what hangs on it is the cube core's, UB the vector core's.
+  bool isOthers(Space space) const {
+    return leavesCore(c) && (out.core == CoreKind::Cube) == (space == Space::Vec);
+  }
+
   const Case &c;
   Outcome &out;
   uint64_t base;
+  uint32_t home, other; ///< cores
 };
 } // namespace
+
+bool reference::leavesCore(const Case &c) {
+  const Argument *src = c.find("src"), *dst = c.find("dst");
+  if (!src || !dst || !src->isTile() || !dst->isTile())
+    return false;
+  Space from = src->shape.space, to = dst->shape.space;
+  return (from == Space::Acc && to == Space::Vec) || (from == Space::Vec && to == Space::Mat);
+}
+
+/// A core that does nothing, for its memory.
+static sim::CoreLaunch idleCore(sim::Program &program, CoreKind kind, unsigned subblock) {
+  sim::FunctionBuilder builder(program, "idle", kind, {});
+  return {builder.finish(), subblock, kind == CoreKind::Vector ? 2u : 1u, {}};
+}
 
 static uint64_t wordOf(const Argument &argument) {
   if (!isReal(argument.element))
@@ -198,18 +221,27 @@ Outcome reference::runCase(mlir::ModuleOp module, const Case &c) {
     else if (argument.kind == Argument::Scalar)
       core.arguments.push_back(wordOf(argument));
   }
+  out.core = kernels->front().cores.front().core;
   sim::Launch launch;
   launch.ranks = {{core}};
+  uint32_t home = 0, other = 0;
+  if (leavesCore(c) && out.core == CoreKind::Cube) {
+    for (unsigned part : {0, 1})
+      launch.ranks[0].push_back(idleCore(*program, CoreKind::Vector, part));
+    other = uint32_t(1 + c.part);
+  } else if (leavesCore(c)) {
+    launch.ranks[0].insert(launch.ranks[0].begin(), idleCore(*program, CoreKind::Cube, 0));
+    home = 1;
+  }
   for (unsigned space = 0; space < numSpaces; ++space)
     out.memory[space] = c.memory[space]; // for those that nobody touches
-  Watcher watcher(c, out, base);
+  Watcher watcher(c, out, base, home, other);
   sim::Options options;
   options.observer = &watcher;
   std::string printed;
   llvm::raw_string_ostream log(printed);
   options.output = &log;
   out.report = sim::run(*program, memory, launch, options);
-  out.core = kernels->front().cores.front().core;
   out.program = std::move(*program);
   memory.load(base, out.memory[unsigned(Space::GM)].data(), gm.size());
   return out;

@@ -40,7 +40,7 @@ public:
   }
 
 private:
-  /// Flags and numbers, which forms do not try.
+  /// Flags and numbers, more than forms try.
   void plainAttributes() {
     static constexpr std::pair<llvm::StringLiteral, int64_t> values[] = {
         {"isBinary", 1}, {"descending", 1}, {"exhausted", 1}, {"upperOrLower", 1},
@@ -332,7 +332,8 @@ private:
       bool ok = s.space != Space::Acc && shaped(d, 64, 96);
       operand(d, "dst")->tile.validRows = 33;
       operand(d, "dst")->tile.validCols = 40;
-      return ok && (toMatrix || t.space == Space::Vec);
+      // Scales that are reordered fill boxes.
+      return ok && !operand(d, "tmp") && (toMatrix || t.space == Space::Vec);
     });
     add("compact", [&](Draft &d) {
       operand(d, "dst")->tile.compact = CompactMode::Normal;

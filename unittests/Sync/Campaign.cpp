@@ -1,6 +1,7 @@
 //===- Campaign.cpp - Inserter and checker before the judge ----------------===//
 
 #include "Campaign.h"
+#include "Simulate.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -52,6 +53,9 @@ std::string judge::table(const Tally &tally) {
      << tally.inLoopsWithAllIds << ")\n"
      << "  outputs: rejected " << tally.rejected << ", unclean " << tally.unclean << ", disturbed "
      << tally.disturbed << ", unstable " << tally.unstable << ", not idempotent " << tally.repeated
+     << "\n"
+     << "  simulator: runs " << tally.simulated << ", with findings " << tally.simulatedBad
+     << "; traces of mutants " << tally.compared << ", judged unlike the axioms " << tally.differed
      << "\n"
      << "  schedules " << tally.schedules << ", failed " << tally.failedRuns
      << "; axioms contradicted " << tally.disagreed << "\n"
@@ -136,6 +140,7 @@ private:
   bool isRejected(const Program &output) const { return !check(output).accepted(); }
   bool isUnclean(const Program &output) const { return bool(findViolation(output, seed, 40)); }
   bool failsOnMachine(const Program &output);
+  std::string simulated(const Program &output) const;
   bool isRepeated(const Program &output) const {
     return insertInto(output).nodes.size() != output.nodes.size();
   }
@@ -199,6 +204,17 @@ bool Trial::failsOnMachine(const Program &output) {
   return failed;
 }
 
+/// What the simulator finds on some paths of the output.
+std::string Trial::simulated(const Program &output) const {
+  std::string finding;
+  auto onTrace = [&](const Trace &trace) {
+    finding = simulate(output, trace, seed, &tally.simulated).value_or("");
+    return finding.empty();
+  };
+  forEachPath(output, seed + 3, options.simulatedPaths, onTrace, 200);
+  return finding;
+}
+
 bool Trial::hasNeedlessHandoff(const Program &output) const {
   return llvm::any_of(handoffs(output, seed), [&](const std::vector<NodeId> &group) {
     Program less = without(output, group);
@@ -242,6 +258,10 @@ void Trial::run() {
   } else if (failsOnMachine(output)) {
     ++tally.failedRuns;
     report("failed schedule", [&](const Program &, const Program &p) { return failsOnMachine(p); });
+  } else if (std::string finding = simulated(output); !finding.empty()) {
+    ++tally.simulatedBad;
+    report(("simulator: " + finding).c_str(),
+           [&](const Program &, const Program &p) { return !simulated(p).empty(); });
   }
   judgeMutants(output, seed, options, tally);
 }
@@ -305,9 +325,54 @@ static bool judgeInto(Verdicts &verdicts, const Program &program, const char *wh
   return isClean;
 }
 
+/// The simulator must find something on a path exactly when the axioms do. C5 and C8 speak about
+/// what one core alone does not show, C3 is about flags of one bit. C2 wants the set in front of
+/// its wait; on the machine another queue may bring it all the same.
+static void compareOnSimulator(const Program &program, Mutation mutation, uint64_t seed,
+                               Tally &tally, unsigned maxReports) {
+  bool reorders = mutation == Mutation::SwapNext;
+  auto isBeyond = [&](const Violation &v) {
+    return v.rule == Rule::C5 || v.rule == Rule::C8 || (reorders && v.rule == Rule::C2);
+  };
+  auto differs = [&](const Program &p) {
+    bool differ = false;
+    auto onTrace = [&](const Trace &trace) {
+      std::vector<Violation> all = violations(p, trace, /*strongFlags=*/false, false);
+      std::optional<std::string> finding;
+      if (llvm::none_of(all, isBeyond))
+        finding = simulateOnce(p, trace);
+      if (!finding)
+        return true;
+      ++tally.compared;
+      differ = all.empty() != finding->empty();
+      return !differ;
+    };
+    forEachPath(p, seed, 2, onTrace, 200);
+    return differ;
+  };
+  if (!differs(program))
+    return;
+  ++tally.differed;
+  if (tally.reports.size() >= maxReports)
+    return;
+  Program small = shrink(program, differs);
+  std::string text = std::string("SIMULATOR, ") + name(mutation) + ", seed " +
+                     std::to_string(seed) + ", arch " + pto::name(small.arch).str() + "\n" +
+                     listing(small) + "violation: " + firstViolation(small, seed) + "\n";
+  auto onTrace = [&](const Trace &trace) {
+    text += "simulator: " + simulateOnce(small, trace).value_or("no such bytes") + "\n";
+    return true;
+  };
+  forEachPath(small, seed, 2, onTrace, 200);
+  tally.reports.push_back(text);
+}
+
 void judge::judgeMutants(const Program &program, uint64_t seed, const CampaignOptions &options,
                          Tally &tally) {
+  unsigned number = 0, step = 1 + unsigned(seed % 5);
   forEachMutant(program, seed, options.tweaks, [&](const Mutant &mutant) {
+    if (number++ % step == 0 && number / step < options.simulatedMutants)
+      compareOnSimulator(mutant.program, mutant.mutation, seed, tally, options.maxReports);
     Verdicts &verdicts = tally.mutants[unsigned(mutant.mutation)];
     const char *what = name(mutant.mutation);
     countRedundancy(mutant, judgeInto(verdicts, mutant.program, what, seed, options, tally), tally);

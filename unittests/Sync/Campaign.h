@@ -19,8 +19,10 @@ namespace pto::sync::judge {
 struct CampaignOptions {
   uint64_t seed = 1; ///< programs use seed, seed + 1, ...
   unsigned programs = 100;
-  unsigned tweaks = 4;    ///< random mutants per program besides all deletions
-  unsigned schedules = 2; ///< runs of the machine per path and flag model
+  unsigned tweaks = 4;           ///< random mutants per program besides all deletions
+  unsigned schedules = 2;        ///< runs of the machine per path and flag model
+  unsigned simulatedPaths = 2;   ///< of each output, under every schedule and flag model
+  unsigned simulatedMutants = 4; ///< of each program, on the path on which the axioms judge them
   unsigned maxReports = 3;
   /// Reports also what is right but not good: needless refusals of the checker, handoffs that
   /// checker and oracle can do without, outputs to which a second insert() adds.
@@ -49,6 +51,9 @@ struct Tally {
   unsigned repeated = 0;   ///< insert() on its own output adds more: not wrong, but not wanted
   /// Failure of the oracle: a schedule of a mutant fails that the axioms call clean.
   unsigned disagreed = 0;
+  // The simulator: runs of outputs, those with a finding, traces of mutants, and those on which it
+  // and the axioms differ.
+  uint64_t simulated = 0, simulatedBad = 0, compared = 0, differed = 0;
   std::array<Verdicts, numMutations> mutants;
   Verdicts unmutated; ///< of runCheckerCampaign
   /// Deletions of inserted items (handoffs: as a whole), and those that stay clean.

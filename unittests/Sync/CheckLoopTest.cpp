@@ -416,6 +416,43 @@ TEST_F(CheckLoopTest, DeepNestsStayCheap) {
   EXPECT_LT(result.sweeps, 400u); // 5^8 without warm starts
 }
 
+/// load into slot i, add from it; the load waits for the add of `delay` iterations before.
+Program ringByHand(int64_t slots, int64_t delay) {
+  TwoTiles t;
+  Builder &b = t.b;
+  b.program.arch = Arch::A5; // V keeps its order
+  b.program.eventIds = 32;
+  NodeId loop = NodeId(b.program.nodes.size()) + delay; // behind the primes
+  auto rotating = [&](int64_t add) { return EventId{0, uint32_t(delay), loop, add}; };
+  for (int32_t k = 0; k < delay; ++k)
+    b.set(Pipe::V, Pipe::MTE2, {k});
+  b.openLoop();
+  RegionId slot = b.tile(Space::Vec, 4096, 256, "slot", {uint32_t(slots), 256, loop, 0});
+  b.wait(Pipe::V, Pipe::MTE2, rotating(0));
+  t.load(slot);
+  b.set(Pipe::MTE2, Pipe::V, rotating(0));
+  b.wait(Pipe::MTE2, Pipe::V, rotating(0));
+  t.add(slot, t.y);
+  b.set(Pipe::V, Pipe::MTE2, rotating(0));
+  b.close();
+  for (int32_t k = 0; k < delay; ++k)
+    b.wait(Pipe::V, Pipe::MTE2, rotating(k));
+  b.barrier(Pipe::ALL);
+  return std::move(b.program);
+}
+
+TEST_F(CheckLoopTest, RingsOfUpToSixteenSlotsAndAsManyIterations) {
+  for (int64_t slots = 2; slots <= 16; ++slots) {
+    EXPECT_TRUE(check(ringByHand(slots, slots)).findings.empty()) << slots;
+    EXPECT_TRUE(check(ringByHand(slots, slots - 1)).findings.empty()) << slots;
+    CheckResult late = check(ringByHand(slots, slots + 1));
+    ASSERT_EQ(late.findings.size(), 1u) << slots;
+    EXPECT_EQ(late.findings[0].rule, Rule::C1);
+    EXPECT_EQ(late.findings[0].hazard, Hazard::WAR);
+    EXPECT_EQ(late.findings[0].distance, slots);
+  }
+}
+
 TEST_F(CheckLoopTest, VerdictIsTheSameEveryTime) {
   Program program = gemmByHand(false);
   auto text = [&] {

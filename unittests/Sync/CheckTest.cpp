@@ -111,6 +111,36 @@ TEST_F(CheckTest, AccumulationChainIsOrderedByHardware) {
   EXPECT_EQ(verdict(cube.program), "C1");
 }
 
+TEST_F(CheckTest, SumsThatMoveToAnotherAccumulatorAreNoChain) {
+  for (bool barrier : {false, true}) {
+    Builder cube(CoreKind::Cube);
+    RegionId one = cube.tile(Space::Acc, 0, 256), two = cube.tile(Space::Acc, 256, 256);
+    NodeId moves = cube.access(Pipe::M, {one}, {two}, "tmatmul.acc");
+    if (barrier)
+      cube.barrier(Pipe::M);
+    NodeId starts = cube.access(Pipe::M, {}, {one}, "tmatmul");
+    cube.program[moves].accumulates = cube.program[starts].accumulates = true;
+    EXPECT_EQ(verdict(cube.program), barrier ? "" : "C1");
+  }
+}
+
+TEST_F(CheckTest, UnitFlagsOrderProductsAndStores) {
+  for (bool both : {false, true}) {
+    Builder cube(CoreKind::Cube);
+    RegionId sums = cube.tile(Space::Acc, 0, 256);
+    cube.openLoop();
+    NodeId product = cube.access(Pipe::M, {}, {sums}, "tmatmul");
+    NodeId store =
+        cube.access(Pipe::FIX, {sums}, {cube.global(cube.root("out"), 0, 256)}, "tstore");
+    cube.barrier(Pipe::FIX);
+    cube.close();
+    cube.barrier(Pipe::ALL);
+    cube.program[product].accumulates = cube.program[product].unitFlag = true;
+    cube.program[store].unitFlag = both;
+    EXPECT_EQ(verdict(cube.program), both ? "" : "C1 C1"); // WAR around the loop, RAW
+  }
+}
+
 TEST_F(CheckTest, WaitThenSetRelaysWithoutAnAccessBetween) {
   load(x);
   b.handoff(Pipe::MTE2, Pipe::V, id(0));

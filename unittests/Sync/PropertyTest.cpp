@@ -33,11 +33,15 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_EQ(tally.disturbed, 0u);
   EXPECT_EQ(tally.unstable, 0u);
   EXPECT_EQ(tally.disagreed, 0u);
+  EXPECT_EQ(tally.simulatedBad, 0u);
+  EXPECT_EQ(tally.differed, 0u);
+  EXPECT_GE(tally.compared, tally.programs); // it does judge
   EXPECT_EQ(tally.falseAccepts(), 0u);
   // The abstraction may lose facts, but seldom: 1 % of what it refuses.
   EXPECT_LE(tally.falseRejects() * 100, tally.rejectedMutants());
   EXPECT_LE(tally.lastRung * 100, tally.programs);
-  EXPECT_LE(tally.redundancy(), 2.0);
+  EXPECT_EQ(tally.inLoopsWithAllIds, 0u); // PIPE_ALL
+  EXPECT_LE(tally.redundancy(), 1.0);
   EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 

@@ -358,6 +358,15 @@ bool judge::isHardwareOrdered(const Program &program, const Trace &trace, const 
     return false;
   if (earlier.pipe == Pipe::MTE2)
     return xWrites && yWrites; // load after load into the same tile
+  // A chain goes on in the accumulator that it is in: what takes its sums from another one is none.
+  auto sums = [&](const Event &event) {
+    llvm::SmallVector<uint32_t, 2> written;
+    for (uint32_t index : event.writes)
+      if (trace.footprints[index].memory == unsigned(Space::Acc))
+        written.push_back(index);
+    return written;
+  };
   return earlier.pipe == Pipe::M && trace.footprints[x].memory == unsigned(Space::Acc) &&
-         program[earlier.node].accumulates && program[later.node].accumulates;
+         program[earlier.node].accumulates && program[later.node].accumulates &&
+         sums(earlier) == sums(later);
 }

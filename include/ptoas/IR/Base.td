@@ -219,6 +219,13 @@ class ScalarSuits<string scalar, string tile> : Rule<"scalarSuits", "$0: an inte
 class NotNegative<list<string> ops> : Rule<"notNegative", "$0: not negative, where it is a constant", ops>;
 // For operands that a later grammar may leave out and the library may not.
 class Given<string op> : Rule<"given", "$0: given", [op]>;
+// Scratch that is added at level1 and level2 when the text leaves it out: of the shape of another operand, rows of at least
+// so many blocks of 32 bytes.
+class GivenAs<string op, string as_, int blocks = 1>
+    : Rule<"given", "$0: the first given (level1 and level2 add one of the shape of the second)", [op, as_], [], [blocks]>;
+// A bit per element in whole repeats, and a row more for the select.
+class MaskScratch<string tmp, string as_>
+    : Rule<"maskScratch", "$0: the scratch is given and has a row more than the valid ones of the other, with a bit per element in whole repeats of 256 bytes", [tmp, as_]>;
 class OneOf<list<string> ops, list<string> attrs = []> : Rule<"oneOf", "$0: exactly one of them given", ops> {
   let attributes = attrs;
 }
@@ -357,9 +364,9 @@ class PartialValid<string src0, string src1, string dst>
     : Rule<"partialValid", "$0: no source reaches beyond the valid region of the last, and one covers it", [src0, src1, dst]>;
 // The library writes the first before it reads the second.
 class Disjoint<string dst, string late> : Rule<"disjoint", "$0: tiles that share no bytes", [dst, late]>;
-// Scratch that later grammars may leave out and the library may not (library 3.5).
+// Scratch that later grammars may leave out and the library may not (library 3.5); level1 and level2 add it.
 class ScratchRows<string tmp, string as_, int rows_>
-    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all) of the valid columns of the other", [tmp, as_], [], [rows_]>;
+    : Rule<"scratchRows", "$0: the scratch is given and holds $1 rows (0: all, -2: half) of the valid columns of the other", [tmp, as_], [], [rows_]>;
 class ScratchBytes<string tmp, int bytes> : Rule<"scratchBytes", "$0: given, of at least $1 bytes", [tmp], [], [bytes]>;
 class CountScratch<string tmp, string dst>
     : Rule<"countScratch", "$0: the scratch, where it is given, has 1792 bytes for elements of 2 bytes and 768 for others", [tmp, dst]>;
@@ -414,6 +421,10 @@ class Engine<string e> : Semantics { let engine = e; }
 //===----------------------------------------------------------------------===//
 
 include "ptoas/IR/Interfaces.td"
+
+// The result, where the text has one, is `dst` by another name; parseProgram() replaces it.
+def ReturnsDestination : NativeOpTrait<"ReturnsDestination"> { let cppNamespace = "::pto"; }
+defvar DestinationResult = " (`->` qualified(type($result))^)?";
 
 class PtoOp<string mnemonic, list<Trait> traits = []>
     : Op<Pto_Dialect, mnemonic, !listconcat([RecordOp], traits)> {

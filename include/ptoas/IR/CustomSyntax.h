@@ -233,6 +233,23 @@ std::optional<Pipe> pipeOfClass(mlir::Attribute attr);
 /// The core kind that runs `op`, from the section or function around it; none when nothing says.
 std::optional<CoreKind> coreKindOf(mlir::Operation *op);
 
+/// `-> index`, which may be missing; `-> index, index`, which is not printed.
+inline mlir::ParseResult parseIndexResult(mlir::OpAsmParser &parser, mlir::Type &type) {
+  type = parser.getBuilder().getIndexType();
+  return mlir::failed(parser.parseOptionalArrow()) ? mlir::success() : parser.parseType(type);
+}
+inline void printIndexResult(mlir::OpAsmPrinter &printer, mlir::Operation *, mlir::Type type) {
+  printer << "-> " << type;
+}
+inline mlir::ParseResult parseIndexPair(mlir::OpAsmParser &parser, mlir::Type &first,
+                                        mlir::Type &second) {
+  first = second = parser.getBuilder().getIndexType();
+  if (mlir::failed(parser.parseOptionalArrow()))
+    return mlir::success();
+  return mlir::failure(parser.parseType(first) || parser.parseComma() || parser.parseType(second));
+}
+inline void printIndexPair(mlir::OpAsmPrinter &, mlir::Operation *, mlir::Type, mlir::Type) {}
+
 } // namespace pto
 
 #endif // PTOAS_IR_CUSTOMSYNTAX_H

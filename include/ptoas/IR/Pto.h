@@ -27,6 +27,17 @@ struct SignalMemory : mlir::SideEffects::Resource::Base<SignalMemory> {
 struct ScalarMemory : mlir::SideEffects::Resource::Base<ScalarMemory> {
   llvm::StringRef getName() final { return "variables of the scalar unit"; }
 };
+mlir::LogicalResult verifyReturnedDestination(mlir::Operation *op);
+/// The result of such an operation, where its text has one, is its operand `dst` by another name.
+template <typename Concrete>
+class ReturnsDestination : public mlir::OpTrait::TraitBase<Concrete, ReturnsDestination> {
+public:
+  static mlir::LogicalResult verifyTrait(mlir::Operation *op) {
+    return verifyReturnedDestination(op);
+  }
+};
+/// The operand `dst` of an operation that has it as its result; null for all others.
+mlir::Value returnedDestination(mlir::Operation *op);
 /// The type of the counts that a merge leaves behind, vector<4xi16>.
 bool isExecutedCounts(mlir::Type type);
 } // namespace pto
@@ -63,5 +74,11 @@ PipeKind fromPipe(Pipe pipe);
 
 #define GET_OP_CLASSES
 #include "ptoas/IR/Ops.h.inc"
+
+namespace pto {
+/// The scratch operand that the library needs and the text leaves out: its index in the record, and
+/// a tile that suffices.
+std::optional<std::pair<unsigned, TileBufType>> missingScratch(mlir::Operation *op);
+} // namespace pto
 
 #endif // PTOAS_IR_PTO_H

@@ -15,11 +15,13 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// only the first of each function; a syntax error ends the parse. The arch is `arch` when given
 /// (command line), else the module's `pto.target_arch`, else a3; it is written to the module, in
 /// one spelling. SSA names of the text become NameLocs, so that passes, messages and printers can
-/// call a value what the source calls it. Null after errors, which went to the context's diagnostic
-/// engine.
+/// call a value what the source calls it. With `addsScratch` (someone will plan memory) scratch
+/// tiles that the library needs and the text leaves out are declared. Null after errors, which went
+/// to the context's diagnostic engine.
 mlir::OwningOpRef<mlir::ModuleOp> parseProgram(const llvm::SourceMgr &sources,
                                                mlir::MLIRContext &context,
-                                               std::optional<Arch> arch = std::nullopt);
+                                               std::optional<Arch> arch = std::nullopt,
+                                               bool addsScratch = false);
 
 /// Verifies every operation on its own, then the module's structure; every failure is reported.
 mlir::LogicalResult verifyAll(mlir::ModuleOp module);

@@ -31,6 +31,7 @@ struct CompileOptions {
   bool assume = false;     ///< what the checker cannot decide is right; the report lists it
   bool gmMayAlias = false; ///< every pointer argument is taken as marked pto.may_alias
   SyncObjective objective = SyncObjective::Time;
+  bool unitFlags = false;     ///< accumulators go from M to FIX by unit flag where that is possible
   unsigned dropInserted = 0;  ///< for tests: the n-th inserted instruction is left out
   bool hasPipes = true;       ///< false: nothing in the module belongs to a pipe between cores
   bool hasFlags = true;       ///< false: nor is there a flag between cores
@@ -41,7 +42,7 @@ struct CompileOptions {
 
 /// Registers the options above with llvm::cl (call once, before parsing the command line):
 /// --pto-arch --pto-level --enable-insert-sync --enable-inject-barrier-all-sync --verify-sync
-/// --sync-objective --assume --gm-alias --verify-pipes
+/// --sync-objective --use-unit-flags --assume --gm-alias --verify-pipes
 /// --disable-infer-layout, and the flags of other versions that mean nothing here.
 void registerCompileOptions();
 /// What the command line said.

@@ -23,6 +23,7 @@ struct TileOperand {
   TileShape shape;      ///< shape.validRows / validCols hold the run-time extents, never -1
   uint64_t address = 0; ///< byte offset in its memory
   bool isOpen = false;  ///< an extent is no part of its type: the library cannot specialise on it
+  uint32_t place = 0;   ///< where it was made or got its address, for messages
   enum Origin : uint8_t {
     View,  ///< of another tile
     Own,   ///< memory that the program gave it
@@ -37,6 +38,7 @@ struct ViewOperand {
   uint64_t address = 0; ///< GM byte address of element 0
   std::array<int64_t, 5> shape{1, 1, 1, 1, 1};
   std::array<int64_t, 5> stride{0, 0, 0, 0, 1}; ///< elements
+  uint32_t place = 0;                           ///< where it was made, for messages
 };
 
 struct ScalarOperand {
@@ -72,6 +74,7 @@ public:
   llvm::ArrayRef<Operand> operands;
   llvm::ArrayRef<Attribute> attributes;
   Arch arch = Arch::A3;
+  int64_t part = 0; ///< a5: the vector core that a move from the accumulator writes to
 
   int64_t attribute(llvm::StringRef name, int64_t otherwise) const {
     return attributeOf(attributes, name, otherwise);

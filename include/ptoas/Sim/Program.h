@@ -74,7 +74,8 @@ enum class Opcode : uint8_t {
              ///< as for FifoPush
   FifoAlloc, ///< TALLOC: result = address of the next entry
   FifoFree,  ///< TFREE; immediate: 1 for an entry, 0 for a tile
-  Fence,     ///< dsb: what S knows complete becomes visible to other cores and ranks
+  SetQuant, ///< SET_QUANT_SCALAR of in[0], or SET_QUANT_VECTOR of tile in[1]; `element`: what b8 is
+  Fence,    ///< dsb: what S knows complete becomes visible to other cores and ranks
   CacheLine, ///< dcci of the line at in[0], of the whole data cache when none
   // Arrays of the scalar unit: `immediate` elements in the registers from `target` on, then as many
   // that say whether an element has been written.
@@ -204,7 +205,9 @@ struct FifoShape {
   bool isNoSplit = false; ///< a5: which vector cores the constructor and the destructor count with
   /// What a push from the accumulator converts to; none: its own type.
   std::optional<Element> pushed;
+  bool isScaled = false; ///< by what SetQuant said last
   bool relu = false;
+  Layout layout = Layout::ND; ///< of accumulators in a slot; other tiles lie by their own layout
 
   /// Tiles per credit.
   unsigned period() const { return slots <= 2 ? slots : slots / 2; }
@@ -352,6 +355,9 @@ public:
   Register popEntry(Handle fifo, FifoSplit split, int64_t subblockBytes);
   Register allocEntry(Handle fifo, FifoSplit split, int64_t subblockBytes);
   void free(Handle fifo, FifoSplit split, bool isEntry);
+  /// `scale` is a float; `b8`: I8 or U8, what modes that make bytes mean.
+  void setQuant(Register scale, Element b8);
+  void setQuant(Handle scales);
   void fence();
   void cacheLine(Register address = none);
   void ret();

@@ -163,10 +163,11 @@ struct Node {
   Pipe pipe = Pipe::S; ///< Access, Barrier
   llvm::SmallVector<RegionId, 3> reads, writes;
   bool accumulates = false; ///< MMAD on one Acc tile: ordered by hardware among its kind (H7)
-  bool signals = false;     ///< Access, Publish: a message between cores, queued on `pipe`: after
-                            ///< everything earlier on it, before everything later
-  Turns turns;              ///< Access: it runs in these only
-  FlagKey key;              ///< Set, Wait
+  bool unitFlag = false; ///< Access on M or FIX: hands its accumulator over by the unit flag (H7)
+  bool signals = false;  ///< Access, Publish: a message between cores, queued on `pipe`: after
+                         ///< everything earlier on it, before everything later
+  Turns turns;           ///< Access: it runs in these only
+  FlagKey key;           ///< Set, Wait
   std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
   int64_t minTrip = 0;         ///< Loop: at least so many
   bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else
@@ -250,7 +251,12 @@ bool bothRun(const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
 std::optional<int64_t> turnsApart(const Turns &x, const Turns &y, NodeId loop,
                                   llvm::ArrayRef<NodeId> outer, int64_t distance);
 
-/// The exemptions from C1 (sync 3), on a pair of accesses of the same pipe.
+/// Does what the node reads of accumulators belong to the chain that it writes (H7)? Not if it
+/// takes its sums from one accumulator and leaves them in another, or if nobody knows which slots
+/// they are.
+bool accumulatesInPlace(const Program &program, const Node &node);
+
+/// The exemptions from C1 (sync 3), on a pair of accesses.
 bool isExempt(const Program &program, const Overlap &overlap, const Node &earlier, RegionId x,
               bool xWrites, const Node &later, RegionId y, bool yWrites,
               llvm::ArrayRef<NodeId> equal = {});

@@ -94,6 +94,16 @@ def CheckMemory : Pass<"pto-check-memory", "mlir::ModuleOp"> {
   let summary = "Refuses tiles without addresses (level3).";
 }
 
+def UseUnitFlags : Pass<"pto-use-unit-flags", "mlir::ModuleOp"> {
+  let summary = "Hands accumulators from the cube to FIX by their unit flag, where that is possible.";
+  let description = [{
+    For accumulators whose products and stores alternate in the text of each block: any number of products, the first of which starts
+    the sums, then one store that takes a phase. The last product and the store become `final`, the products before it `partial`. Whoever
+    wrote a phase decides alone for that accumulator.
+  }];
+  let dependentDialects = ["pto::PtoDialect"];
+}
+
 def BindScales : Pass<"pto-bind-scales", "mlir::ModuleOp"> {
   let summary = "Gives scale tiles the addresses that belong to their operands.";
   let description = [{

@@ -21,7 +21,7 @@ void Core::observe(const Occurrence &by, const Span &span, bool isWrite) {
 
 Core::~Core() {
   machine.cores[number] = nullptr;
-  machine.forgetLocal(number);
+  machine.forgetLocals(number);
 }
 
 bool Core::locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
@@ -58,9 +58,37 @@ std::string sim::nameOf(const Machine &machine, const Span &span, uint32_t core)
   return formatv("gm array '{0}' of rank {1}", array->name, array->rank);
 }
 
+std::optional<Occurrence> Core::maker(Space space, uint64_t address) const {
+  for (const Operand &operand : operandsAtWork) {
+    uint64_t begin = 0, bytes = 0;
+    uint32_t place = 0;
+    if (operand.kind == Operand::Tile && operand.tile.shape.space == space) {
+      begin = operand.tile.address;
+      bytes = operand.tile.shape.bytes();
+      place = operand.tile.place;
+    } else if (operand.kind == Operand::View && space == Space::GM) {
+      const ViewOperand &view = operand.view;
+      int64_t last = 0;
+      for (unsigned d = 0; d < 5; ++d)
+        last += std::max<int64_t>(view.shape[d] - 1, 0) * view.stride[d];
+      begin = view.address;
+      bytes = uint64_t(last + 1) * bytesOf(view.element);
+      place = view.place;
+    }
+    if (!place || address - begin >= bytes) // below: a huge distance
+      continue;
+    Occurrence made;
+    made.core = number;
+    made.place = place;
+    return made;
+  }
+  return std::nullopt;
+}
+
 void Core::reportOutOfBounds(Space space, uint64_t address, uint64_t bytes, bool isWrite,
                              const Occurrence &by) {
-  Finding *finding = machine.report(FindingKind::OutOfBounds, by);
+  std::optional<Occurrence> made = maker(space, address);
+  Finding *finding = machine.report(FindingKind::OutOfBounds, by, made ? &*made : nullptr);
   if (!finding)
     return;
   finding->begin = address;
@@ -190,7 +218,9 @@ void Core::judgeRead(const Span &span, const Access &access, const Clock &clock)
   auto unwritten = [&](uint64_t begin, uint64_t end) {
     if (span.residue)
       return;
-    Finding *finding = machine.report(FindingKind::Uninitialised, access.by);
+    std::optional<Occurrence> made = maker(span.space, span.base + begin);
+    Finding *finding =
+        machine.report(FindingKind::Uninitialised, access.by, made ? &*made : nullptr);
     if (!finding)
       return;
     finding->memory = nameOf(machine, span, access.by.core);
@@ -226,7 +256,11 @@ ItemContext::ItemContext(Core &core, const Item &item, FlyingItem &flying)
   operands = item.operands;
   attributes = item.call->attributes;
   arch = core.machine.program.arch;
+  part = item.part;
+  core.operandsAtWork = item.operands;
 }
+
+ItemContext::~ItemContext() { core.operandsAtWork = {}; }
 
 void ItemContext::note(std::vector<Span> &list, const Span &span) {
   if (!list.empty()) {
@@ -324,8 +358,14 @@ static void normalise(std::vector<Span> &spans) {
   spans.resize(kept + 1);
 }
 
-bool ItemContext::writesGm() const {
-  return llvm::any_of(writes, [](const Span &span) { return span.space == Space::GM; });
+void ItemContext::noteGmWrite(PipeState &pipe) const {
+  auto span = llvm::find_if(writes, [](const Span &written) { return written.space == Space::GM; });
+  if (span == writes.end())
+    return;
+  pipe.lastGmWrite = item.by.position;
+  pipe.lastGmWriter = item.by;
+  pipe.lastGmBegin = span->base + span->begin;
+  pipe.lastGmEnd = span->base + span->end;
 }
 
 void ItemContext::judge(const Clock &clock, const Clock &gmClock, bool accumulates) {

@@ -24,6 +24,7 @@ std::string nameOf(const Machine &machine, const Span &span, uint32_t core);
 class ItemContext final : public KernelContext {
 public:
   ItemContext(Core &core, const Item &item, FlyingItem &flying);
+  ~ItemContext() override;
 
   void read(Space space, uint64_t address, void *into, uint64_t bytes) override;
   void readResidue(Space space, uint64_t address, void *into, uint64_t bytes) override;
@@ -38,7 +39,7 @@ public:
   llvm::ArrayRef<Span> writtenSpans() const { return writes; }
   /// After judge: hash of the on-chip bytes written, 0 when there are none.
   uint64_t loadFootprint() const { return onChip; }
-  bool writesGm() const;
+  void noteGmWrite(PipeState &pipe) const; ///< for C7
   // FreeSync.cpp, after judge
   uint64_t readyAt() const; ///< when everything that shares these bytes is over
   void touchUntil(uint64_t time) const;

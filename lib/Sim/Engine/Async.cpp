@@ -58,10 +58,7 @@ void Core::startCopy(const Instruction &instruction) {
   copyFlat(context);
   context.judge(engine.clock, engine.clock, false);
   checkSharedLines(context.writtenSpans(), item.by, engine.clock);
-  if (context.writesGm()) {
-    engine.lastGmWrite = item.by.position;
-    engine.lastGmWriter = item.by;
-  }
+  context.noteGmWrite(engine);
   engine.time += machine.options.cost.cycles(item.call->op, Pipe::MTE3, item.operands,
                                              context.readBytes, context.writtenBytes);
   ++engine.inFlight;

@@ -296,7 +296,16 @@ void Core::executeCollective(const Instruction &instruction) {
   for (unsigned i = 4; i < instruction.poolCount; ++i)
     call.group.push_back(handles[pool[i]].view);
   // The tensors of all ranks are taken to look like one of them.
-  const ViewOperand like = call.group[call.acc ? call.root : 0];
+  const size_t model = call.acc ? call.root : 0;
+  const ViewOperand like = call.group[model];
+  for (auto [rank, view] : llvm::enumerate(call.group))
+    for (unsigned d = 0; d < view.stride.size(); ++d)
+      if (like.shape[d] > 1 && view.stride[d] != like.stride[d])
+        if (Finding *finding = machine.report(FindingKind::KernelFailure, here()))
+          finding->what =
+              llvm::formatv("{0}: the tensor of rank {1} has stride {2} along dimension "
+                            "{3} of five, but all are moved with those of rank {4}, {5}",
+                            finding->where.op, rank, view.stride[d], d, model, like.stride[d]);
   for (ViewOperand &view : call.group) {
     view.shape = like.shape;
     view.stride = like.stride;

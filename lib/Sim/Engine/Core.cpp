@@ -85,14 +85,20 @@ void Core::checkExit() {
     const PipeState &pipe = pipes[p];
     if (Pipe(p) == Pipe::S || pipe.lastGmWrite <= scalar.exit[p])
       continue;
-    if (Finding *finding = machine.report(FindingKind::IncompleteAtExit, pipe.lastGmWriter)) {
-      finding->memory = "gm";
-      finding->what = formatv("the function returns while {0} on {1} may still be writing GM",
-                              finding->where.op, agentName(Pipe(p)));
+    if (Finding *finding = machine.report(FindingKind::IncompleteAtExit, pipe.lastGmWriter,
+                                          &machine.returned[number])) {
+      const GlobalMemory::Allocation *array = machine.memory.find(pipe.lastGmBegin);
+      finding->memory = formatv("gm array '{0}' of rank {1}", array->name, array->rank);
+      finding->begin = pipe.lastGmBegin - array->address;
+      finding->end = pipe.lastGmEnd - array->address;
+      finding->what = formatv("the function returns while {0} on {1} may still be writing GM: "
+                              "bytes [{2}, {3}) of {4}",
+                              finding->where.op, agentName(Pipe(p)), finding->begin, finding->end,
+                              finding->memory);
       finding->notes.push_back(Pipe(p) == dmaEngine
                                    ? std::string("wait for the event of the transfer")
-                                   : formatv("end with pipe_barrier(PIPE_ALL), or a flag {0} > S "
-                                             "behind the last store",
+                                   : formatv("missing edge: end with pipe_barrier(PIPE_ALL), or a "
+                                             "flag {0} > S behind the last store",
                                              name(Pipe(p)))
                                          .str());
     }
@@ -100,7 +106,8 @@ void Core::checkExit() {
   for (const auto &[key, flag] : flags) {
     if (key.isBuffer()) {
       if (flag.balance > 0)
-        if (Finding *finding = machine.report(FindingKind::TokenLeft, flag.lastSet)) {
+        if (Finding *finding =
+                machine.report(FindingKind::TokenLeft, flag.lastSet, &machine.returned[number])) {
           finding->what = formatv("{0} is still held by {1} when the function returns",
                                   key.describe(), name(flag.lastSet.pipe));
           finding->notes.push_back("every get_buf needs a rls_buf on the same pipe");
@@ -115,10 +122,11 @@ void Core::checkExit() {
     for (const Token &token : flag.tokens)
       if (token.by.position == 0) // left by the launch before, which has reported it
         continue;
-      else if (Finding *finding = machine.report(FindingKind::TokenLeft, token.by)) {
+      else if (Finding *finding =
+                   machine.report(FindingKind::TokenLeft, token.by, &machine.returned[number])) {
         finding->what = formatv("{0} is still set when the function returns", key.describe());
-        finding->notes.push_back("wait for it before the return: a flag that stays up releases a "
-                                 "wait of the next kernel on this core");
+        finding->notes.push_back("missing edge: a wait for it before the return; a flag that stays "
+                                 "up releases a wait of the next kernel on this core");
       }
   }
 }

@@ -10,6 +10,7 @@
 
 #include "Machine.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <deque>
 
 namespace pto::sim {
@@ -66,6 +67,7 @@ struct Item {
   KernelFunction kernel = nullptr;
   std::vector<Operand> operands;
   uint32_t target = none;          ///< Work: the core whose on-chip memory it writes; none: its own
+  int64_t part = 0;                ///< Work: as in KernelContext
   bool isReplay = false;           ///< Work: the other vector core of the block does the same
   bool intoFifo = false;           ///< Work: of a tile that the other core takes before it ends
   bool fromFifo = false;           ///< Work: into a landing buffer
@@ -110,6 +112,7 @@ struct PipeState {
   llvm::DenseMap<uint64_t, uint64_t> loads; ///< MTE2: bytes written to last load of them (H7)
   uint64_t lastGmWrite = 0;                 ///< position
   Occurrence lastGmWriter;
+  uint64_t lastGmBegin = 0, lastGmEnd = 0; ///< the first stretch of what it wrote
   PipeTime account;
 };
 
@@ -138,6 +141,7 @@ struct MicroStep {
   const Call *call = nullptr;      ///< Store, Deliver: in place of the library's plain transfer
   const FifoState *fifo = nullptr; ///< CrossWait: as in Item
   uint64_t entry = 0;
+  Operand scale; ///< Store, Deliver: what the values are multiplied by, if anything
   ViewOperand view;
   FlagKey key;
   bool atomic = false;
@@ -154,6 +158,9 @@ struct SignalWait {
   int32_t against = 0;
   bool isInstruction = true; ///< TWAIT; else a step of a call
 };
+
+/// Calls `visit` with the GM address of every cell of the signal.
+void forEachCell(const ViewOperand &view, llvm::function_ref<void(uint64_t)> visit);
 
 /// A line of GM in the data cache of the scalar unit (sync 10).
 struct CacheLine {
@@ -221,6 +228,8 @@ public:
   /// True once after a TTEST: polling loops let other cores move.
   bool takeYield() { return std::exchange(hasYielded, false); }
 
+  /// The run ends although this core has not.
+  void reportUnfinished();
   /// C7, after the core has finished.
   void checkExit();
   /// Why an agent (S or a pipe) of this core cannot move.
@@ -232,7 +241,8 @@ public:
       Signal
     } cause; ///< in the order in which they explain a hang
     Occurrence at;
-    std::string why; ///< "waits for event 0 of MTE3 > MTE2; ..."
+    std::string why;                 ///< "waits for event 0 of MTE3 > MTE2; ..."
+    std::optional<Occurrence> other; ///< NoSource: the set or wait that the reason names
     bool beginsCycle = false;
   };
   /// "S of rank 0 block 0 vector 0 stands at pto.barrier at k.pto:3:4: it waits for ..."
@@ -263,6 +273,7 @@ private:
   bool isInside(uint64_t index, const Instruction &instruction);
   void trap();
   void dispatchCall(const Instruction &instruction);
+  bool dispatchAcross(const Call &call, const std::vector<Operand> &operands);
   bool tryUnblock();
   Occurrence here(Phase phase = Phase::Self) const; ///< the current instruction
 
@@ -302,6 +313,9 @@ private:
 
   // FIFOs (Fifo.cpp)
   void executeFifo(const Instruction &instruction);
+  void setQuant(const Instruction &instruction);
+  bool findScale(const FifoState &fifo, Operand &scale);
+  Element pushedElement(const FifoState &fifo, const TileOperand &tile) const;
   void makeFifo(const Instruction &instruction);
   void push(FifoState &fifo, const Instruction &instruction);
   void pop(FifoState &fifo, const Instruction &instruction);
@@ -369,13 +383,14 @@ private:
   // Dispatch and pipes (Core.cpp)
   Item &enqueue(Pipe pipe, Item::Kind kind, Phase phase);
   void dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                    std::vector<Operand> operands, Phase phase, uint32_t target = none);
+                    std::vector<Operand> operands, Phase phase, uint32_t target = none,
+                    int64_t part = 0);
   void dispatchSet(const FlagKey &key, Phase phase);
   void dispatchWait(const FlagKey &key, Phase phase);
   void dispatchBarrier(Pipe pipe, Phase phase);
   void dispatchGetBuffer(Pipe pipe, int64_t id);
   void dispatchReleaseBuffer(Pipe pipe, int64_t id);
-  bool checkBuffer(int64_t id, const Occurrence &by);
+  FlagState *findBuffer(Pipe pipe, int64_t id, Occurrence &at);
   bool isQueueFull() const; ///< HQ5: S holds an item that its pipe has no room for
   void takeUnit(const Call &call, llvm::ArrayRef<Operand> operands);
   void giveUnit(const Call &call, llvm::ArrayRef<Operand> operands);
@@ -393,6 +408,8 @@ private:
   void scalarKnows(); ///< publishes a change of what S knows to later items
 
   // Memory (Access.cpp)
+  /// Where the operand of the item at work that has these bytes was made.
+  std::optional<Occurrence> maker(Space space, uint64_t address) const;
   /// Finds the memory, on-chip that of core `owner`; reports and returns false when the range
   /// leaves it.
   bool locate(Space space, uint64_t address, uint64_t bytes, bool isWrite, const Occurrence &by,
@@ -423,9 +440,10 @@ private:
                  uint64_t end);
 
   // Deadlock (Deadlock.cpp)
-  std::string explainFlag(const FlagKey &key, Agent &next) const;
+  std::string explainFlag(const FlagKey &key, Agent &next, std::optional<Occurrence> &other) const;
   std::string explainBuffer(const FlagKey &key, Agent &next) const;
   Block explainOnSignal(Agent &next) const;
+  std::optional<Occurrence> lastSignal(const SignalWait &wait) const;
   std::optional<Block> explainOnCross(const Occurrence &at, CrossFlag flag, Agent &next) const;
   bool fifoSets(const Instruction &instruction, uint32_t waiter, CrossFlag flag) const;
   bool setsLater(uint32_t waiter, CrossFlag flag) const;
@@ -466,7 +484,10 @@ private:
   std::vector<uint64_t> words;
   std::vector<HandleValue> handles;
   std::deque<FifoState> fifos;
-  std::vector<uint64_t> freedTiles; ///< by FIFO: TFREEs of tiles so far
+  Operand quant;                          ///< what SetQuant said last
+  Element quantByte = Element::I8;        ///< and what a byte is
+  llvm::ArrayRef<Operand> operandsAtWork; ///< of the item whose kernel runs or is judged
+  std::vector<uint64_t> freedTiles;       ///< by FIFO: TFREEs of tiles so far
   struct Landing {
     Space space;
     uint64_t begin, end;

@@ -119,7 +119,10 @@ void CrossFlags::checkCount(uint32_t from, uint32_t to, Counter &counter, int64_
   });
   if (counter.sets - taken <= limit || isOverrun)
     return;
-  Finding *finding = machine.report(FindingKind::CounterOverflow, token.by);
+  // The oldest set that may still stand in the counter.
+  const CrossToken *oldest = counter.tokens.empty() ? nullptr : &counter.tokens.front();
+  Finding *finding = machine.report(FindingKind::CounterOverflow, token.by,
+                                    oldest && oldest->by.position ? &oldest->by : nullptr);
   if (!finding)
     return;
   finding->what = formatv("{0} may count flag {1} of {2} up to {3}; the counter holds {4}",
@@ -213,22 +216,30 @@ void CrossFlags::checkEnd() {
           {key.core, Pipe::S, Pipe::S, true, key.direct, key.id, counter.tokens.size()});
     if (counter.tokens.front().by.position == 0)
       continue; // left by the launch before, which has reported it
-    Finding *finding = machine.report(FindingKind::TokenLeft, counter.tokens.front().by);
+    Finding *finding = machine.report(FindingKind::TokenLeft, counter.tokens.front().by,
+                                      &machine.returned[key.core]);
     if (!finding)
       continue;
     finding->what = formatv("flag {0} of {1} still counts {2} when the kernel ends", key.id,
                             machine.coreName(key.core), counter.tokens.size());
+    finding->notes.push_back(formatv("missing edge: a wait for flag {0} on {1} before it returns",
+                                     key.id, machine.coreName(key.core)));
     finding->notes.push_back("every set needs a wait: what stays up releases a wait of the next "
                              "kernel on this core");
   }
-  for (const auto &[key, gate] : gates)
+  for (const auto &[key, gate] : gates) {
+    const Occurrence *late = nullptr; // where one returned that has not set it
+    for (uint32_t member : senders(key.firstSender, {key.mode, key.id}))
+      if (auto queue = gate.find(member); !late && (queue == gate.end() || queue->second.empty()))
+        late = &machine.returned[member];
     for (const auto &[member, queue] : gate)
       if (!queue.empty())
-        if (Finding *finding = machine.report(FindingKind::TokenLeft, queue.front().by)) {
+        if (Finding *finding = machine.report(FindingKind::TokenLeft, queue.front().by, late)) {
           finding->what =
               formatv("flag {0} of {1} was set {2} more times than by the cores that set it "
                       "together with it, so nobody receives it",
                       key.id, machine.coreName(member), queue.size());
           finding->notes.push_back("all cores of the group must set the flag equally often");
         }
+  }
 }

@@ -64,7 +64,8 @@ static const Instruction *laterSet(const Function &function, uint32_t from, cons
 
 /// Who would raise the flag, and what that agent is itself waiting for: `next` is it, ALL when
 /// there is nobody.
-std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
+std::string Core::explainFlag(const FlagKey &key, Agent &next,
+                              std::optional<Occurrence> &other) const {
   const PipeState &from = pipes[unsigned(key.from)];
   if (const Item *set = queuedSet(from, key)) {
     next.pipe = key.from;
@@ -73,9 +74,14 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
   }
   if (const Instruction *set = laterSet(function, scalar.pc, key)) {
     const Place &place = machine.program.places[set->place];
-    if (scalar.state == State::Returned)
+    if (scalar.state == State::Returned) {
+      other.emplace();
+      other->core = number;
+      other->place = set->place;
+      other->pipe = key.from;
       return formatv("its set{0} was not executed on this path",
                      place.location.empty() ? "" : " at " + place.location);
+    }
     next.pipe = Pipe::S;
     return formatv("its set{0} comes later in the program, and S cannot get there",
                    place.location.empty() ? "" : " at " + place.location);
@@ -83,6 +89,7 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next) const {
   auto flag = flags.find(key);
   if (flag == flags.end() || flag->second.sets == 0)
     return "no set of it was executed or is still to come";
+  other = flag->second.lastTaken;
   return formatv("the token of its last set, {0}, was taken by {1}", text(flag->second.lastSet),
                  text(flag->second.lastTaken));
 }
@@ -108,13 +115,28 @@ std::string Core::explainBuffer(const FlagKey &key, Agent &next) const {
   return formatv("{0} holds it, and S cannot get to its release", text(buffer.lastTaken));
 }
 
+/// The last TNOTIFY of the first cell of a signal that had one.
+std::optional<Occurrence> Core::lastSignal(const SignalWait &wait) const {
+  std::optional<Occurrence> last;
+  forEachCell(wait.signal, [&](uint64_t address) {
+    auto cell = machine.signals.find(address);
+    if (last || cell == machine.signals.end() || cell->second.history.back().core == none)
+      return;
+    last.emplace();
+    last->core = cell->second.history.back().core;
+    last->place = cell->second.history.back().place;
+  });
+  return last;
+}
+
 /// A core that is stuck before a TNOTIFY may be the one that would have sent the signal.
 Core::Block Core::explainOnSignal(Agent &next) const {
   std::string why = explainSignal(scalar.signal);
   if (!scalar.signal.isInstruction)
     return {Block::Signal, scalar.at,
             why + ": not all cores that take part have come (the library gives up after a million "
-                  "looks and goes on without them)"};
+                  "looks and goes on without them)",
+            lastSignal(scalar.signal)};
   for (const Core *core : machine.cores) {
     if (!core || core == this || core->state() == State::Returned)
       continue;
@@ -126,18 +148,23 @@ Core::Block Core::explainOnSignal(Agent &next) const {
         return {Block::SignalCycle, scalar.at,
                 formatv("{0}; {1} has a {2}{3} ahead of it, and its S cannot get there", why,
                         machine.coreName(core->number), place.op,
-                        place.location.empty() ? "" : " at " + place.location)};
+                        place.location.empty() ? "" : " at " + place.location),
+                std::nullopt};
       }
   }
-  return {Block::Signal, scalar.at, why + " and nobody can still change it"};
+  return {Block::Signal, scalar.at, why + " and nobody can still change it",
+          lastSignal(scalar.signal)};
 }
 
 std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
   next = {number, Pipe::ALL};
   auto onFlag = [&](const Occurrence &at, const FlagKey &key) {
-    std::string why = key.isBuffer() ? explainBuffer(key, next) : explainFlag(key, next);
+    std::optional<Occurrence> other;
+    std::string why = key.isBuffer() ? explainBuffer(key, next) : explainFlag(key, next, other);
+    if (key.isBuffer())
+      other = flags.at(key).lastTaken;
     return Block{next.pipe == Pipe::ALL ? Block::NoSource : Block::Cycle, at,
-                 formatv("waits for {0}; {1}", key.describe(), why)};
+                 formatv("waits for {0}; {1}", key.describe(), why), other};
   };
   if (agent != Pipe::S) {
     const PipeState &pipe = pipes[unsigned(agent)];
@@ -160,7 +187,8 @@ std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
         next.pipe = Pipe(p);
         return Block{Block::Cycle, scalar.at,
                      formatv("waits for {0}, whose queue holds {1} {2}", name(next.pipe),
-                             pipes[p].queue.size(), pipes[p].queue.size() == 1 ? "item" : "items")};
+                             pipes[p].queue.size(), pipes[p].queue.size() == 1 ? "item" : "items"),
+                     std::nullopt};
       }
     return std::nullopt;
   case State::OnSignal:
@@ -173,7 +201,8 @@ std::optional<Core::Block> Core::explainAgent(Pipe agent, Agent &next) const {
         next.pipe = Pipe(p);
         return Block{Block::Cycle, pipes[p].queue.back().by,
                      formatv("is held by S, for the queue of {0} is full ({1} items)",
-                             name(next.pipe), machine.options.queueDepth)};
+                             name(next.pipe), machine.options.queueDepth),
+                     std::nullopt};
       }
     return std::nullopt;
   case State::OnCopy:
@@ -274,13 +303,13 @@ std::optional<Core::Block> Core::explainOnCross(const Occurrence &at, CrossFlag 
       why += formatv("; its set, {0}, is queued on {1} of {2} behind {3}", text(set->by),
                      name(next.pipe), machine.coreName(peer),
                      text(core->pipes[unsigned(next.pipe)].queue.front().by));
-      return Block{Block::Cycle, at, why};
+      return Block{Block::Cycle, at, why, std::nullopt};
     }
     if (core->state() != State::Returned && core->setsLater(number, flag)) {
       next = {peer, Pipe::S};
       why += formatv("; its set comes later in the program of {0}, and S cannot get there",
                      machine.coreName(peer));
-      return Block{Block::Cycle, at, why};
+      return Block{Block::Cycle, at, why, std::nullopt};
     }
   }
   if (!isPresent && peers.empty())
@@ -289,5 +318,5 @@ std::optional<Core::Block> Core::explainOnCross(const Occurrence &at, CrossFlag 
     why += "; cores that could set it have not started";
   else
     why += "; no core is left that would set it";
-  return Block{Block::NoSource, at, why};
+  return Block{Block::NoSource, at, why, std::nullopt};
 }

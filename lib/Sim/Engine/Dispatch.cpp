@@ -28,7 +28,7 @@ Item &Core::enqueue(Pipe pipe, Item::Kind kind, Phase phase) {
 }
 
 void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
-                        std::vector<Operand> operands, Phase phase, uint32_t target) {
+                        std::vector<Operand> operands, Phase phase, uint32_t target, int64_t part) {
   if (pipe != Pipe::S) {
     takeUnit(call, operands);
     Item &item = enqueue(pipe, Item::Kind::Work, phase);
@@ -36,6 +36,7 @@ void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
     item.kernel = kernel;
     item.operands = operands;
     item.target = target;
+    item.part = part;
     item.isReplay = isReplay(function.code[scalar.pc]);
     item.intoFifo = function.code[scalar.pc].opcode == Opcode::FifoPush;
     item.fromFifo = function.code[scalar.pc].opcode == Opcode::FifoPop;
@@ -54,6 +55,32 @@ void Core::dispatchWork(const Call &call, KernelFunction kernel, Pipe pipe,
   item.operands = std::move(operands);
   startWork(pipes[scalarPipe], item);
   completeNewest(Pipe::S);
+}
+
+/// a5: FIX writes into the UB of vector cores, MTE3 of a vector core into L1, which are memories of
+/// others (library 2.4). False when the call writes at home.
+bool Core::dispatchAcross(const Call &call, const std::vector<Operand> &operands) {
+  bool isCube = identity.kind == CoreKind::Cube;
+  if (machine.program.arch != Arch::A5 || operands.empty() ||
+      operands.back().kind != Operand::Tile || call.pipe != (isCube ? Pipe::FIX : Pipe::MTE3) ||
+      operands.back().tile.shape.space != (isCube ? Space::Vec : Space::Mat))
+    return false;
+  int64_t mode = isCube ? attributeOf(call.attributes, "accToVecMode", 0) : 0;
+  bool isTaken = false, toBoth = mode >= 2; // each vector core gets a half
+  for (uint32_t peer : machine.coresOfCluster(number, isCube ? CoreKind::Vector : CoreKind::Cube)) {
+    int64_t part = machine.launchOf(peer).subblock;
+    if (!toBoth && part != mode)
+      continue;
+    isTaken = true;
+    dispatchWork(call, call.kernel, call.pipe, operands, Phase::Self, peer, part);
+  }
+  if (!isTaken)
+    if (Finding *finding = machine.report(FindingKind::KernelFailure, here()))
+      finding->what =
+          formatv("{0} writes into the {1} core's {2}, but this launch has no such core in the "
+                  "block",
+                  finding->where.op, isCube ? "vector" : "cube", isCube ? "UB" : "L1");
+  return true;
 }
 
 /// The accumulator that a call hands over by unit flag, if any: products from Partial on, stores
@@ -229,28 +256,31 @@ bool Core::isQueueFull() const {
 
 static constexpr int64_t numBuffers = 32;
 
-bool Core::checkBuffer(int64_t id, const Occurrence &by) {
+/// The buffer of an operation at `at`; null when there is nothing to do.
+FlagState *Core::findBuffer(Pipe pipe, int64_t id, Occurrence &at) {
+  if (machine.options.freeSync)
+    return nullptr;
+  at = here();
+  at.pipe = pipe;
   std::string problem;
   if (id < 0 || id >= numBuffers)
     problem = formatv("buffer {0} does not exist: ids are 0 to {1}", id, numBuffers - 1);
   else if (machine.program.arch == Arch::A3)
     problem = "a3 has no buffer ids; use flags";
-  if (problem.empty())
-    return true;
-  if (Finding *finding = machine.report(FindingKind::IllegalSync, by))
+  else
+    return &flags[FlagKey::buffer(id)];
+  if (Finding *finding = machine.report(FindingKind::IllegalSync, at))
     finding->what = problem;
-  return false;
+  return nullptr;
 }
 
 void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
-  if (machine.options.freeSync)
+  Occurrence at;
+  FlagState *found = findBuffer(pipe, id, at);
+  if (!found)
     return;
-  Occurrence at = here();
-  at.pipe = pipe;
-  if (!checkBuffer(id, at))
-    return;
+  FlagState &buffer = *found;
   FlagKey key = FlagKey::buffer(id);
-  FlagState &buffer = flags[key];
   if (buffer.waits == 0)
     buffer.tokens.emplace_back(); // free at the start, and nothing to know about it
   if (buffer.balance > 0)
@@ -280,14 +310,12 @@ void Core::dispatchGetBuffer(Pipe pipe, int64_t id) {
 }
 
 void Core::dispatchReleaseBuffer(Pipe pipe, int64_t id) {
-  if (machine.options.freeSync)
+  Occurrence at;
+  FlagState *found = findBuffer(pipe, id, at);
+  if (!found)
     return;
-  Occurrence at = here();
-  at.pipe = pipe;
-  if (!checkBuffer(id, at))
-    return;
+  FlagState &buffer = *found;
   FlagKey key = FlagKey::buffer(id);
-  FlagState &buffer = flags[key];
   bool isHeld = buffer.balance > 0;
   if (!isHeld || buffer.lastSet.pipe != pipe) {
     Finding *finding =

@@ -261,6 +261,7 @@ void Scheduler::reportDeadlock() {
     return;
   constexpr size_t sentencesToPrint = 24;
   std::vector<Core::Block> blocks;
+  std::vector<Core::Agent> nexts; // that each of them waits for
   std::vector<std::string> sentences;
   // Each agent is followed by the one it waits for, so that a cycle reads in its own order.
   std::map<Core::Agent, size_t> visited; // to its block
@@ -283,6 +284,7 @@ void Scheduler::reportDeadlock() {
         }
         sentences.push_back(at.describe(*block));
         blocks.push_back(std::move(*block));
+        nexts.push_back(next);
       }
     }
   // What starves on its own explains the others: a wait without a set before a cycle, both before a
@@ -291,8 +293,13 @@ void Scheduler::reportDeadlock() {
     return std::pair(a.cause, !a.beginsCycle) < std::pair(b.cause, !b.beginsCycle);
   });
   bool isCycle = root->cause == Core::Block::Cycle || root->cause == Core::Block::SignalCycle;
-  Finding *finding =
-      machine.report(isCycle ? FindingKind::Deadlock : FindingKind::StarvedWait, root->at);
+  // The other place: where the one that it waits for stands, or what the reason names.
+  std::optional<Occurrence> other = root->other;
+  if (auto met = visited.find(nexts[root - blocks.begin()]);
+      isCycle && met != visited.end() && met->second < blocks.size())
+    other = blocks[met->second].at;
+  Finding *finding = machine.report(isCycle ? FindingKind::Deadlock : FindingKind::StarvedWait,
+                                    root->at, other ? &*other : nullptr);
   finding->what =
       formatv("{0}: {1} {2}", isCycle ? "deadlock" : "starved wait", finding->where.op, root->why);
   for (size_t i = 0; i < blocks.size(); ++i)
@@ -311,6 +318,8 @@ Report Scheduler::run() {
     sweepAll();
   if (active.empty())
     machine.crossFlags.checkEnd();
+  else if (machine.isExhausted())
+    active.front()->reportUnfinished();
   if (machine.options.leftFlags)
     *machine.options.leftFlags = std::move(machine.leftNow);
   for (const auto &core : active) // stuck, or stopped early

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Core.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -176,14 +177,66 @@ ViewOperand Core::slotView(const FifoState &fifo, uint64_t index, const TileOper
       break;
     }
   ViewOperand view;
-  view.element = type.element;
+  view.element = producer && type.space == Space::Acc ? pushedElement(fifo, tile) : type.element;
   view.address =
       fifo.gm + (index % shape.slots) * shape.slotSize + uint64_t(offset) * bytesOf(type.element);
   if (shape.direction == FifoDirection::Both && toCube)
     view.address += shape.slots * shape.slotSize;
+  // Tiles of L1 take their fractals from plain rows.
+  bool isBoxed = type.isBoxed() && type.space == Space::Vec;
+  bool isByColumns = !type.isBoxed() && type.blayout == BLayout::ColMajor && rows > 1 && cols > 1;
+  view.layout = type.space == Space::Acc ? (producer ? shape.layout : Layout::ND)
+                : isBoxed                ? Layout::NZ
+                : isByColumns            ? Layout::DN
+                                         : Layout::ND;
   view.shape = {1, 1, 1, rows, cols};
   view.stride = {rows * pitch, rows * pitch, rows * pitch, pitch, 1};
+  if (view.layout == Layout::DN)
+    view.stride = {rows * cols, rows * cols, rows * cols, 1, rows};
+  if (view.layout == Layout::NZ) {
+    int64_t width = 32 / bytesOf(view.element);
+    int64_t across = (cols + width - 1) / width, down = (rows + 15) / 16;
+    view.shape = {1, across, down, 16, width};
+    view.stride = {rows * cols, down * 16 * width, 16 * width, width, 1};
+  }
   return view;
+}
+
+//===----------------------------------------------------------------------===//
+// Conversion on the way out (library 9.6)
+//===----------------------------------------------------------------------===//
+
+void Core::setQuant(const Instruction &instruction) {
+  quant = {};
+  if (instruction.in[1] != none) {
+    quant.kind = Operand::Tile;
+    quant.tile = handles[instruction.in[1]].tile;
+    return;
+  }
+  // The parameter has the bits of a float in its low half.
+  float scale = float(llvm::bit_cast<double>(words[instruction.in[0]]));
+  quant.kind = Operand::Scalar;
+  quant.scalar = {Element::I64, llvm::bit_cast<uint32_t>(scale)};
+  quantByte = instruction.element;
+}
+
+/// What a push multiplies by; a finding when nobody has said it.
+bool Core::findScale(const FifoState &fifo, Operand &scale) {
+  if (!fifo.shape->isScaled)
+    return true;
+  scale = quant;
+  if (scale.kind != Operand::None)
+    return true;
+  if (Finding *finding = machine.report(FindingKind::KernelFailure, here())) {
+    finding->what = formatv("{0} scales by a parameter that nothing has set", finding->where.op);
+    finding->notes.push_back("pto.set_quant_scalar or pto.set_quant_vector comes before the push");
+  }
+  return false;
+}
+
+Element Core::pushedElement(const FifoState &fifo, const TileOperand &tile) const {
+  Element pushed = fifo.shape->pushed.value_or(tile.shape.element);
+  return pushed == Element::I8 && fifo.shape->isScaled ? quantByte : pushed;
 }
 
 /// a5: the tile goes into the slot in the consumer's own memory, in one piece for each vector core
@@ -192,8 +245,11 @@ void Core::deliver(FifoState &fifo, uint64_t index, const TileOperand &tile, Fif
                    int64_t subblock) {
   bool toCube = identity.kind == CoreKind::Vector, isSplit = split != FifoSplit::None;
   int64_t rows = tile.shape.validRows, cols = tile.shape.validCols;
+  Operand scale;
+  if (!toCube && !findScale(fifo, scale))
+    return;
   TileOperand slot;
-  slot.shape.element = fifo.shape->pushed.value_or(tile.shape.element);
+  slot.shape.element = toCube ? tile.shape.element : pushedElement(fifo, tile);
   slot.address =
       (toCube ? fifo.v2c : fifo.c2v) + (index % fifo.shape->slots) * fifo.shape->slotSize;
   auto extents = [&](int64_t height, int64_t width) {
@@ -207,6 +263,8 @@ void Core::deliver(FifoState &fifo, uint64_t index, const TileOperand &tile, Fif
     piece.row = row;
     piece.col = col;
     piece.call = toCube ? &machine.toCube : &*fifo.transfer;
+    if (!toCube)
+      piece.scale = scale;
   };
   auto unit = [&](Kind kind, Pipe from, Pipe to) {
     if (fifo.shape->unitFlag && !toCube)
@@ -229,6 +287,10 @@ void Core::deliver(FifoState &fifo, uint64_t index, const TileOperand &tile, Fif
     return;
   }
   slot.shape.space = Space::Vec;
+  if (fifo.shape->layout != Layout::ND)
+    slot.shape.blayout = BLayout::ColMajor;
+  if (fifo.shape->layout == Layout::NZ)
+    slot.shape.slayout = SLayout::RowMajor;
   extents(split == FifoSplit::UpDown ? rows / 2 : rows,
           split == FifoSplit::LeftRight ? cols / 2 : cols);
   unit(Kind::Wait, Pipe::M, Pipe::FIX);
@@ -250,7 +312,8 @@ void Core::pushTile(FifoState &fifo, uint64_t index, const TileOperand &tile, Fi
   if (tile.shape.space != Space::Acc)
     return;
   store.call = &*fifo.transfer;
-  store.view.element = fifo.shape->pushed.value_or(store.view.element);
+  if (!findScale(fifo, store.scale))
+    scalar.micro.pop_back();
 }
 
 //===----------------------------------------------------------------------===//

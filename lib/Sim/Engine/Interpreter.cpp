@@ -23,12 +23,8 @@ bool Core::stepScalar() {
     return false;
   // Now and then the scheduler gets its turn in a loop that dispatches nothing.
   for (unsigned steps = 0; steps < 65536; ++steps) {
-    if (machine.isExhausted()) {
-      if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
-        finding->what =
-            formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
+    if (machine.isExhausted())
       return false;
-    }
     if (!scalar.micro.empty()) {
       Opcode opcode = function.code[scalar.pc].opcode;
       if (!scalar.transfer && (opcode == Opcode::Transfer || opcode == Opcode::Collective))
@@ -44,6 +40,11 @@ bool Core::stepScalar() {
       return true;
   }
   return true;
+}
+
+void Core::reportUnfinished() {
+  if (Finding *finding = machine.report(FindingKind::Unfinished, here()))
+    finding->what = formatv("the run was ended here, after {0} steps", machine.options.mostSteps);
 }
 
 bool Core::tryUnblock() {
@@ -127,6 +128,9 @@ bool Core::execute(const Instruction &instruction) {
   case Opcode::Trap:
     trap();
     return true;
+  case Opcode::SetQuant:
+    setQuant(instruction);
+    break;
   case Opcode::Issue:
     dispatchCall(instruction);
     if (scalar.micro.empty())
@@ -240,6 +244,7 @@ void Core::executeSync(const Instruction &instruction) {
   case Opcode::Return:
     scalar.state = State::Returned;
     scalar.exit = self.clock.local;
+    machine.returned[number] = here();
     return;
   default: // CacheLine
     if (instruction.in[0] == none)
@@ -309,6 +314,7 @@ void Core::executeHandle(const Instruction &instruction) {
     value.shape = instruction.target;
     value.tile.shape = machine.program.shapes[value.shape];
     value.tile.address = in(0);
+    value.tile.place = instruction.place;
     value.tile.isOpen = instruction.in[1] != none || instruction.in[2] != none;
     value.tile.origin = instruction.kind ? TileOperand::Own : TileOperand::View;
     if (instruction.in[1] != none)
@@ -322,6 +328,7 @@ void Core::executeHandle(const Instruction &instruction) {
     return;
   case Opcode::Retarget:
     handles[instruction.in[0]].tile.address = in(1);
+    handles[instruction.in[0]].tile.place = instruction.place;
     handles[instruction.in[0]].poppedFrom = none;
     return;
   case Opcode::SetValid: {
@@ -345,6 +352,7 @@ void Core::executeHandle(const Instruction &instruction) {
     view.element = instruction.element;
     view.layout = instruction.layout;
     view.address = words[pool[0]];
+    view.place = instruction.place;
     for (unsigned d = 0; d < 5; ++d) {
       view.shape[d] = pool[1 + d] == none ? 1 : int64_t(words[pool[1 + d]]);
       view.stride[d] = pool[6 + d] == none ? 0 : int64_t(words[pool[6 + d]]);
@@ -381,7 +389,8 @@ void Core::dispatchCall(const Instruction &instruction) {
   if (call.steps)
     if (auto steps = call.steps(machine.program.arch, operands, call.attributes); !steps.empty())
       return startLibraryCall(call, steps, std::move(operands));
-  dispatchWork(call, call.kernel, call.pipe, std::move(operands), Phase::Self);
+  if (!dispatchAcross(call, operands))
+    dispatchWork(call, call.kernel, call.pipe, std::move(operands), Phase::Self);
 }
 
 //===----------------------------------------------------------------------===//

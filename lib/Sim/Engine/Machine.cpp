@@ -74,6 +74,7 @@ Machine::Machine(const Program &program, GlobalMemory &memory, const Launch &lau
       coresOfBlock.push_back({rank, core});
   coresPerBlock = coresOfBlock.size();
   cores.resize(coreCount());
+  returned.resize(coreCount());
   locals.resize(coreCount());
   for (unsigned p = 0; p < numPipes; ++p)
     ordered[p] = options.keepsOrder[p].value_or(pto::keepsOrder(Pipe(p), program.arch));
@@ -90,6 +91,17 @@ Bytes &Machine::local(uint32_t core, Space space) {
       memory->markWritten(0, std::min<uint64_t>(bytes.size(), memory->size));
     }
   return *memory;
+}
+
+void Machine::forgetLocals(uint32_t core) {
+  if (program.arch == Arch::A3)
+    return forgetLocal(core);
+  CrossFlags::Cores block = coresOfCluster(core, CoreKind::Cube);
+  block.append(coresOfCluster(core, CoreKind::Vector));
+  if (llvm::any_of(block, [&](uint32_t other) { return other >= nextCore || cores[other]; }))
+    return;
+  for (uint32_t each : block)
+    forgetLocal(each);
 }
 
 void Machine::forgetLocal(uint32_t core) {
@@ -188,6 +200,8 @@ Finding *Machine::report(FindingKind kind, const Occurrence &at, const Occurrenc
                    kind == FindingKind::TokenLeft || kind == FindingKind::IncompleteAtExit;
   if (options.freeSync && isOfOrder)
     return nullptr; // nobody looked at what orders them
+  if (options.stopAtFirst && !findings.empty())
+    return nullptr; // the run ends at the next step
   Finding *finding = findings.add(kind, at, other, hazard);
   if (!finding)
     return nullptr;
@@ -232,7 +246,7 @@ void Machine::noteWrite(uint64_t address, uint64_t bytes) {
     int32_t value = 0;
     memory.load(it->first, &value, sizeof value);
     auto &history = it->second.history;
-    history.push_back({value, history.back().released, history.back().time, none, 0});
+    history.push_back({value, history.back().released, history.back().time, none, 0, 0});
     trimHistory(it->second);
   }
   signalled = true;

@@ -24,6 +24,7 @@ struct SignalCell {
     RemoteRef released; ///< what this and all earlier signals made known
     uint64_t time;
     uint32_t core = none;  ///< that signalled; none: the host or an ordinary write
+    uint32_t place = 0;    ///< of its TNOTIFY
     uint64_t notified = 0; ///< when its TNOTIFY began
   };
   /// [0] is the value before the first signal, or one that every core has learnt of since.
@@ -85,7 +86,10 @@ public:
   CrossFlags crossFlags;
   /// On-chip memory by core and space. It may be written before its core starts (a5).
   Bytes &local(uint32_t core, Space space);
-  void forgetLocal(uint32_t core); ///< after its end
+  /// After the end of a core: its memory goes, on a5 when nobody is left who writes into it.
+  void forgetLocals(uint32_t core);
+  /// Where each core returned.
+  std::vector<Occurrence> returned;
   /// A ring that the library of a5 fills too early (cross-core 6): `flag` is the first of its FIFO.
   struct Overrun {
     unsigned flag;
@@ -131,6 +135,7 @@ public:
   void noteWrite(uint64_t address, uint64_t bytes);
 
 private:
+  void forgetLocal(uint32_t core);
   bool isKnownToAll(const RemoteRef &released) const;
 
   unsigned coresPerBlock = 0;

@@ -105,10 +105,8 @@ void Core::startWork(PipeState &pipe, Item &item) {
                   item.call->accumulates);
   checkSharedLines(context.writtenSpans(), item.by, pipe.clock);
   waitForBytes(pipe, item, context);
-  if (context.writesGm() && !item.intoFifo) {
-    pipe.lastGmWrite = item.by.position;
-    pipe.lastGmWriter = item.by;
-  }
+  if (!item.intoFifo)
+    context.noteGmWrite(pipe);
   uint64_t cycles = machine.options.cost.cycles(item.call->op, item.by.pipe, item.operands,
                                                 context.readBytes, context.writtenBytes);
   drawOp(SliceKind::Work, item.by, pipe.time, pipe.time + cycles, item.operands);

@@ -47,14 +47,14 @@ int32_t Core::signal(const Occurrence &by, const ViewOperand &signal, NotifyOp o
   if (isNew) {
     int32_t before = 0;
     machine.memory.load(signal.address, &before, sizeof before);
-    history.push_back({before, nullptr, 0, none, 0});
+    history.push_back({before, nullptr, 0, none, 0, 0});
   }
   value = int32_t(uint32_t(old) + uint32_t(value));
   scalarWrite(by, Space::GM, signal.address, &value, sizeof value, AccessClass::Atomic);
   // Others see it when the dsb inside the call is through.
   history.push_back({value, join(history.back().released, released),
                      std::max(history.back().time, begin + machine.options.cost.sync), number,
-                     begin});
+                     by.place, begin});
   machine.signalled = true;
   machine.trimHistory(cell->second);
   return old;
@@ -92,8 +92,7 @@ void Core::awaitSignal(SignalWait wait) {
   scalar.signal = std::move(wait);
 }
 
-/// Calls `visit` with the GM address of every cell of the signal.
-static void forEachCell(const ViewOperand &view, llvm::function_ref<void(uint64_t)> visit) {
+void sim::forEachCell(const ViewOperand &view, llvm::function_ref<void(uint64_t)> visit) {
   std::array<int64_t, 5> at{};
   int64_t cells = 1;
   for (int64_t extent : view.shape)

@@ -26,6 +26,7 @@ void Core::noteSlots(const Instruction &instruction) {
   tile.poppedFrom = fifo;
   tile.popNumber = fifos[fifo].popped;
   tile.poppedBy = here();
+  tile.tile.place = instruction.place;
 }
 
 void Core::checkSlot(const HandleValue &tile) {

@@ -218,7 +218,12 @@ void Core::stepMicro() {
     // As in the op records: tload takes view, tile; tstore takes tile, pre-quantisation scalar,
     // view.
     std::vector<Operand> operands(isLoad ? 2 : 3);
-    Operand &tile = isLoad ? operands[1] : operands[0], &view = isLoad ? operands[0] : operands[2];
+    if (step.scale.kind == Operand::Scalar)
+      operands[1] = step.scale;
+    else if (step.scale.kind == Operand::Tile) // a number per column stands before the other
+      operands.insert(operands.begin() + 1, step.scale);
+    Operand &tile = isLoad ? operands[1] : operands[0];
+    Operand &view = isLoad ? operands[0] : operands.back();
     tile.kind = Operand::Tile;
     tile.tile = step.tile;
     view.kind = Operand::View;
@@ -242,6 +247,8 @@ void Core::stepMicro() {
       operands[i].kind = Operand::Scalar;
       operands[i].scalar = {Element::Index, uint64_t(i == 1 ? step.row : step.col)};
     }
+    if (step.scale.kind != Operand::None)
+      operands.insert(operands.end() - 1, step.scale);
     dispatchWork(*step.call, step.call->kernel, step.call->pipe, std::move(operands), Phase::Store,
                  step.target);
     break;

@@ -118,14 +118,32 @@ static void moveBias(KernelContext &context, const TileOperand &from, const Tile
   writeTile(context, to, row, wide);
 }
 
+/// In the dual modes each vector core takes a half of the rows or columns that move; it lies in its
+/// UB where the whole would begin (library 2.4). False, after a report, when there is no half.
+static bool takeHalf(KernelContext &context, const char *op, Origin &at, Region &target) {
+  int64_t mode = context.attribute("accToVecMode", 0);
+  if (mode < 2)
+    return true;
+  bool byRows = mode == 2;
+  int64_t &extent = byRows ? target.rows : target.cols;
+  if (extent % (byRows ? 2 : 32)) {
+    context.fail(
+        std::string(op) + " gives each vector core half of " + std::to_string(extent) +
+        (byRows ? " rows, which must be even" : " columns, which must be a multiple of 32"));
+    return false;
+  }
+  extent /= 2;
+  (byRows ? at.row : at.col) += context.part * extent;
+  return true;
+}
+
 /// Acc -> Mat and Vec, through the FIX pipe. Parameters count the columns that move.
 static void moveAccumulator(KernelContext &context, const char *op, const TileOperand &from,
                             Origin at, const TileOperand &to, Region target) {
+  if (to.shape.space == Space::Vec && !takeHalf(context, op, at, target))
+    return;
   if (!windowFits(context, from.shape, at, target.rows, target.cols) || target.empty())
     return;
-  if (to.shape.space == Space::Vec && context.attribute("accToVecMode", 0) != 0)
-    return context.fail(std::string(op) + " hands the accumulator to the second vector core or to "
-                                          "both, which is not modelled");
   Fixpipe fixpipe(to.shape.element);
   if (!readFixpipe(context, optionalOperand(context, Operand::Scalar),
                    optionalOperand(context, Operand::Tile), {0, 0, target.rows, target.cols},
@@ -162,8 +180,13 @@ void pto::sim::moveKernel(KernelContext &context) {
     return moveAccumulator(context, "TMOV", *from, {}, *to, validRegion(*to));
   switch (from->shape.space) {
   case Space::Vec:
-    if (const Operand &tmp = optionalOperand(context, Operand::Tile); tmp.kind == Operand::Tile)
+    if (const Operand &tmp = optionalOperand(context, Operand::Tile); tmp.kind == Operand::Tile) {
       scribble(context, tmp.tile, 0, tmp.tile.shape.bytes());
+      if (!to->shape.isBoxed()) // library 2.4
+        return context.fail(
+            "reordered scales are not modelled without boxes in the result that say "
+            "in which order they end up");
+    }
     if (target == Space::Vec || (target == Space::Mat && context.arch == Arch::A5))
       return moveValid(context, *from, {}, *to);
     break;

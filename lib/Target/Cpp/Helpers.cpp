@@ -115,6 +115,10 @@ bool startTogether(mlir::Value a, mlir::Value b) {
   return first.getAddr() == second.getAddr() || (x && x == y);
 }
 
+std::string quantizedType(Printer &, RecordOp op) {
+  return templateList({cppType(op->getAttrOfType<mlir::TypeAttr>("type").getValue())});
+}
+
 /// TFILLPAD: in L1 with type and pad; in UB other functions for one address and for more room.
 std::string fillPadMode(Printer &p, RecordOp op) {
   mlir::Value src = operandNamed(op, "src"), dst = operandNamed(op, "dst");
@@ -124,7 +128,10 @@ std::string fillPadMode(Printer &p, RecordOp op) {
                                                                       : "pto::PadValue::Zero"});
   if (from.getRows() != to.getRows() || from.getCols() != to.getCols())
     return "_EXPAND";
-  return startTogether(src, dst) ? "_INPLACE" : "";
+  if (startTogether(src, dst))
+    return "_INPLACE";
+  // Two tiles of one type would be a call of the form for L1, which deduces one type (library 6.2).
+  return operandType(p, src) == operandType(p, dst) ? "<pto::TFillPadMode::Normal>" : "";
 }
 
 /// TCOLSUM: the flag belongs to the overload with a scratch tile.
@@ -354,6 +361,7 @@ TemplateHelper cpp::findTemplateHelper(llvm::StringRef name) {
       .Case("storeTemplates", storeTemplates)
       .Case("fixpipeTemplates", fixpipeTemplates)
       .Case("fillPadMode", fillPadMode)
+      .Case("quantizedType", quantizedType)
       .Case("binaryFlag", binaryFlag)
       .Case("subscripts", subscripts)
       .Case("fields", fields)

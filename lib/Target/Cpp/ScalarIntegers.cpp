@@ -7,6 +7,9 @@ using namespace pto::cpp;
 namespace arith = mlir::arith;
 
 Expr Scalar::wrapping(llvm::StringRef symbol, Precedence p) const {
+  // Generated texts add 0 and multiply by 1; nobody writes that.
+  if (constantArg(1) == (symbol == "*" ? 1 : 0) && !isBool(type))
+    return arg(0);
   auto flags = llvm::dyn_cast<arith::ArithIntegerOverflowFlagsInterface>(op);
   if (type.isIndex() || (flags && flags.hasNoSignedWrap()))
     return plain(symbol, p);

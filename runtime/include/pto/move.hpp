@@ -339,20 +339,13 @@ template <typename D, typename S, TFillPadMode M> constexpr void fillPad() {
 }
 } // namespace rule
 
-template <typename D, typename S> RecordEvent TFILLPAD(D &, S &) {
-  if constexpr (D::Loc == TileType::Mat) {
-    static_assert(std::is_same_v<D, S>, "TFILLPAD in L1: one type of tile");
-    static_assert(rule::isNz<D>, "TFILLPAD in L1: Nz");
-  } else {
-    rule::fillPad<D, S, TFillPadMode::Normal>();
-  }
-  return {};
-}
-template <TFillPadMode M, typename D, typename S> RecordEvent TFILLPAD(D &, S &) {
+template <TFillPadMode M = TFillPadMode::Normal, typename D, typename S>
+RecordEvent TFILLPAD(D &, S &) {
   rule::fillPad<D, S, M>();
   return {};
 }
-template <typename T, PadValue P> RecordEvent TFILLPAD(T &, T &) {
+/// The more special one: two tiles of one type without a mode are taken for tiles in L1.
+template <typename T, PadValue P = PadValue::Zero> RecordEvent TFILLPAD(T &, T &) {
   static_assert(T::Loc == TileType::Mat && rule::isNz<T>,
                 "TFILLPAD<Tile, PadValue> works on Nz in L1");
   static_assert(P == PadValue::Zero || P == PadValue::Null, "L1 is filled with zeros only");

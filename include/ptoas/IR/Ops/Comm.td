@@ -44,9 +44,10 @@ class TransferOp<string mnemonic, list<string> fits, string halved> : PtoOp<mnem
         "wait MTE2>MTE3 0", "barrier ALL", "MTE3: ping -> dst", "MTE2: src -> pong", "set MTE3>MTE2 0", "set MTE2>MTE3 1", "wait MTE3>MTE2 0",
       "}",
       "wait MTE2>MTE3 1", "barrier ALL", "MTE3: pong -> dst", "set MTE3>MTE2 1", "wait MTE3>MTE2 1"]>];
-  let rules = [ViewRank<["dst", "src"], 5>, StaticExtents<["dst", "src"]>, SameExtents<["dst", "src"]>,
-               SameElement<["dst", "src", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
-               When<Present<"pong">, SameType<["ping", "pong"]>>];
+  list<Rule> transferRules = [ViewRank<["dst", "src"], 5>, StaticExtents<["dst", "src"]>, SameExtents<["dst", "src"]>,
+                              SameElement<["dst", "src", "ping"]>, InSpace<["ping"], [SpaceVec]>, ValidPositive<["ping"]>,
+                              When<Present<"pong">, SameType<["ping", "pong"]>>];
+  let rules = transferRules;
   let assemblyFormat = [{
     `(` $dst `,` $src `,` `buf` `(` $ping (`,` $pong^)? `)` `:` qualified(type($dst)) `,` qualified(type($src)) `,` qualified(type($ping)) (`,` qualified(type($pong))^)? `)` attr-dict
   }];
@@ -62,6 +63,7 @@ def CommTPutOp : TransferOp<"comm.tput", ["MTE2: src -> ping", "set MTE2>MTE3 0"
   }];
   let arguments = (ins GmOut<>:$dst, GmIn<>:$src, Scratch<>:$ping, OptionalScratch:$pong,
                        DefaultValuedOptionalAttr<AtomicTypeAttr, "::pto::AtomicKind::AtomicNone">:$atomicType);
+  let rules = !listconcat([AddedElements<"dst">], transferRules);
   let cpp = "pto::comm::TPUT<?atomicType>($dst, $src, $ping, $?pong)";
   let semantics = Engine<"dst = src (or dst += src)">;
 }

@@ -58,6 +58,7 @@ class SelectRules<list<string> data> {
 def TSelOp : PtoOp<"tsel"> {
   let summary = "src0 where the bit of the mask is set, src1 elsewhere.";
   let family = "compare";
+  let was = ["pto.tselc"]; // a name of a front-end; the library has one select of two tiles (library 8.5)
   let arguments = (ins In<>:$mask, In<>:$src0, In<>:$src1, OptionalScratch:$tmp, Out<>:$dst);
   let assemblyFormat = [{
     `ins` `(` $mask `,` $src0 `,` $src1 (`,` $tmp^)? `:` qualified(type($mask)) `,` qualified(type($src0)) `,` qualified(type($src1)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict

@@ -33,7 +33,7 @@ def TCvtOp : PtoOp<"tcvt"> {
                        DefaultValuedOptionalAttr<RoundModeAttr, "::pto::RoundKind::CAST_RINT_DEFAULT">:$rmode,
                        DefaultValuedOptionalAttr<SaturationModeAttr, "::pto::SaturationKind::OFF">:$satmode);
   let assemblyFormat = [{
-    `ins` `(` $src (`,` $tmp^)? custom<ConvertModes>(attr-dict) `:` qualified(type($src)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)`
+    `ins` `(` $src (`,` $tmp^)? `` custom<ConvertModes>(attr-dict) `:` qualified(type($src)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)`
   }];
   let pipe = PipeV;
   let rules = [OnlyOn<A3, Tiles<["src", "dst"]>>, OnlyOn<A3, Pairs<["src", "dst"], ConvertedA3>>, OnlyOn<A5, Pairs<["src", "dst"], ConvertedA5>>,

@@ -111,7 +111,7 @@ def TRemOp : PtoOp<"trem"> {
   let semantics = Kernel<"rem">;
 }
 def TPReluOp : TileBinaryScratch<"tprelu", "TPRELU", FloatOnly, FloatOnly, Kernel<"prelu">,
-    [OnlyOn<A3, Given<"tmp">>, OnlyOn<A3, ElementIs<["tmp"], [E_U8]>>, Distinct<["src0", "src1", "tmp", "dst"]>]> {
+    [OnlyOn<A3, MaskScratch<"tmp", "dst">>, OnlyOn<A3, ElementIs<["tmp"], [E_U8]>>, Distinct<["src0", "src1", "tmp", "dst"]>]> {
   let summary = "src0 where positive, src0 * src1 elsewhere.";
 }
 def TPowOp : PtoOp<"tpow"> {

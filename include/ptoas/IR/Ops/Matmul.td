@@ -7,8 +7,9 @@ include "ptoas/IR/Attrs.td"
 
 class PhaseArg { dag arg = (ins DefaultValuedOptionalAttr<AccPhaseAttr, "::pto::AccPhaseKind::Unspecified">:$accPhase); }
 
-class CubeOp<string mnemonic, string a, string b> : PtoOp<mnemonic> {
+class CubeOp<string mnemonic, string a, string b> : PtoOp<mnemonic, [ReturnsDestination]> {
   let family = "matmul";
+  let results = (outs Optional<TileBuf>:$result);
   let pipe = PipeM;
   // What the two operands and the accumulator must look like (library 1.4); the library asserts it on both archs.
   list<Rule> operandRules = [InSpace<[a], [SpaceLeft]>, InSpace<[b], [SpaceRight]>, InSpace<["dst"], [SpaceAcc]>,
@@ -23,14 +24,14 @@ class CubeOp<string mnemonic, string a, string b> : PtoOp<mnemonic> {
 
 class Product<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "lhs", "rhs"> {
   let arguments = !con((ins In<>:$lhs, In<>:$rhs, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["lhs", "rhs"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["lhs", "rhs"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat([OnlyOn<A3, Tiles<["lhs", "rhs", "dst"]>>], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $lhs, $rhs)";
   let semantics = Kernel<kernel>;
 }
 class AccProduct<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "lhs", "rhs"> {
   let arguments = !con((ins In<>:$acc_in, In<>:$lhs, In<>:$rhs, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["acc_in", "lhs", "rhs"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["acc_in", "lhs", "rhs"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat([OnlyOn<A3, Tiles<["acc_in", "lhs", "rhs", "dst"]>>, InSpace<["acc_in"], [SpaceAcc]>, BlockLayout<"acc_in", "ColMajor", "RowMajor">,
                            SameElement<["acc_in", "dst"]>, SameShape<["acc_in", "dst"]>], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $acc_in, $lhs, $rhs)";
@@ -38,7 +39,7 @@ class AccProduct<string mnemonic, string call, string kernel, list<Rule> more> :
 }
 class BiasProduct<string mnemonic, string call, string kernel, list<Rule> more> : CubeOp<mnemonic, "a", "b"> {
   let arguments = !con((ins In<>:$a, In<>:$b, In<>:$bias, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["a", "b", "bias"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["a", "b", "bias"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat([OnlyOn<A3, Tiles<["a", "b", "bias", "dst"]>>, InSpace<["bias"], [SpaceBias]>, PhysicalRows<["bias"], 1>,
                            SameElement<["bias", "dst"]>, RowMajor<["bias"]>, ValidColsCover<"bias", "dst">], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $a, $b, $bias)";
@@ -74,8 +75,9 @@ defvar ScaledTriples = ["F32", "F8E4M3", "F8E4M3", "F32", "F8E4M3", "F8E5M2", "F
                         "F32", "F4E1M2x2", "F4E1M2x2", "F32", "F4E1M2x2", "F4E2M1x2", "F32", "F4E2M1x2", "F4E1M2x2",
                         "F32", "F4E2M1x2", "F4E2M1x2"];
 
-class ScaledOp<string mnemonic> : PtoOp<mnemonic> {
+class ScaledOp<string mnemonic> : PtoOp<mnemonic, [ReturnsDestination]> {
   let family = "matmul";
+  let results = (outs Optional<TileBuf>:$result);
   let pipe = PipeM;
   let types = [On<A5, ScaledElements>];
   list<Rule> operandRules = [ElementsOf<"a">, InSpace<["a"], [SpaceLeft]>, InSpace<["b"], [SpaceRight]>, InSpace<["dst"], [SpaceAcc]>,
@@ -87,14 +89,14 @@ class ScaledOp<string mnemonic> : PtoOp<mnemonic> {
 
 class ScaledProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
   let arguments = !con((ins In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["a", "a_scale", "b", "b_scale"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["a", "a_scale", "b", "b_scale"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat(operandRules, more);
   let cpp = call # "<?accPhase>($dst, $a, $a_scale, $b, $b_scale)";
   let semantics = Kernel<kernel>;
 }
 class ScaledAccProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
   let arguments = !con((ins In<>:$c_in, In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["c_in", "a", "a_scale", "b", "b_scale"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["c_in", "a", "a_scale", "b", "b_scale"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat([InSpace<["c_in"], [SpaceAcc]>, BlockLayout<"c_in", "ColMajor", "RowMajor">, SameElement<["c_in", "dst"]>,
                            SameShape<["c_in", "dst"]>], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $c_in, $a, $a_scale, $b, $b_scale)";
@@ -102,7 +104,7 @@ class ScaledAccProduct<string mnemonic, string call, string kernel, list<Rule> m
 }
 class ScaledBiasProduct<string mnemonic, string call, string kernel, list<Rule> more> : ScaledOp<mnemonic> {
   let arguments = !con((ins In<>:$a, In<>:$a_scale, In<>:$b, In<>:$b_scale, In<>:$bias, Out<>:$dst), PhaseArg<>.arg);
-  let assemblyFormat = InsOuts<["a", "a_scale", "b", "b_scale", "bias"], ["dst"]>.text;
+  let assemblyFormat = !strconcat(InsOuts<["a", "a_scale", "b", "b_scale", "bias"], ["dst"]>.text, DestinationResult);
   let rules = !listconcat([InSpace<["bias"], [SpaceBias]>, PhysicalRows<["bias"], 1>, SameElement<["bias", "dst"]>, RowMajor<["bias"]>,
                            ValidColsCover<"bias", "dst">], operandRules, more);
   let cpp = call # "<?accPhase>($dst, $a, $a_scale, $b, $b_scale, $bias)";

@@ -14,7 +14,7 @@ defvar AnyElement = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16
 defvar AnyElementA5 = [E_I8, E_I16, E_I32, E_I64, E_U8, E_U16, E_U32, E_U64, E_F16, E_BF16, E_F32, E_F8E4M3, E_F8E5M2,
                        E_F8E8M0, E_HIF8, E_F4E1M2x2, E_F4E2M1x2];
 
-def TLoadOp : MoveOp<"tload", [AttrSizedOperandSegments]> {
+def TLoadOp : MoveOp<"tload", [AttrSizedOperandSegments, ReturnsDestination]> {
   let summary = "Copies a part of global memory into a tile.";
   let description = [{
     The tile decides how wide a row is, the view how many rows there are and where they lie. With a non-null pad only the
@@ -25,11 +25,13 @@ def TLoadOp : MoveOp<"tload", [AttrSizedOperandSegments]> {
                        Optional<AnyType>:$right_padding_num, Optional<AnyType>:$init_condition,
                        DefaultValuedOptionalAttr<PadModeAttr, "::pto::PadModeKind::PadNull">:$pad_mode,
                        DefaultValuedOptionalAttr<BoolAttr, "false">:$init_out_buffer);
+  let results = (outs Optional<TileBuf>:$result);
   let assemblyFormat = [{
     `ins` `(` $src `:` qualified(type($src)) `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict (`pad_mode` `=` $pad_mode^)?
     (`pad_value` `=` $pad_value^ `:` type($pad_value))? (`left_padding_num` `=` $left_padding_num^ `:` type($left_padding_num))?
     (`init_out_buffer` `=` $init_out_buffer^)? (`right_padding_num` `=` $right_padding_num^ `:` type($right_padding_num))?
     (`init_condition` `=` $init_condition^ `:` type($init_condition))?
+    (`->` qualified(type($result))^)?
   }];
   let pipe = PipeMte2;
   let types = [On<A3, AnyElement>, On<A5, AnyElementA5>];
@@ -43,11 +45,11 @@ def TLoadOp : MoveOp<"tload", [AttrSizedOperandSegments]> {
 
 // What leaves an accumulator, by source and result (library 2.3): into GM, and into another memory of the core.
 defvar ToGmPlain = ["F32", "F32", "F32", "F16", "F32", "BF16", "I32", "I32"];
-defvar ToGmScaledA3 = ["F32", "I8", "F32", "U8", "I32", "I8", "I32", "U8", "I32", "F16"];
+defvar ToGmScaledA3 = ["F32", "I8", "I32", "I8", "F32", "U8", "I32", "U8", "I32", "F16"];
 defvar OnChipPlainA3 = ["F32", "F16", "F32", "BF16"];
 defvar OnChipScaledA3 = ["F32", "I8", "F32", "U8", "I32", "I8", "I32", "U8", "I32", "F16", "I32", "I16"];
-defvar ScaledA5 = ["F32", "I8", "F32", "U8", "F32", "F16", "F32", "BF16", "F32", "F32", "F32", "F8E4M3", "F32", "HIF8",
-                   "I32", "I8", "I32", "U8", "I32", "F16", "I32", "BF16"];
+defvar ScaledA5 = ["F32", "I8", "I32", "I8", "F32", "U8", "F32", "F16", "F32", "BF16", "F32", "F32", "F32", "F8E4M3",
+                   "F32", "HIF8", "I32", "U8", "I32", "F16", "I32", "BF16"];
 // A number per column, or one for all; both and the clamp belong to accumulators.
 defvar ScaleRules = [When<Present<"fp">, InSpace<["src"], [SpaceAcc]>>, InSpace<["fp"], [SpaceScaling]>,
                      ElementIs<["fp"], [E_U64, E_I64]>, PhysicalRows<["fp"], 1>,
@@ -88,7 +90,7 @@ defvar MatrixRules = [OnlyOn<A3, When<IsIn<"dst", ["Left"]>, BlockLayout<"dst", 
                       OnlyOn<A5, When<IsIn<"dst", ["ScaleLeft"]>, BlockLayout<"dst", "RowMajor", "RowMajor">>>,
                       OnlyOn<A5, When<IsIn<"dst", ["ScaleRight"]>, BlockLayout<"dst", "ColMajor", "ColMajor">>>];
 
-def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
+def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments, ReturnsDestination]> {
   let summary = "Copies a tile's valid region to global memory.";
   let modelled = QuantParameter;
   let description = [{
@@ -99,9 +101,11 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
                        DefaultValuedOptionalAttr<StPhaseAttr, "::pto::StPhaseKind::Unspecified">:$stPhase,
                        DefaultValuedOptionalAttr<AtomicTypeAttr, "::pto::AtomicKind::AtomicNone">:$atomicType,
                        DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode);
+  let results = (outs Optional<PartitionView>:$result);
   let assemblyFormat = [{
     `ins` `(` custom<StoreItems>($src, type($src), $fp, type($fp), $preQuantScalar) `)`
     `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+    (`->` qualified(type($result))^)?
   }];
   let was = ["pto.tstore_fp", "pto.tstore.fp"];
   let pipe = ByRoute;
@@ -115,12 +119,13 @@ def TStoreOp : MoveOp<"tstore", [AttrSizedOperandSegments]> {
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ToGmScaledA3>>>,
       OnlyOn<A5, When<IsIn<"src", ["Acc"]>, ConvertsScaled<"src", "dst", ScaledA5>>>,
       OnlyOn<A3, When<IsIn<"src", ["Acc"]>, MaxCols<"src", 4095>>>,
-      AtMostOne<["fp", "preQuantScalar"]>, When<Present<"fp">, AttributeOneOf<"stPhase", [0]>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], ScaleRules);
+      AtMostOne<["fp", "preQuantScalar"]>,
+      When<Present<"fp">, AttributeOneOf<"stPhase", [0]>>, When<Present<"fp">, ValidColsCover<"fp", "src">>], ScaleRules);
   let cpp = "TSTORE{storeTemplates}($dst, $src, $?fp, $?preQuantScalar)";
   let semantics = Kernel<"store">;
 }
 
-def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
+def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments, ReturnsDestination]> {
   let summary = "Moves a tile between on-chip memories, changing its layout on the way.";
   let modelled = QuantParameter;
   let description = [{
@@ -132,9 +137,11 @@ def TMovOp : MoveOp<"tmov", [AttrSizedOperandSegments]> {
                        OptionalAttr<AccToVecModeAttr>:$accToVecMode,
                        DefaultValuedOptionalAttr<ReluPreModeAttr, "::pto::ReluKind::NoRelu">:$reluPreMode,
                        DefaultValuedOptionalAttr<MxGroupAxisAttr, "::pto::MxGroupAxisKind::Axis1">:$grpAxis);
+  let results = (outs Optional<TileBuf>:$result);
   let assemblyFormat = [{
     `ins` `(` custom<MovItems>($src, type($src), $fp, type($fp), $preQuantScalar, $tmp, type($tmp)) `)`
     `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+    (`->` qualified(type($result))^)?
   }];
   let was = ["pto.tmov.fp"];
   let pipe = ByRoute;
@@ -249,6 +256,41 @@ def TGetScaleAddrOp : MoveOp<"tget_scale_addr"> {
   let hasVerifier = 1; // bound once, and not used before
   let cpp = "TGET_SCALE_ADDR($dst, $src)";
   let semantics = Engine<"address of dst = address of src / 16">;
+}
+
+//===----------------------------------------------------------------------===//
+// What pushes of accumulators with a scale multiply by (library 9.6)
+//===----------------------------------------------------------------------===//
+
+def SetQuantScalarOp : MoveOp<"set_quant_scalar"> {
+  let summary = "Says by which number the pushes behind it scale an accumulator.";
+  let description = [{
+    For pipes with an acc_push_epilogue whose quant ends in `_scalar`; `type` is the element type that they make. The number
+    stays until the next one.
+  }];
+  let arguments = (ins F32:$scale, TypeAttr:$type);
+  let assemblyFormat = "`ins` `(` $scale `:` type($scale) `)` attr-dict";
+  let hasVerifier = 1; // the element type
+  let pipe = PipeS;
+  let cpp = "SET_QUANT_SCALAR{quantizedType}($scale)";
+  let semantics = Engine<"what pushes with a scalar scale multiply by = scale">;
+  let since = "0.60";
+  let example = "pto.set_quant_scalar ins(%s : f32) {type = i8}";
+}
+
+def SetQuantVectorOp : MoveOp<"set_quant_vector"> {
+  let summary = "Says by which numbers, one per column, the pushes behind it scale an accumulator.";
+  let description = [{
+    For pipes with an acc_push_epilogue whose quant ends in `_vec`. The numbers are those of `fp` in tmov. The tile is read by
+    the pushes: it keeps its contents until they are done.
+  }];
+  let arguments = (ins In<>:$fp);
+  let assemblyFormat = "`ins` `(` $fp `:` qualified(type($fp)) `)` attr-dict";
+  let pipe = PipeFix; // S only hands on the address; FIX reads
+  let rules = [InSpace<["fp"], [SpaceScaling]>, ElementIs<["fp"], [E_U64, E_I64]>, PhysicalRows<["fp"], 1>];
+  let cpp = "SET_QUANT_VECTOR($fp)";
+  let semantics = Engine<"what pushes with a scale per column multiply by = fp">;
+  let since = "0.60";
 }
 
 #endif // PTOAS_IR_OPS_MOVE

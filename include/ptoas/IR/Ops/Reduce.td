@@ -33,7 +33,7 @@ class RowReduction<string mnemonic, string call, string kernel> : PtoOp<mnemonic
   let rules = !listconcat([Tiles<["src", "dst"]>], RowsOfUb<"src">.all,
                           [InSpace<["dst", "tmp"], [SpaceVec]>, ElementsOf<"src">, SameElement<["src", "dst"]>,
                            ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>,
-                           OnlyOn<A3, Given<"tmp">>]);
+                           OnlyOn<A3, GivenAs<"tmp", "src">>]);
   let cpp = call # "($dst, $src, $?tmp{sourceStandIn})";
   let semantics = Kernel<kernel>;
   let micro = [Form<"a3 integers", FoldedByScalar>, Form<"a3 floats", FoldedByVector>, Form<"a5", FoldedByVector>];
@@ -67,7 +67,7 @@ class RowArg<string mnemonic, string call, string kernel> : RowReduction<mnemoni
                           [InSpace<["dst", "tmp"], [SpaceVec]>, ElementsOf<"src">,
                            ElementIs<["dst"], [E_I32, E_U32, E_I16, E_U16]>, SameElement<["tmp", "src"]>,
                            ValidPositive<["src"]>, RowResult<"src", "dst">, Distinct<["src", "dst"]>, OnlyOn<A3, Distinct<["src", "tmp"]>>,
-                           OnlyOn<A3, Given<"tmp">>]);
+                           OnlyOn<A3, GivenAs<"tmp", "src", 2>>]);
   // A row of one repeat needs no comparison between repeats, hence no scalar.
   let micro = [Form<"a3, several repeats", FoldedByScalar>, Form<"a3, one repeat", FoldedByVector>,
                Form<"a5", FoldedByVector>];
@@ -106,10 +106,10 @@ def TColSumOp : ColReduction<"tcolsum", "TCOLSUM", ArithA5, "col_sum"> {
   }];
   let arguments = (ins In<>:$src, OptionalScratch:$tmp, Out<>:$dst, DefaultValuedOptionalAttr<BoolAttr, "false">:$isBinary);
   let assemblyFormat = [{
-    `ins` `(` $src (`,` $tmp^ custom<BinaryFlag>($isBinary))? `:` qualified(type($src)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
+    `ins` `(` $src (`,` $tmp^)? `` custom<BinaryFlag>($isBinary) `:` qualified(type($src)) (`,` qualified(type($tmp))^)? `)` `outs` `(` $dst `:` qualified(type($dst)) `)` attr-dict
   }];
-  let rules = !listconcat(ColRules<"src", "dst">.all, [SameElement<["src", "dst"]>, When<Present<"tmp">, InSpace<["tmp"], [SpaceVec]>>,
-                                         When<Present<"tmp">, SameElement<["tmp", "src"]>>]);
+  let rules = !listconcat(ColRules<"src", "dst">.all, [SameElement<["src", "dst"]>, InSpace<["tmp"], [SpaceVec]>,
+                                         SameElement<["tmp", "src"]>, When<AttributeSet<"isBinary">, ScratchRows<"tmp", "src", -2>>]);
   let cpp = "TCOLSUM($dst, $src, $?tmp{binaryFlag})";
 }
 def TColMaxOp : ColReduction<"tcolmax", "TCOLMAX", ArithA5, "col_max"> {
@@ -133,7 +133,7 @@ class ColArg<string mnemonic, string call, string kernel> : PtoOp<mnemonic> {
   let types = [On<A3, [E_F16, E_F32, E_U16, E_U32]>, On<A5, ColArgA5>];
   let rules = !listconcat(ColRules<"src", "dst">.all,
                           [ElementIs<["dst"], [E_I32, E_U32]>, ValidRows<["dst"], 1>, InSpace<["tmp"], [SpaceVec]>,
-                           SameElement<["tmp", "src"]>, OnlyOn<A3, Given<"tmp">>]);
+                           SameElement<["tmp", "src"]>, OnlyOn<A3, GivenAs<"tmp", "src", 2>>]);
   let cpp = call # "($dst, $src, $?tmp{sourceStandIn})";
   let semantics = Kernel<kernel>;
 }

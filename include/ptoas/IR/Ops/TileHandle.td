@@ -121,7 +121,7 @@ class ValidExtentOp<string mnemonic, string what> : HandleOp<mnemonic> {
   let summary = "The valid " # what # " of a tile.";
   let arguments = (ins TileBuf:$source);
   let results = (outs Index:$result);
-  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `->` qualified(type($result))";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) custom<IndexResult>(type($result))";
   let semantics = Engine<"result = valid " # what # " of source">;
   let since = "0.48";
 }
@@ -132,7 +132,7 @@ def GetValidShapeOp : HandleOp<"get_validshape"> {
   let summary = "The valid rows and columns of a tile.";
   let arguments = (ins TileBuf:$source);
   let results = (outs Index:$rows, Index:$cols);
-  let assemblyFormat = "$source attr-dict `:` qualified(type($source))";
+  let assemblyFormat = "$source attr-dict `:` qualified(type($source)) `` custom<IndexPair>(type($rows), type($cols))";
   let semantics = Engine<"(rows, cols) = valid extents of source">;
   let since = "0.48";
 }

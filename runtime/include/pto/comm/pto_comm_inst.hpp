@@ -2,6 +2,7 @@
 #pragma once
 #include "../check.hpp"
 #include "../intrinsics.hpp"
+#include "../transfer.hpp"
 
 namespace pto {
 namespace comm {
@@ -51,6 +52,7 @@ namespace comm {
 template <AtomicType A = AtomicType::AtomicNone, typename D, typename S, typename T>
 RecordEvent TPUT(D &, S &, T &) {
   rule::transferred<D, S, T>();
+  ::pto::rule::atomicElements<S, D, A>();
   return {};
 }
 template <typename D, typename S, typename T> RecordEvent TPUT(D &, S &, T &, AtomicType) {
@@ -60,6 +62,7 @@ template <typename D, typename S, typename T> RecordEvent TPUT(D &, S &, T &, At
 template <AtomicType A = AtomicType::AtomicNone, typename D, typename S, typename T, typename U>
 rule::IfTile<U> TPUT(D &, S &, T &, U &) {
   rule::transferred<D, S, T, U>();
+  ::pto::rule::atomicElements<S, D, A>();
   rule::pair<T, U>();
   return {};
 }
