@@ -31,15 +31,16 @@ static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
                          const sync::Program &program, const sync::Node &node) {
   std::array<uint64_t, numSpaces> read{}, written{};
   uint64_t most = 0;
+  for (const auto *regions : {&node.reads, &node.writes})
+    for (sync::RegionId id : *regions)
+      most = std::max(most, bytesOf(program.regions[id]));
   for (bool writes : {false, true})
     for (sync::RegionId id : writes ? node.writes : node.reads) {
       const sync::Region &region = program.regions[id];
       uint64_t bytes = bytesOf(region);
-      (writes ? written : read)[unsigned(region.space)] += bytes;
-      most = std::max(most, bytes);
       // A place of run time in global memory says nothing of how much is moved.
-      if (region.space == Space::GM && bytes == 0)
-        (writes ? written : read)[unsigned(Space::GM)] += most;
+      bool isSilent = region.space == Space::GM && bytes == 0;
+      (writes ? written : read)[unsigned(region.space)] += isSilent ? most : bytes;
     }
   llvm::SmallVector<sim::Operand, 4> operands;
   if (auto record = llvm::dyn_cast<RecordOp>(op))
