@@ -39,6 +39,7 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
     for (Objective objective : {Objective::Time, Objective::Count}) {
       InsertOptions options;
       options.objective = objective;
+      options.searchForTime = true;
       options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
       InsertResult with = insert(program, options);
       options.searchSteps = 0;
@@ -62,6 +63,7 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
 TEST(SyncExact, SearchIsBounded) {
   Program program = randomSmallProgram(152);
   InsertOptions options;
+  options.searchForTime = true;
   options.searchSteps = 1000;
   InsertResult result = insert(program, options);
   EXPECT_EQ(result.stats.searched, InsertStats::CutShort);
