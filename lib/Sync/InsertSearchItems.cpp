@@ -79,7 +79,7 @@ void Search::addItems(ListId id) {
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (from != to)
+            if (from != to && flagPairIsListed(from, to)) // HQ2
               add(from, to, i, j, delay);
     }
 }

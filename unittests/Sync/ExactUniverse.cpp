@@ -110,7 +110,7 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to) {
+            if (from != to && flagPairIsListed(from, to)) { // HQ2
               universe.candidates.push_back({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
