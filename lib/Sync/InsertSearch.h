@@ -70,6 +70,7 @@ private:
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
   llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
+  bool mayHandOff(Pipe from, Pipe to) const;
   void addItems(ListId list);
   bool makeTrials();
   Item itemOf(const Handoff &handoff) const;

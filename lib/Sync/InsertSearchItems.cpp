@@ -53,6 +53,13 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
         collectPipes(inner, into);
 }
 
+/// Pairs that the vendor does not list only where an order asks for them (HQ2).
+bool Search::mayHandOff(Pipe from, Pipe to) const {
+  return flagPairIsListed(from, to) || llvm::any_of(demands.all, [&](const Demand &demand) {
+           return demand.pipe == from && pipeOf(tree.program[demand.later]) == to;
+         });
+}
+
 void Search::addItems(ListId id) {
   const List &list = tree.lists[id];
   // A loop that runs once carries nothing.
@@ -79,7 +86,7 @@ void Search::addItems(ListId id) {
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (from != to && flagPairIsListed(from, to)) // HQ2
+            if (from != to && mayHandOff(from, to))
               add(from, to, i, j, delay);
     }
 }

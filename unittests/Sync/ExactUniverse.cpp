@@ -45,6 +45,7 @@ public:
 private:
   std::set<Pipe> collect(NodeId owner, unsigned arm, NodeId innermost, std::vector<NodeId> items);
   void candidatesOf(unsigned list);
+  bool mayHandOff(Pipe from, Pipe to) const;
   void rewrite(unsigned list);
   void add(NodeKind kind, uint32_t candidate, EventId id);
   /// In the last turn of a loop that ends inside only the items before the Leave run: does the
@@ -100,6 +101,26 @@ std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
   return all;
 }
 
+/// Pairs that the vendor does not list only where accesses share bytes (HQ2).
+bool Maker::mayHandOff(Pipe from, Pipe to) const {
+  if (flagPairIsListed(from, to))
+    return true;
+  const Program &program = universe.program;
+  Overlap overlap(program);
+  auto meet = [&](llvm::ArrayRef<RegionId> xs, llvm::ArrayRef<RegionId> ys) {
+    return llvm::any_of(xs, [&](RegionId x) {
+      return llvm::any_of(ys, [&](RegionId y) { return overlap.ever(x, y); });
+    });
+  };
+  for (const Node &x : program.nodes)
+    for (const Node &y : program.nodes)
+      if (x.kind == NodeKind::Access && y.kind == NodeKind::Access && x.pipe == from &&
+          y.pipe == to &&
+          (meet(x.writes, y.reads) || meet(x.writes, y.writes) || meet(x.reads, y.writes)))
+        return true;
+  return false;
+}
+
 void Maker::candidatesOf(unsigned index) {
   const StatementList &list = lists[index];
   const Program &program = universe.program;
@@ -110,7 +131,7 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to && flagPairIsListed(from, to)) { // HQ2
+            if (from != to && mayHandOff(from, to)) {
               universe.candidates.push_back({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
