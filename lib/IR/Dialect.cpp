@@ -85,7 +85,7 @@ mlir::ParseResult parseFusionRegion(mlir::OpAsmParser &parser, mlir::OperationSt
   mlir::Block &last = body->back();
   if (last.empty() || !last.back().mightHaveTrait<mlir::OpTrait::IsTerminator>()) {
     mlir::OperationState yield(state.location, scfName(parser, "scf.yield"));
-    mlir::OpBuilder::atBlockEnd(&last).create(yield);
+    last.push_back(mlir::Operation::create(yield)); // the region hangs on no operation yet
   }
   return mlir::success();
 }
