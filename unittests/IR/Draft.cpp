@@ -70,7 +70,13 @@ mlir::Type typeOfValue(mlir::MLIRContext *context, const DraftValue &v) {
   switch (v.kind) {
   case DraftValue::Tile: {
     const TileShape &t = v.tile;
-    return TileBufType::get(context, t.space, element, t.rows, t.cols, t.validRows, t.validCols,
+    // Which of the scaling memories it is, the layout says, as in a text.
+    Space space = t.space;
+    if (space >= Space::Scaling)
+      space = t.fractal != 32 || t.slayout == SLayout::NoneBox ? Space::Scaling
+              : t.slayout == SLayout::RowMajor                 ? Space::ScaleLeft
+                                                               : Space::ScaleRight;
+    return TileBufType::get(context, space, element, t.rows, t.cols, t.validRows, t.validCols,
                             t.blayout, t.slayout, t.fractal, t.pad, t.compact);
   }
   case DraftValue::Part:

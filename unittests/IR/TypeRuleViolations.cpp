@@ -80,10 +80,15 @@ std::vector<RuleKind> testing::layoutKinds() {
        "blockLayout",
        {{"boxes where there are none, or none",
          "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has [a-z_]+ and "
-         "(none_box|row_major)$",
+         "(none_box|row_major|col_major)$",
          [](auto &s, auto &, auto &) {
-           SLayout &l = s[0]->tile.slayout;
-           l = l == SLayout::NoneBox ? SLayout::RowMajor : SLayout::NoneBox;
+           TileShape &t = s[0]->tile;
+           SLayout &l = t.slayout;
+           // Scales without boxes would lie in another memory.
+           if (t.space == Space::ScaleLeft || t.space == Space::ScaleRight)
+             t.blayout = t.blayout == BLayout::RowMajor ? BLayout::ColMajor : BLayout::RowMajor;
+           else
+             l = l == SLayout::NoneBox ? SLayout::RowMajor : SLayout::NoneBox;
          }},
         {"the other blayout",
          "^needs [a-z_]+ with blayout [a-z_]+ and slayout [a-z_]+ on a[35], but it has "
