@@ -111,15 +111,10 @@ void Inserter::trim() {
   auto attempt = [&](auto remove) {
     if (sweep.visits > end)
       return;
-    auto handoffs = plan.handoffs;
-    auto points = plan.points;
-    InsertStats before = stats;
+    Plan::Saved before = plan.save(stats);
     remove();
-    if (standsWithoutIt())
-      return;
-    plan.handoffs = std::move(handoffs);
-    plan.points = std::move(points);
-    stats = before;
+    if (!standsWithoutIt())
+      plan.restore(std::move(before), stats);
   };
   for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = plan.points[node].barriers.size(); i-- > 0;)
@@ -166,15 +161,10 @@ void Inserter::primeEarly() {
     std::optional<uint32_t> item = lastConflict(handoff);
     if (!item || *item + 1 >= tree.places[tree.lists[handoff.span.list].owner].index)
       continue;
-    auto before = plan.handoffs;
-    auto points = plan.points;
-    InsertStats old = stats;
+    Plan::Saved before = plan.save(stats);
     handoff.primeAfter = *item;
-    if (standsWithoutIt() && stats.merged == old.merged)
-      continue;
-    plan.handoffs = std::move(before);
-    plan.points = std::move(points);
-    stats = old;
+    if (!standsWithoutIt() || stats.merged != before.stats.merged)
+      plan.restore(std::move(before), stats);
   }
   standsWithoutIt(); // gives the ids
 }
@@ -191,9 +181,7 @@ void Inserter::searchBest() {
 /// What the plan misses when `remove` took something out of it: orders, or else tokens that must be
 /// known to be gone.
 llvm::SmallVector<Reason, 2> Inserter::missing(llvm::function_ref<void()> remove) {
-  auto handoffs = plan.handoffs;
-  auto points = plan.points;
-  InsertStats before = stats;
+  Plan::Saved before = plan.save(stats);
   remove();
   plan.attachAll();
   sweep.run(0, true);
@@ -204,14 +192,15 @@ llvm::SmallVector<Reason, 2> Inserter::missing(llvm::function_ref<void()> remove
   llvm::SmallVector<Reason, 2> reasons;
   for (const Want &want : all)
     reasons.append(want.reasons);
-  plan.handoffs = std::move(handoffs);
-  plan.points = std::move(points);
-  stats = before;
+  plan.restore(std::move(before), stats);
   return reasons;
 }
 
-/// Gives items that were exchanged for others their reasons: what is missing without them.
+/// Gives items that were exchanged for others their reasons: what is missing without them. What was
+/// there before is looked at again as well, in functions that are not large.
 void Inserter::explain() {
+  constexpr uint64_t maxVisits = 1 << 20;
+  uint64_t end = sweep.visits + maxVisits;
   auto isNew = [](const Handoff &h) { return h.alive && h.reasons.empty(); };
   auto isNewAt = [](const Point &p) {
     return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return b.reasons.empty(); });
@@ -219,7 +208,7 @@ void Inserter::explain() {
   if (llvm::none_of(plan.handoffs, isNew) && llvm::none_of(plan.points, isNewAt))
     return;
   for (HandoffId h = 0; h < plan.handoffs.size(); ++h) {
-    if (!plan.handoffs[h].alive)
+    if (!plan.handoffs[h].alive || (sweep.visits > end && !isNew(plan.handoffs[h])))
       continue;
     llvm::SmallVector<Reason, 2> reasons = missing([&] { plan.handoffs[h].alive = false; });
     Handoff &handoff = plan.handoffs[h];
@@ -233,6 +222,8 @@ void Inserter::explain() {
   }
   for (NodeId node : tree.order)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
+      if (sweep.visits > end && !plan.points[node].barriers[i].reasons.empty())
+        continue;
       llvm::SmallVector<Reason, 2> reasons = missing([&] {
         auto &barriers = plan.points[node].barriers;
         barriers.erase(barriers.begin() + i);

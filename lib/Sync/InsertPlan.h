@@ -7,6 +7,7 @@
 #define PTOAS_LIB_SYNC_INSERTPLAN_H
 
 #include "InsertTree.h"
+#include "ptoas/Sync/Insert.h"
 
 namespace pto::sync::inserter {
 
@@ -48,6 +49,21 @@ struct Point {
 
 class Plan {
 public:
+  /// What a trial may change, and what was counted until then.
+  struct Saved {
+    std::vector<Handoff> handoffs;
+    std::vector<Point> points;
+    std::vector<std::vector<HandoffId>> byList;
+    InsertStats stats;
+  };
+  Saved save(const InsertStats &stats) const { return {handoffs, points, byList, stats}; }
+  void restore(Saved saved, InsertStats &stats) {
+    handoffs = std::move(saved.handoffs);
+    points = std::move(saved.points);
+    byList = std::move(saved.byList);
+    stats = saved.stats;
+  }
+
   explicit Plan(const Tree &tree)
       : tree(tree), points(tree.places.size()), carried(tree.places.size()),
         byList(tree.lists.size()) {}

@@ -35,13 +35,6 @@ void Polisher::findPipes(ListId id) {
   }
 }
 
-void Polisher::restore(const State &state) {
-  plan.handoffs = state.handoffs;
-  plan.points = state.points;
-  plan.byList = state.byList;
-  stats = state.stats;
-}
-
 /// Of a loop whose trip count is not known the model takes this one.
 static constexpr int64_t unknownTrip = 4;
 
@@ -162,14 +155,14 @@ bool Polisher::dropWhatIsRedundant(HandoffId keep) {
 }
 
 bool Polisher::tryWith(const Handoff &candidate) {
-  State before = save();
+  Plan::Saved before = plan.save(stats);
   HandoffId added = plan.add(candidate);
   sweep.handoffs.resize(plan.handoffs.size());
   if (dropWhatIsRedundant(added) && executed() < best && settles() && executed() < best) {
     best = executed();
     return true;
   }
-  restore(before);
+  plan.restore(std::move(before), stats);
   return false;
 }
 

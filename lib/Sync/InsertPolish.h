@@ -36,14 +36,6 @@ private:
   std::vector<std::vector<llvm::SmallVector<Pipe, 3>>>
       pipes; ///< by list and item: of the accesses in it
 
-  struct State {
-    std::vector<Handoff> handoffs;
-    std::vector<Point> points;
-    std::vector<std::vector<HandoffId>> byList;
-    InsertStats stats;
-  };
-  State save() const { return {plan.handoffs, plan.points, plan.byList, stats}; }
-  void restore(const State &state);
   bool spent() const { return sweep.visits > end; }
   bool isOrdered();
   uint64_t executed() const;

@@ -205,10 +205,10 @@ bool Search::leaf(uint64_t count) {
   std::vector<ItemId> selection;
   for (unsigned id : now->all().set_bits())
     selection.push_back(id);
-  State before = save();
+  Plan::Saved before = plan.save(stats);
   bool isRight = accepts(selection);
   bool goesOn = !isRight && learn(selection);
-  restore(before);
+  restore(std::move(before));
   if (!isRight) {
     ++refused;
     return goesOn;
@@ -268,10 +268,10 @@ void Search::loosen() {
     if (id == tightest)
       now->add(id);
   }
-  State before = save();
+  Plan::Saved before = plan.save(stats);
   if (!accepts(best))
     best = std::move(tight);
-  restore(before);
+  restore(std::move(before));
 }
 
 //===----------------------------------------------------------------------===//
@@ -295,7 +295,7 @@ bool Search::run() {
   if (!takePlan())
     return false;
   Price start = bestPrice;
-  State before = save();
+  Plan::Saved before = plan.save(stats);
   if (options.objective == Objective::Time) {
     bool progress = true;
     while (progress && bestPrice.time) {
@@ -319,7 +319,7 @@ bool Search::run() {
       report();
       return true;
     }
-    restore(before);
+    restore(std::move(before));
     settles();
   }
   report();

@@ -34,12 +34,6 @@ private:
     llvm::BitVector any;
     std::optional<ItemId> condition; ///< asked for only with this item
   };
-  struct State {
-    std::vector<Handoff> handoffs;
-    std::vector<Point> points;
-    std::vector<std::vector<HandoffId>> byList;
-    InsertStats stats;
-  };
 
   const Tree &tree;
   const Demands &demands;
@@ -49,6 +43,8 @@ private:
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
 
+  /// By pipe of the set the pipes, as bits, to which a handoff is tried.
+  std::array<uint32_t, numPipes + 1> partners{};
   std::vector<Item> items;
   std::vector<uint64_t> cycles; ///< by node
   std::vector<Trial> trials, measured;
@@ -70,7 +66,7 @@ private:
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
   llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
-  bool mayHandOff(Pipe from, Pipe to) const;
+  void findPairs();
   void addItems(ListId list);
   bool makeTrials();
   Item itemOf(const Handoff &handoff) const;
@@ -96,8 +92,7 @@ private:
   void improve(Price limit, bool first, uint64_t budget);
   void loosen();
 
-  State save() const { return {plan.handoffs, plan.points, plan.byList, stats}; }
-  void restore(const State &state);
+  void restore(Plan::Saved state);
   void write(llvm::ArrayRef<ItemId> selection);
   bool accepts(llvm::ArrayRef<ItemId> selection);
 };

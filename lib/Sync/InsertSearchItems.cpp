@@ -54,10 +54,13 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
 }
 
 /// Pairs that the vendor does not list only where an order asks for them (HQ2).
-bool Search::mayHandOff(Pipe from, Pipe to) const {
-  return flagPairIsListed(from, to) || llvm::any_of(demands.all, [&](const Demand &demand) {
-           return demand.pipe == from && pipeOf(tree.program[demand.later]) == to;
-         });
+void Search::findPairs() {
+  for (unsigned from = 0; from < numPipes; ++from)
+    for (unsigned to = 0; to < numPipes; ++to)
+      if (flagPairIsListed(Pipe(from), Pipe(to)))
+        partners[from] |= 1u << to;
+  for (const Demand &demand : demands.all)
+    partners[unsigned(demand.pipe)] |= 1u << unsigned(pipeOf(tree.program[demand.later]));
 }
 
 void Search::addItems(ListId id) {
@@ -86,13 +89,14 @@ void Search::addItems(ListId id) {
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (from != to && mayHandOff(from, to))
+            if (from != to && (partners[unsigned(from)] >> unsigned(to) & 1))
               add(from, to, i, j, delay);
     }
 }
 
 /// False when there are too many.
 bool Search::makeItems() {
+  findPairs();
   for (ListId list = 0; list < tree.lists.size() && items.size() < mostItems; ++list)
     if (!tree.lists[list].frozen)
       addItems(list);
@@ -208,12 +212,9 @@ bool Search::takePlan() {
 // Plans
 //===----------------------------------------------------------------------===//
 
-void Search::restore(const State &state) {
-  plan.handoffs = state.handoffs;
+void Search::restore(Plan::Saved state) {
+  plan.restore(std::move(state), stats);
   sweep.renumber();
-  plan.points = state.points;
-  plan.byList = state.byList;
-  stats = state.stats;
   for (std::vector<HandoffId> &carried : plan.carried)
     carried.clear();
   plan.attachAll();

@@ -390,6 +390,7 @@ private:
   void dispatchBarrier(Pipe pipe, Phase phase);
   void dispatchGetBuffer(Pipe pipe, int64_t id);
   void dispatchReleaseBuffer(Pipe pipe, int64_t id);
+  FlagState *findFlag(const FlagKey &key, Pipe pipe, Phase phase, Occurrence &at);
   FlagState *findBuffer(Pipe pipe, int64_t id, Occurrence &at);
   bool isQueueFull() const; ///< HQ5: S holds an item that its pipe has no room for
   void takeUnit(const Call &call, llvm::ArrayRef<Operand> operands);

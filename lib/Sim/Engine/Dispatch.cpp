@@ -159,14 +159,21 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
   return false;
 }
 
-void Core::dispatchSet(const FlagKey &key, Phase phase) {
+/// The flag of an instruction on `pipe` at `at`; null when there is nothing to do.
+FlagState *Core::findFlag(const FlagKey &key, Pipe pipe, Phase phase, Occurrence &at) {
   if (machine.options.freeSync)
+    return nullptr;
+  at = here(phase);
+  at.pipe = pipe;
+  return checkKey(key, at) ? &flags[key] : nullptr; // C4
+}
+
+void Core::dispatchSet(const FlagKey &key, Phase phase) {
+  Occurrence at;
+  FlagState *found = findFlag(key, key.from, phase, at);
+  if (!found)
     return;
-  Occurrence at = here(phase);
-  at.pipe = key.from;
-  if (!checkKey(key, at)) // C4
-    return;
-  FlagState &flag = flags[key];
+  FlagState &flag = *found;
   if (flag.balance > 0) // C2, C5: judged in program order, so independent of the schedule
     if (Finding *finding = machine.report(FindingKind::FlagCollision, at, &flag.lastSet)) {
       finding->what = formatv("{0} is set again while the token of {1} has not been waited for",
@@ -198,13 +205,11 @@ void Core::dispatchSet(const FlagKey &key, Phase phase) {
 }
 
 void Core::dispatchWait(const FlagKey &key, Phase phase) {
-  if (machine.options.freeSync)
+  Occurrence at;
+  FlagState *found = findFlag(key, key.to, phase, at);
+  if (!found)
     return;
-  Occurrence at = here(phase);
-  at.pipe = key.to;
-  if (!checkKey(key, at)) // C4
-    return;
-  FlagState &flag = flags[key];
+  FlagState &flag = *found;
   --flag.balance;
   if (key.to == Pipe::S) {
     PipeState &pipe = pipes[scalarPipe];
