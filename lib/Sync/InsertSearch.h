@@ -43,8 +43,6 @@ private:
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
 
-  /// By pipe of the set the pipes, as bits, to which a handoff is tried.
-  std::array<uint32_t, numPipes + 1> partners{};
   std::vector<Item> items;
   std::vector<uint64_t> cycles; ///< by node
   std::vector<Trial> trials, measured;
@@ -66,7 +64,6 @@ private:
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
   llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
-  void findPairs();
   void addItems(ListId list);
   bool makeTrials();
   Item itemOf(const Handoff &handoff) const;

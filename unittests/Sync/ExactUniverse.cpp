@@ -162,7 +162,7 @@ void Maker::rewrite(unsigned index) {
     std::vector<uint32_t> waits, barriers, carried, early, sets;
     for (uint32_t c = 0; c < all.size(); ++c) {
       const Candidate &candidate = all[c];
-      if (lists[candidate.list].owner == id && !isBarrier(c) && drains(c))
+      if (lists[candidate.list].owner == id && !isBarrier(c) && (all[c].delay || drains(c)))
         carried.push_back(c);
       if (candidate.list != index)
         continue;
