@@ -55,9 +55,9 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
 
 void Search::addItems(ListId id) {
   const List &list = tree.lists[id];
-  // A loop that runs once carries nothing.
-  bool carries = list.isBody && tree.program[list.owner].trip != 1;
-  int64_t mostDelay = carries ? options.maxDelay : 0;
+  // A loop that runs once carries nothing, but primes may let in what waits later.
+  bool isOnce = list.isBody && tree.program[list.owner].trip == 1;
+  int64_t mostDelay = !list.isBody ? 0 : isOnce ? 1 : options.maxDelay;
   std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
   for (auto [node, into] : llvm::zip(list.items, pipes))
     collectPipes(node, into);
