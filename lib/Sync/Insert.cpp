@@ -241,7 +241,7 @@ InsertResult Inserter::run() {
     if (!stats.lastRung) {
       trim();
       if (options.objective == Objective::Count)
-        Polisher(tree, plan, sweep, solver, options, stats, [&] {
+        Polisher(tree, demands, plan, sweep, solver, options, stats, [&] {
           return standsWithoutIt();
         }).run();
       primeEarly();

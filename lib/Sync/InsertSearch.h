@@ -43,8 +43,6 @@ private:
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
 
-  /// By pipe of the set the pipes, as bits, to which a handoff is tried.
-  std::array<uint32_t, numPipes + 1> partners{};
   std::vector<Item> items;
   /// By node: as the caller says, moves to and from global memory in half the time, and all else
   /// (sync 13.6).
@@ -69,7 +67,6 @@ private:
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
   llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
-  void findPairs();
   void addItems(ListId list);
   bool makeTrials();
   Item itemOf(const Handoff &handoff) const;

@@ -53,21 +53,11 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
         collectPipes(inner, into);
 }
 
-/// Pairs that the vendor does not list only where an order asks for them (HQ2).
-void Search::findPairs() {
-  for (unsigned from = 0; from < numPipes; ++from)
-    for (unsigned to = 0; to < numPipes; ++to)
-      if (flagPairIsListed(Pipe(from), Pipe(to)))
-        partners[from] |= 1u << to;
-  for (const Demand &demand : demands.all)
-    partners[unsigned(demand.pipe)] |= 1u << unsigned(pipeOf(tree.program[demand.later]));
-}
-
 void Search::addItems(ListId id) {
   const List &list = tree.lists[id];
-  // A loop that runs once carries nothing.
-  bool carries = list.isBody && tree.program[list.owner].trip != 1;
-  int64_t mostDelay = carries ? options.maxDelay : 0;
+  // A loop that runs once carries nothing, but primes may let in what waits later.
+  bool isOnce = list.isBody && tree.program[list.owner].trip == 1;
+  int64_t mostDelay = !list.isBody ? 0 : isOnce ? 1 : options.maxDelay;
   std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
   for (auto [node, into] : llvm::zip(list.items, pipes))
     collectPipes(node, into);
@@ -89,14 +79,13 @@ void Search::addItems(ListId id) {
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (from != to && (partners[unsigned(from)] >> unsigned(to) & 1))
+            if (demands.mayHandOff(from, to))
               add(from, to, i, j, delay);
     }
 }
 
 /// False when there are too many.
 bool Search::makeItems() {
-  findPairs();
   for (ListId list = 0; list < tree.lists.size() && items.size() < mostItems; ++list)
     if (!tree.lists[list].frozen)
       addItems(list);

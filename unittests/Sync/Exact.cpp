@@ -114,30 +114,10 @@ private:
 } // namespace
 
 static std::vector<Path> pathsOf(const Program &program) {
-  // Rings of ids wrap after 8 iterations; the corners of trip counts and arms come first.
-  static constexpr std::pair<int64_t, unsigned> plans[] = {{3, 0}, {3, 9},  {1, 0},  {1, 9},
-                                                           {2, 0}, {2, 9},  {0, 0},  {6, 0},
-                                                           {6, 9}, {11, 0}, {11, 9}, {4, 1}};
   std::vector<Path> result;
-  auto add = [&](const PathPlan &plan, uint64_t seed) {
-    Random random(seed);
-    if (std::optional<Trace> trace = expand(program, plan, random, 60000)) {
-      result.push_back({std::move(*trace), {}});
-      result.back().events = result.back().trace.events;
-    }
-  };
-  for (auto [trip, arm] : plans) {
-    PathPlan plan;
-    plan.trip = trip;
-    plan.arm = arm;
-    add(plan, 1);
-  }
-  bool hasBranch =
-      llvm::any_of(program.nodes, [](const Node &node) { return node.kind == NodeKind::Branch; });
-  for (uint64_t seed = 1; seed < (hasBranch ? 25 : 13); ++seed) {
-    PathPlan plan;
-    plan.few = true;
-    add(plan, seed);
+  for (Trace &trace : sampledPaths(program)) {
+    std::vector<Event> events = trace.events;
+    result.push_back({std::move(trace), std::move(events)});
   }
   return result;
 }

@@ -20,7 +20,9 @@ struct Candidate {
   Pipe from, to; ///< equal: a barrier
   unsigned list = 0, producer = 0, consumer = 0;
   int64_t delay = 0;
-  bool early = false;    ///< the set stands before the drains of its producer, a loop
+  bool early = false; ///< the set stands before the drains of its producer, a loop
+  /// Item of the list around the loop behind which the primes stand; none: directly before it.
+  uint32_t primeAfter = none;
   uint64_t executed = 0; ///< sync instructions that it adds to the measured paths
 };
 

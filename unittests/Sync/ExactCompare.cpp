@@ -61,6 +61,7 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
     };
     if (!best && noneAtLimit) {
       ++result.below;
+      report("below");
       continue;
     }
     if (!best) {
@@ -75,6 +76,8 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
     bool better = goal == Goal::Count ? price.executed < best->price.executed : price < best->price;
     if (same || better) {
       ++(same ? result.equal : result.below);
+      if (better)
+        report("below");
       continue;
     }
     unsigned items = ours.stats.handoffs + ours.stats.credits + ours.stats.barriers;
