@@ -48,8 +48,8 @@ struct Run {
   uint32_t flags = 0;                               ///< hand-written ones
 };
 
-/// Which of the first and the last arm of a branch in a loop runs once in `rarePeriod` turns, and the
-/// other in all others.
+/// Which of the first and the last arm of a branch in a loop runs once in `rarePeriod` turns, and
+/// the other in all others.
 enum class RareArm : uint8_t { None, First, Last };
 
 /// How a run goes: turns of loops of unknown trip count, arms of branches; absent: random.

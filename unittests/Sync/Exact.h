@@ -35,9 +35,9 @@ struct Price {
 
 enum class Goal : uint8_t { TimeThenCount, Count };
 
-/// Price of a finished program (sync 13.6). Unknown trip counts are taken as 4; of branches the first
-/// arms, the last arms, and in loops one of them in every third of 8 turns are measured. Time is the sum
-/// over three balances of the pipes.
+/// Price of a finished program (sync 13.6). Unknown trip counts are taken as 4; of branches the
+/// first arms, the last arms, and in loops one of them in every third of 8 turns are measured. Time
+/// is the sum over three balances of the pipes.
 Price priceOf(const Program &program);
 
 /// Cycles that an access takes: some number that depends on the node alone.

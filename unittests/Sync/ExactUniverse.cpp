@@ -140,7 +140,8 @@ void Maker::findOrders() {
 }
 
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
-  return flagPairIsListed(from, to) || asked[unsigned(from)][unsigned(to)];
+  bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
+  return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
 }
 
 /// Behind what do primes tell something else than directly before the loop? Behind each earlier

@@ -359,7 +359,8 @@ void judge::forEachPath(const Program &program, uint64_t seed, unsigned count,
   // Constant trip counts can make every path too long; no path at all would look like a clean one.
   for (int64_t trip : {1, 0})
     if (made == 0)
-      if (std::optional<Trace> trace = expand(program, {trip, 0, false, std::nullopt}, random, 64 * limit))
+      if (std::optional<Trace> trace =
+              expand(program, {trip, 0, false, std::nullopt}, random, 64 * limit))
         if (!visit(*trace))
           return;
 }
