@@ -22,7 +22,7 @@ bool Search::isSmall() const {
 }
 
 /// Items before the loop behind which its primes can stand to some effect: those that hold the
-/// pipe, but for the last, after which the pipe does nothing.
+/// pipe. Behind the last of them it may still wait before the loop.
 llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const {
   constexpr size_t most = 3;
   const Place &loop = tree.places[tree.lists[body].owner];
@@ -30,13 +30,12 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   llvm::SmallVector<uint32_t, 4> places;
   if (!around.loops.empty())
     return places; // it would hold back the iteration before
-  bool isLast = true;
   for (uint32_t i = loop.index; i-- > 0 && places.size() < most;) {
     if (i == around.leave)
       break; // the loop around can end between them
     llvm::SmallVector<Pipe, 3> pipes;
     collectPipes(around.items[i], pipes);
-    if (llvm::is_contained(pipes, pipe) && !std::exchange(isLast, false))
+    if (llvm::is_contained(pipes, pipe))
       places.push_back(i);
   }
   return places;

@@ -100,7 +100,8 @@ std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
     for (unsigned i = 0; i < node.arms.size(); ++i) {
       NodeId loop = node.kind == NodeKind::Loop ? id : innermost;
       std::set<Pipe> inside = collect(id, i, loop, node.arms[i], self, index);
-      pipes.insert(inside.begin(), inside.end());
+      if (node.trip != 0) // what never runs uses no pipe
+        pipes.insert(inside.begin(), inside.end());
     }
     all.insert(pipes.begin(), pipes.end());
     list.pipes.push_back(std::move(pipes));
@@ -149,9 +150,8 @@ bool Maker::mayHandOff(Pipe from, Pipe to) const {
 std::vector<uint32_t> Maker::primePlaces(const StatementList &body, Pipe pipe) const {
   const StatementList &around = lists[body.around];
   std::vector<uint32_t> places;
-  bool isLast = true;
   for (uint32_t i = body.index; i-- > 0 && i != around.leave;)
-    if (around.pipes[i].count(pipe) && !std::exchange(isLast, false))
+    if (around.pipes[i].count(pipe))
       places.push_back(i);
   return places;
 }
