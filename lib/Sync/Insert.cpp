@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "InsertArms.h"
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertMarks.h"
 #include "InsertPolish.h"
 #include "InsertSearch.h"
 
@@ -19,7 +21,8 @@ namespace {
 class Inserter {
 public:
   Inserter(const Program &program, const InsertOptions &options)
-      : options(options), tree(program), demands(tree), plan(tree), sweep(tree, demands, plan),
+      : options(options), marks(program), tree(marks.program()), demands(tree), plan(tree),
+        sweep(tree, demands, plan),
         solver(tree, demands, plan, sweep, this->options),
         ids(tree, plan, sweep, this->options, stats) {}
 
@@ -28,6 +31,7 @@ public:
 private:
   InsertOptions options;
   InsertStats stats;
+  Marks marks;
   Tree tree;
   Demands demands;
   Plan plan;
@@ -245,13 +249,15 @@ InsertResult Inserter::run() {
           return standsWithoutIt();
         }).run();
       primeEarly();
+      ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
       searchBest();
       explain();
     }
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;
-  Program result = onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
+  Program result = marks.without(onlyBarriers ? withFullBarriers(tree, stats)
+                                              : withPlan(tree, plan, stats));
   if (options.exitBarrier)
     addExitBarrier(result, stats);
   return {std::move(result), stats};
