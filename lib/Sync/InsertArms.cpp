@@ -22,13 +22,18 @@ ArmPlacer::ArmPlacer(const Tree &tree, Plan &plan, Sweep &sweep, InsertStats &st
     }
 }
 
-/// Does `pipe` do nothing between the producer and the consumer?
+/// Does `pipe` do nothing between the producer and the consumer, which may be in the next
+/// iteration?
 bool ArmPlacer::isFree(const Handoff &handoff, Pipe pipe) const {
-  const Span &span = handoff.span;
-  auto between = tree.lists[span.list].items.slice(span.producer + 1);
-  return llvm::none_of(
-      between.take_front(span.consumer - span.producer - 1),
-      [&](NodeId item) { return pipes[item] >> unsigned(pipe) & 1; });
+  llvm::ArrayRef<NodeId> items = tree.lists[handoff.span.list].items;
+  auto isIdle = [&](size_t begin, size_t end) {
+    return begin >= end || llvm::none_of(items.slice(begin, end - begin), [&](NodeId item) {
+             return pipes[item] >> unsigned(pipe) & 1;
+           });
+  };
+  size_t after = handoff.span.producer + 1, consumer = handoff.span.consumer;
+  return handoff.delay ? isIdle(after, items.size()) && isIdle(0, consumer)
+                       : isIdle(after, consumer);
 }
 
 /// One handoff for each arm of the branch that is the consumer, or the producer, in which one of
@@ -50,6 +55,8 @@ std::vector<Handoff> ArmPlacer::inArms(const Handoff &handoff, bool ofConsumer) 
     if (same == result.end()) {
       result.push_back(handoff);
       same = std::prev(result.end());
+      same->delay = 0;
+      same->primeAfter = none;
       same->span = ofConsumer ? Span{arm, 0, item} : Span{arm, item, end};
       same->reasons.clear();
     }
@@ -62,32 +69,53 @@ std::vector<Handoff> ArmPlacer::inArms(const Handoff &handoff, bool ofConsumer) 
   return result;
 }
 
-bool ArmPlacer::move(HandoffId id, bool toConsumer) {
-  const Handoff handoff = plan.handoffs[id];
-  NodeId branch = toConsumer ? plan.consumerOf(handoff) : plan.producerOf(handoff);
-  if (tree.program[branch].kind != NodeKind::Branch || plan.isEarly(handoff) ||
-      !isFree(handoff, toConsumer ? handoff.from : handoff.to))
-    return false;
-  std::vector<Handoff> inside = inArms(handoff, toConsumer);
-  if (inside.empty())
-    return false;
+/// What the handoff becomes; nothing when it stays.
+std::vector<Handoff> ArmPlacer::moved(const Move &move) const {
+  const Handoff &handoff = plan.handoffs[move.handoff];
+  bool isMovable = handoff.alive && !handoff.credit && handoff.delay <= 1 &&
+                   !plan.isEarly(handoff) &&
+                   isFree(handoff, move.toConsumer ? handoff.from : handoff.to);
+  return isMovable ? inArms(handoff, move.toConsumer) : std::vector<Handoff>();
+}
+
+bool ArmPlacer::attempt(llvm::ArrayRef<Move> moves) {
   Plan::Saved before = plan.save(stats);
-  plan.handoffs[id].alive = false;
-  for (Handoff &h : inside)
-    plan.add(std::move(h));
-  if (settles() && stats.merged == before.stats.merged)
+  bool any = false;
+  for (const Move &move : moves)
+    for (Handoff &inside : moved(move)) {
+      plan.handoffs[move.handoff].alive = false;
+      plan.add(std::move(inside));
+      any = true;
+    }
+  if (any && settles() && stats.merged == before.stats.merged)
     return true;
   plan.restore(std::move(before), stats);
   sweep.renumber();
-  return false;
+  return !any;
 }
 
 void ArmPlacer::run() {
   constexpr uint64_t maxVisits = 8192;
   uint64_t end = sweep.visits + maxVisits;
-  for (HandoffId h = 0; h < plan.handoffs.size() && sweep.visits < end; ++h) // grows
-    if (plan.handoffs[h].alive && !plan.handoffs[h].delay && !plan.handoffs[h].credit)
-      if (!move(h, true))
-        move(h, false);
-  settles(); // gives the ids
+  std::vector<NodeId> branches;
+  for (const List &list : tree.lists) // outer ones come first: what moves in can move on
+    for (NodeId item : list.items)
+      if (tree.program[item].kind == NodeKind::Branch && !list.frozen)
+        branches.push_back(item);
+  for (NodeId branch : branches) {
+    if (sweep.visits > end)
+      break;
+    std::vector<Move> moves;
+    for (HandoffId h : plan.points[branch].waits)
+      moves.push_back({h, true});
+    for (HandoffId h : plan.points[branch].sets)
+      moves.push_back({h, false});
+    // Together: one that stays in every iteration can need the other there, to know that its token
+    // is gone (C3).
+    if (!attempt(moves) && moves.size() > 1)
+      for (const Move &move : moves)
+        attempt(move);
+  }
+  if (!branches.empty())
+    settles(); // gives the ids
 }

@@ -11,8 +11,9 @@
 
 namespace pto::sync::inserter {
 
-/// Moves handoffs to or from a branch into the arms that need them, where these are not all and
-/// nothing is set later or waited for earlier than before (sync 13.5). Bounded by work.
+/// Moves handoffs to or from a branch into the arms that need them, where these are not all, and
+/// where the pipe that sets later, or waits earlier, has nothing to do in between (sync 13.5).
+/// Bounded by work.
 class ArmPlacer {
 public:
   /// `settles` brings the plan to an end (ids, credits) and says whether it is right.
@@ -28,9 +29,14 @@ private:
   llvm::function_ref<bool()> settles;
   std::vector<uint32_t> pipes; ///< by node: bits of the pipes of the accesses in it
 
+  struct Move {
+    HandoffId handoff;
+    bool toConsumer; ///< into arms of its consumer, or of its producer
+  };
   bool isFree(const Handoff &handoff, Pipe pipe) const;
   std::vector<Handoff> inArms(const Handoff &handoff, bool ofConsumer) const;
-  bool move(HandoffId id, bool toConsumer);
+  std::vector<Handoff> moved(const Move &move) const;
+  bool attempt(llvm::ArrayRef<Move> moves);
 };
 
 } // namespace pto::sync::inserter

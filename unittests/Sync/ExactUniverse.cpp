@@ -19,6 +19,10 @@ namespace {
 /// number of ids would help.
 constexpr uint32_t idsEach = 8;
 
+/// Producer of handoffs that are set where an arm begins; waits where it ends have the number of
+/// its items as consumer.
+constexpr unsigned armBegin = ~0u;
+
 struct StatementList {
   NodeId owner = none;
   unsigned arm = 0;
@@ -181,6 +185,17 @@ void Maker::candidatesOf(unsigned index) {
                 add({from, to, index, i, j, delay, true});
             }
     }
+  if (list.owner == none || program[list.owner].kind != NodeKind::Branch)
+    return;
+  unsigned end = list.items.size();
+  for (unsigned i = 0; i < end; ++i)
+    for (Pipe inside : list.pipes[i])
+      for (unsigned other = 0; other < numPipes; ++other) {
+        if (mayHandOff(Pipe(other), inside))
+          add({Pipe(other), inside, index, armBegin, i, 0});
+        if (mayHandOff(inside, Pipe(other)))
+          add({inside, Pipe(other), index, i, end, 0});
+      }
 }
 
 void Maker::add(NodeKind kind, uint32_t candidate, EventId id) {
@@ -200,6 +215,9 @@ void Maker::rewrite(unsigned index) {
   const std::vector<Candidate> &all = universe.candidates;
   auto isBarrier = [&](uint32_t c) { return all[c].from == all[c].to; };
   out.clear();
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].producer == armBegin)
+      add(NodeKind::Set, c, idIn(c, list.innermost, 0));
   for (unsigned item = 0; item < list.items.size(); ++item) {
     NodeId id = list.items[item];
     std::vector<uint32_t> waits, barriers, carried, early, sets, primes;
@@ -246,6 +264,9 @@ void Maker::rewrite(unsigned index) {
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
     llvm::for_each(primes, prime);
   }
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].consumer == list.items.size())
+      add(NodeKind::Wait, c, idIn(c, list.innermost, 0));
   (list.owner == none ? universe.program.top : universe.program[list.owner].arms[list.arm]) = out;
 }
 

@@ -91,7 +91,8 @@ Program judge::without(Program program, llvm::ArrayRef<NodeId> nodes) {
 std::vector<std::vector<NodeId>> judge::handoffs(const Program &program, uint64_t seed) {
   llvm::EquivalenceClasses<NodeId> classes;
   std::vector<NodeId> order;
-  // A wait behind a set of the same id in one list takes its token, on paths that are not sampled, too.
+  // A wait behind a set of the same id in one list takes its token, on paths that are not sampled,
+  // too.
   std::vector<NodeId> open;
   const std::vector<NodeId> *list = nullptr;
   for (const Place &place : synchronisation(program)) {
