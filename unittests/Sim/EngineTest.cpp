@@ -306,7 +306,8 @@ TEST(Engine, IllegalFlagsAndBarriers) {
   int id = k.set(Pipe::MTE2, Pipe::V, 8);
   int pipe = k.set(Pipe::MTE2, Pipe::M, 0);
   int self = k.set(Pipe::V, Pipe::V, 0);
-  int barrier = k.barrier(Pipe::M);
+  int barrier = k.barrier(Pipe::M), buffer = k.line("pto.get_buf");
+  k.b.getBuffer(Pipe::V, 1);
   k.finish();
   GlobalMemory memory;
   Report report = run(k.program, memory, oneCore({0}));
@@ -317,7 +318,8 @@ TEST(Engine, IllegalFlagsAndBarriers) {
   EXPECT_TRUE(refused(pipe, "event 0 of MTE2 > M: a vector core has no pipe M"));
   EXPECT_TRUE(refused(self, "event 0 of V > V: a pipe cannot signal itself; use pipe_barrier"));
   EXPECT_TRUE(refused(barrier, "pipe_barrier(PIPE_M) does not exist on a vector core of a3"));
-  EXPECT_EQ(report.findings.size(), 4u) << textOf(report);
+  EXPECT_TRUE(refused(buffer, "a3 has no buffer ids; use flags"));
+  EXPECT_EQ(report.findings.size(), 5u) << textOf(report);
 }
 
 TEST(Engine, OverlappingArgumentsAreReported) {

@@ -113,8 +113,7 @@ std::string Core::explainBuffer(const FlagKey &key, Agent &next) const {
           (item.kind == Item::Kind::Set ||
            (isFree && item.kind == Item::Kind::Wait && item.turn == buffer.taken))) {
         next.pipe = Pipe(p);
-        return queuedBehind(text(item.by), name(next.pipe).str(),
-                            text(pipes[p].queue.front().by));
+        return queuedBehind(text(item.by), name(next.pipe).str(), text(pipes[p].queue.front().by));
       }
   if (scalar.state == State::Returned)
     return formatv("{0} holds it and never releases it", text(buffer.lastTaken));
