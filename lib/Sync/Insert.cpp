@@ -173,8 +173,7 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  bool isWanted = options.objective == Objective::Count || options.searchForTime;
-  if (isWanted && options.searchSteps && search.run())
+  if (options.searchSteps && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }
 

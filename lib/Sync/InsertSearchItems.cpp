@@ -12,7 +12,7 @@ using namespace pto::sync::inserter;
 // Items and runs
 //===----------------------------------------------------------------------===//
 
-static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 1500;
+static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 3000;
 
 bool Search::isSmall() const {
   size_t accesses = 0;

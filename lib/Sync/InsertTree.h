@@ -110,8 +110,8 @@ public:
   std::vector<uint32_t> first; ///< by NodeId, one past the end included
   int64_t longestDistance = 1; ///< largest distance that matters, at most maxDistance
 
-  /// A choice of handoffs is among these: pairs of pipes that the vendor does not list only where
-  /// an order asks for them (HQ2).
+  /// A choice of handoffs is among these. Only where an order asks for them: pairs of pipes that
+  /// the vendor does not list (HQ2), and S, whose waits hold up dispatch to all pipes (H6).
   bool mayHandOff(Pipe from, Pipe to) const {
     return from != to && (partners[unsigned(from)] >> unsigned(to) & 1);
   }

@@ -28,7 +28,6 @@ static InsertOptions optionsFor(const Program &program, Goal goal) {
   InsertOptions options;
   options.exitBarrier = false;
   options.objective = goal == Goal::Count ? Objective::Count : Objective::Time;
-  options.searchForTime = true;
   options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
   return options;
 }

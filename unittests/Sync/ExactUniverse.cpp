@@ -141,7 +141,8 @@ void Maker::findOrders() {
 }
 
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
-  return flagPairIsListed(from, to) || asked[unsigned(from)][unsigned(to)];
+  bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
+  return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
 }
 
 /// Behind what do primes tell something else than directly before the loop? Behind each earlier
@@ -358,20 +359,34 @@ std::vector<Trace> judge::sampledPaths(const Program &program) {
   return result;
 }
 
-std::vector<Trace> judge::measuredPaths(const Program &program) {
-  bool hasBranch = llvm::any_of(program.nodes, [](const Node &node) {
-    return node.kind == NodeKind::Branch && node.arms.size() > 1;
+/// Is there a branch of several arms, in a loop or anywhere?
+static bool hasBranch(const Program &program, llvm::ArrayRef<NodeId> list, bool inLoop) {
+  return llvm::any_of(list, [&](NodeId id) {
+    const Node &node = program[id];
+    if (node.kind == NodeKind::Branch && node.arms.size() > 1 && inLoop)
+      return true;
+    return llvm::any_of(node.arms, [&](llvm::ArrayRef<NodeId> arm) {
+      return hasBranch(program, arm, inLoop || node.kind == NodeKind::Loop);
+    });
   });
+}
+
+std::vector<Trace> judge::measuredPaths(const Program &program) {
+  std::vector<PathPlan> plans(1);
+  plans[0].arm = 0;
+  if (hasBranch(program, program.top, true))
+    plans.emplace_back().arm = 99;
+  if (hasBranch(program, program.top, false))
+    for (unsigned rare : {0u, 99u}) {
+      plans.emplace_back().arm = 0;
+      plans.back().rareArm = rare;
+    }
   std::vector<Trace> result;
-  for (unsigned arm : {0u, 99u}) {
-    PathPlan plan;
+  for (PathPlan &plan : plans) {
     plan.trip = 4;
-    plan.arm = arm;
     Random random(1);
     if (std::optional<Trace> trace = expand(program, plan, random, 1u << 20))
       result.push_back(std::move(*trace));
-    if (!hasBranch)
-      break;
   }
   return result;
 }
