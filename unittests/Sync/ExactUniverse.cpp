@@ -295,11 +295,63 @@ Program Universe::with(const llvm::BitVector &chosen) const {
 // Paths
 //===----------------------------------------------------------------------===//
 
-void Path::select(const Universe &universe, const llvm::BitVector &chosen) {
+Path::Path(const Universe &universe, Trace all)
+    : trace(std::move(all)), events(std::move(trace.events)), places(universe.candidates.size()) {
+  for (uint32_t at = 0; at < events.size(); ++at) {
+    uint32_t candidate = universe.candidateOf[events[at].node];
+    (candidate == none ? fixed : places[candidate]).push_back(at);
+  }
+}
+
+void Path::select(const llvm::BitVector &chosen) {
+  kept = fixed;
+  for (unsigned candidate : chosen.set_bits())
+    llvm::append_range(kept, places[candidate]);
+  llvm::sort(kept);
   trace.events.clear();
-  for (const Event &event : events)
-    if (universe.isChosen(event.node, chosen))
-      trace.events.push_back(event);
+  for (uint32_t at : kept)
+    trace.events.push_back(events[at]);
+}
+
+Pressure::Pressure(const Universe &universe, llvm::ArrayRef<Path> measured)
+    : universe(universe), tokens(universe.candidates.size()) {
+  for (uint32_t index = 0; index < measured.size(); ++index) {
+    std::vector<std::vector<uint32_t>> open(tokens.size());
+    // A set between two sets tells the same as they do, and so with waits and barriers: what counts
+    // is how much of other kinds stands before.
+    uint32_t notSets = 0, notWaits = 0, notBarriers = 0;
+    for (const Event &event : measured[index].events) {
+      uint32_t candidate = universe.candidateOf[event.node];
+      if (event.kind == Event::Set)
+        open[candidate].push_back(notSets);
+      else if (event.kind == Event::Barrier)
+        tokens[candidate].push_back({index, notBarriers, notBarriers});
+      else if (event.kind == Event::Wait) {
+        tokens[candidate].push_back({index, open[candidate].front(), notWaits});
+        open[candidate].erase(open[candidate].begin());
+      }
+      notSets += event.kind != Event::Set;
+      notWaits += event.kind != Event::Wait;
+      notBarriers += event.kind != Event::Barrier;
+    }
+  }
+}
+
+bool Pressure::isNoFaster(uint32_t a, uint32_t b) const {
+  const Candidate &x = universe.candidates[a], &y = universe.candidates[b];
+  return x.from == y.from && x.to == y.to && llvm::all_of(tokens[b], [&](const Token &theirs) {
+           return llvm::any_of(tokens[a], [&](const Token &mine) {
+             return mine.path == theirs.path && mine.set >= theirs.set && mine.wait <= theirs.wait;
+           });
+         });
+}
+
+std::vector<uint32_t> Pressure::noFasterThan(uint32_t candidate) const {
+  std::vector<uint32_t> result;
+  for (uint32_t other = 0; other < tokens.size(); ++other)
+    if (isNoFaster(other, candidate))
+      result.push_back(other);
+  return result;
 }
 
 std::vector<Trace> judge::sampledPaths(const Program &program) {
