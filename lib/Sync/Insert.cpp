@@ -7,6 +7,7 @@
 
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertKeep.h"
 #include "InsertPolish.h"
 #include "InsertSearch.h"
 
@@ -248,6 +249,7 @@ InsertResult Inserter::run() {
       primeEarly();
       searchBest();
       explain();
+      Keeper(tree, plan, ids, options, stats).run();
     }
     stats.visits = sweep.visits;
   }
