@@ -20,9 +20,12 @@ namespace {
 class Inserter {
 public:
   Inserter(const Program &program, const InsertOptions &options)
-      : options(options), tree(program), demands(tree), plan(tree), sweep(tree, demands, plan),
-        solver(tree, demands, plan, sweep, this->options),
-        ids(tree, plan, sweep, this->options, stats) {}
+      : options(options), tree(program), demands(tree, tree.hasFlagsInNests()), plan(tree),
+        sweep(tree, demands, plan), solver(tree, demands, plan, sweep, this->options),
+        ids(tree, plan, sweep, this->options, stats) {
+    if (tree.hasFlagsInNests())
+      useKeptTokens();
+  }
 
   InsertResult run();
 
@@ -36,6 +39,7 @@ private:
   Solver solver;
   IdAllocator ids;
 
+  void useKeptTokens();
   bool finish();
   bool repair();
   bool addCredits(bool &stuck);
@@ -49,6 +53,14 @@ private:
 };
 
 } // namespace
+
+/// What hand-written flags order although the sweep over the whole does not see it is not asked for.
+void Inserter::useKeptTokens() {
+  PartJudge::Verdict verdict = PartJudge(options).judge(tree, demands);
+  for (uint32_t demand : verdict.served)
+    demands.all[demand].need = unknown;
+  ids.takeForGone(verdict.gone);
+}
 
 /// Orders that are still open in the finished function: pruning across compound items can be wrong.
 /// True when there were any.
@@ -249,7 +261,8 @@ InsertResult Inserter::run() {
       primeEarly();
       searchBest();
       explain();
-      Keeper(tree, plan, ids, options, stats).run();
+      if (options.keepTokens)
+        Keeper(tree, plan, ids, options, stats).run();
     }
     stats.visits = sweep.visits;
   }

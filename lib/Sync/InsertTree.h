@@ -79,6 +79,8 @@ public:
   /// when both are inside one macro.
   std::optional<Span> spanOf(NodeId earlier, NodeId later, NodeId loop) const;
   bool endsInside(NodeId loop) const { return loop != none && program[loop].endsInside; }
+  /// Does a flag of the program stand in a loop in a loop, outside of library calls?
+  bool hasFlagsInNests() const;
   /// True when the loop runs at least once in every execution.
   bool alwaysRuns(NodeId loop) const;
 
