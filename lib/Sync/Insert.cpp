@@ -186,8 +186,7 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  bool isWanted = options.objective == Objective::Count || options.searchForTime;
-  if (isWanted && options.searchSteps && search.run())
+  if (options.searchSteps && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }
 
@@ -255,7 +254,7 @@ InsertResult Inserter::run() {
     if (!stats.lastRung) {
       trim();
       if (options.objective == Objective::Count)
-        Polisher(tree, plan, sweep, solver, options, stats, [&] {
+        Polisher(tree, demands, plan, sweep, solver, options, stats, [&] {
           return standsWithoutIt();
         }).run();
       primeEarly();

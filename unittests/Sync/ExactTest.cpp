@@ -39,7 +39,6 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
     for (Objective objective : {Objective::Time, Objective::Count}) {
       InsertOptions options;
       options.objective = objective;
-      options.searchForTime = true;
       options.keepTokens = false; // comes after the search, which does not know what it will save
       options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
       InsertResult with = insert(program, options);
@@ -64,7 +63,6 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
 TEST(SyncExact, SearchIsBounded) {
   Program program = randomSmallProgram(152);
   InsertOptions options;
-  options.searchForTime = true;
   options.searchSteps = 1000;
   InsertResult result = insert(program, options);
   EXPECT_EQ(result.stats.searched, InsertStats::CutShort);
