@@ -411,11 +411,9 @@ State Checker::fixpoint(NodeId id, const State &entry) {
       reportMismatches(id, mismatches, false);
       State &exit = program[id].endsInside ? leaving : out;
       if (!openLoops.empty())
-        lastWalks.insert_or_assign(item.begin,
-                                   Walked{std::move(head),
-                                          exit,
-                                          {doubts.begin() + mark, doubts.end()},
-                                          everywhere});
+        lastWalks.insert_or_assign(
+            item.begin,
+            Walked{std::move(head), exit, {doubts.begin() + mark, doubts.end()}, everywhere});
       return std::move(exit);
     }
     doubts.resize(mark);

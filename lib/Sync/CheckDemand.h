@@ -31,8 +31,8 @@ struct Demand {
   NodeId loop;      ///< carries the pair; none: same iteration
   Hazard hazard;
   RegionId earlier, later;
-  /// A loop further in than the one that carries the pair: both ends stand in it, in iterations whose
-  /// counters differ by a multiple of `period` (see Part.h).
+  /// A loop further in than the one that carries the pair: both ends stand in it, in iterations
+  /// whose counters differ by a multiple of `period` (see Part.h).
   NodeId within = none;
   unsigned period = 1;
 };

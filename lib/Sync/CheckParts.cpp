@@ -1,10 +1,10 @@
 //===- CheckParts.cpp - Proofs that leave out iterations -------------------===//
 //
-// Claims are about prefixes: "all of M up to here, one iteration ago". A token that is kept from one
-// execution of a loop to the next says less, only that the slot of its id is free, and nothing when
-// the loop did not run. What the whole program leaves in doubt about two accesses of one loop is
-// looked at again in a part of it (Part.h), where prefixes are about one slot alone, and where the
-// loop always runs.
+// Claims are about prefixes: "all of M up to here, one iteration ago". A token that is kept from
+// one execution of a loop to the next says less, only that the slot of its id is free, and nothing
+// when the loop did not run. What the whole program leaves in doubt about two accesses of one loop
+// is looked at again in a part of it (Part.h), where prefixes are about one slot alone, and where
+// the loop always runs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,8 +15,8 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-/// C3: the innermost loop around set and old wait, further in than what carries them. With an id that
-/// turns with it, set and wait must be of the same iterations.
+/// C3: the innermost loop around set and old wait, further in than what carries them. With an id
+/// that turns with it, set and wait must be of the same iterations.
 void Checker::findLoop(Doubt &doubt) const {
   const Finding &finding = doubt.finding;
   if (finding.rule != Rule::C3 || finding.earlier == none)
@@ -30,9 +30,8 @@ void Checker::findLoop(Doubt &doubt) const {
       bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
       NodeId at = NodeId(&node - program.nodes.data());
       return !isFlag || node.key.from != finding.key.from || node.key.to != finding.key.to ||
-             node.key.id.base != id.base || node.key.id.loop != id.loop ||
-             layout[at].begin == 0 || !isInside(at, id.loop) ||
-             (node.key.id.add - id.add) % int64_t(id.count) == 0;
+             node.key.id.base != id.base || node.key.id.loop != id.loop || layout[at].begin == 0 ||
+             !isInside(at, id.loop) || (node.key.id.add - id.add) % int64_t(id.count) == 0;
     });
     if (!allAlike || !isInside(finding.earlier, id.loop) || !isInside(finding.later, id.loop))
       return;

@@ -11,8 +11,8 @@ namespace pto::sync::checker {
 /// C4: is each flag and barrier one that the hardware has? Needs no state.
 void checkLegality(const Program &program, std::vector<Finding> &findings);
 
-/// A finding, and where it might still be shown that there is none: when both ends stand in `within`
-/// and meet every `period` iterations.
+/// A finding, and where it might still be shown that there is none: when both ends stand in
+/// `within` and meet every `period` iterations.
 struct Doubt {
   Finding finding;
   const Demand *demand = nullptr; ///< C1

@@ -54,7 +54,8 @@ private:
 
 } // namespace
 
-/// What hand-written flags order although the sweep over the whole does not see it is not asked for.
+/// What hand-written flags order although the sweep over the whole does not see it is not asked
+/// for.
 void Inserter::useKeptTokens() {
   PartJudge::Verdict verdict = PartJudge(options).judge(tree, demands);
   for (uint32_t demand : verdict.served)

@@ -8,10 +8,11 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::inserter;
 
-/// Visits of all sweeps together: small and middle-sized functions, so that nothing but linear work
-/// is left in large ones.
-static constexpr uint64_t mostVisits = 1 << 19;
-static constexpr size_t mostNodes = 1024;
+/// Visits of all sweeps together, and nodes times the depth of the nest, about what one sweep
+/// visits: small and middle-sized functions only, so that nothing but linear work is left in large
+/// ones.
+static constexpr uint64_t mostVisits = 1 << 18;
+static constexpr size_t largestSweep = 2048;
 
 /// The loops over which its tokens could be kept, outermost first.
 std::vector<NodeId> Keeper::loopsAround(const Handoff &handoff) const {
@@ -91,7 +92,10 @@ void Keeper::run() {
   for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
     if (!loopsAround(plan.handoffs[h]).empty())
       candidates.push_back(h);
-  if (candidates.empty() || tree.order.size() > mostNodes)
+  size_t depth = 0;
+  for (const List &list : tree.lists)
+    depth = std::max(depth, list.loops.size());
+  if (candidates.empty() || tree.order.size() * depth > largestSweep)
     return;
   bool any = tryAll(candidates);
   if (!any)

@@ -11,10 +11,10 @@
 namespace pto::sync::inserter {
 
 /// The last step (sync 13.3). A loop in a loop drains what it primed each time, which brings two
-/// pipes together. Where a handoff waits before it sets, all of its ids are set whenever its loop is
-/// not running, whatever the trip count: they may stay so until the loop around it is over. What the
-/// drains told is then missing, and what the kept tokens tell instead is seen only in parts of the
-/// program: the finished program with all its flags is judged, not the plan.
+/// pipes together. Where a handoff waits before it sets, all of its ids are set whenever its loop
+/// is not running, whatever the trip count: they may stay so until the loop around it is over. What
+/// the drains told is then missing, and what the kept tokens tell instead is seen only in parts of
+/// the program: the finished program with all its flags is judged, not the plan.
 class Keeper {
 public:
   Keeper(const Tree &tree, Plan &plan, IdAllocator &ids, const InsertOptions &options,

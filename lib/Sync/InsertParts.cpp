@@ -8,8 +8,8 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 PartJudge::Doubts &PartJudge::about(std::vector<Doubts> &all, NodeId within, unsigned period) {
-  auto it = llvm::find_if(
-      all, [&](const Doubts &d) { return d.within == within && d.period == period; });
+  auto it =
+      llvm::find_if(all, [&](const Doubts &d) { return d.within == within && d.period == period; });
   if (it != all.end())
     return *it;
   all.push_back({within, period, {}, {}});
@@ -40,8 +40,8 @@ static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const
   return std::nullopt;
 }
 
-/// What the whole program leaves in doubt; false when some of it cannot be about one loop. `late`: sets
-/// of which that is so.
+/// What the whole program leaves in doubt; false when some of it cannot be about one loop. `late`:
+/// sets of which that is so.
 bool PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
                      std::vector<NodeId> &late) {
   Plan empty(tree);

@@ -11,18 +11,18 @@
 
 namespace pto::sync::inserter {
 
-/// Tokens that stay set from one execution of a loop to the next tell about one slot, and nothing when
-/// the loop does not run: no prefix of all that came before. Where the sweep over a program with its
-/// flags misses an order, or does not know that a token is gone, both ends of which stand in one
-/// loop, it looks again at parts of the program (Part.h).
+/// Tokens that stay set from one execution of a loop to the next tell about one slot, and nothing
+/// when the loop does not run: no prefix of all that came before. Where the sweep over a program
+/// with its flags misses an order, or does not know that a token is gone, both ends of which stand
+/// in one loop, it looks again at parts of the program (Part.h).
 class PartJudge {
 public:
   explicit PartJudge(const InsertOptions &options) : options(options) {}
 
   struct Verdict {
     std::vector<uint32_t> served; ///< demands that hold in parts alone
-    std::vector<NodeId> gone;     ///< sets that know in parts alone that the last token is gone (C3)
-    bool isRight = true;          ///< nothing else is missing
+    std::vector<NodeId> gone; ///< sets that know in parts alone that the last token is gone (C3)
+    bool isRight = true;      ///< nothing else is missing
   };
   /// The flags that stand in the program, nothing planned; `demands` are apart.
   Verdict judge(const Tree &tree, const Demands &demands);

@@ -76,7 +76,7 @@ public:
   std::vector<Point> points;                   ///< by NodeId
   std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs of its body with primes or
                                                ///< drains
-  std::vector<std::vector<HandoffId>> kept; ///< by loop: handoffs whose tokens are kept over it
+  std::vector<std::vector<HandoffId>> kept;    ///< by loop: handoffs whose tokens are kept over it
   std::vector<std::vector<HandoffId>> byList;
 
   NodeId producerOf(const Handoff &h) const {

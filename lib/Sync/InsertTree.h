@@ -100,8 +100,8 @@ struct Demand {
   RegionId region = none; ///< bytes of the later access
   Hazard hazard = Hazard::RAW;
   Reason::Kind kind = Reason::Order;
-  /// When demands are apart: both ends stand in this loop, further in than the one that carries them,
-  /// in iterations whose counters differ by a multiple of `period` (Part.h).
+  /// When demands are apart: both ends stand in this loop, further in than the one that carries
+  /// them, in iterations whose counters differ by a multiple of `period` (Part.h).
   NodeId within = none;
   unsigned period = 1;
 };
