@@ -8,6 +8,7 @@
 #include "InsertArms.h"
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertKeep.h"
 #include "InsertMarks.h"
 #include "InsertPolish.h"
 #include "InsertSearch.h"
@@ -21,10 +22,13 @@ namespace {
 class Inserter {
 public:
   Inserter(const Program &program, const InsertOptions &options)
-      : options(options), marks(program), tree(marks.program()), demands(tree), plan(tree),
-        sweep(tree, demands, plan),
+      : options(options), marks(program), tree(marks.program()),
+        demands(tree, tree.hasFlagsInNests()), plan(tree), sweep(tree, demands, plan),
         solver(tree, demands, plan, sweep, this->options),
-        ids(tree, plan, sweep, this->options, stats) {}
+        ids(tree, plan, sweep, this->options, stats) {
+    if (tree.hasFlagsInNests())
+      useKeptTokens();
+  }
 
   InsertResult run();
 
@@ -39,6 +43,7 @@ private:
   Solver solver;
   IdAllocator ids;
 
+  void useKeptTokens();
   bool finish();
   bool repair();
   bool addCredits(bool &stuck);
@@ -52,6 +57,15 @@ private:
 };
 
 } // namespace
+
+/// What hand-written flags order although the sweep over the whole does not see it is not asked
+/// for.
+void Inserter::useKeptTokens() {
+  PartJudge::Verdict verdict = PartJudge(options).judge(tree, demands);
+  for (uint32_t demand : verdict.served)
+    demands.all[demand].need = unknown;
+  ids.takeForGone(verdict.gone);
+}
 
 /// Orders that are still open in the finished function: pruning across compound items can be wrong.
 /// True when there were any.
@@ -252,6 +266,8 @@ InsertResult Inserter::run() {
       ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
       searchBest();
       explain();
+      if (options.keepTokens)
+        Keeper(tree, plan, ids, options, stats).run();
     }
     stats.visits = sweep.visits;
   }

@@ -128,6 +128,13 @@ void Writer::planned(NodeId node, const Plan &plan) {
   for (HandoffId id : plan.carried[node])
     if (plan.handoffs[id].primeAfter == none)
       prime(id);
+  // Kept tokens have an id each, which their iteration finds by its counter.
+  auto eachKept = [&](NodeKind kind) {
+    for (HandoffId id : plan.kept[node])
+      for (int64_t m = 0; m < plan.handoffs[id].delay; ++m)
+        flag(kind, plan.handoffs[id], idAt(plan.handoffs[id], m));
+  };
+  eachKept(NodeKind::Set);
   keep(node);
   for (HandoffId id : point.sets)
     if (plan.isEarly(plan.handoffs[id]))
@@ -139,6 +146,7 @@ void Writer::planned(NodeId node, const Plan &plan) {
       flag(NodeKind::Wait, h,
            trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay + plan.takesFirst(h)));
   }
+  eachKept(NodeKind::Wait);
   for (HandoffId id : point.sets)
     if (!plan.isEarly(plan.handoffs[id]))
       set(id);

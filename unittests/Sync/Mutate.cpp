@@ -13,7 +13,7 @@ using namespace pto::sync::judge;
 const char *judge::name(Mutation mutation) {
   static constexpr const char *names[] = {"drop flag",      "drop handoff", "drop barrier",
                                           "drop exit",      "change id",    "move handoff",
-                                          "shift rotation", "swap next"};
+                                          "shift rotation", "swap next",    "move tile"};
   return names[unsigned(mutation)];
 }
 
