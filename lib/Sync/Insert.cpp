@@ -272,8 +272,8 @@ InsertResult Inserter::run() {
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;
-  Program result = marks.without(onlyBarriers ? withFullBarriers(tree, stats)
-                                              : withPlan(tree, plan, stats));
+  Program result =
+      marks.without(onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats));
   if (options.exitBarrier)
     addExitBarrier(result, stats);
   return {std::move(result), stats};

@@ -145,6 +145,8 @@ void Maker::findOrders() {
 }
 
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
+  if (from == to)
+    return false;
   bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
   return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
 }
@@ -178,7 +180,7 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to && mayHandOff(from, to)) {
+            if (mayHandOff(from, to)) {
               add({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
