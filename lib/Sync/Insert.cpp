@@ -237,7 +237,7 @@ void Inserter::explain() {
     handoff.credit =
         llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
   }
-  for (NodeId node : tree.order)
+  for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
       if (sweep.visits > end && !plan.points[node].barriers[i].reasons.empty())
         continue;
