@@ -50,6 +50,7 @@ private:
   llvm::SmallVector<Reason, 2> missing(llvm::function_ref<void()> remove);
   void explain();
   void primeEarly();
+  void keepTokens(Plan::Saved unsearched);
 };
 
 } // namespace
@@ -246,6 +247,29 @@ void Inserter::explain() {
   standsWithoutIt(); // gives the ids
 }
 
+/// Keeps tokens over outer loops. The search does not know what that will save, and what it found may
+/// be in the way: the plan from before it is tried as well.
+void Inserter::keepTokens(Plan::Saved unsearched) {
+  Keeper keeper(tree, plan, ids, options, stats);
+  keeper.run();
+  if (stats.searched == InsertStats::NotTried)
+    return;
+  InsertStats now = stats;
+  Plan::Saved found = plan.save(stats);
+  Keeper::Price best = keeper.price();
+  sweep.renumber();
+  plan.restore(std::move(unsearched), stats);
+  std::swap(stats, now);
+  if (standsWithoutIt()) {
+    explain();
+    if (keeper.run() && keeper.price() < best)
+      return;
+  }
+  sweep.renumber();
+  plan.restore(std::move(found), stats);
+  plan.attachAll();
+}
+
 InsertResult Inserter::run() {
   if (!options.fullBarriers) {
     for (ListId list = tree.lists.size(); list-- > 0;)
@@ -259,10 +283,11 @@ InsertResult Inserter::run() {
           return standsWithoutIt();
         }).run();
       primeEarly();
+      Plan::Saved unsearched = plan.save(stats);
       searchBest();
       explain();
       if (options.keepTokens)
-        Keeper(tree, plan, ids, options, stats).run();
+        keepTokens(std::move(unsearched));
     }
     stats.visits = sweep.visits;
   }
