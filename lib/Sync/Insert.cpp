@@ -254,20 +254,24 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
   keeper.run();
   if (stats.searched == InsertStats::NotTried)
     return;
-  InsertStats now = stats;
+  InsertStats before = stats;
   Plan::Saved found = plan.save(stats);
   Keeper::Price best = keeper.price();
-  sweep.renumber();
-  plan.restore(std::move(unsearched), stats);
-  std::swap(stats, now);
+  auto backTo = [&](Plan::Saved plan) {
+    sweep.renumber();
+    this->plan.restore(std::move(plan), stats);
+    stats = before;
+    for (std::vector<HandoffId> &carried : this->plan.carried)
+      carried.clear();
+    this->plan.attachAll();
+  };
+  backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
     if (keeper.run() && keeper.price() < best)
       return;
   }
-  sweep.renumber();
-  plan.restore(std::move(found), stats);
-  plan.attachAll();
+  backTo(std::move(found));
 }
 
 InsertResult Inserter::run() {
