@@ -20,9 +20,9 @@ using namespace pto::sync;
 using namespace pto::sync::judge;
 
 static int usage() {
-  llvm::errs()
-      << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-         "[--reports R] [--announce] [--checker-only] [--nests] [--picky] [--exact time|count] | --show S\n";
+  llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
+                  "[--reports R] [--announce] [--checker-only] [--nests] [--picky] [--exact "
+                  "time|count] | --show S\n";
   return 2;
 }
 

@@ -247,8 +247,8 @@ void Inserter::explain() {
   standsWithoutIt(); // gives the ids
 }
 
-/// Keeps tokens over outer loops. The search does not know what that will save, and what it found may
-/// be in the way: the plan from before it is tried as well.
+/// Keeps tokens over outer loops. The search does not know what that will save, and what it found
+/// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
   Keeper keeper(tree, plan, ids, options, stats);
   keeper.run();

@@ -52,7 +52,8 @@ Program nest(const Knobs &knobs) {
     b.barrier(Pipe::V); // it writes one tile each time
   b.close();
   if (knobs.epilogue)
-    b.access(Pipe::V, {b.tile(Space::Vec, 0, 64, "t")}, {b.tile(Space::Vec, 2048, 64, "s")}, "tadds");
+    b.access(Pipe::V, {b.tile(Space::Vec, 0, 64, "t")}, {b.tile(Space::Vec, 2048, 64, "s")},
+             "tadds");
   b.close();
   primes(false);
   b.barrier(Pipe::ALL);

@@ -37,8 +37,8 @@ struct Mutant {
 void forEachMutant(const Program &program, uint64_t seed, unsigned tweaks,
                    llvm::function_ref<void(const Mutant &)> visit);
 
-/// `count` mutants in which the slot of an access turns with another loop, or is the next, or stands
-/// still: as if the program had been synchronised for other tiles.
+/// `count` mutants in which the slot of an access turns with another loop, or is the next, or
+/// stands still: as if the program had been synchronised for other tiles.
 void forEachMovedTile(const Program &program, uint64_t seed, unsigned count,
                       llvm::function_ref<void(const Mutant &)> visit);
 

@@ -55,7 +55,8 @@ TEST(SyncProperty, NestsAreCleanAndMutantsAreCaught) {
   Tally tally = runCampaign(options);
   llvm::outs() << table(tally);
   printReports(tally);
-  EXPECT_EQ(tally.unclean + tally.rejected + tally.failedRuns + tally.disturbed + tally.unstable, 0u);
+  EXPECT_EQ(tally.unclean + tally.rejected + tally.failedRuns + tally.disturbed + tally.unstable,
+            0u);
   EXPECT_EQ(tally.disagreed + tally.simulatedBad + tally.differed, 0u);
   EXPECT_EQ(tally.repeated, 0u);
   EXPECT_EQ(tally.falseAccepts(), 0u);
