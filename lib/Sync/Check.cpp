@@ -216,13 +216,11 @@ void Checker::wait(NodeId id, State &state) {
 //===----------------------------------------------------------------------===//
 
 void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
-  // Nests of loops may need sweeps of sweeps: stop with a finding rather than never.
-  constexpr uint64_t maxVisits = 20'000'000;
   for (const NodeId &id : nodes) {
     const Node &node = program[id];
     if (neverRuns(node))
       continue;
-    if (++visits > maxVisits)
+    if (++visits > options.mostVisits)
       exhausted = id;
     if (exhausted != none)
       return;

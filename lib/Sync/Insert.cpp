@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "InsertArms.h"
 #include "InsertEmit.h"
 #include "InsertIds.h"
 #include "InsertKeep.h"
+#include "InsertMarks.h"
 #include "InsertPolish.h"
 #include "InsertSearch.h"
 
@@ -20,8 +22,9 @@ namespace {
 class Inserter {
 public:
   Inserter(const Program &program, const InsertOptions &options)
-      : options(options), tree(program), demands(tree, tree.hasFlagsInNests()), plan(tree),
-        sweep(tree, demands, plan), solver(tree, demands, plan, sweep, this->options),
+      : options(options), marks(program), tree(marks.program()),
+        demands(tree, tree.hasFlagsInNests()), plan(tree), sweep(tree, demands, plan),
+        solver(tree, demands, plan, sweep, this->options),
         ids(tree, plan, sweep, this->options, stats) {
     if (tree.hasFlagsInNests())
       useKeptTokens();
@@ -32,6 +35,7 @@ public:
 private:
   InsertOptions options;
   InsertStats stats;
+  Marks marks;
   Tree tree;
   Demands demands;
   Plan plan;
@@ -287,6 +291,7 @@ InsertResult Inserter::run() {
           return standsWithoutIt();
         }).run();
       primeEarly();
+      ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
       Plan::Saved unsearched = plan.save(stats);
       searchBest();
       explain();
@@ -296,7 +301,8 @@ InsertResult Inserter::run() {
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;
-  Program result = onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
+  Program result =
+      marks.without(onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats));
   if (options.exitBarrier)
     addExitBarrier(result, stats);
   return {std::move(result), stats};

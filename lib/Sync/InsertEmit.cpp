@@ -1,6 +1,7 @@
 //===- InsertEmit.cpp - Writes a plan into a program -----------------------===//
 
 #include "InsertEmit.h"
+#include "InsertMarks.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -164,6 +165,8 @@ Program inserter::withFullBarriers(const Tree &tree, InsertStats &stats) {
     NodeKind kind = tree.program[node].kind;
     Reason reason;
     reason.later = node;
+    if (isMark(tree.program[node]))
+      return writer.keep(node);
     if (kind == NodeKind::Access || kind == NodeKind::Macro || kind == NodeKind::Publish ||
         kind == NodeKind::Set)
       writer.barrier(Pipe::ALL, reason);
