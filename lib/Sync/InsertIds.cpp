@@ -6,6 +6,7 @@
 
 #include "InsertIds.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -218,19 +219,54 @@ bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
          facts.atSet.back() >= arc.lastWait;
 }
 
-/// Least recently used ids first: then a lossy flag has the most time to be seen (13.4). Ids whose
-/// reuse breaks C3 come last.
+/// Sets of others that come to the id next, behind the arcs or in the next turn of a loop, and
+/// would not know that this token is gone.
+unsigned IdAllocator::breaksNext(HandoffId h, llvm::ArrayRef<Arc> wanted, Arcs &users) const {
+  llvm::SmallVector<HandoffId, 4> next;
+  auto addFirst = [&](Position from) {
+    if (auto it = users.lower_bound(from); it != users.end() && it->second.handoff != none)
+      next.push_back(it->second.handoff);
+  };
+  for (const Arc &arc : wanted)
+    addFirst(arc.to);
+  for (NodeId loop : tree.lists[plan.handoffs[h].span.list].loops)
+    addFirst(tree.places[loop].begin);
+  llvm::sort(next);
+  next.erase(llvm::unique(next), next.end());
+  for (const Arc &arc : wanted)
+    users.insert({arc.from, arc});
+  unsigned broken = 0;
+  for (HandoffId other : next)
+    for (const SetPlace &set : setsOf(other, plan.handoffs[other].count))
+      holds(users, set, [&](const Arc &arc, unsigned, int64_t) { broken += arc.handoff == h; });
+  for (const Arc &arc : wanted)
+    users.erase(arc.from);
+  return broken;
+}
+
+/// Ids whose reuse keeps C3, for it and for who comes next; of those the ones that the pair uses
+/// already, once these are enough to rotate over; of those the one that rested longest (13.4).
 std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
+  // What a loop's handoff of the default delay turns over. Where nothing is known of old tokens, as
+  // many as there are.
+  unsigned enough = options.strongFlags ? 3 : tree.program.eventIds;
   const Handoff &handoff = plan.handoffs[h];
   auto wanted = arcsFor(h, count);
   auto sets = setsOf(h, count);
-  std::optional<std::tuple<unsigned, Position, int32_t>> best;
+  auto isOpen = [&](int64_t id) {
+    return !taken[slot(handoff.from, handoff.to, id)] &&
+           !arcsOf(handoff.from, handoff.to, id).empty();
+  };
+  unsigned inUse = llvm::count_if(llvm::seq<int64_t>(tree.program.eventIds), isOpen);
+  using Rank = std::tuple<unsigned, unsigned, Position, int32_t>;
+  std::optional<Rank> best;
   for (int64_t first = 0; first + count <= tree.program.eventIds; ++first) {
-    unsigned broken = 0;
+    unsigned broken = 0, ids = inUse;
     Position lastUse = 0;
     bool free = true;
     for (int64_t id = first; free && id < first + count; ++id) {
-      const Arcs &users = arcsOf(handoff.from, handoff.to, id);
+      Arcs &users = arcsOf(handoff.from, handoff.to, id);
+      ids += users.empty();
       free = !taken[slot(handoff.from, handoff.to, id)];
       for (const Arc &arc : wanted) {
         auto next = users.lower_bound(arc.from);
@@ -247,13 +283,16 @@ std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
             ++broken;
             free &= distance > 0 || arc.lastWait < tree.places[set.item].begin;
           });
+      if (free && options.strongFlags)
+        broken += breaksNext(h, wanted, users);
     }
-    if (free && (!best || std::tuple(broken, lastUse, int32_t(first)) < *best))
-      best = {broken, lastUse, int32_t(first)};
+    Rank rank{broken, ids > std::max(inUse, enough) ? ids : 0, lastUse, int32_t(first)};
+    if (free && (!best || rank < *best))
+      best = rank;
   }
   if (!best)
     return std::nullopt;
-  return std::get<2>(*best);
+  return std::get<3>(*best);
 }
 
 bool IdAllocator::place(HandoffId h) {

@@ -80,6 +80,7 @@ private:
 
   bool place(HandoffId h);
   bool hasRoom(const Arc &arc, HandoffId next) const;
+  unsigned breaksNext(HandoffId h, llvm::ArrayRef<Arc> wanted, Arcs &users) const;
   std::optional<int32_t> pick(HandoffId h, uint32_t count);
   void remove(HandoffId h);
   void cut(HandoffId h);

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <set>
 
 using namespace pto;
 using namespace pto::sync;
@@ -185,6 +186,35 @@ TEST(InsertTest, Credits) {
   weak.strongFlags = false;
   EXPECT_EQ(insert(oneWay(100, false), weak).stats.credits, 0u);
   synchronised(oneWay(100, false), weak);
+}
+
+/// The ids of the sets of one pair in program order.
+std::vector<int32_t> idsOf(const Program &program, Pipe from, Pipe to) {
+  std::vector<int32_t> ids;
+  for (NodeId id : program.top)
+    if (const Node &node = program[id];
+        node.kind == NodeKind::Set && node.key.from == from && node.key.to == to)
+      ids.push_back(node.key.id.base);
+  return ids;
+}
+
+TEST(InsertTest, ThreeIdsSufficeWhereOldTokensAreKnownToBeGone) {
+  TwoTiles t;
+  for (unsigned i = 0; i < 20; ++i) { // back and forth on one tile
+    t.load(t.x);
+    t.add(t.x, t.x);
+  }
+  for (auto [from, to] : {std::pair(Pipe::MTE2, Pipe::V), {Pipe::V, Pipe::MTE2}}) {
+    std::vector<int32_t> ids = idsOf(synchronised(t.b.program), from, to);
+    EXPECT_EQ(llvm::adjacent_find(ids), ids.end()) << "the one that rested longest";
+    EXPECT_THAT(std::set(ids.begin(), ids.end()), ::testing::ElementsAre(0, 1, 2));
+    InsertOptions weak;
+    weak.strongFlags = false;
+    ids = idsOf(synchronised(t.b.program, weak), from, to);
+    EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 8u) << "nothing is known: all of them";
+  }
+  std::vector<int32_t> ids = idsOf(synchronised(oneWay(8, false)), Pipe::MTE2, Pipe::V);
+  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 8u) << "no reuse is known to be safe";
 }
 
 TEST(InsertTest, ManyCarriedHandoffsAreMerged) {
