@@ -1,16 +1,13 @@
 //===- InsertTest.cpp - Is what is missing added, and nothing else? --------===//
 
-#include "ptoas/Sync/Insert.h"
 #include "Kernels.h"
-#include "Mutate.h"
-#include "Oracle.h"
 #include "RandomProgram.h"
+#include "SynchronisedTest.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/ADT/STLExtras.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
-#include <set>
 
 using namespace pto;
 using namespace pto::sync;
@@ -46,21 +43,6 @@ const std::vector<NodeId> &bodyOf(const Program &program, NodeKind kind) {
     if (node.kind == kind)
       return node.arms[0];
   return program.top;
-}
-
-void expectRight(const Program &program, uint64_t seed = 1, bool strongFlags = true) {
-  CheckOptions options;
-  options.strongFlags = strongFlags;
-  EXPECT_TRUE(check(program, options).accepted()) << listing(program);
-  if (std::optional<Violation> found = findViolation(program, seed, 12, strongFlags))
-    ADD_FAILURE() << describe(program, *found) << "\n" << listing(program);
-}
-
-Program synchronised(const Program &program, const InsertOptions &options = {}) {
-  InsertResult result = insert(program, options);
-  EXPECT_FALSE(result.stats.lastRung) << listing(program);
-  expectRight(result.program, 1, options.strongFlags);
-  return std::move(result.program);
 }
 
 unsigned countInserted(const Program &program) {
@@ -142,98 +124,6 @@ TEST(InsertTest, AllKernels) {
     EXPECT_EQ(stats.barrierAll, 1u) << "only the one at the exit";
     synchronised(kernel.program);
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Delays and ids
-//===----------------------------------------------------------------------===//
-
-TEST(InsertTest, DoubleBufferKeepsBothSlotsBusy) {
-  auto delayOf = [](unsigned most) {
-    InsertOptions options;
-    options.maxDelay = most;
-    Program p = synchronised(vectorAdd(2), options);
-    return llvm::count_if(
-        p.top, [&](NodeId id) { return p[id].kind == NodeKind::Set && p[id].key.from == Pipe::V; });
-  };
-  EXPECT_EQ(delayOf(1), 1);
-  EXPECT_EQ(delayOf(2), 2) << "two primes: the load of the other slot need not wait";
-  EXPECT_EQ(delayOf(8), 2) << "never more than the distance";
-}
-
-/// n loads to n tiles, each used by V: tokens go one way only.
-Program oneWay(unsigned n, bool inLoop) {
-  Builder b;
-  uint32_t in = b.root("in");
-  if (inLoop)
-    b.openLoop();
-  for (unsigned i = 0; i < n; ++i) {
-    RegionId tile = b.tile(Space::Vec, 64 * i, 64);
-    b.access(Pipe::MTE2, {b.global(in, 64 * i, 64)}, {tile}, "tload");
-    b.access(Pipe::V, {tile}, {tile}, "tadd");
-  }
-  if (inLoop)
-    b.close();
-  return std::move(b.program);
-}
-
-TEST(InsertTest, Credits) {
-  InsertStats stats = insert(oneWay(100, false)).stats;
-  EXPECT_EQ(stats.credits, 23u) << "one per half ring of 8 ids";
-  EXPECT_EQ(stats.barrierAll, 1u);
-  synchronised(oneWay(100, false));
-  InsertOptions weak;
-  weak.strongFlags = false;
-  EXPECT_EQ(insert(oneWay(100, false), weak).stats.credits, 0u);
-  synchronised(oneWay(100, false), weak);
-}
-
-/// The ids of the sets of one pair in program order.
-std::vector<int32_t> idsOf(const Program &program, Pipe from, Pipe to) {
-  std::vector<int32_t> ids;
-  for (NodeId id : program.top)
-    if (const Node &node = program[id];
-        node.kind == NodeKind::Set && node.key.from == from && node.key.to == to)
-      ids.push_back(node.key.id.base);
-  return ids;
-}
-
-TEST(InsertTest, ThreeIdsSufficeWhereOldTokensAreKnownToBeGone) {
-  TwoTiles t;
-  for (unsigned i = 0; i < 20; ++i) { // back and forth on one tile
-    t.load(t.x);
-    t.add(t.x, t.x);
-  }
-  for (auto [from, to] : {std::pair(Pipe::MTE2, Pipe::V), {Pipe::V, Pipe::MTE2}}) {
-    std::vector<int32_t> ids = idsOf(synchronised(t.b.program), from, to);
-    EXPECT_EQ(llvm::adjacent_find(ids), ids.end()) << "the one that rested longest";
-    EXPECT_THAT(std::set(ids.begin(), ids.end()), ::testing::ElementsAre(0, 1, 2));
-    InsertOptions weak;
-    weak.strongFlags = false;
-    ids = idsOf(synchronised(t.b.program, weak), from, to);
-    EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 8u) << "nothing is known: all of them";
-  }
-  std::vector<int32_t> ids = idsOf(synchronised(oneWay(8, false)), Pipe::MTE2, Pipe::V);
-  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 8u) << "no reuse is known to be safe";
-}
-
-TEST(InsertTest, ManyCarriedHandoffsAreMerged) {
-  for (unsigned n : {40, 100}) {
-    InsertStats stats = insert(oneWay(n, true)).stats;
-    EXPECT_GT(stats.merged, 0u);
-    EXPECT_EQ(stats.barrierAll, 1u);
-    synchronised(oneWay(n, true));
-  }
-}
-
-TEST(InsertTest, FewIds) {
-  for (unsigned ids : {1, 2, 3})
-    for (const NamedKernel &kernel : allKernels()) {
-      SCOPED_TRACE(kernel.name);
-      Program program = kernel.program;
-      program.eventIds = ids;
-      expectRight(insert(program).program);
-    }
 }
 
 TEST(InsertTest, FullBarriers) {
