@@ -173,12 +173,10 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  bool isWanted = options.objective == Objective::Count || options.searchForTime;
   auto isShort = [](const Point &p) { // the items of the search know of no drains
     return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
   };
-  isWanted = isWanted && llvm::none_of(plan.points, isShort);
-  if (isWanted && options.searchSteps && search.run())
+  if (options.searchSteps && llvm::none_of(plan.points, isShort) && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }
 
@@ -246,7 +244,7 @@ InsertResult Inserter::run() {
     if (!stats.lastRung) {
       trim();
       if (options.objective == Objective::Count)
-        Polisher(tree, plan, sweep, solver, options, stats, [&] {
+        Polisher(tree, demands, plan, sweep, solver, options, stats, [&] {
           return standsWithoutIt();
         }).run();
       primeEarly();

@@ -230,4 +230,12 @@ void Builder::note(Demand demand) {
   out.all.push_back(demand);
 }
 
-Demands::Demands(const Tree &tree) { Builder(tree, *this).run(); }
+Demands::Demands(const Tree &tree) {
+  Builder(tree, *this).run();
+  for (unsigned from = 0; from < numPipes; ++from)
+    for (unsigned to = 0; to < numPipes; ++to)
+      if (Pipe(from) != Pipe::S && Pipe(to) != Pipe::S && flagPairIsListed(Pipe(from), Pipe(to)))
+        partners[from] |= 1u << to;
+  for (const Demand &demand : all)
+    partners[unsigned(demand.pipe)] |= 1u << unsigned(pipeOf(tree.program[demand.later]));
+}

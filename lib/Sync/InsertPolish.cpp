@@ -7,11 +7,11 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::inserter;
 
-Polisher::Polisher(const Tree &tree, Plan &plan, Sweep &sweep, const Solver &solver,
-                   const InsertOptions &options, InsertStats &stats,
+Polisher::Polisher(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
+                   const Solver &solver, const InsertOptions &options, InsertStats &stats,
                    llvm::function_ref<bool()> settles)
-    : tree(tree), plan(plan), sweep(sweep), solver(solver), options(options), stats(stats),
-      settles(settles), runs(tree.lists.size()), pipes(tree.lists.size()) {
+    : tree(tree), demands(demands), plan(plan), sweep(sweep), solver(solver), options(options),
+      stats(stats), settles(settles), runs(tree.lists.size()), pipes(tree.lists.size()) {
   for (ListId list = tree.lists.size(); list-- > 0;)
     findPipes(list);
   for (ListId list = 0; list < tree.lists.size(); ++list) // parents come first
@@ -86,7 +86,7 @@ std::vector<Handoff> Polisher::candidates(ListId id) const {
     for (Pipe to : pipes[id][consumer])
       for (uint32_t producer = 0; producer < list.items.size(); ++producer)
         for (Pipe from : pipes[id][producer]) {
-          if (from == to)
+          if (!demands.mayHandOff(from, to))
             continue;
           int64_t first = producer < consumer ? 0 : 1, last = list.isBody ? options.maxDelay : 0;
           for (int64_t delay = first; delay <= last; ++delay) {

@@ -16,13 +16,14 @@ namespace pto::sync::inserter {
 class Polisher {
 public:
   /// `settles` brings the plan to an end (ids, credits) and says whether it is right.
-  Polisher(const Tree &tree, Plan &plan, Sweep &sweep, const Solver &solver,
+  Polisher(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep, const Solver &solver,
            const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles);
 
   void run();
 
 private:
   const Tree &tree;
+  const Demands &demands;
   Plan &plan;
   Sweep &sweep;
   const Solver &solver;

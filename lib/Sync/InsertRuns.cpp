@@ -44,6 +44,7 @@ private:
   bool flag(Step &step, const FlagKey &key);
   void needsOf(NodeId id);
   unsigned armOf(NodeId id);
+  int64_t turnsOf(NodeId loop);
   std::optional<uint32_t> latest(const Demand &demand);
 
   /// Some number below `end`, the same in every build.
@@ -87,11 +88,25 @@ bool Runner::list(ListId id, size_t items, uint32_t activation) {
   return true;
 }
 
+int64_t Runner::turnsOf(NodeId id) {
+  const Node &n = program[id];
+  bool hasBranch = false, hasLoop = false;
+  if (plan.rare != RareArm::None)
+    for (NodeId item : tree.lists[tree.places[id].arms[0]].items) {
+      hasBranch |= program[item].kind == NodeKind::Branch;
+      hasLoop |= program[item].kind == NodeKind::Loop;
+    }
+  int64_t most = hasBranch && !hasLoop ? longTrip : modelTrip;
+  if (n.trip)
+    return std::min(*n.trip, most);
+  int64_t trip = !plan.trip ? int64_t(random(4)) : most == longTrip ? longTrip : *plan.trip;
+  return std::max(trip, std::min(n.minTrip, most));
+}
+
 bool Runner::loop(NodeId id) {
   const Node &n = program[id];
   ListId body = tree.places[id].arms[0];
-  int64_t trip = plan.trip ? *plan.trip : int64_t(random(4));
-  trip = n.trip ? std::min(*n.trip, modelTrip) : std::max(trip, std::min(n.minTrip, modelTrip));
+  int64_t trip = turnsOf(id);
   lengths[id] = trip;
   uint32_t activation = run.activations[body].size();
   run.activations[body].emplace_back();
@@ -121,6 +136,10 @@ unsigned Runner::armOf(NodeId id) {
     int64_t at = counters[condition.loop];
     bool atEnd = at < condition.first || lengths[condition.loop] - at <= condition.last;
     return atEnd != condition.inverted;
+  }
+  if (const List &around = tree.listOf(id); plan.rare != RareArm::None && !around.loops.empty()) {
+    bool isRare = counters[around.loops.back()] % rarePeriod == rarePeriod - 1;
+    return isRare == (plan.rare == RareArm::First) ? 0 : n.arms.size() - 1;
   }
   if (condition.value != none)
     return plan.arm ? std::min(*plan.arm, 1u) : (plan.seed >> (condition.value % 8)) & 1;
@@ -222,10 +241,17 @@ std::optional<Run> inserter::makeRun(const Tree &tree, const Demands &demands, c
 }
 
 std::vector<RunPlan> inserter::measuredRuns(const Tree &tree) {
-  std::vector<RunPlan> plans{{modelTrip, 0, 1}};
-  if (llvm::any_of(tree.order, [&](NodeId node) {
-        return tree.program[node].kind == NodeKind::Branch && tree.program[node].arms.size() > 1;
-      }))
-    plans.push_back({modelTrip, 99, 1});
+  std::vector<RunPlan> plans{{modelTrip, 0}};
+  bool hasBranch = false, inLoop = false;
+  for (NodeId node : tree.order)
+    if (const Node &n = tree.program[node]; n.kind == NodeKind::Branch && n.arms.size() > 1) {
+      hasBranch = true;
+      inLoop |= !tree.listOf(node).loops.empty();
+    }
+  if (hasBranch)
+    plans.push_back({modelTrip, 99});
+  if (inLoop)
+    for (RareArm rare : {RareArm::First, RareArm::Last})
+      plans.push_back({modelTrip, 0, 1, rare});
   return plans;
 }

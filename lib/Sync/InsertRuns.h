@@ -48,21 +48,28 @@ struct Run {
   uint32_t flags = 0;                               ///< hand-written ones
 };
 
+/// Which of the first and the last arm of a branch in a loop runs once in `rarePeriod` turns, and
+/// the other in all others.
+enum class RareArm : uint8_t { None, First, Last };
+
 /// How a run goes: turns of loops of unknown trip count, arms of branches; absent: random.
 struct RunPlan {
   std::optional<int64_t> trip;
   std::optional<unsigned> arm;
   uint64_t seed = 1;
+  RareArm rare = RareArm::None; ///< else loops with branches and without loops in them turn longer
 };
 
-/// In the model a loop turns no more often, and so often when nothing is known (sync 13.6).
-inline constexpr int64_t modelTrip = 4;
+/// In the model a loop turns no more often, and so often when nothing is known; a loop whose
+/// branches take turns with their arms does `longTrip` turns (sync 13.6).
+inline constexpr int64_t modelTrip = 4, longTrip = 8, rarePeriod = 3;
 
 /// None when the run has more than `limit` steps, or flags whose ids nobody knows.
 std::optional<Run> makeRun(const Tree &tree, const Demands &demands, const RunPlan &plan,
                            size_t limit);
 
-/// The runs on which plans are compared: all branches take their first arm, or all their last.
+/// The runs on which plans are compared: all branches take their first arm, or all their last, or
+/// one of them in few turns.
 std::vector<RunPlan> measuredRuns(const Tree &tree);
 
 } // namespace pto::sync::inserter

@@ -15,7 +15,8 @@ Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &swee
 uint64_t Search::timeNow() {
   uint64_t sum = 0;
   for (Trial &trial : measured) {
-    sum += trial.time(*now, cycles);
+    for (const std::vector<uint64_t> &balance : cycles)
+      sum += trial.time(*now, balance);
     work += trial.steps();
   }
   return sum;
@@ -278,17 +279,26 @@ void Search::loosen() {
 // Whole search
 //===----------------------------------------------------------------------===//
 
+void Search::estimateCycles() {
+  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
+  cycles.fill(std::vector<uint64_t>(tree.program.nodes.size(), 0));
+  for (NodeId node : tree.order) {
+    const Node &n = tree.program[node];
+    if (n.kind != NodeKind::Access)
+      continue;
+    uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+    uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
+    bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
+    cycles[0][node] = all;
+    cycles[1][node] = moves ? all / 2 : all;
+    cycles[2][node] = moves ? all : all / 2;
+  }
+}
+
 bool Search::run() {
   if (!isSmall())
     return false;
-  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
-  cycles.assign(tree.program.nodes.size(), 0);
-  for (NodeId node : tree.order)
-    if (const Node &n = tree.program[node]; n.kind == NodeKind::Access) {
-      uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
-      cycles[node] = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
-    }
-
+  estimateCycles();
   if (!makeItems() || !makeTrials())
     return false;
   now.emplace(tree, items);

@@ -43,10 +43,10 @@ private:
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
 
-  /// By pipe of the set the pipes, as bits, to which a handoff is tried.
-  std::array<uint32_t, numPipes + 1> partners{};
   std::vector<Item> items;
-  std::vector<uint64_t> cycles; ///< by node
+  /// By node: as the caller says, moves to and from global memory in half the time, and all else
+  /// (sync 13.6).
+  std::array<std::vector<uint64_t>, 3> cycles;
   std::vector<Trial> trials, measured;
   std::vector<size_t> order;    ///< of trials: those that failed last come first
   std::optional<Selection> now; ///< what the search stands at
@@ -62,11 +62,11 @@ private:
   unsigned refused = 0;       ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
+  void estimateCycles();
   bool makeItems();
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
   llvm::SmallVector<uint32_t, 4> primePlaces(ListId body, Pipe pipe) const;
-  void findPairs();
   void addItems(ListId list);
   bool makeTrials();
   Item itemOf(const Handoff &handoff) const;

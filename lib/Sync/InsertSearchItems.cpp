@@ -12,7 +12,7 @@ using namespace pto::sync::inserter;
 // Items and runs
 //===----------------------------------------------------------------------===//
 
-static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 1500;
+static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 3000;
 
 bool Search::isSmall() const {
   size_t accesses = 0;
@@ -22,7 +22,7 @@ bool Search::isSmall() const {
 }
 
 /// Items before the loop behind which its primes can stand to some effect: those that hold the
-/// pipe, but for the last, after which the pipe does nothing.
+/// pipe. Behind the last of them it may still wait before the loop.
 llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const {
   constexpr size_t most = 3;
   const Place &loop = tree.places[tree.lists[body].owner];
@@ -30,13 +30,12 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   llvm::SmallVector<uint32_t, 4> places;
   if (!around.loops.empty())
     return places; // it would hold back the iteration before
-  bool isLast = true;
   for (uint32_t i = loop.index; i-- > 0 && places.size() < most;) {
     if (i == around.leave)
       break; // the loop around can end between them
     llvm::SmallVector<Pipe, 3> pipes;
     collectPipes(around.items[i], pipes);
-    if (llvm::is_contained(pipes, pipe) && !std::exchange(isLast, false))
+    if (llvm::is_contained(pipes, pipe))
       places.push_back(i);
   }
   return places;
@@ -53,21 +52,11 @@ void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
         collectPipes(inner, into);
 }
 
-/// Pairs that the vendor does not list only where an order asks for them (HQ2).
-void Search::findPairs() {
-  for (unsigned from = 0; from < numPipes; ++from)
-    for (unsigned to = 0; to < numPipes; ++to)
-      if (flagPairIsListed(Pipe(from), Pipe(to)))
-        partners[from] |= 1u << to;
-  for (const Demand &demand : demands.all)
-    partners[unsigned(demand.pipe)] |= 1u << unsigned(pipeOf(tree.program[demand.later]));
-}
-
 void Search::addItems(ListId id) {
   const List &list = tree.lists[id];
-  // A loop that runs once carries nothing.
-  bool carries = list.isBody && tree.program[list.owner].trip != 1;
-  int64_t mostDelay = carries ? options.maxDelay : 0;
+  // A loop that runs once carries nothing, but primes may let in what waits later.
+  bool isOnce = list.isBody && tree.program[list.owner].trip == 1;
+  int64_t mostDelay = !list.isBody ? 0 : isOnce ? 1 : options.maxDelay;
   std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
   for (auto [node, into] : llvm::zip(list.items, pipes))
     collectPipes(node, into);
@@ -89,14 +78,13 @@ void Search::addItems(ListId id) {
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (from != to && (partners[unsigned(from)] >> unsigned(to) & 1))
+            if (demands.mayHandOff(from, to))
               add(from, to, i, j, delay);
     }
 }
 
 /// False when there are too many.
 bool Search::makeItems() {
-  findPairs();
   for (ListId list = 0; list < tree.lists.size() && items.size() < mostItems; ++list)
     if (!tree.lists[list].frozen)
       addItems(list);

@@ -109,6 +109,15 @@ public:
   std::vector<Demand> all;
   std::vector<uint32_t> first; ///< by NodeId, one past the end included
   int64_t longestDistance = 1; ///< largest distance that matters, at most maxDistance
+
+  /// A choice of handoffs is among these. Only where an order asks for them: pairs of pipes that
+  /// the vendor does not list (HQ2), and S, whose waits hold up dispatch to all pipes (H6).
+  bool mayHandOff(Pipe from, Pipe to) const {
+    return from != to && (partners[unsigned(from)] >> unsigned(to) & 1);
+  }
+
+private:
+  std::array<uint32_t, numPipes + 1> partners{}; ///< by pipe of the set pipes of the wait, as bits
 };
 
 } // namespace pto::sync::inserter

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SyncCost.h"
+#include "ptoas/IR/Transfer.h"
 #include "ptoas/Sim/Cost.h"
 
 using namespace pto;
@@ -27,6 +28,23 @@ static uint64_t bytesOf(const sync::Region &region) {
   return bytes;
 }
 
+/// What a transfer moves in global memory, as far as the text says it; else 0.
+static uint64_t bytesOfViews(mlir::Operation *op) {
+  uint64_t sum = 0;
+  for (mlir::Value value : op->getOperands()) {
+    if (!llvm::isa<PartitionTensorViewType>(value.getType()))
+      continue;
+    std::optional<GlobalFacts> facts = globalFacts(value);
+    if (!facts || llvm::is_contained(facts->shape, -1))
+      return 0;
+    uint64_t bytes = uint64_t(facts->elementBytes);
+    for (int64_t extent : facts->shape)
+      bytes *= uint64_t(extent);
+    sum += bytes;
+  }
+  return sum;
+}
+
 static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
                          const sync::Program &program, const sync::Node &node) {
   std::array<uint64_t, numSpaces> read{}, written{};
@@ -34,6 +52,8 @@ static uint64_t cyclesOf(const sim::CostTable &table, mlir::Operation *op,
   for (const auto *regions : {&node.reads, &node.writes})
     for (sync::RegionId id : *regions)
       most = std::max(most, bytesOf(program.regions[id]));
+  if (uint64_t views = bytesOfViews(op))
+    most = views;
   for (bool writes : {false, true})
     for (sync::RegionId id : writes ? node.writes : node.reads) {
       const sync::Region &region = program.regions[id];

@@ -18,7 +18,12 @@ uint64_t judge::durationOf(const Program &program, NodeId access) {
   return program[access].pipe == Pipe::S ? 2 : Random(access).pick({20, 40, 80, 160});
 }
 
-uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
+uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved halved) {
+  auto cycles = [&](const Event &event) {
+    bool isGlobal = event.pipe == Pipe::MTE2 || event.pipe == Pipe::MTE3 || event.pipe == Pipe::FIX;
+    bool isHalf = halved == (isGlobal ? Halved::GlobalMoves : Halved::Others);
+    return durationOf(program, event.node) / (isHalf ? 2 : 1);
+  };
   struct Queue {
     uint64_t free = 0;     ///< when its next instruction can start
     uint64_t complete = 0; ///< when the bytes of all earlier ones are there
@@ -36,7 +41,7 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
     uint64_t start = std::max(dispatch, queue.free);
     switch (event.kind) {
     case Event::Access:
-      queue.free = start + durationOf(program, event.node);
+      queue.free = start + cycles(event);
       queue.complete = queue.free + (event.pipe == Pipe::S ? 0 : resultLatency);
       break;
     case Event::Set: // does not hold what comes after it
@@ -61,7 +66,8 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace) {
 static Price priceOf(const Program &program, llvm::ArrayRef<Trace> traces) {
   Price price;
   for (const Trace &trace : traces) {
-    price.time += modelledTime(program, trace);
+    for (Halved halved : {Halved::None, Halved::GlobalMoves, Halved::Others})
+      price.time += modelledTime(program, trace, halved);
     price.executed += llvm::count_if(trace.events, [](const Event &event) {
       return event.kind == Event::Set || event.kind == Event::Wait || event.kind == Event::Barrier;
     });
@@ -108,30 +114,10 @@ private:
 } // namespace
 
 static std::vector<Path> pathsOf(const Program &program) {
-  // Rings of ids wrap after 8 iterations; the corners of trip counts and arms come first.
-  static constexpr std::pair<int64_t, unsigned> plans[] = {{3, 0}, {3, 9},  {1, 0},  {1, 9},
-                                                           {2, 0}, {2, 9},  {0, 0},  {6, 0},
-                                                           {6, 9}, {11, 0}, {11, 9}, {4, 1}};
   std::vector<Path> result;
-  auto add = [&](const PathPlan &plan, uint64_t seed) {
-    Random random(seed);
-    if (std::optional<Trace> trace = expand(program, plan, random, 60000)) {
-      result.push_back({std::move(*trace), {}});
-      result.back().events = result.back().trace.events;
-    }
-  };
-  for (auto [trip, arm] : plans) {
-    PathPlan plan;
-    plan.trip = trip;
-    plan.arm = arm;
-    add(plan, 1);
-  }
-  bool hasBranch =
-      llvm::any_of(program.nodes, [](const Node &node) { return node.kind == NodeKind::Branch; });
-  for (uint64_t seed = 1; seed < (hasBranch ? 25 : 13); ++seed) {
-    PathPlan plan;
-    plan.few = true;
-    add(plan, seed);
+  for (Trace &trace : sampledPaths(program)) {
+    std::vector<Event> events = trace.events;
+    result.push_back({std::move(trace), std::move(events)});
   }
   return result;
 }

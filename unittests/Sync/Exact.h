@@ -20,7 +20,9 @@ struct Candidate {
   Pipe from, to; ///< equal: a barrier
   unsigned list = 0, producer = 0, consumer = 0;
   int64_t delay = 0;
-  bool early = false;    ///< the set stands before the drains of its producer, a loop
+  bool early = false; ///< the set stands before the drains of its producer, a loop
+  /// Item of the list around the loop behind which the primes stand; none: directly before it.
+  uint32_t primeAfter = none;
   uint64_t executed = 0; ///< sync instructions that it adds to the measured paths
 };
 
@@ -33,16 +35,20 @@ struct Price {
 
 enum class Goal : uint8_t { TimeThenCount, Count };
 
-/// Price of a finished program. Unknown trip counts are taken as 4; of branches the first and the
-/// last arms are measured.
+/// Price of a finished program (sync 13.6). Unknown trip counts are taken as 4; of branches the
+/// first arms, the last arms, and in loops one of them in every third of 8 turns are measured. Time
+/// is the sum over three balances of the pipes.
 Price priceOf(const Program &program);
 
 /// Cycles that an access takes: some number that depends on the node alone.
 uint64_t durationOf(const Program &program, NodeId access);
 
+/// Whose accesses take half of that (sync 13.6).
+enum class Halved : uint8_t { None, GlobalMoves, Others };
+
 /// Cycles until everything on the trace is complete: in-order pipes, an access takes `durationOf`,
 /// its bytes are there `resultLatency` cycles later, sync costs nothing but the stall.
-uint64_t modelledTime(const Program &program, const Trace &trace);
+uint64_t modelledTime(const Program &program, const Trace &trace, Halved halved);
 inline constexpr uint64_t resultLatency = 16;
 
 struct Optimum {

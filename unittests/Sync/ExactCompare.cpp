@@ -28,7 +28,6 @@ static InsertOptions optionsFor(const Program &program, Goal goal) {
   InsertOptions options;
   options.exitBarrier = false;
   options.objective = goal == Goal::Count ? Objective::Count : Objective::Time;
-  options.searchForTime = true;
   options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
   return options;
 }
@@ -62,6 +61,7 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
     };
     if (!best && noneAtLimit) {
       ++result.below;
+      report("below");
       continue;
     }
     if (!best) {
@@ -76,6 +76,8 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
     bool better = goal == Goal::Count ? price.executed < best->price.executed : price < best->price;
     if (same || better) {
       ++(same ? result.equal : result.below);
+      if (better)
+        report("below");
       continue;
     }
     unsigned items = ours.stats.handoffs + ours.stats.credits + ours.stats.barriers;

@@ -39,7 +39,6 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
     for (Objective objective : {Objective::Time, Objective::Count}) {
       InsertOptions options;
       options.objective = objective;
-      options.searchForTime = true;
       options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
       InsertResult with = insert(program, options);
       options.searchSteps = 0;
@@ -63,7 +62,6 @@ TEST(SyncExact, SearchNeverMakesAPlanDearer) {
 TEST(SyncExact, SearchIsBounded) {
   Program program = randomSmallProgram(152);
   InsertOptions options;
-  options.searchForTime = true;
   options.searchSteps = 1000;
   InsertResult result = insert(program, options);
   EXPECT_EQ(result.stats.searched, InsertStats::CutShort);

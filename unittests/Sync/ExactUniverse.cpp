@@ -1,6 +1,7 @@
 //===- ExactUniverse.cpp - All items that could be added -------------------===//
 
 #include "ExactUniverse.h"
+#include "ptoas/Sync/Check.h"
 #include "llvm/ADT/STLExtras.h"
 #include <array>
 #include <set>
@@ -23,7 +24,8 @@ struct StatementList {
   unsigned arm = 0;
   NodeId innermost = none; ///< loop
   bool isBody = false;
-  unsigned leave = ~0u; ///< index of the Leave of a loop that ends inside
+  unsigned leave = ~0u;             ///< index of the Leave of a loop that ends inside
+  unsigned around = ~0u, index = 0; ///< list of the owner, and its place there
   std::vector<NodeId> items;
   std::vector<std::set<Pipe>> pipes; ///< per item: of the accesses in it
 };
@@ -33,7 +35,8 @@ public:
   Maker(Universe &universe, unsigned maxDelay) : universe(universe), maxDelay(maxDelay) {}
 
   void run() {
-    collect(none, 0, none, universe.program.top);
+    collect(none, 0, none, universe.program.top, ~0u, 0);
+    findOrders();
     for (unsigned list = 0; list < lists.size(); ++list)
       candidatesOf(list);
     universe.program.eventIds = idsEach * (universe.candidates.size() + 1);
@@ -43,8 +46,11 @@ public:
   }
 
 private:
-  std::set<Pipe> collect(NodeId owner, unsigned arm, NodeId innermost, std::vector<NodeId> items);
+  std::set<Pipe> collect(NodeId owner, unsigned arm, NodeId innermost, std::vector<NodeId> items,
+                         unsigned around, unsigned place);
+  std::vector<uint32_t> primePlaces(const StatementList &body, Pipe pipe) const;
   void candidatesOf(unsigned list);
+  void findOrders();
   bool mayHandOff(Pipe from, Pipe to) const;
   void rewrite(unsigned list);
   void add(NodeKind kind, uint32_t candidate, EventId id);
@@ -70,60 +76,97 @@ private:
 
   Universe &universe;
   unsigned maxDelay;
+  std::array<std::array<bool, numPipes>, numPipes> asked{};
   std::vector<StatementList> lists;
   std::vector<NodeId> out;
 };
 } // namespace
 
 std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
-                              std::vector<NodeId> items) {
-  unsigned index = lists.size();
+                              std::vector<NodeId> items, unsigned around, unsigned place) {
+  unsigned self = lists.size();
   lists.emplace_back();
-  StatementList list{owner, arm, innermost, owner != none && owner == innermost, ~0u, items, {}};
-  for (unsigned i = 0; i < items.size(); ++i)
-    if (universe.program[items[i]].kind == NodeKind::Leave)
-      list.leave = i;
+  StatementList list{owner, arm,   innermost, owner != none && owner == innermost, ~0u, around,
+                     place, items, {}};
   std::set<Pipe> all;
-  for (NodeId id : items) {
+  for (unsigned index = 0; index < items.size(); ++index) {
+    NodeId id = items[index];
     const Node node = universe.program[id];
+    if (node.kind == NodeKind::Leave)
+      list.leave = index;
     std::set<Pipe> pipes;
     if (node.kind == NodeKind::Access)
       pipes.insert(node.pipe);
     for (unsigned i = 0; i < node.arms.size(); ++i) {
       NodeId loop = node.kind == NodeKind::Loop ? id : innermost;
-      std::set<Pipe> inside = collect(id, i, loop, node.arms[i]);
-      pipes.insert(inside.begin(), inside.end());
+      std::set<Pipe> inside = collect(id, i, loop, node.arms[i], self, index);
+      if (node.trip != 0) // what never runs uses no pipe
+        pipes.insert(inside.begin(), inside.end());
     }
     all.insert(pipes.begin(), pipes.end());
     list.pipes.push_back(std::move(pipes));
   }
-  lists[index] = std::move(list);
+  lists[self] = std::move(list);
   return all;
 }
 
-/// Pairs that the vendor does not list only where accesses share bytes (HQ2).
+/// From which pipe to which is an order asked for, by a path or by check()? Pairs that the vendor
+/// does not list are candidates only there (HQ2).
+void Maker::findOrders() {
+  for (const Finding &finding : check(universe.program).findings)
+    if (finding.rule == Rule::C1)
+      asked[unsigned(universe.program[finding.earlier].pipe)]
+           [unsigned(universe.program[finding.later].pipe)] = true;
+  for (const Trace &trace : sampledPaths(universe.program)) {
+    std::vector<std::array<bool, numPipes>> readBy(trace.footprints.size()),
+        writtenBy(trace.footprints.size());
+    for (const Event &event : trace.events) {
+      if (event.kind != Event::Access)
+        continue;
+      auto meet = [&](llvm::ArrayRef<uint32_t> mine, const auto &theirs) {
+        for (uint32_t index : mine)
+          for (uint32_t other : trace.sharing[index])
+            for (unsigned from = 0; from < numPipes; ++from)
+              asked[from][unsigned(event.pipe)] |= theirs[other][from];
+      };
+      meet(event.reads, writtenBy);
+      meet(event.writes, writtenBy);
+      meet(event.writes, readBy);
+      for (uint32_t index : event.reads)
+        readBy[index][unsigned(event.pipe)] = true;
+      for (uint32_t index : event.writes)
+        writtenBy[index][unsigned(event.pipe)] = true;
+    }
+  }
+}
+
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
-  if (flagPairIsListed(from, to))
-    return true;
-  const Program &program = universe.program;
-  Overlap overlap(program);
-  auto meet = [&](llvm::ArrayRef<RegionId> xs, llvm::ArrayRef<RegionId> ys) {
-    return llvm::any_of(xs, [&](RegionId x) {
-      return llvm::any_of(ys, [&](RegionId y) { return overlap.ever(x, y); });
-    });
-  };
-  for (const Node &x : program.nodes)
-    for (const Node &y : program.nodes)
-      if (x.kind == NodeKind::Access && y.kind == NodeKind::Access && x.pipe == from &&
-          y.pipe == to &&
-          (meet(x.writes, y.reads) || meet(x.writes, y.writes) || meet(x.reads, y.writes)))
-        return true;
-  return false;
+  bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
+  return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
+}
+
+/// Behind what do primes tell something else than directly before the loop? Behind each earlier
+/// item of their pipe, but not where the loop around can end in between.
+std::vector<uint32_t> Maker::primePlaces(const StatementList &body, Pipe pipe) const {
+  const StatementList &around = lists[body.around];
+  std::vector<uint32_t> places;
+  for (uint32_t i = body.index; i-- > 0 && i != around.leave;)
+    if (around.pipes[i].count(pipe))
+      places.push_back(i);
+  return places;
 }
 
 void Maker::candidatesOf(unsigned index) {
   const StatementList &list = lists[index];
   const Program &program = universe.program;
+  auto add = [&](const Candidate &candidate) {
+    universe.candidates.push_back(candidate);
+    if (candidate.delay)
+      for (uint32_t place : primePlaces(list, candidate.from)) {
+        universe.candidates.push_back(candidate);
+        universe.candidates.back().primeAfter = place;
+      }
+  };
   for (unsigned j = 0; j < list.items.size(); ++j)
     for (Pipe to : list.pipes[j]) {
       if (to != Pipe::S && barrierIsLegal(to, program.arch))
@@ -132,10 +175,10 @@ void Maker::candidatesOf(unsigned index) {
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
             if (from != to && mayHandOff(from, to)) {
-              universe.candidates.push_back({from, to, index, i, j, delay});
+              add({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
-                universe.candidates.push_back({from, to, index, i, j, delay, true});
+                add({from, to, index, i, j, delay, true});
             }
     }
 }
@@ -159,11 +202,13 @@ void Maker::rewrite(unsigned index) {
   out.clear();
   for (unsigned item = 0; item < list.items.size(); ++item) {
     NodeId id = list.items[item];
-    std::vector<uint32_t> waits, barriers, carried, early, sets;
+    std::vector<uint32_t> waits, barriers, carried, early, sets, primes;
     for (uint32_t c = 0; c < all.size(); ++c) {
       const Candidate &candidate = all[c];
-      if (lists[candidate.list].owner == id && !isBarrier(c) && drains(c))
+      if (lists[candidate.list].owner == id && !isBarrier(c) && (all[c].delay || drains(c)))
         carried.push_back(c);
+      if (candidate.primeAfter == item && lists[candidate.list].around == index)
+        primes.push_back(c);
       if (candidate.list != index)
         continue;
       if (isBarrier(c) && candidate.consumer == item)
@@ -181,9 +226,13 @@ void Maker::rewrite(unsigned index) {
       add(NodeKind::Wait, c, idIn(c, list.innermost, -all[c].delay));
     for (uint32_t c : barriers)
       add(NodeKind::Barrier, c, {});
-    for (uint32_t c : carried)
+    auto prime = [&](uint32_t c) {
       for (int64_t m = 0; m < all[c].delay; ++m)
         add(NodeKind::Set, c, {int32_t(idsEach * c + wrap(m - all[c].delay))});
+    };
+    for (uint32_t c : carried)
+      if (all[c].primeAfter == none)
+        prime(c);
     out.push_back(id);
     for (uint32_t c : early)
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
@@ -195,6 +244,7 @@ void Maker::rewrite(unsigned index) {
                  : idIn(c, id, m - all[c].delay + takesFirst(c)));
     for (uint32_t c : sets)
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
+    llvm::for_each(primes, prime);
   }
   (list.owner == none ? universe.program.top : universe.program[list.owner].arms[list.arm]) = out;
 }
@@ -231,20 +281,60 @@ void Path::select(const Universe &universe, const llvm::BitVector &chosen) {
       trace.events.push_back(event);
 }
 
-std::vector<Trace> judge::measuredPaths(const Program &program) {
-  bool hasBranch = llvm::any_of(program.nodes, [](const Node &node) {
-    return node.kind == NodeKind::Branch && node.arms.size() > 1;
-  });
+std::vector<Trace> judge::sampledPaths(const Program &program) {
+  static constexpr std::pair<int64_t, unsigned> plans[] = {{3, 0}, {3, 9},  {1, 0},  {1, 9},
+                                                           {2, 0}, {2, 9},  {0, 0},  {6, 0},
+                                                           {6, 9}, {11, 0}, {11, 9}, {4, 1}};
   std::vector<Trace> result;
-  for (unsigned arm : {0u, 99u}) {
+  auto add = [&](const PathPlan &plan, uint64_t seed) {
+    Random random(seed);
+    if (std::optional<Trace> trace = expand(program, plan, random, 60000))
+      result.push_back(std::move(*trace));
+  };
+  for (auto [trip, arm] : plans) {
     PathPlan plan;
-    plan.trip = 4;
+    plan.trip = trip;
     plan.arm = arm;
+    add(plan, 1);
+  }
+  bool hasBranch =
+      llvm::any_of(program.nodes, [](const Node &node) { return node.kind == NodeKind::Branch; });
+  for (uint64_t seed = 1; seed < (hasBranch ? 25 : 13); ++seed) {
+    PathPlan plan;
+    plan.few = true;
+    add(plan, seed);
+  }
+  return result;
+}
+
+/// Is there a branch of several arms, in a loop or anywhere?
+static bool hasBranch(const Program &program, llvm::ArrayRef<NodeId> list, bool inLoop) {
+  return llvm::any_of(list, [&](NodeId id) {
+    const Node &node = program[id];
+    if (node.kind == NodeKind::Branch && node.arms.size() > 1 && inLoop)
+      return true;
+    return llvm::any_of(node.arms, [&](llvm::ArrayRef<NodeId> arm) {
+      return hasBranch(program, arm, inLoop || node.kind == NodeKind::Loop);
+    });
+  });
+}
+
+std::vector<Trace> judge::measuredPaths(const Program &program) {
+  std::vector<PathPlan> plans(1);
+  plans[0].arm = 0;
+  if (hasBranch(program, program.top, true))
+    plans.emplace_back().arm = 99;
+  if (hasBranch(program, program.top, false))
+    for (unsigned rare : {0u, 99u}) {
+      plans.emplace_back().arm = 0;
+      plans.back().rareArm = rare;
+    }
+  std::vector<Trace> result;
+  for (PathPlan &plan : plans) {
+    plan.trip = 4;
     Random random(1);
     if (std::optional<Trace> trace = expand(program, plan, random, 1u << 20))
       result.push_back(std::move(*trace));
-    if (!hasBranch)
-      break;
   }
   return result;
 }

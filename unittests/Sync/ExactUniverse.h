@@ -33,6 +33,10 @@ struct Path {
   void select(const Universe &universe, const llvm::BitVector &chosen);
 };
 
+/// The paths that orders are looked for on. Rings of ids wrap after 8 iterations; the corners of
+/// trip counts and arms come first.
+std::vector<Trace> sampledPaths(const Program &program);
+
 /// The paths on which prices are measured: unknown trips 4, first and last arms.
 std::vector<Trace> measuredPaths(const Program &program);
 

@@ -150,6 +150,7 @@ private:
   size_t limit;
   uint64_t seed;
   std::vector<int64_t> counters, lengths; ///< of loops that run
+  std::vector<NodeId> loopsAround;
   llvm::SmallVector<int64_t, 8> trips;
   std::map<Footprint, uint32_t> footprintIndex;
   std::map<Flag, uint32_t> flagIndex;
@@ -190,6 +191,10 @@ size_t Expander::armOf(const Node &branch) {
     bool atEnd = at < condition.first || lengths[condition.loop] - at <= condition.last;
     return atEnd != condition.inverted;
   }
+  if (plan.rareArm && !loopsAround.empty()) {
+    bool isRare = counters[loopsAround.back()] % 3 == 2;
+    return isRare == (*plan.rareArm == 0) ? 0 : branch.arms.size() - 1;
+  }
   if (condition.value != none)
     return plan.arm ? std::min(*plan.arm, 1u) : pathConstant(seed, 2000 + condition.value) > 0;
   size_t last = branch.arms.size() - 1;
@@ -198,13 +203,19 @@ size_t Expander::armOf(const Node &branch) {
 
 bool Expander::runLoop(NodeId id) {
   const Node &node = program[id];
+  llvm::ArrayRef<NodeId> body = node.arms[0];
+  auto holds = [&](NodeKind kind) {
+    return llvm::any_of(body, [&](NodeId item) { return program[item].kind == kind; });
+  };
+  bool isLong = plan.rareArm && holds(NodeKind::Branch) && !holds(NodeKind::Loop);
   int64_t trip = node.trip   ? *node.trip
+                 : isLong    ? 8
                  : plan.trip ? *plan.trip
                              : trips[random.below(plan.few ? 4 : trips.size())];
   if (!node.trip)
     trip = std::max(trip, node.minTrip);
   lengths[id] = trip;
-  llvm::ArrayRef<NodeId> body = node.arms[0];
+  loopsAround.push_back(id);
   size_t leave = llvm::find_if(body, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
                  body.begin();
   for (int64_t i = 0; i < trip; ++i) {
@@ -213,7 +224,9 @@ bool Expander::runLoop(NodeId id) {
       return false;
   }
   counters[id] = trip; // outside its loop a counter is the trip count (EventId)
-  return !node.endsInside || run(body.take_front(leave));
+  bool isShort = !node.endsInside || run(body.take_front(leave));
+  loopsAround.pop_back();
+  return isShort;
 }
 
 void Expander::collectFlags(llvm::ArrayRef<NodeId> list, std::vector<uint32_t> &result) {
@@ -346,7 +359,8 @@ void judge::forEachPath(const Program &program, uint64_t seed, unsigned count,
   // Constant trip counts can make every path too long; no path at all would look like a clean one.
   for (int64_t trip : {1, 0})
     if (made == 0)
-      if (std::optional<Trace> trace = expand(program, {trip, 0}, random, 64 * limit))
+      if (std::optional<Trace> trace =
+              expand(program, {trip, 0, false, std::nullopt}, random, 64 * limit))
         if (!visit(*trace))
           return;
 }

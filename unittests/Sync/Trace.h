@@ -65,6 +65,9 @@ struct PathPlan {
   std::optional<int64_t> trip;
   std::optional<unsigned> arm;
   bool few = false; ///< random trips stay small
+  /// Of branches in loops the first arm (0) or the last (else) runs in every third turn, and the
+  /// other of the two in all others; loops that hold branches and no loops turn 8 times then.
+  std::optional<unsigned> rareArm;
 };
 
 /// The byte footprint of `region` when the loops stand at `counters` (by NodeId) and symbols and

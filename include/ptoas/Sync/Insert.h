@@ -30,9 +30,6 @@ struct InsertOptions {
   /// The most work for the search for the best plan of a small program (sync 13.7), in steps of
   /// runs; 0: none.
   uint64_t searchSteps = 4000000;
-  /// Objective::Time: search as well. The model turns loops too few times to tell what is fast in
-  /// the long run, so that this is no default.
-  bool searchForTime = false;
   /// Cycles of an access, 0 when unknown; without it all take alike.
   std::function<uint64_t(NodeId)> cyclesOf;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
