@@ -48,9 +48,9 @@ std::string judge::table(const Tally &tally) {
   os << "  programs " << tally.programs << ", on the last rung " << tally.lastRung
      << llvm::format(" (%.2f %%)", percent(tally.lastRung, tally.programs)) << "\n"
      << "  handoffs " << tally.items.handoffs << ", credits " << tally.items.credits << ", merged "
-     << tally.items.merged << ", barriers " << tally.items.barriers << ", bar(ALL) "
-     << tally.items.barrierAll << ", in loops " << tally.items.inLoops << " (with all ids "
-     << tally.inLoopsWithAllIds << ")\n"
+     << tally.items.merged << ", drains " << tally.items.drains << ", barriers "
+     << tally.items.barriers << ", bar(ALL) " << tally.items.barrierAll << ", in loops "
+     << tally.items.inLoops << " (with all ids " << tally.inLoopsWithAllIds << ")\n"
      << "  outputs: rejected " << tally.rejected << ", unclean " << tally.unclean << ", disturbed "
      << tally.disturbed << ", unstable " << tally.unstable << ", not idempotent " << tally.repeated
      << "\n"
@@ -230,6 +230,7 @@ void Trial::run() {
   tally.items.handoffs += result.stats.handoffs;
   tally.items.credits += result.stats.credits;
   tally.items.merged += result.stats.merged;
+  tally.items.drains += result.stats.drains;
   tally.items.barriers += result.stats.barriers;
   tally.items.barrierAll += result.stats.barrierAll;
   tally.items.inLoops += result.stats.inLoops;
