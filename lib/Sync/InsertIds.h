@@ -22,6 +22,11 @@ public:
   /// `final`: it may also leave ids to drains for good, which no trial must do.
   bool allocate(bool final = false);
 
+  /// Hand-written sets of which C3 holds although the sweep over the whole does not see it.
+  void takeForGone(llvm::ArrayRef<NodeId> sets) {
+    llvm::erase_if(handWritten, [&](NodeId set) { return llvm::is_contained(sets, set); });
+  }
+
   /// Sets that do not know that the last token of their id was consumed (C3), as reverse orders;
   /// neighbours are grouped.
   std::vector<Want> credits();

@@ -102,32 +102,25 @@ private:
   llvm::SmallVector<uint32_t, 16> smallestCut(const Path &path, size_t earlier, size_t later,
                                               Set chosen) const;
   Price price(const Set &chosen);
+  std::optional<Price> accepted(const Set &chosen, uint64_t limit);
   /// Forbids the items of `chosen` that together cost more than `limit`.
   void excludeSlow(const Set &chosen, uint64_t limit);
   uint64_t timeWith(const Set &chosen);
 
   Universe universe;
   std::vector<Path> paths, measured;
+  std::optional<Pressure> pressure;
   std::optional<Master> master;
   unsigned cuts = 0, checkerCuts = 0, rounds = 0;
 };
 } // namespace
 
-static std::vector<Path> pathsOf(const Program &program) {
-  std::vector<Path> result;
-  for (Trace &trace : sampledPaths(program)) {
-    std::vector<Event> events = trace.events;
-    result.push_back({std::move(trace), std::move(events)});
-  }
-  return result;
-}
-
 Search::Search(const Program &source, unsigned maxDelay) : universe(source, maxDelay) {
-  paths = pathsOf(universe.program);
-  for (Trace &trace : measuredPaths(universe.program)) {
-    std::vector<Event> events = trace.events;
-    measured.push_back({std::move(trace), std::move(events)});
-  }
+  for (Trace &trace : sampledPaths(universe.program))
+    paths.emplace_back(universe, std::move(trace));
+  for (Trace &trace : measuredPaths(universe.program))
+    measured.emplace_back(universe, std::move(trace));
+  pressure.emplace(universe, measured);
   std::vector<uint64_t> weights;
   for (const Candidate &candidate : universe.candidates)
     weights.push_back(candidate.executed);
@@ -135,22 +128,13 @@ Search::Search(const Program &source, unsigned maxDelay) : universe(source, maxD
 }
 
 std::optional<Violation> Search::firstMiss(Path &path, const Set &chosen) {
-  path.select(universe, chosen);
+  path.select(chosen);
   std::vector<Violation> found = violations(universe.program, path.trace, true);
   if (found.empty())
     return std::nullopt;
-  // From places in what is left to places in all events.
-  Violation miss = found.front();
-  size_t kept = 0;
-  auto translate = [&](size_t place) {
-    size_t seen = 0;
-    for (size_t at = 0; at < path.events.size(); ++at)
-      if (universe.isChosen(path.events[at].node, chosen) && seen++ == place)
-        return at;
-    return kept;
-  };
-  miss.event = translate(miss.event);
-  miss.earlierEvent = translate(miss.earlierEvent);
+  Violation miss = found.front(); // its places are in what is left; ours in all events
+  miss.event = path.kept[miss.event];
+  miss.earlierEvent = path.kept[miss.earlierEvent];
   return miss;
 }
 
@@ -251,7 +235,7 @@ Price Search::price(const Set &chosen) {
   std::vector<Trace> traces;
   Price sum;
   for (Path &path : measured) {
-    path.select(universe, chosen);
+    path.select(chosen);
     Price one = ::priceOf(universe.program, path.trace);
     sum.time += one.time;
     sum.executed += one.executed;
@@ -270,35 +254,47 @@ void Search::excludeSlow(const Set &chosen, uint64_t limit) {
       core.set(item);
   }
   llvm::SmallVector<uint32_t, 16> all(core.set_bits_begin(), core.set_bits_end());
-  master->exclude(all);
+  master->exclude(all, timeWith(core), [&](uint32_t item) { return pressure->noFasterThan(item); });
+}
+
+/// What a set costs that misses nothing and takes `limit` at most; else the master knows more.
+std::optional<Price> Search::accepted(const Set &chosen, uint64_t limit) {
+  if (addCuts(chosen))
+    return std::nullopt;
+  Price now = price(chosen);
+  if (now.time > limit) {
+    excludeSlow(chosen, limit);
+    return std::nullopt;
+  }
+  if (addCheckerCut(chosen)) // last, for it takes longest
+    return std::nullopt;
+  return now;
 }
 
 std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRounds,
                                    bool *noneAtLimit) {
-  uint64_t limit = goal == Goal::Count ? ~uint64_t(0) : start.time;
-  std::optional<Optimum> best;
-  for (rounds = 0; rounds < maxRounds; ++rounds) {
-    std::optional<Set> chosen = master->cheapest();
-    if (!chosen) { // nothing below the limit: the last one is the optimum
+  constexpr uint64_t anyTime = ~uint64_t(0);
+  uint64_t limit = goal == Goal::Count ? anyTime : start.time;
+  // First the least time, then the cheapest set that takes no more.
+  while (goal == Goal::TimeThenCount && limit > 0) {
+    if (++rounds > maxRounds)
+      return std::nullopt;
+    std::optional<Set> chosen = master->any(limit - 1);
+    if (!chosen)
+      break;
+    if (std::optional<Price> now = accepted(*chosen, limit - 1))
+      limit = now->time;
+  }
+  while (++rounds <= maxRounds) {
+    std::optional<Set> chosen = master->cheapest(limit);
+    if (!chosen) {
       if (noneAtLimit)
-        *noneAtLimit = !best;
-      return best;
+        *noneAtLimit = true;
+      return std::nullopt;
     }
-    if (addCuts(*chosen))
-      continue;
-    Price now = price(*chosen);
-    if (now.time > limit) {
-      excludeSlow(*chosen, limit);
-      continue;
-    }
-    if (addCheckerCut(*chosen)) // last, for it takes longest
-      continue;
-    best =
-        Optimum{now, unsigned(chosen->count()), universe.with(*chosen), cuts, checkerCuts, rounds};
-    if (goal == Goal::Count || now.time == 0)
-      return best;
-    limit = now.time - 1;
-    excludeSlow(*chosen, limit);
+    if (std::optional<Price> now = accepted(*chosen, limit))
+      return Optimum{*now,  unsigned(chosen->count()), universe.with(*chosen), cuts, checkerCuts,
+                     rounds};
   }
   return std::nullopt;
 }

@@ -64,7 +64,7 @@ struct Optimum {
 /// candidates are as fast as `start`. The program must have no synchronisation of its
 /// own, no calls and no signals.
 std::optional<Optimum> solveExactly(const Program &program, Goal goal, const Price &start,
-                                    unsigned maxDelay = 2, unsigned maxRounds = 400,
+                                    unsigned maxDelay = 2, unsigned maxRounds = 6000,
                                     bool *noneAtLimit = nullptr);
 
 /// Without synchronisation, calls and signals; up to 12 accesses.

@@ -47,7 +47,7 @@ Comparison judge::compareWithExact(Goal goal, uint64_t seed, unsigned programs, 
     ++result.programs;
     bool noneAtLimit = false;
     std::optional<Optimum> best =
-        solveExactly(program, goal, price, options.maxDelay, 400, &noneAtLimit);
+        solveExactly(program, goal, price, options.maxDelay, 6000, &noneAtLimit);
     auto report = [&](llvm::StringRef what) {
       if (result.reports.size() >= maxReports)
         return;

@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,10 +24,17 @@ public:
 
   /// At least one of `any`, if `condition` (an item) is taken; `none`: in any case.
   void require(llvm::ArrayRef<uint32_t> any, uint32_t condition);
-  /// Not all of `all` together.
-  void exclude(llvm::ArrayRef<uint32_t> all);
-  /// The cheapest set; none when there is none.
-  std::optional<llvm::BitVector> cheapest();
+  /// Not all of `slow` together, which take `time`, nor any that take as long in their place:
+  /// `noFaster` lists, for an item, all that do, itself included.
+  void exclude(llvm::ArrayRef<uint32_t> slow, uint64_t time,
+               llvm::function_ref<std::vector<uint32_t>(uint32_t)> noFaster);
+
+  /// Some set of which no item is superfluous that takes `limit` at most, as far as exclude() said;
+  /// none when there is none. Limits may only fall.
+  std::optional<llvm::BitVector> any(uint64_t limit);
+  /// The cheapest set that takes `limit` at most, which must stay the same; none when there is
+  /// none.
+  std::optional<llvm::BitVector> cheapest(uint64_t limit);
 
 private:
   struct Z3;

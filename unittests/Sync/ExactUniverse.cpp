@@ -19,6 +19,10 @@ namespace {
 /// number of ids would help.
 constexpr uint32_t idsEach = 8;
 
+/// Producer of handoffs that are set where an arm begins; waits where it ends have the number of
+/// its items as consumer.
+constexpr unsigned armBegin = ~0u;
+
 struct StatementList {
   NodeId owner = none;
   unsigned arm = 0;
@@ -141,6 +145,8 @@ void Maker::findOrders() {
 }
 
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
+  if (from == to)
+    return false;
   bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
   return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
 }
@@ -174,13 +180,24 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to && mayHandOff(from, to)) {
+            if (mayHandOff(from, to)) {
               add({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
                 add({from, to, index, i, j, delay, true});
             }
     }
+  if (list.owner == none || program[list.owner].kind != NodeKind::Branch)
+    return;
+  unsigned end = list.items.size();
+  for (unsigned i = 0; i < end; ++i)
+    for (Pipe inside : list.pipes[i])
+      for (unsigned other = 0; other < numPipes; ++other) {
+        if (mayHandOff(Pipe(other), inside))
+          add({Pipe(other), inside, index, armBegin, i, 0});
+        if (mayHandOff(inside, Pipe(other)))
+          add({inside, Pipe(other), index, i, end, 0});
+      }
 }
 
 void Maker::add(NodeKind kind, uint32_t candidate, EventId id) {
@@ -200,6 +217,9 @@ void Maker::rewrite(unsigned index) {
   const std::vector<Candidate> &all = universe.candidates;
   auto isBarrier = [&](uint32_t c) { return all[c].from == all[c].to; };
   out.clear();
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].producer == armBegin)
+      add(NodeKind::Set, c, idIn(c, list.innermost, 0));
   for (unsigned item = 0; item < list.items.size(); ++item) {
     NodeId id = list.items[item];
     std::vector<uint32_t> waits, barriers, carried, early, sets, primes;
@@ -246,6 +266,9 @@ void Maker::rewrite(unsigned index) {
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
     llvm::for_each(primes, prime);
   }
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].consumer == list.items.size())
+      add(NodeKind::Wait, c, idIn(c, list.innermost, 0));
   (list.owner == none ? universe.program.top : universe.program[list.owner].arms[list.arm]) = out;
 }
 
@@ -274,11 +297,63 @@ Program Universe::with(const llvm::BitVector &chosen) const {
 // Paths
 //===----------------------------------------------------------------------===//
 
-void Path::select(const Universe &universe, const llvm::BitVector &chosen) {
+Path::Path(const Universe &universe, Trace all)
+    : trace(std::move(all)), events(std::move(trace.events)), places(universe.candidates.size()) {
+  for (uint32_t at = 0; at < events.size(); ++at) {
+    uint32_t candidate = universe.candidateOf[events[at].node];
+    (candidate == none ? fixed : places[candidate]).push_back(at);
+  }
+}
+
+void Path::select(const llvm::BitVector &chosen) {
+  kept = fixed;
+  for (unsigned candidate : chosen.set_bits())
+    llvm::append_range(kept, places[candidate]);
+  llvm::sort(kept);
   trace.events.clear();
-  for (const Event &event : events)
-    if (universe.isChosen(event.node, chosen))
-      trace.events.push_back(event);
+  for (uint32_t at : kept)
+    trace.events.push_back(events[at]);
+}
+
+Pressure::Pressure(const Universe &universe, llvm::ArrayRef<Path> measured)
+    : universe(universe), tokens(universe.candidates.size()) {
+  for (uint32_t index = 0; index < measured.size(); ++index) {
+    std::vector<std::vector<uint32_t>> open(tokens.size());
+    // A set between two sets tells the same as they do, and so with waits and barriers: what counts
+    // is how much of other kinds stands before.
+    uint32_t notSets = 0, notWaits = 0, notBarriers = 0;
+    for (const Event &event : measured[index].events) {
+      uint32_t candidate = universe.candidateOf[event.node];
+      if (event.kind == Event::Set)
+        open[candidate].push_back(notSets);
+      else if (event.kind == Event::Barrier)
+        tokens[candidate].push_back({index, notBarriers, notBarriers});
+      else if (event.kind == Event::Wait) {
+        tokens[candidate].push_back({index, open[candidate].front(), notWaits});
+        open[candidate].erase(open[candidate].begin());
+      }
+      notSets += event.kind != Event::Set;
+      notWaits += event.kind != Event::Wait;
+      notBarriers += event.kind != Event::Barrier;
+    }
+  }
+}
+
+bool Pressure::isNoFaster(uint32_t a, uint32_t b) const {
+  const Candidate &x = universe.candidates[a], &y = universe.candidates[b];
+  return x.from == y.from && x.to == y.to && llvm::all_of(tokens[b], [&](const Token &theirs) {
+           return llvm::any_of(tokens[a], [&](const Token &mine) {
+             return mine.path == theirs.path && mine.set >= theirs.set && mine.wait <= theirs.wait;
+           });
+         });
+}
+
+std::vector<uint32_t> Pressure::noFasterThan(uint32_t candidate) const {
+  std::vector<uint32_t> result;
+  for (uint32_t other = 0; other < tokens.size(); ++other)
+    if (isNoFaster(other, candidate))
+      result.push_back(other);
+  return result;
 }
 
 std::vector<Trace> judge::sampledPaths(const Program &program) {

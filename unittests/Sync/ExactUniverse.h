@@ -28,9 +28,34 @@ struct Universe {
 
 /// A trace of the universe, and the part of it that a solution leaves.
 struct Path {
-  Trace trace;               ///< its events are those of the solution that was selected last
-  std::vector<Event> events; ///< all
-  void select(const Universe &universe, const llvm::BitVector &chosen);
+  Trace trace;                ///< its events are those of the solution that was selected last
+  std::vector<Event> events;  ///< all
+  std::vector<uint32_t> kept; ///< places of those of the solution
+
+  Path(const Universe &universe, Trace trace);
+  void select(const llvm::BitVector &chosen);
+
+private:
+  std::vector<uint32_t> fixed;               ///< places of what the program came with
+  std::vector<std::vector<uint32_t>> places; ///< by candidate
+};
+
+/// Which candidates hold back no less than others, on all measured paths: each of their tokens is
+/// set no earlier and waited for no later than one of the other's. Pipes work in order, so that
+/// with such a candidate the other one costs no time.
+class Pressure {
+public:
+  Pressure(const Universe &universe, llvm::ArrayRef<Path> measured);
+  /// Itself included.
+  std::vector<uint32_t> noFasterThan(uint32_t candidate) const;
+
+private:
+  struct Token {
+    uint32_t path, set, wait;
+  };
+  const Universe &universe;
+  std::vector<std::vector<Token>> tokens; ///< by candidate
+  bool isNoFaster(uint32_t a, uint32_t b) const;
 };
 
 /// The paths that orders are looked for on. Rings of ids wrap after 8 iterations; the corners of

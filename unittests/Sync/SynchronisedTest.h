@@ -17,7 +17,9 @@ namespace pto::sync::judge {
 inline void expectRight(const Program &program, uint64_t seed = 1, bool strongFlags = true) {
   CheckOptions options;
   options.strongFlags = strongFlags;
-  EXPECT_TRUE(check(program, options).accepted()) << listing(program);
+  CheckResult result = check(program, options);
+  EXPECT_TRUE(result.accepted()) << describe(program, result.findings.front()) << "\n"
+                                 << listing(program);
   if (std::optional<Violation> found = findViolation(program, seed, 12, strongFlags))
     ADD_FAILURE() << describe(program, *found) << "\n" << listing(program);
 }
