@@ -71,8 +71,9 @@ std::string judge::table(const Tally &tally) {
   os << llvm::format("  redundant: flags %u of %u, barriers %u of %u (together %.2f %%); ",
                      tally.redundantFlags, tally.flags, tally.redundantBarriers, tally.barriers,
                      tally.redundancy())
-     << llvm::format("whole handoffs %u of %u (%.2f %%)\n", tally.redundantHandoffs, tally.handoffs,
-                     percent(tally.redundantHandoffs, tally.handoffs));
+     << llvm::format("whole handoffs %u of %u (%.2f %%); proven for all paths: %u of them all\n",
+                     tally.redundantHandoffs, tally.handoffs,
+                     percent(tally.redundantHandoffs, tally.handoffs), tally.proven);
   return text;
 }
 
@@ -271,9 +272,12 @@ void Trial::run() {
 // Mutants
 //===----------------------------------------------------------------------===//
 
-static void countRedundancy(const Mutant &mutant, bool isClean, Tally &tally) {
+static void countRedundancy(const Mutant &mutant, bool isClean, bool isProven, Tally &tally) {
   if (!mutant.inserted)
     return;
+  bool counts = mutant.mutation == Mutation::DropHandoff ||
+                mutant.mutation == Mutation::DropBarrier || mutant.mutation == Mutation::DropFlag;
+  tally.proven += counts && isProven;
   if (mutant.mutation == Mutation::DropHandoff) {
     ++tally.handoffs;
     tally.redundantHandoffs += isClean;
@@ -381,7 +385,9 @@ void judge::judgeMutants(const Program &program, uint64_t seed, const CampaignOp
       compareOnSimulator(mutant.program, mutant.mutation, seed, tally, options.maxReports);
     Verdicts &verdicts = tally.mutants[unsigned(mutant.mutation)];
     const char *what = name(mutant.mutation);
-    countRedundancy(mutant, judgeInto(verdicts, mutant.program, what, seed, options, tally), tally);
+    unsigned accepted = verdicts.bothClean;
+    bool isClean = judgeInto(verdicts, mutant.program, what, seed, options, tally);
+    countRedundancy(mutant, isClean, verdicts.bothClean > accepted, tally);
   });
 }
 
