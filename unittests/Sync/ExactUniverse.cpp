@@ -24,6 +24,7 @@ struct StatementList {
   unsigned arm = 0;
   NodeId innermost = none; ///< loop
   bool isBody = false;
+  bool isDead = false;              ///< in a loop that never runs
   unsigned leave = ~0u;             ///< index of the Leave of a loop that ends inside
   unsigned around = ~0u, index = 0; ///< list of the owner, and its place there
   std::vector<NodeId> items;
@@ -86,8 +87,17 @@ std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
                               std::vector<NodeId> items, unsigned around, unsigned place) {
   unsigned self = lists.size();
   lists.emplace_back();
-  StatementList list{owner, arm,   innermost, owner != none && owner == innermost, ~0u, around,
-                     place, items, {}};
+  StatementList list;
+  list.owner = owner;
+  list.arm = arm;
+  list.innermost = innermost;
+  list.isBody = owner != none && owner == innermost;
+  list.isDead =
+      (list.isBody && universe.program[owner].trip == 0) || (around != ~0u && lists[around].isDead);
+  lists[self].isDead = list.isDead; // the lists inside look
+  list.around = around;
+  list.index = place;
+  list.items = items;
   std::set<Pipe> all;
   for (unsigned index = 0; index < items.size(); ++index) {
     NodeId id = items[index];
@@ -159,6 +169,8 @@ std::vector<uint32_t> Maker::primePlaces(const StatementList &body, Pipe pipe) c
 void Maker::candidatesOf(unsigned index) {
   const StatementList &list = lists[index];
   const Program &program = universe.program;
+  if (list.isDead)
+    return;
   auto add = [&](const Candidate &candidate) {
     universe.candidates.push_back(candidate);
     if (candidate.delay)
