@@ -172,7 +172,12 @@ void Inserter::primeEarly() {
 /// The best plan, where the program is small enough to look for it.
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
-  Search search(tree, demands, plan, sweep, options, stats, settles);
+  auto credits = [&] {
+    plan.attachAll();
+    sweep.run(0, true);
+    return ids.allocate() ? ids.credits() : std::vector<Want>();
+  };
+  Search search(tree, demands, plan, sweep, options, stats, settles, credits);
   if (options.searchSteps && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }

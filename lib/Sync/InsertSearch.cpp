@@ -8,9 +8,10 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
-               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles)
+               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles,
+               llvm::function_ref<std::vector<Want>()> credits)
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
-      settles(settles) {}
+      settles(settles), credits(credits) {}
 
 uint64_t Search::timeNow() {
   uint64_t sum = 0;
@@ -38,7 +39,7 @@ std::optional<std::pair<size_t, Miss>> Search::missNow() {
 }
 
 bool Search::isActive(const Clause &clause) const {
-  return !clause.any.anyCommon(now->all()) && (!clause.condition || now->has(*clause.condition));
+  return !clause.any.anyCommon(now->all()) && !clause.given.test(now->all());
 }
 
 const Search::Clause *Search::open(const llvm::BitVector &allowed, uint64_t &atLeast,
@@ -97,10 +98,10 @@ void Search::explore(uint64_t count, llvm::BitVector allowed) {
       return;
     }
     Trial &trial = trials[miss->first];
-    Clause next{trial.cut(*now, miss->second), std::nullopt};
+    Clause next{trial.cut(*now, miss->second), llvm::BitVector(items.size())};
     work += trial.steps() * 4 + items.size() / 4;
     if (miss->second.isReuse)
-      next.condition = miss->second.condition;
+      next.given.set(miss->second.condition);
     clauses.push_back(std::move(next));
   }
 }
@@ -140,62 +141,6 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
     now->remove(choice.id);
     allowed.reset(choice.id); // with it everything was tried
   }
-}
-
-/// Can anything that is inserted serve the demand?
-bool Search::isOurs(const Demand &demand) const {
-  int64_t distance = -(demand.need >> 46);
-  NodeId loop = distance ? tree.listOf(demand.later).loops[demand.level - 1] : none;
-  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), demand.later, loop).has_value();
-}
-
-/// The demand that the sweep misses with these items; none when it misses nothing.
-std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
-                                              std::optional<uint32_t> which) {
-  uint64_t visits = sweep.visits;
-  write(selection);
-  plan.attachAll();
-  sweep.run(0, false);
-  work += (sweep.visits - visits) * (32 + selection.size() / 4);
-  std::vector<uint32_t> failures = sweep.failures(0);
-  if (which)
-    return llvm::is_contained(failures, *which) ? which : std::nullopt;
-  llvm::erase_if(failures, [&](uint32_t i) { return !isOurs(demands.all[i]); });
-  if (failures.empty())
-    return std::nullopt;
-  return *llvm::min_element(failures);
-}
-
-/// A clause from an order that only the sweep misses: what brings it neither alone nor in halves is
-/// let in, the rest is the clause. False when it is not an order that is missing.
-bool Search::learn(llvm::ArrayRef<ItemId> selection) {
-  constexpr unsigned mostLearned = 12;
-  std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt);
-  if (!miss || learned >= mostLearned)
-    return false;
-  ++learned;
-  std::vector<ItemId> grown = selection.vec();
-  Clause clause{llvm::BitVector(items.size()), std::nullopt};
-  auto grow = [&](auto &self, llvm::ArrayRef<ItemId> more) -> void {
-    size_t size = grown.size();
-    grown.insert(grown.end(), more.begin(), more.end());
-    if (missedBySweep(grown, miss))
-      return;
-    grown.resize(size);
-    if (more.size() == 1) {
-      clause.any.set(more[0]);
-      return;
-    }
-    self(self, more.take_front(more.size() / 2));
-    self(self, more.drop_front(more.size() / 2));
-  };
-  std::vector<ItemId> others;
-  for (ItemId id = 0; id < items.size(); ++id)
-    if (!now->has(id) && items[id].from != Pipe::ALL)
-      others.push_back(id);
-  grow(grow, others);
-  clauses.push_back(std::move(clause));
-  return true;
 }
 
 /// True when the search goes on from here, with a clause more.
