@@ -98,7 +98,7 @@ private:
   std::optional<LateSet> lateBySweep(llvm::ArrayRef<ItemId> selection,
                                      std::optional<LateSet> which);
   bool learn(llvm::ArrayRef<ItemId> selection);
-  llvm::BitVector whatBrings(llvm::ArrayRef<ItemId> selection,
+  llvm::BitVector whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
                              llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed);
   std::vector<ItemId> superiors() const;
   void improve(Price limit, bool first, uint64_t budget);

@@ -75,8 +75,8 @@ std::vector<ItemId> Search::superiors() const {
 }
 
 /// The items of which one is needed, with those selected, to bring what is missing: what does not,
-/// neither alone nor in halves, is let in, and the rest are they.
-llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection,
+/// neither alone nor in halves, is let in, and the rest are they. `untried` are taken to be so.
+llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
                                    llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed) {
   std::vector<ItemId> grown = selection.vec(), others, best = superiors();
   llvm::BitVector result(items.size());
@@ -94,16 +94,15 @@ llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection,
     self(self, more.drop_front(more.size() / 2));
   };
   for (ItemId id = 0; id < items.size(); ++id)
-    if (best[id] == id && !now->has(id) && items[id].from != Pipe::ALL)
+    if (best[id] == id && !now->has(id) && !untried[id] && items[id].from != Pipe::ALL)
       others.push_back(id);
   if (!others.empty())
     grow(grow, others);
   // What tells less than one of them was not tried.
-  llvm::BitVector all = result;
   for (ItemId id = 0; id < items.size(); ++id)
     if (result[best[id]] && !now->has(id))
-      all.set(id);
-  return all;
+      untried.set(id);
+  return untried;
 }
 
 /// A clause from what only the sweep misses. False when it is neither an order nor C3.
@@ -111,19 +110,21 @@ bool Search::learn(llvm::ArrayRef<ItemId> selection) {
   constexpr unsigned mostLearned = 24;
   if (learned >= mostLearned)
     return false;
-  Clause clause{{}, llvm::BitVector(items.size())};
+  llvm::BitVector empty(items.size());
+  Clause clause{empty, empty};
   if (std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt)) {
-    clause.any = whatBrings(selection, [&](llvm::ArrayRef<ItemId> more) {
+    clause.any = whatBrings(selection, empty, [&](llvm::ArrayRef<ItemId> more) {
       return missedBySweep(more, miss).has_value();
     });
   } else if (std::optional<LateSet> late = lateBySweep(selection, std::nullopt)) {
-    clause.any = whatBrings(selection, [&](llvm::ArrayRef<ItemId> more) {
+    // Which id comes back where depends on all handoffs of the pair.
+    llvm::BitVector others = empty;
+    for (ItemId id = 0; id < items.size(); ++id)
+      if (items[id].from == std::get<1>(*late) && items[id].to == std::get<0>(*late))
+        (now->has(id) ? clause.given : others).set(id);
+    clause.any = whatBrings(selection, others, [&](llvm::ArrayRef<ItemId> more) {
       return lateBySweep(more, late).has_value();
     });
-    // Which id comes back where depends on all handoffs of the pair.
-    for (ItemId id : selection)
-      if (items[id].from == std::get<1>(*late) && items[id].to == std::get<0>(*late))
-        clause.given.set(id);
   } else {
     return false;
   }
