@@ -171,7 +171,18 @@ void Search::improve(Price limit, bool first, uint64_t budget) {
   stop = false;
   end = work + budget;
   explore(0, worthTrying());
-  wasCut = spent();
+  wasCut |= spent() && !stop;
+}
+
+/// Looks for the best plan that is better than the one that is known.
+void Search::improveAll(uint64_t budget) {
+  if (options.objective == Objective::Count)
+    return improve({~uint64_t(0), 0}, false, budget);
+  for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
+    old = bestPrice.time;
+    improve({old - 1, 0}, true, budget / 4);
+  }
+  improve({bestPrice.time, 0}, false, budget);
 }
 
 /// Of equal price is what sets earlier and waits later: how long accesses really take, the model
@@ -251,18 +262,14 @@ bool Search::run() {
     return false;
   Price start = bestPrice;
   Plan::Saved before = plan.save(stats);
-  if (options.objective == Objective::Time) {
-    bool progress = true;
-    while (progress && bestPrice.time) {
-      uint64_t old = bestPrice.time;
-      improve({old - 1, 0}, true, options.searchSteps / 4);
-      progress = bestPrice.time < old;
-    }
-    improve({bestPrice.time, 0}, false, options.searchSteps);
-  } else {
-    bestPrice.time = 0;
-    start.time = 0;
-    improve({~uint64_t(0), 0}, false, options.searchSteps);
+  if (options.objective == Objective::Count)
+    bestPrice.time = start.time = 0;
+  improveAll(options.searchSteps);
+  // Ids depend on all that is known, so that a clause about them can be wrong with less.
+  if (llvm::any_of(clauses, [](const Clause &clause) { return clause.isAboutIds; })) {
+    llvm::erase_if(clauses, [](const Clause &clause) { return clause.isAboutIds; });
+    learnsIds = false;
+    improveAll(options.searchSteps / 4);
   }
   auto report = [&] {
     stats.searched = wasCut ? InsertStats::CutShort : InsertStats::Complete;

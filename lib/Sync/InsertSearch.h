@@ -37,6 +37,7 @@ private:
   struct Clause {
     llvm::BitVector any;
     llvm::BitVector given; ///< asked for only with all of these
+    bool isAboutIds = false;
   };
 
   const Tree &tree;
@@ -62,9 +63,10 @@ private:
   bool firstOnly = false; ///< stop at the first that keeps the limit of time
   bool stop = false;
   uint64_t work = 0, end = 0; ///< in steps
-  bool wasCut = false;        ///< the last search ended before its time
-  unsigned learned = 0;       ///< clauses from what only the sweep misses
-  unsigned refused = 0;       ///< selections that the sweep or the ids refused
+  bool wasCut = false;        ///< some search ended before its time
+  bool learnsIds = true;
+  unsigned learned = 0; ///< clauses from what only the sweep misses
+  unsigned refused = 0; ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
   void estimateCycles();
@@ -102,6 +104,7 @@ private:
                              llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed);
   std::vector<ItemId> superiors() const;
   void improve(Price limit, bool first, uint64_t budget);
+  void improveAll(uint64_t budget);
   void loosen();
 
   void restore(Plan::Saved state);

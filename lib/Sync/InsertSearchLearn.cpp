@@ -116,7 +116,10 @@ bool Search::learn(llvm::ArrayRef<ItemId> selection) {
     clause.any = whatBrings(selection, empty, [&](llvm::ArrayRef<ItemId> more) {
       return missedBySweep(more, miss).has_value();
     });
+  } else if (!learnsIds) {
+    return false;
   } else if (std::optional<LateSet> late = lateBySweep(selection, std::nullopt)) {
+    clause.isAboutIds = true;
     // Which id comes back where depends on all handoffs of the pair.
     llvm::BitVector others = empty;
     for (ItemId id = 0; id < items.size(); ++id)
