@@ -119,8 +119,10 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
     now->add(id);
     uint64_t time = options.objective == Objective::Time ? timeNow() : 0;
     now->remove(id);
-    if (time > timeLimit)
+    if (time > timeLimit) {
+      allowed.reset(id); // more items never make it faster
       continue;
+    }
     unsigned hits = 0;
     for (const Clause &other : clauses)
       hits += other.any[id] && isActive(other);
