@@ -2,9 +2,10 @@
 //
 //   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
 //             [--checker-only]        random synchronisation instead of insert()
+//             [--nests]               loops in loops through rings of tiles
 //             [--picky]               also reports what is right but wasteful
 //             [--exact time|count]    insert() against the provably best solution of small programs
-//   sync-soak --show S     prints the program of a seed and what insert() makes of it
+//   sync-soak [--nests] --show S     prints the program of a seed and what insert() makes of it
 //
 // Exit 1 when insert() or check() is wrong anywhere. Every figure depends on the arguments only.
 //
@@ -19,14 +20,14 @@ using namespace pto::sync;
 using namespace pto::sync::judge;
 
 static int usage() {
-  llvm::errs()
-      << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-         "[--reports R] [--announce] [--checker-only] [--picky] [--exact time|count] | --show S\n";
+  llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
+                  "[--reports R] [--announce] [--checker-only] [--nests] [--picky] [--exact "
+                  "time|count] | --show S\n";
   return 2;
 }
 
-static int show(uint64_t seed) {
-  Problem problem = randomProblem(seed);
+static int show(uint64_t seed, bool nest) {
+  Problem problem = randomProblem(seed, nest);
   llvm::outs() << "arch " << pto::name(problem.program.arch) << ", core "
                << pto::name(problem.program.core) << ", ids " << problem.program.eventIds
                << ", maxDelay " << problem.options.maxDelay << "\n"
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
     bool *toggle = argument == "--announce"       ? &options.announce
                    : argument == "--checker-only" ? &checkerOnly
                    : argument == "--picky"        ? &options.picky
+                   : argument == "--nests"        ? &options.nests
                                                   : nullptr;
     if (toggle) {
       *toggle = true;
@@ -75,7 +77,7 @@ int main(int argc, char **argv) {
     if (i + 1 == argc || llvm::StringRef(argv[++i]).getAsInteger(10, value))
       return usage();
     if (argument == "--show")
-      return show(value);
+      return show(value, options.nests);
     if (argument == "--programs")
       options.programs = value;
     else if (argument == "--seed")

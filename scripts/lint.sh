@@ -49,6 +49,11 @@ for section in $(cited library docs/library.md); do
   violation "a comment cites 'library $section', which docs/library.md does not have"
 done
 
+# Every diagnostic is quoted by a test.
+while read -r line; do
+  violation "$line"
+done < <(/usr/bin/python3 scripts/untested_diagnostics.py)
+
 if [[ ${1:-} == tidy ]]; then
   mapfile -t compiled < <(git ls-files 'lib/*.cpp' 'tools/*.cpp')
   printf '%s\n' "${compiled[@]}" |

@@ -27,12 +27,14 @@ private:
   uint32_t lastBefore(const TraceLinks::Lane &lane, uint64_t time) const;
   uint32_t ownPredecessor(uint32_t slice) const;
   uint32_t predecessor(uint32_t slice) const;
-  void add(Pipe pipe, llvm::StringRef name, llvm::StringRef location, uint64_t cycles);
+  void add(Pipe pipe, llvm::StringRef name, llvm::StringRef location, uint64_t cycles,
+           bool isBefore = false);
 
   const Trace &trace;
   const TraceLinks &links;
   Profile &profile;
-  std::map<std::tuple<Pipe, llvm::StringRef, llvm::StringRef>, Profile::Part> parts;
+  /// The flag: not the slice itself but what S did before it.
+  std::map<std::tuple<Pipe, llvm::StringRef, llvm::StringRef, bool>, Profile::Part> parts;
 };
 } // namespace
 
@@ -78,12 +80,13 @@ uint32_t PathFinder::predecessor(uint32_t slice) const {
   return dispatched;
 }
 
-void PathFinder::add(Pipe pipe, llvm::StringRef name, llvm::StringRef location, uint64_t cycles) {
+void PathFinder::add(Pipe pipe, llvm::StringRef name, llvm::StringRef location, uint64_t cycles,
+                     bool isBefore) {
   if (cycles == 0)
     return;
-  Profile::Part &part = parts[{pipe, name, location}];
+  Profile::Part &part = parts[{pipe, name, location, isBefore}];
   part.pipe = pipe;
-  part.name = name.str();
+  part.name = (isBefore ? "scalar code, then " : "") + name.str();
   part.at = location.str();
   part.cycles += cycles;
   ++part.count;
@@ -102,7 +105,7 @@ void PathFinder::find() {
     add(now.pipe, now.name, now.location, now.end - now.begin);
     uint32_t before = predecessor(slice);
     uint64_t from = before == nothing ? 0 : at(before).end;
-    add(Pipe::S, "scalar code before", now.location, now.begin - from);
+    add(Pipe::S, now.name, now.location, now.begin - from, /*isBefore=*/true);
     slice = before;
   }
   for (auto &[key, part] : parts)
@@ -299,9 +302,9 @@ void sim::printSummary(const Report &report, const Profile &profile, const CostT
     os << formatv("  ... and {0} more\n", profile.stalls.size() - lines);
   os << formatv("\n  {0,10} {1,6}  critical path\n", "cycles", "times");
   for (const Profile::Part &part : llvm::ArrayRef(profile.parts).take_front(lines))
-    os << formatv("  {0,10:N} {1,6:N}  {2,5:f1}%  {3,-4} {4} at {5}\n", part.cycles, part.count,
+    os << formatv("  {0,10:N} {1,6:N}  {2,5:f1}%  {3,-4} {4}{5}\n", part.cycles, part.count,
                   percent(part.cycles, profile.cycles), name(part.pipe), part.name,
-                  shortPlace(part.at));
+                  part.at.empty() ? "" : " at " + shortPlace(part.at).str());
   if (profile.parts.size() > lines)
     os << formatv("  ... and {0} more\n", profile.parts.size() - lines);
 }

@@ -128,9 +128,7 @@ void Lowering::bindEntry(const PipeCall &call, const PipeInit &init, Register ad
 }
 
 void Lowering::lowerPipeCall(const PipeCall &call) {
-  auto init = PipeInit::behind(call.handle);
-  if (!init)
-    return (void)error(call.op, "does not say on which pipe it works");
+  auto init = PipeInit::behind(call.handle); // there is one: the verifier of the call has looked
   Register subblock = call.subblock ? word(call.subblock) : none;
   Handle fifo = get(call.handle).id;
   FifoSplit split = FifoSplit(call.split);

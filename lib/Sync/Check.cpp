@@ -28,8 +28,21 @@ static bool isFlagOfTwoPipes(const FlagKey &key) {
 //===----------------------------------------------------------------------===//
 
 Claim Checker::neededFor(const Demand &demand) const {
-  // Beyond the horizon the stronger demand at the horizon is checked.
-  return Claim(demand.position) - std::min(demand.distance, maxAge) * iteration;
+  // Beyond the horizon the stronger demand at the horizon is checked. Where iterations are left out
+  // any distance may become the shortest.
+  int64_t most = part && part->always ? 1 : maxAge;
+  return Claim(demand.position) - std::min(demand.distance, most) * iteration;
+}
+
+/// Of a part only the demands that it was made for.
+bool Checker::isAsked(const Demand &demand, NodeId later) const {
+  if (!part)
+    return true;
+  if (demand.within != part->loop || demand.period != part->period)
+    return false;
+  const Turns &turns = program[later].turns;
+  return turns.loop != part->loop || part->period % turns.period != 0 ||
+         part->residue % turns.period == turns.residue;
 }
 
 std::string Checker::missing(const Demand &demand, NodeId later, const State &state) const {
@@ -57,7 +70,8 @@ static bool certainlyMeet(const Program &program, const Demand &demand) {
 }
 
 void Checker::test(const Demand &demand, NodeId later, const State &state) {
-  if (state.claim(demand.row, demand.level, demand.column) >= neededFor(demand))
+  if (!isAsked(demand, later) ||
+      state.claim(demand.row, demand.level, demand.column) >= neededFor(demand))
     return;
   Finding finding;
   finding.rule = demand.rule;
@@ -71,7 +85,7 @@ void Checker::test(const Demand &demand, NodeId later, const State &state) {
   finding.what = missing(demand, later, state);
   finding.unproven = demand.rule == Rule::C1 && !certainlyMeet(program, demand);
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
-  result.findings.push_back(std::move(finding));
+  doubts.push_back({std::move(finding), &demand, demand.within, demand.period});
 }
 
 void Checker::access(NodeId id, State &state) {
@@ -124,7 +138,7 @@ Token *Checker::resolve(NodeId id, State &state) {
   const FlagKey &key = node.key;
   if (!isReadable(key.id)) {
     report(Rule::C2, id, none, key, "the event id is not known, so nothing can be proven about it");
-    result.findings.back().unproven = true;
+    doubts.back().finding.unproven = true;
     return nullptr;
   }
   if (!rotates(key.id))
@@ -162,9 +176,10 @@ void Checker::set(NodeId id, State &state) {
              (llvm::Twine(name(node.key.from)) + " does not know that " + name(node.key.to) +
               " has taken the token before")
                  .str());
-      result.findings.back().distance = (positionOf(needed) - needed) / iteration;
-      if (level > 0 && result.findings.back().distance > 0)
-        result.findings.back().loop = openLoops[level - 1];
+      Finding &finding = doubts.back().finding;
+      finding.distance = (positionOf(needed) - needed) / iteration;
+      if (level > 0 && finding.distance > 0)
+        finding.loop = openLoops[level - 1];
     }
   }
   // H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
@@ -201,13 +216,11 @@ void Checker::wait(NodeId id, State &state) {
 //===----------------------------------------------------------------------===//
 
 void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
-  // Nests of loops may need sweeps of sweeps: stop with a finding rather than never.
-  constexpr uint64_t maxVisits = 20'000'000;
   for (const NodeId &id : nodes) {
     const Node &node = program[id];
     if (neverRuns(node))
       continue;
-    if (++visits > maxVisits)
+    if (++visits > options.mostVisits)
       exhausted = id;
     if (exhausted != none)
       return;
@@ -373,7 +386,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     // Walking again from a head that holds here as well could only say the same.
     if (everywhere && walked.everywhere && walked.head.top == entry.top &&
         walked.head.isImpliedBy(entry)) {
-      llvm::append_range(result.findings, walked.findings);
+      llvm::append_range(doubts, walked.doubts);
       return walked.exit;
     }
     head.join(walked.head, ignored);
@@ -384,7 +397,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   unsigned patience = 2 + largest, limit = patience + 4 * unsigned(maxAge) + 16;
   for (unsigned sweep = 0;; ++sweep) {
     ++result.sweeps;
-    size_t mark = result.findings.size();
+    size_t mark = doubts.size();
     State out = head, leaving;
     iterate(id, out, &leaving);
     State next = entry;
@@ -396,14 +409,12 @@ State Checker::fixpoint(NodeId id, const State &entry) {
       reportMismatches(id, mismatches, false);
       State &exit = program[id].endsInside ? leaving : out;
       if (!openLoops.empty())
-        lastWalks.insert_or_assign(item.begin,
-                                   Walked{std::move(head),
-                                          exit,
-                                          {result.findings.begin() + mark, result.findings.end()},
-                                          everywhere});
+        lastWalks.insert_or_assign(
+            item.begin,
+            Walked{std::move(head), exit, {doubts.begin() + mark, doubts.end()}, everywhere});
       return std::move(exit);
     }
-    result.findings.resize(mark);
+    doubts.resize(mark);
     // What still falls now would fall by one iteration per sweep down to the horizon: give it up at
     // once.
     if (sweep >= patience)

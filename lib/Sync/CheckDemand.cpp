@@ -1,6 +1,7 @@
 //===- CheckDemand.cpp - What must be complete before each access ---------===//
 
 #include "CheckDemand.h"
+#include "Part.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -92,6 +93,14 @@ void Demands::build(ArrayRef<NodeId> nodes) {
   }
 }
 
+static bool isWeaker(const Demand &a, const Demand &b) {
+  return std::make_pair(-a.distance, a.position) <= std::make_pair(-b.distance, b.position);
+}
+
+static bool isSameKind(const Demand &a, const Demand &b) {
+  return a.rule == b.rule && a.row == b.row && a.column == b.column && a.level == b.level;
+}
+
 void Demands::buildAccess(NodeId id) {
   const Node &node = program[id];
   uint32_t at = layout[id].begin;
@@ -107,7 +116,10 @@ void Demands::buildAccess(NodeId id) {
     publication(node, at);
   for (const Demand &demand : current) {
     furthest = std::max(furthest, demand.distance);
-    numC1 += demand.rule == Rule::C1;
+    // Per pipe and loop, however far in the other ends stand.
+    bool isFirst = llvm::none_of(ArrayRef(current).take_front(&demand - current.data()),
+                                 [&](const Demand &old) { return isSameKind(demand, old); });
+    numC1 += demand.rule == Rule::C1 && isFirst;
   }
   llvm::append_range(all, current);
   range[id].second = uint32_t(all.size()) - range[id].first;
@@ -193,27 +205,57 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
           require(demand);
         if (level == 0)
           continue;
-        NodeId loop = openLoops[level - 1];
-        auto end = llvm::lower_bound(kind.positions, layout[loop].end);
-        if (end == kind.positions.begin() || *(end - 1) < layout[loop].begin)
-          continue;
-        demand.position = *(end - 1);
-        demand.loop = loop;
-        auto soonest = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), 1);
-        if (!soonest)
-          continue;
-        demand.distance = *soonest;
-        if (isCovered(demand))
-          continue;
-        auto least = distance(other, region, level, true);
-        if (least)
-          least = turnsApart(kind.turns, node.turns, loop, equal.drop_back(), *least);
-        if (least && !exempt(equal.drop_back())) {
-          demand.distance = *least;
-          require(demand);
-        }
+        demand.loop = openLoops[level - 1];
+        carried(demand, kind, node, [&] { return exempt(equal.drop_back()); });
       }
     }
+}
+
+/// What a loop carries. A pair that stands in a loop further in is a demand of its own: it may hold
+/// for reasons that have to do with that loop alone.
+void Demands::carried(Demand demand, const Sites &kind, const Node &node,
+                      llvm::function_ref<bool()> exempt) {
+  unsigned level = demand.level;
+  auto outer = ArrayRef(openLoops).take_front(level - 1);
+  auto soonest = turnsApart(kind.turns, node.turns, demand.loop, outer, 1);
+  if (!soonest)
+    return;
+  auto meeting = meetingTurns(program.regions[demand.earlier], kind.turns,
+                              program.regions[demand.later], node.turns);
+  if (meeting && !llvm::is_contained(ArrayRef(openLoops).drop_front(level), meeting->loop))
+    meeting.reset();
+  demand.position = 0;
+  // From the list of the loop itself inwards: a later place covers what is further in.
+  for (unsigned depth = level; depth <= openLoops.size(); ++depth) {
+    NodeId around = openLoops[depth - 1];
+    NodeId deeper = depth < openLoops.size() ? openLoops[depth] : none;
+    auto latestBefore = [&](uint32_t end) {
+      auto it = llvm::lower_bound(kind.positions, end);
+      return it == kind.positions.begin() ? 0u : *std::prev(it);
+    };
+    uint32_t position = latestBefore(layout[around].end);
+    if (deeper != none && position > layout[deeper].begin && position < layout[deeper].end)
+      position = latestBefore(layout[deeper].begin);
+    if (position < layout[around].begin || position <= demand.position)
+      continue;
+    demand.position = position;
+    demand.within = depth > level ? around : none;
+    demand.period = 1;
+    if (meeting && demand.within != none) {
+      demand.within = meeting->loop;
+      demand.period = meeting->period;
+    }
+    demand.distance = *soonest;
+    if (isCovered(demand)) // ask about bytes last
+      continue;
+    auto least = distance(demand.earlier, demand.later, level, true);
+    if (least)
+      least = turnsApart(kind.turns, node.turns, demand.loop, outer, *least);
+    if (!least || exempt())
+      return;
+    demand.distance = *least;
+    require(demand);
+  }
 }
 
 /// C8: reads of GM must be complete, writes also fenced. A flag on a pipe tells of what was
@@ -255,29 +297,25 @@ void Demands::publication(const Node &node, uint32_t at) {
     }
 }
 
-/// The demand of the same kind that the node has already.
-Demand *Demands::sameKind(const Demand &demand) {
-  auto old = llvm::find_if(current, [&](const Demand &other) {
-    return other.rule == demand.rule && other.row == demand.row && other.column == demand.column &&
-           other.level == demand.level;
-  });
-  return old == current.end() ? nullptr : &*old;
-}
-
-static bool isWeaker(const Demand &a, const Demand &b) {
-  return std::make_pair(-a.distance, a.position) <= std::make_pair(-b.distance, b.position);
-}
-
+/// Does it follow from one that the node has already?
 bool Demands::isCovered(const Demand &demand) {
-  const Demand *old = sameKind(demand);
-  return old && isWeaker(demand, *old);
+  return llvm::any_of(current, [&](const Demand &old) {
+    bool isAsWide =
+        old.within == none || (old.within == demand.within && old.period == demand.period);
+    return isSameKind(demand, old) && isAsWide && isWeaker(demand, old);
+  });
 }
 
 /// Keeps the strongest demand of a kind: the others follow from it.
 void Demands::require(const Demand &demand) {
-  Demand *old = sameKind(demand);
-  if (!old)
+  if (isCovered(demand))
+    return;
+  auto old = llvm::find_if(current, [&](const Demand &other) {
+    return isSameKind(demand, other) && other.within == demand.within &&
+           other.period == demand.period;
+  });
+  if (old == current.end())
     current.push_back(demand);
-  else if (!isWeaker(demand, *old))
+  else
     *old = demand;
 }

@@ -10,6 +10,7 @@
 #include "CheckLayout.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace pto::sync::checker {
 
@@ -30,6 +31,10 @@ struct Demand {
   NodeId loop;      ///< carries the pair; none: same iteration
   Hazard hazard;
   RegionId earlier, later;
+  /// A loop further in than the one that carries the pair: both ends stand in it, in iterations
+  /// whose counters differ by a multiple of `period` (see Part.h).
+  NodeId within = none;
+  unsigned period = 1;
 };
 
 class Demands {
@@ -79,13 +84,14 @@ private:
   void buildAccess(NodeId id);
   void conflicts(const Node &node, uint32_t at, RegionId region, bool writes);
   void publication(const Node &node, uint32_t at);
-  Demand *sameKind(const Demand &demand);
   bool isCovered(const Demand &demand);
   void require(const Demand &demand);
   std::optional<uint32_t> latest(llvm::ArrayRef<uint32_t> positions, uint32_t from,
                                  uint32_t before) const;
   std::optional<int64_t> distance(RegionId x, RegionId y, unsigned level, bool carried);
   uint32_t levelBegin(unsigned level, uint32_t at) const;
+  void carried(Demand demand, const Sites &kind, const Node &node,
+               llvm::function_ref<bool()> exempt);
 };
 
 } // namespace pto::sync::checker

@@ -72,7 +72,7 @@ private:
     Pipe pipe = program[id].pipe;
     if (!barrierIsLegal(pipe, program.arch))
       return report(id, "pipe_barrier(" + llvm::Twine(name(pipe)) + ") is not accepted on " +
-                            name(program.arch));
+                            name(program.arch) + ", where the pipe keeps its order without");
     pipeExists(id, pipe);
   }
 };

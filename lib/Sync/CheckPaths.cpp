@@ -47,7 +47,7 @@ Paths::Values Paths::collect(llvm::ArrayRef<NodeId> nodes) {
         inside.try_emplace(value, id);
     if (node.kind == NodeKind::Branch && movesTokens(node)) {
       const Condition &condition = node.condition;
-      if (condition.value != none)
+      if (condition.value != none && !chosenArm(condition))
         inside.try_emplace(condition.value, id);
       if (condition.loop != none && condition.first <= mostEnds && condition.last <= mostEnds) {
         Ends &loop = ends[condition.loop];
@@ -71,6 +71,8 @@ llvm::ArrayRef<uint32_t> Paths::decideAt(NodeId item) const {
 
 std::optional<unsigned> Paths::armOf(const Node &branch) const {
   const Condition &condition = branch.condition;
+  if (auto arm = chosenArm(condition))
+    return arm;
   if (auto arm = chosen.find(condition.value); arm != chosen.end())
     return arm->second;
   auto found = phases.find(condition.loop);

@@ -17,9 +17,10 @@ static int64_t horizon(const Program &program, const Demands &demands) {
   return std::min(age, most) + 1;
 }
 
-Checker::Checker(const Program &program, const CheckOptions &options)
-    : program(program), options(options), layout(program), demands(program, layout), paths(program),
-      maxAge(horizon(program, demands)) {
+Checker::Checker(const Program &program, const CheckOptions &options, const Layout &layout,
+                 const Demands &demands, const Part *part)
+    : program(program), options(options), layout(layout), demands(demands), part(part),
+      paths(program), maxAge(horizon(program, demands)) {
   findSilentRows();
 }
 
@@ -49,13 +50,13 @@ void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key
   finding.key = key;
   finding.what = std::move(what);
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
-  result.findings.push_back(std::move(finding));
+  doubts.push_back({std::move(finding)});
 }
 
 void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath) {
   for (const auto &[key, by] : mismatches) {
     report(Rule::C2, at, by, key, "the token is pending on some paths only");
-    result.findings.back().unproven = byPath;
+    doubts.back().finding.unproven = byPath;
   }
 }
 
@@ -75,18 +76,21 @@ void Checker::exit(State &state) {
     test(demand, none, state);
 }
 
+void Checker::walkAll() {
+  State state;
+  walk(program.top, state);
+  if (exhausted == none)
+    return exit(state);
+  report(Rule::Limit, exhausted, none, {},
+         "the program is nested too deeply to be checked within the limit of work");
+  doubts.back().finding.unproven = true;
+}
+
 CheckResult Checker::run() {
   checkLegality(program, result.findings);
   result.hazards = demands.countC1();
-  State state;
-  walk(program.top, state);
-  if (exhausted != none)
-    report(Rule::Limit, exhausted, none, {},
-           "the program is nested too deeply to be checked within the limit of work");
-  if (exhausted != none)
-    result.findings.back().unproven = true;
-  else
-    exit(state);
+  walkAll();
+  settle();
 
   auto order = [&](const Finding &f) {
     uint32_t at = f.later == none ? none : layout[f.later].begin;
@@ -114,5 +118,7 @@ bool CheckResult::acceptedIfAssumed() const {
 }
 
 CheckResult pto::sync::check(const Program &program, const CheckOptions &options) {
-  return Checker(program, options).run();
+  Layout layout(program);
+  Demands demands(program, layout);
+  return Checker(program, options, layout, demands).run();
 }

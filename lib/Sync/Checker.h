@@ -4,26 +4,39 @@
 
 #include "CheckPaths.h"
 #include "CheckState.h"
+#include "Part.h"
 
 namespace pto::sync::checker {
 
 /// C4: is each flag and barrier one that the hardware has? Needs no state.
 void checkLegality(const Program &program, std::vector<Finding> &findings);
 
+/// A finding, and where it might still be shown that there is none: when both ends stand in
+/// `within` and meet every `period` iterations.
+struct Doubt {
+  Finding finding;
+  const Demand *demand = nullptr; ///< C1
+  NodeId within = none;
+  unsigned period = 1;
+};
+
 /// Walks the program once per loop sweep with a `State` and collects what it cannot show.
 class Checker {
 public:
-  Checker(const Program &program, const CheckOptions &options);
+  Checker(const Program &program, const CheckOptions &options, const Layout &layout,
+          const Demands &demands, const Part *part = nullptr);
   CheckResult run();
 
 private:
   const Program &program;
   const CheckOptions &options;
-  Layout layout;
-  Demands demands;
+  const Layout &layout;
+  const Demands &demands; ///< of the whole program
+  const Part *part;       ///< the part that is walked; null: all
   Paths paths;
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
+  std::vector<Doubt> doubts;
   /// Rows that no instruction asks about and that tell nobody anything: in loops their claims would
   /// only age, a sweep for every iteration, so nothing is claimed of iterations before the first.
   llvm::SmallVector<Row, numRows> silent;
@@ -32,7 +45,7 @@ private:
   /// A loop that was walked before: its invariant, and what came of it.
   struct Walked {
     State head, exit;
-    std::vector<Finding> findings;
+    std::vector<Doubt> doubts;
     bool everywhere; ///< not only on the path that was being followed
   };
   std::map<uint32_t, Walked> lastWalks; ///< by position: see `fixpoint`
@@ -41,6 +54,7 @@ private:
   NodeId exhausted = none; ///< the node at which the work limit was met
 
   void findSilentRows();
+  void walkAll();
   void walk(llvm::ArrayRef<NodeId> nodes, State &state);
   void access(NodeId id, State &state);
   void set(NodeId id, State &state);
@@ -63,7 +77,14 @@ private:
   Token *resolve(NodeId id, State &state);
   Token *resolveStatic(NodeId id, const StaticKey &key, State &state);
 
+  // CheckParts.cpp
+  void settle();
+  void findLoop(Doubt &doubt) const;
+  bool refutes(const Doubt &doubt) const;
+  void tryParts(llvm::MutableArrayRef<Doubt *> same, bool always);
+
   Claim neededFor(const Demand &demand) const;
+  bool isAsked(const Demand &demand, NodeId later) const;
   void test(const Demand &demand, NodeId later, const State &state);
   std::string missing(const Demand &demand, NodeId later, const State &state) const;
   void report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);

@@ -5,8 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "InsertArms.h"
 #include "InsertEmit.h"
 #include "InsertIds.h"
+#include "InsertKeep.h"
+#include "InsertMarks.h"
 #include "InsertPolish.h"
 #include "InsertSearch.h"
 
@@ -19,15 +22,20 @@ namespace {
 class Inserter {
 public:
   Inserter(const Program &program, const InsertOptions &options)
-      : options(options), tree(program), demands(tree), plan(tree), sweep(tree, demands, plan),
+      : options(options), marks(program), tree(marks.program()),
+        demands(tree, tree.hasFlagsInNests()), plan(tree), sweep(tree, demands, plan),
         solver(tree, demands, plan, sweep, this->options),
-        ids(tree, plan, sweep, this->options, stats) {}
+        ids(tree, plan, sweep, this->options, stats) {
+    if (tree.hasFlagsInNests())
+      useKeptTokens();
+  }
 
   InsertResult run();
 
 private:
   InsertOptions options;
   InsertStats stats;
+  Marks marks;
   Tree tree;
   Demands demands;
   Plan plan;
@@ -35,6 +43,7 @@ private:
   Solver solver;
   IdAllocator ids;
 
+  void useKeptTokens();
   bool finish();
   bool repair();
   bool addCredits(bool &stuck);
@@ -48,6 +57,15 @@ private:
 };
 
 } // namespace
+
+/// What hand-written flags order although the sweep over the whole does not see it is not asked
+/// for.
+void Inserter::useKeptTokens() {
+  PartJudge::Verdict verdict = PartJudge(options).judge(tree, demands);
+  for (uint32_t demand : verdict.served)
+    demands.all[demand].need = unknown;
+  ids.takeForGone(verdict.gone);
+}
 
 /// Orders that are still open in the finished function: pruning across compound items can be wrong.
 /// True when there were any.
@@ -250,13 +268,17 @@ InsertResult Inserter::run() {
           return standsWithoutIt();
         }).run();
       primeEarly();
+      ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
       searchBest();
       explain();
+      if (options.keepTokens)
+        Keeper(tree, plan, ids, options, stats).run();
     }
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;
-  Program result = onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats);
+  Program result =
+      marks.without(onlyBarriers ? withFullBarriers(tree, stats) : withPlan(tree, plan, stats));
   if (options.exitBarrier)
     addExitBarrier(result, stats);
   return {std::move(result), stats};

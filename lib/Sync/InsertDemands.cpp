@@ -1,6 +1,7 @@
 //===- InsertDemands.cpp - What must be complete before what ---------------===//
 
 #include "InsertTree.h"
+#include "Part.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -27,8 +28,8 @@ struct Sharing {
 
 class Builder {
 public:
-  Builder(const Tree &tree, Demands &out)
-      : tree(tree), program(tree.program), overlap(program), out(out) {}
+  Builder(const Tree &tree, Demands &out, bool apart)
+      : tree(tree), program(tree.program), overlap(program), out(out), apart(apart) {}
 
   void run();
 
@@ -37,6 +38,7 @@ private:
   const Program &program;
   Overlap overlap;
   Demands &out;
+  bool apart;
   std::vector<llvm::SmallVector<Site, 2>> sites; ///< by region
   llvm::SmallVector<Site, 8> globals;            ///< GM accesses per pipe and mode
   llvm::DenseMap<std::pair<uint64_t, NodeId>, Sharing> known;
@@ -49,6 +51,7 @@ private:
   void addConflicts(NodeId id, RegionId later, bool laterWrites);
   const Sharing &sharing(RegionId x, RegionId y, llvm::ArrayRef<NodeId> open);
   void note(Demand demand);
+  void noteCarried(Demand demand, const Site &site, RegionId earlier, int64_t distance);
 };
 
 } // namespace
@@ -176,10 +179,39 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);
           demand.need = *last - d * iteration;
-          note(demand);
+          if (apart)
+            noteCarried(demand, site, earlier, d);
+          else
+            note(demand);
         }
       }
     }
+}
+
+/// The same for each of the loops further in alone, as far as they hold both ends.
+void Builder::noteCarried(Demand demand, const Site &site, RegionId earlier, int64_t distance) {
+  const Node &node = program[demand.later];
+  auto loops = llvm::ArrayRef(tree.listOf(demand.later).loops);
+  std::optional<Turns> meeting = meetingTurns(program.regions[earlier], site.turns,
+                                              program.regions[demand.region], node.turns);
+  if (meeting && llvm::is_contained(loops.drop_front(demand.level), meeting->loop)) {
+    demand.within = meeting->loop;
+    demand.period = meeting->period;
+    return note(demand);
+  }
+  for (size_t depth = demand.level; depth <= loops.size(); ++depth) {
+    const Place &around = tree.places[loops[depth - 1]];
+    auto last = lastBefore(site.at, around.end, {});
+    if (depth < loops.size())
+      if (const Place &deeper = tree.places[loops[depth]];
+          last && *last > deeper.begin && *last < deeper.end)
+        last = lastBefore(site.at, deeper.begin, {});
+    if (!last || *last <= around.begin)
+      continue;
+    demand.within = depth > demand.level ? loops[depth - 1] : none;
+    demand.need = *last - distance * iteration;
+    note(demand);
+  }
 }
 
 /// C8: whatever this core did to global memory must be over before another core hears of it, and
@@ -222,7 +254,8 @@ void Builder::note(Demand demand) {
   for (size_t i = nodeStart; i < out.all.size(); ++i) {
     Demand &old = out.all[i];
     if (old.pipe == demand.pipe && old.level == demand.level && old.region == demand.region &&
-        old.hazard == demand.hazard && old.fence == demand.fence && old.kind == demand.kind) {
+        old.hazard == demand.hazard && old.fence == demand.fence && old.kind == demand.kind &&
+        old.within == demand.within && old.period == demand.period) {
       old.need = std::max(old.need, demand.need);
       return;
     }
@@ -230,8 +263,8 @@ void Builder::note(Demand demand) {
   out.all.push_back(demand);
 }
 
-Demands::Demands(const Tree &tree) {
-  Builder(tree, *this).run();
+Demands::Demands(const Tree &tree, bool apart) {
+  Builder(tree, *this, apart).run();
   for (unsigned from = 0; from < numPipes; ++from)
     for (unsigned to = 0; to < numPipes; ++to)
       if (Pipe(from) != Pipe::S && Pipe(to) != Pipe::S && flagPairIsListed(Pipe(from), Pipe(to)))

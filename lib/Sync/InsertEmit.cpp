@@ -1,6 +1,7 @@
 //===- InsertEmit.cpp - Writes a plan into a program -----------------------===//
 
 #include "InsertEmit.h"
+#include "InsertMarks.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -127,6 +128,13 @@ void Writer::planned(NodeId node, const Plan &plan) {
   for (HandoffId id : plan.carried[node])
     if (plan.handoffs[id].primeAfter == none)
       prime(id);
+  // Kept tokens have an id each, which their iteration finds by its counter.
+  auto eachKept = [&](NodeKind kind) {
+    for (HandoffId id : plan.kept[node])
+      for (int64_t m = 0; m < plan.handoffs[id].delay; ++m)
+        flag(kind, plan.handoffs[id], idAt(plan.handoffs[id], m));
+  };
+  eachKept(NodeKind::Set);
   keep(node);
   for (HandoffId id : point.sets)
     if (plan.isEarly(plan.handoffs[id]))
@@ -138,6 +146,7 @@ void Writer::planned(NodeId node, const Plan &plan) {
       flag(NodeKind::Wait, h,
            trip ? idAt(h, *trip + m - h.delay) : idOf(h, node, m - h.delay + plan.takesFirst(h)));
   }
+  eachKept(NodeKind::Wait);
   for (HandoffId id : point.sets)
     if (!plan.isEarly(plan.handoffs[id]))
       set(id);
@@ -156,6 +165,8 @@ Program inserter::withFullBarriers(const Tree &tree, InsertStats &stats) {
     NodeKind kind = tree.program[node].kind;
     Reason reason;
     reason.later = node;
+    if (isMark(tree.program[node]))
+      return writer.keep(node);
     if (kind == NodeKind::Access || kind == NodeKind::Macro || kind == NodeKind::Publish ||
         kind == NodeKind::Set)
       writer.barrier(Pipe::ALL, reason);

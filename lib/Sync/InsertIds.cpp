@@ -32,8 +32,9 @@ void IdAllocator::reserve(NodeId node) {
   if (n.kind == NodeKind::Wait && !dead && n.key.id.count > 1)
     ringWaits[ringOf(n.key)].push_back(node);
   const EventId &id = n.key.id;
-  int64_t first = id.known ? id.base : 0, ids = tree.program.eventIds;
-  int64_t last = id.known ? std::min<int64_t>(ids, first + id.count) : ids;
+  bool isBounded = id.known || id.count > 1;
+  int64_t first = isBounded ? id.base : 0, ids = tree.program.eventIds;
+  int64_t last = isBounded ? std::min<int64_t>(ids, first + id.count) : ids;
   Position at = tree.places[node].begin;
   for (int64_t e = std::max<int64_t>(0, first); e < last; ++e) {
     taken[slot(n.key.from, n.key.to, e)] = true;
@@ -48,6 +49,8 @@ void IdAllocator::reserve(NodeId node) {
 
 Position IdAllocator::firstPlace(HandoffId h) const {
   const HandoffFacts &facts = sweep.handoffs[h];
+  if (NodeId loop = plan.handoffs[h].keptOver; loop != none)
+    return ringStart(loop);
   return plan.handoffs[h].delay ? facts.prime : facts.set;
 }
 
@@ -55,6 +58,10 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
   const Handoff &handoff = plan.handoffs[h];
   const HandoffFacts &facts = sweep.handoffs[h];
   NodeId consumer = plan.consumerOf(handoff), loop = plan.loopOf(handoff);
+  if (NodeId around = handoff.keptOver; around != none) {
+    Position end = tree.places[around].end;
+    return {{ringStart(around), end + nodeStep / 8, end + nodeStep / 16, around, h}};
+  }
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
     Position start = ringStart(loop);
     if (handoff.primeAfter != none)
@@ -82,6 +89,8 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
 
 llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uint32_t count) const {
   const Handoff &handoff = plan.handoffs[h];
+  if (handoff.keptOver != none)
+    return {}; // judged in the finished program
   const HandoffFacts &facts = sweep.handoffs[h];
   unsigned level = tree.lists[handoff.span.list].loops.size();
   NodeId loop = plan.loopOf(handoff);
@@ -185,6 +194,8 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   const Handoff &handoff = plan.handoffs[h];
   const HandoffFacts &facts = sweep.handoffs[h];
   bool setFirst = facts.set < facts.wait;
+  if (handoff.keptOver != none)
+    return {uint32_t(handoff.delay)};
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};
@@ -212,6 +223,8 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
 /// No credit has room between a wait inside an item, or of a drain after it, and a set right after
 /// that item: then the set must know of the wait anyway.
 bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
+  if (next == none || plan.handoffs[next].keptOver != none)
+    return true;
   const HandoffFacts &facts = sweep.handoffs[next];
   Position item = tree.places[plan.producerOf(plan.handoffs[next])].begin;
   return !options.strongFlags || arc.lastWait < item || facts.set < arc.lastWait ||

@@ -21,6 +21,11 @@ public:
   /// False when the plan had to change (merged handoffs, full barriers): sweep and try again.
   bool allocate();
 
+  /// Hand-written sets of which C3 holds although the sweep over the whole does not see it.
+  void takeForGone(llvm::ArrayRef<NodeId> sets) {
+    llvm::erase_if(handWritten, [&](NodeId set) { return llvm::is_contained(sets, set); });
+  }
+
   /// Sets that do not know that the last token of their id was consumed (C3), as reverse orders;
   /// neighbours are grouped.
   std::vector<Want> credits();

@@ -28,7 +28,7 @@ void Plan::attach(ListId id) {
       continue;
     points[producerOf(handoff)].sets.push_back(h);
     points[consumerOf(handoff)].waits.push_back(h);
-    if (list.isBody && (handoff.delay || drains(handoff)))
+    if (list.isBody && handoff.keptOver == none && (handoff.delay || drains(handoff)))
       carried[list.owner].push_back(h);
   }
   // Waits on S first, they inform everybody, then the latest set first: the last link of a chain
@@ -47,6 +47,11 @@ void Plan::attachAll() {
   for (ListId list = 0; list < tree.lists.size(); ++list)
     if (!byList[list].empty())
       attach(list);
+  for (std::vector<HandoffId> &list : kept)
+    list.clear();
+  for (HandoffId h = 0; h < handoffs.size(); ++h)
+    if (handoffs[h].alive && handoffs[h].keptOver != none)
+      kept[handoffs[h].keptOver].push_back(h);
   for (HandoffId h = 0; h < handoffs.size(); ++h)
     if (const Handoff &handoff = handoffs[h]; handoff.alive && handoff.primeAfter != none) {
       const List &around = tree.lists[tree.lists[handoff.span.list].parent];

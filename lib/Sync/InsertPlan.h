@@ -26,6 +26,9 @@ struct Handoff {
   /// Item of the list around the loop behind which the primes stand; none: directly before the
   /// loop.
   uint32_t primeAfter = none;
+  /// A loop around the one of its body: the tokens are primed before it and drained behind it, and
+  /// stay from one execution of the inner loop to the next (InsertKeep.h). None: of the inner loop.
+  NodeId keptOver = none;
   bool pinned = false; ///< was dropped as redundant once, and was missed
   bool alive = true;
   int32_t base = 0;   ///< first id
@@ -66,13 +69,14 @@ public:
 
   explicit Plan(const Tree &tree)
       : tree(tree), points(tree.places.size()), carried(tree.places.size()),
-        byList(tree.lists.size()) {}
+        kept(tree.places.size()), byList(tree.lists.size()) {}
 
   const Tree &tree;
   std::vector<Handoff> handoffs;
   std::vector<Point> points;                   ///< by NodeId
   std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs of its body with primes or
                                                ///< drains
+  std::vector<std::vector<HandoffId>> kept;    ///< by loop: handoffs whose tokens are kept over it
   std::vector<std::vector<HandoffId>> byList;
 
   NodeId producerOf(const Handoff &h) const {

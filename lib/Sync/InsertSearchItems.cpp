@@ -1,5 +1,6 @@
 //===- InsertSearchItems.cpp - Items of the search, plans and runs ---------===//
 
+#include "InsertMarks.h"
 #include "InsertSearch.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
@@ -41,7 +42,13 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   return places;
 }
 
+/// The pipes of the accesses in the item; at a mark (none) all may wait and set.
 void Search::collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const {
+  if (node == none) {
+    for (NodeId item : tree.lists[0].items)
+      collectPipes(item, into);
+    return;
+  }
   const Node &n = tree.program[node];
   if ((n.kind == NodeKind::Access || n.kind == NodeKind::Publish) &&
       !llvm::is_contained(into, pipeOf(n)))
@@ -58,8 +65,9 @@ void Search::addItems(ListId id) {
   bool isOnce = list.isBody && tree.program[list.owner].trip == 1;
   int64_t mostDelay = !list.isBody ? 0 : isOnce ? 1 : options.maxDelay;
   std::vector<llvm::SmallVector<Pipe, 3>> pipes(list.items.size());
-  for (auto [node, into] : llvm::zip(list.items, pipes))
-    collectPipes(node, into);
+  auto isMarkAt = [&](uint32_t index) { return isMark(tree.program[list.items[index]]); };
+  for (uint32_t index = 0; index < list.items.size(); ++index)
+    collectPipes(isMarkAt(index) ? none : list.items[index], pipes[index]);
   auto add = [&](Pipe from, Pipe to, uint32_t producer, uint32_t consumer, int64_t delay) {
     bool isLoop = from != to && tree.program[list.items[producer]].kind == NodeKind::Loop;
     for (bool late : {false, true}) {
@@ -75,12 +83,12 @@ void Search::addItems(ListId id) {
   };
   for (uint32_t j = 0; j < list.items.size(); ++j)
     for (Pipe to : pipes[j]) {
-      if (barrierIsLegal(to, tree.program.arch))
+      if (barrierIsLegal(to, tree.program.arch) && !isMarkAt(j))
         add(to, to, j, j, 0);
       for (uint32_t i = 0; i < list.items.size(); ++i)
         for (Pipe from : pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= mostDelay; ++delay)
-            if (demands.mayHandOff(from, to))
+            if (demands.mayHandOff(from, to) && !(isMarkAt(i) && isMarkAt(j)))
               add(from, to, i, j, delay);
     }
 }
@@ -164,9 +172,11 @@ bool Search::makeTrials() {
   if (loops || branches)
     for (uint64_t seed = 1; seed <= (branches ? 12u : 6u); ++seed)
       add(trials, {std::nullopt, std::nullopt, seed});
-  for (ItemId id = 0; id < items.size(); ++id)
+  for (ItemId id = 0; id < items.size(); ++id) {
     for (Trial &trial : measured)
       items[id].weight += trial.executed(id);
+    items[id].weight = items[id].weight * mostItems + 1;
+  }
   for (size_t i = 0; i < trials.size(); ++i)
     order.push_back(i);
   return !trials.empty();

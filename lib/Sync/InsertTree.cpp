@@ -114,6 +114,13 @@ std::optional<Span> Tree::spanOf(NodeId earlier, NodeId later, NodeId loop) cons
   return span;
 }
 
+bool Tree::hasFlagsInNests() const {
+  return llvm::any_of(order, [&](NodeId node) {
+    bool isFlag = program[node].kind == NodeKind::Set || program[node].kind == NodeKind::Wait;
+    return isFlag && listOf(node).loops.size() > 1 && !listOf(node).frozen;
+  });
+}
+
 bool Tree::alwaysRuns(NodeId loop) const {
   const Node &node = program[loop];
   return node.endsInside || node.trip.value_or(node.minTrip) > 0;

@@ -79,6 +79,8 @@ public:
   /// when both are inside one macro.
   std::optional<Span> spanOf(NodeId earlier, NodeId later, NodeId loop) const;
   bool endsInside(NodeId loop) const { return loop != none && program[loop].endsInside; }
+  /// Does a flag of the program stand in a loop in a loop, outside of library calls?
+  bool hasFlagsInNests() const;
   /// True when the loop runs at least once in every execution.
   bool alwaysRuns(NodeId loop) const;
 
@@ -98,13 +100,18 @@ struct Demand {
   RegionId region = none; ///< bytes of the later access
   Hazard hazard = Hazard::RAW;
   Reason::Kind kind = Reason::Order;
+  /// When demands are apart: both ends stand in this loop, further in than the one that carries
+  /// them, in iterations whose counters differ by a multiple of `period` (Part.h).
+  NodeId within = none;
+  unsigned period = 1;
 };
 
 /// All demands, by node. Per (pipe, level, region, hazard) only the latest: claims are prefixes
 /// (lemma L2).
 class Demands {
 public:
-  explicit Demands(const Tree &tree);
+  /// `apart`: what both ends of stand in one loop is not merged with other demands.
+  explicit Demands(const Tree &tree, bool apart = false);
 
   std::vector<Demand> all;
   std::vector<uint32_t> first; ///< by NodeId, one past the end included

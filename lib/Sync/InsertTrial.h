@@ -22,7 +22,9 @@ struct Item {
   int64_t delay = 0;
   bool late = false;          ///< the set stands behind the drains of its producer, a loop
   uint32_t primeAfter = none; ///< as in Handoff
-  uint64_t weight = 0;        ///< instructions of it that run on the measured runs
+  /// Instructions of it that run on the measured runs, and last, itself: of plans that run as many
+  /// the one of fewer items is shorter.
+  uint64_t weight = 0;
 
   bool isBarrier() const { return from == to; }
   bool sameAs(const Item &o) const {

@@ -122,6 +122,7 @@ private:
     if (!never && (!popped || !freed || *popped == *freed))
       return true;
     bool isHarmless = init.throughGm() && init.local;
+    bool tooMany = !never && *freed > *popped;
     auto at = llvm::find_if(calls, [&](const PipeCall &c) {
       return c.kind == (never || *popped > *freed ? PipeCall::Pop : PipeCall::Free);
     });
@@ -133,9 +134,16 @@ private:
     else
       diagnostic << "belongs to a pipe that pops " << *popped << " and frees " << *freed
                  << (*popped + *freed == 1 ? " entry" : " entries");
-    diagnostic << (isHarmless ? "; on this pipe the pop itself gives the slot back, on others the "
-                                "producer would wait forever"
-                              : "; the producer waits forever for a slot that is not given back");
+    if (tooMany)
+      diagnostic << "; "
+                 << (isHarmless ? "on this pipe the pop itself gives the slot back, on others "
+                                : "")
+                 << "the producer may fill a slot that is still in use";
+    else
+      diagnostic << (isHarmless
+                         ? "; on this pipe the pop itself gives the slot back, on others the "
+                           "producer would wait forever"
+                         : "; the producer waits forever for a slot that is not given back");
     diagnostic.attachNote(init.op->getLoc()) << "the pipe";
     return isHarmless;
   }

@@ -17,7 +17,7 @@ class Fine<string m> : PtoOp<m> {
 def NoSummary : Fine<"no_summary"> { let summary = ""; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_family' needs a family
 def NoFamily : Fine<"no_family"> { let family = ""; }
-// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_pipe' needs a pipe
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_pipe' needs a pipe: one of the pipes, NoPipe, ByRoute or ByMicro
 def NoPipeGiven : Fine<"no_pipe"> { let pipe = ?; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.routes_missing' needs routes exactly when its pipe is ByRoute
 def RoutesMissing : Fine<"routes_missing"> { let pipe = ByRoute; }
@@ -38,6 +38,8 @@ def CppForgets : Fine<"cpp_forgets"> { let cpp = "TX($dst)"; }
 def CppOptional : Fine<"cpp_optional"> { let cpp = "TX($dst, $?src)"; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.cpp_template' has a template argument 'src', which is no enum attribute with a default
 def CppTemplate : Fine<"cpp_template"> { let cpp = "TX<?src>($dst, $src)"; }
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.cpp_template_open' has a template argument without '>' in its C++ form
+def CppTemplateOpen : Fine<"cpp_template_open"> { let cpp = "TX<?src($dst, $src)"; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.cpp_open' has a helper without '}' in its C++ form
 def CppOpen : Fine<"cpp_open"> { let cpp = "TX{help($dst, $src)"; }
 
@@ -83,6 +85,9 @@ def TokenTwice : Fine<"token_twice"> { let micro = [Form<"f", ["set V>S 0", "set
 def TokenLoop : Fine<"token_loop"> { let micro = [Form<"f", ["loop {", "set V>S 0", "}", "wait V>S 0"]>]; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.loop_open' form 'f' leaves a loop open
 def LoopOpen : Fine<"loop_open"> { let micro = [Form<"f", ["loop {"]>]; }
+
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.loop_closed' form 'f' closes a loop that it never opened
+def LoopClosed : Fine<"loop_closed"> { let micro = [Form<"f", ["}"]>]; }
 
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.version' has a version that is none of 0.41, 0.48, 0.60
 def Version : Fine<"version"> { let since = "0.1"; }

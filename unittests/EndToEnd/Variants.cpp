@@ -3,6 +3,7 @@
 #include "Variants.h"
 #include "../../lib/IR/Rules.h"
 #include "../IR/Messages.h"
+#include "ptoas/IR/Pto.h"
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Target/Cpp.h"
 #include "llvm/ADT/STLExtras.h"
@@ -117,6 +118,7 @@ const std::vector<Change> &viewChanges() {
 
 bool exists(const Draft &draft) {
   static mlir::MLIRContext context;
+  context.getOrLoadDialect<PtoDialect>(); // types of the dialect are made in it
   return llvm::all_of(draft.operands, [&](auto &v) {
     return !v || v->kind == DraftValue::Counts || typeOf(&context, v->elementType());
   });

@@ -141,10 +141,12 @@ TEST(CostModel, MistakesAreNamedWithTheirLine) {
   EXPECT_EQ(errorOf(textWith("arch a4", "arch")),
             "my.costs:3: 'a4' is no chip; there are a3 and a5");
   EXPECT_EQ(errorOf(textWith("clocks 1", "clock")), "my.costs:4: unknown key 'clocks'");
-  EXPECT_NE(errorOf(textWith("route gm foo 1 1", "route gm    vec")).find("no route gm foo"),
+  EXPECT_NE(errorOf(textWith("route gm foo 1 1", "route gm    vec"))
+                .find("no route gm foo; the memories are gm"),
             std::string::npos);
   EXPECT_NE(
-      errorOf(textWith("vector tadd 1 1 1", "vector pto.tadds")).find("'tadd' is no operation"),
+      errorOf(textWith("vector tadd 1 1 1", "vector pto.tadds"))
+          .find("'tadd' is no operation: their names begin with pto., `vector *` is all others"),
       std::string::npos);
   EXPECT_NE(errorOf(textWith("", "clock")).find("the file ends without 'clock'"),
             std::string::npos);

@@ -164,8 +164,12 @@ TEST(EngineCross, IdsAndDirectionsThatDoNotExist) {
   kernel.cube.finish();
   GlobalMemory memory;
   Report report = run(kernel.program, memory, kernel.launch({}));
-  for (int line : {id, direct, pipe})
-    EXPECT_NE(find(report, FindingKind::IllegalSync, line), nullptr) << textOf(report);
+  auto refused = [&](int line, llvm::StringRef words) {
+    return says(report, FindingKind::IllegalSync, line, words);
+  };
+  EXPECT_TRUE(refused(id, "flag 16 between cores does not exist: ids are 0 to 15"));
+  EXPECT_TRUE(refused(direct, "a3 has no flags from one core to one other"));
+  EXPECT_TRUE(refused(pipe, "a vector core of a3 has no pipe FIX"));
   // Without the other kind of core nobody would receive it.
   Launch launch = kernel.launch({});
   llvm::erase_if(launch.ranks[0], [&](const CoreLaunch &core) {
@@ -176,7 +180,9 @@ TEST(EngineCross, IdsAndDirectionsThatDoNotExist) {
   alone.cube.finish();
   Launch cubes;
   cubes.ranks.push_back({{0, 0, 1, {}}});
-  EXPECT_NE(find(run(alone.program, memory, cubes), FindingKind::IllegalSync, set), nullptr);
+  EXPECT_TRUE(says(run(alone.program, memory, cubes), FindingKind::IllegalSync, set,
+                   "flag 1 is for other cores of the block, but this launch gives the block none "
+                   "that receives it"));
 }
 
 //===----------------------------------------------------------------------===//

@@ -50,6 +50,20 @@ TEST(EngineDeadlock, SetBehindABlockedScalarUnit) {
   }
 }
 
+TEST(EngineDeadlock, SetOnAPathThatWasNotTaken) {
+  KernelText k({"x"});
+  Label skip = k.b.newLabel();
+  k.b.jumpIf(k.b.constant(1), skip);
+  int set = k.set(Pipe::MTE2, Pipe::V, 0);
+  k.b.place(skip);
+  int wait = k.wait(Pipe::MTE2, Pipe::V, 0);
+  k.finish();
+  Report report = runAlone(k);
+  EXPECT_NE(find(report, FindingKind::StarvedWait, wait, set), nullptr) << textOf(report);
+  EXPECT_TRUE(says(report, FindingKind::StarvedWait, wait,
+                   "its set at " + at(set) + " was not executed on this path"));
+}
+
 TEST(EngineDeadlock, CycleOfTwoPipes) {
   KernelText k({"x"});
   int waitV = k.wait(Pipe::MTE2, Pipe::V, 0);

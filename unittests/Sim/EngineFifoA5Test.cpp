@@ -242,6 +242,10 @@ TEST(EngineFifoA5, CreditsOfTheConstructorAreToldOnce) {
     ASSERT_NE(defect, nullptr) << textOf(report);
     EXPECT_NE(defect->what.find("of entry 8 passes on one of the 4 credits"), std::string::npos)
         << defect->what;
+    EXPECT_TRUE(says(report, FindingKind::LibraryDefect, test.pushed,
+                     "let it be at most 8 entries ahead by other means"));
+    EXPECT_TRUE(says(report, FindingKind::LibraryDefect, test.pushed,
+                     "--a5-credits=intended takes these credits for what they mean"));
   }
 }
 
@@ -256,6 +260,8 @@ TEST(EngineFifoA5, OneRoundNeedsNoCredit) {
     ASSERT_NE(left, nullptr) << textOf(report);
     EXPECT_NE(left->what.find("flag 1 of rank 0 block 0 cube 0 still counts 2"), std::string::npos)
         << left->what;
+    EXPECT_TRUE(says(report, FindingKind::LibraryDefect, 0,
+                     "the next FIFO on this flag begins with these credits; give it other flags"));
     variant.tiles = 3;
     EXPECT_TRUE(Ring(variant).run(options).clean());
   }

@@ -187,4 +187,6 @@ TEST(EngineFifoConvert, AScaleThatNobodySet) {
   const Finding *finding = find(report, FindingKind::KernelFailure);
   ASSERT_NE(finding, nullptr) << textOf(report);
   EXPECT_NE(finding->what.find("scales by a parameter that nothing has set"), std::string::npos);
+  EXPECT_TRUE(says(report, FindingKind::KernelFailure, 0,
+                   "pto.set_quant_scalar or pto.set_quant_vector comes before the push"));
 }

@@ -232,7 +232,9 @@ TEST(EngineFifo, OnlyTheRightCorePushes) {
   GlobalMemory memory;
   uint64_t ring = memory.allocate(0, "ring", 64 << 10);
   Report report = run(kernel.program, memory, kernel.launch({ring}));
-  EXPECT_NE(find(report, FindingKind::IllegalSync, pushed), nullptr) << textOf(report);
+  EXPECT_TRUE(says(report, FindingKind::IllegalSync, pushed,
+                   "pto.tpush: the FIFO leads from the cube core to the vector core, so the vector "
+                   "core does not push"));
 }
 
 //===----------------------------------------------------------------------===//
@@ -318,6 +320,8 @@ TEST(EngineFifo, EntriesThatNobodyPopsStayUp) {
   ASSERT_NE(finding, nullptr) << textOf(report);
   EXPECT_NE(finding->what.find("flag 2 of rank 0 block 0 cube 0 still counts 3"), std::string::npos)
       << finding->what;
+  EXPECT_TRUE(says(report, FindingKind::TokenLeft, 0,
+                   "missing edge: a wait for flag 2 on rank 0 block 0 cube 0 before it returns"));
 }
 
 //===----------------------------------------------------------------------===//

@@ -92,11 +92,3 @@ TEST(EngineLocal, NothingRunsBehindATrap) {
   EXPECT_EQ(finding->what, "pto.local stops the kernel");
   EXPECT_EQ(outcome.log, "");
 }
-
-TEST(EngineLocal, ProgramsThatCannotRunAreRefused) {
-  KernelText k({});
-  Register array = k.b.localArray(2);
-  k.b.loadLocal(array, 9, k.b.constant(0));
-  k.b.finish();
-  EXPECT_NE(validate(k.program).find("local array out of range"), std::string::npos);
-}

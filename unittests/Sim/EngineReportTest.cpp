@@ -47,6 +47,16 @@ TEST(EngineReport, WrongOffsetNamesTheArrayAndTheDistance) {
   }
 }
 
+TEST(EngineReport, GlobalMemoryWithoutAnyArray) {
+  KernelText k({"x"});
+  int load = k.load(k.view(0), k.tile(0));
+  k.finish();
+  GlobalMemory memory;
+  Report report = run(k.program, memory, oneCore({0x1000}));
+  EXPECT_TRUE(says(report, FindingKind::OutOfBounds, load,
+                   "pto.tload reads 256 bytes at GM address 0x1000, but there is no array"));
+}
+
 TEST(EngineReport, RacesWithoutAnySynchronisationPointToTheInserter) {
   for (bool hasBarrier : {false, true}) {
     KernelText k({"x"});

@@ -293,6 +293,11 @@ TEST(Engine, SingleBitFlagsNeedTheWaitBeforeTheNextSet) {
     Report report = run(k.program, memory, launch, options);
     EXPECT_NE(find(report, FindingKind::FlagCollision, secondSet, firstWait), nullptr)
         << textOf(report);
+    EXPECT_TRUE(says(report, FindingKind::FlagCollision, secondSet,
+                     "may be set before pto.wait_flag has consumed the token before it; a one-bit "
+                     "flag loses one"));
+    EXPECT_TRUE(says(report, FindingKind::FlagCollision, secondSet,
+                     "order the set behind the wait (a flag V > MTE2), or rotate event ids"));
   }
 }
 
@@ -301,13 +306,20 @@ TEST(Engine, IllegalFlagsAndBarriers) {
   int id = k.set(Pipe::MTE2, Pipe::V, 8);
   int pipe = k.set(Pipe::MTE2, Pipe::M, 0);
   int self = k.set(Pipe::V, Pipe::V, 0);
-  int barrier = k.barrier(Pipe::M);
+  int barrier = k.barrier(Pipe::M), buffer = k.line("pto.get_buf");
+  k.b.getBuffer(Pipe::V, 1);
   k.finish();
   GlobalMemory memory;
   Report report = run(k.program, memory, oneCore({0}));
-  for (int line : {id, pipe, self, barrier})
-    EXPECT_NE(find(report, FindingKind::IllegalSync, line), nullptr) << line;
-  EXPECT_EQ(report.findings.size(), 4u) << textOf(report);
+  auto refused = [&](int line, llvm::StringRef words) {
+    return says(report, FindingKind::IllegalSync, line, words);
+  };
+  EXPECT_TRUE(refused(id, "event 8 of MTE2 > V does not exist: ids are 0 to 7"));
+  EXPECT_TRUE(refused(pipe, "event 0 of MTE2 > M: a vector core has no pipe M"));
+  EXPECT_TRUE(refused(self, "event 0 of V > V: a pipe cannot signal itself; use pipe_barrier"));
+  EXPECT_TRUE(refused(barrier, "pipe_barrier(PIPE_M) does not exist on a vector core of a3"));
+  EXPECT_TRUE(refused(buffer, "a3 has no buffer ids; use flags"));
+  EXPECT_EQ(report.findings.size(), 5u) << textOf(report);
 }
 
 TEST(Engine, OverlappingArgumentsAreReported) {

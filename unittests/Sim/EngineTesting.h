@@ -7,6 +7,7 @@
 #define PTOAS_UNITTESTS_SIM_ENGINETESTING_H
 
 #include "ptoas/Sim/Engine.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <gtest/gtest.h>
 
@@ -174,6 +175,17 @@ inline const Finding *find(const Report &report, FindingKind kind, int line = 0,
         (!other || (finding.other && finding.other->location == at(other))))
       return &finding;
   return nullptr;
+}
+
+/// Does a finding of the kind at the line say these words, in its sentence or in a note?
+inline ::testing::AssertionResult says(const Report &report, FindingKind kind, int line,
+                                       llvm::StringRef words) {
+  for (const Finding &finding : report.findings)
+    if (finding.kind == kind && (!line || finding.where.location == at(line)) &&
+        (llvm::StringRef(finding.what).contains(words) ||
+         llvm::any_of(finding.notes, [&](llvm::StringRef note) { return note.contains(words); })))
+      return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "not said: " << words.str() << "\n" << textOf(report);
 }
 
 /// Eager, lazy and `seeds` random schedules.

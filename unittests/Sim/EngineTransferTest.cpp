@@ -129,6 +129,39 @@ TEST(EngineTransfer, EmptyRegionReturnsAtOnce) {
   EXPECT_EQ(outcome.report.items, 0u);
 }
 
+TEST(EngineTransfer, StagingWithoutValidElementsIsReported) {
+  KernelText k({"x", "z"});
+  Handle empty = k.dynamicTile(0, 2, 64, 0, 64);
+  int put = k.put(k.view(1), k.view(0), empty);
+  int gathered = k.line("pto.comm.tgather");
+  k.b.collective(CollectiveOp::Gather, 0, k.view(1), none, empty, none, {k.view(0)});
+  k.finish();
+  Report report = transfer(k, 64).report;
+  for (int line : {put, gathered})
+    EXPECT_TRUE(says(report, FindingKind::KernelFailure, line,
+                     "the staging tile has no valid elements (0 x 64)"));
+}
+
+/// Three ranks through two receive tiles: nothing inside the call orders the second addition on V
+/// behind the first (library 5.6). The verifier refuses it, for the simulator it is a defect of the
+/// library.
+TEST(EngineTransfer, StepsOfOneCallThatRace) {
+  for (Arch arch : {Arch::A3, Arch::A5}) {
+    KernelText k({"x", "z"}, CoreKind::Vector, arch);
+    k.program.combine.fill(findMapKernel("pto.tadd"));
+    Handle sum = k.tile(0), ping = k.tile(256), pong = k.tile(512), from = k.view(0);
+    int reduced = k.line("pto.comm.treduce");
+    k.b.collective(CollectiveOp::ReduceSum, 0, k.view(1), sum, ping, pong, {from, from, from});
+    k.barrier(Pipe::ALL);
+    k.finish();
+    Report report = transfer(k, 64).report;
+    EXPECT_EQ(report.clean(), arch == Arch::A5) << textOf(report);
+    for (auto words : {"defect of the library, not of the kernel: race (RAW): pto.comm.treduce",
+                       "both are steps of one call; use its form with one receive tile"})
+      EXPECT_EQ(bool(says(report, FindingKind::LibraryDefect, reduced, words)), arch == Arch::A3);
+  }
+}
+
 TEST(EngineTransfer, PutAtomicAddAdds) {
   KernelText k({"x", "z"});
   k.line("pto.comm.tput");

@@ -194,6 +194,18 @@ TEST(Trace, ArgumentsTellPingFromPong) {
   EXPECT_EQ(scalars[0].text.count("iteration") + scalars[0].number.count("iteration"), 0u);
 }
 
+TEST(Trace, AViewOutsideEveryArray) {
+  KernelText k({"x"});
+  k.load(k.view(0), k.tile(0));
+  k.finish();
+  GlobalMemory memory;
+  Trace trace;
+  run(k.program, memory, oneCore({0x1000}), {}, &trace);
+  std::vector<Event> slices = ofPhase(eventsOf(trace), "X");
+  ASSERT_FALSE(slices.empty());
+  EXPECT_EQ(slices[0].text["operand 0"], "gm at 0x1000, outside every array: 1x1x1x1x64 f32");
+}
+
 TEST(Trace, StallsSayWhatTheyWaitFor) {
   std::vector<std::string> stalls;
   for (const Trace::Slice &slice : Exchange().run().slices)

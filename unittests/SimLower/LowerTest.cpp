@@ -119,20 +119,50 @@ TEST_F(LowerTest, PlacesNameTheOperationAndTheInlinedCall) {
 TEST_F(LowerTest, ATileWithoutAddressIsAnError) {
   parse(R"(func.func @k() {
              %t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>
-             %u = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>
+             %u = pto.alloc_multi_tile : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>
              return
            })");
   auto found = kernels();
   EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
-  EXPECT_THAT(messages, HasSubstr("has no address"));
   // Both are told.
-  EXPECT_NE(messages.find("has no address"), messages.rfind("has no address"));
+  for (const char *op : {"'pto.alloc_tile'", "'pto.alloc_multi_tile'"})
+    EXPECT_THAT(messages, HasSubstr(std::string(op) +
+                                    " op has no address: give it one (addr = ...) or let the "
+                                    "memory planner choose (--pto-level=level2)"));
+}
+
+/// What the pipelines of the tools refuse before, with more to say about it.
+TEST_F(LowerTest, WhatTheCoreDoesNotHaveAndWhatPassesReplace) {
+  parse(R"(func.func @k() { pto.section.cube { func.call @f() : () -> () } return }
+           func.func private @f() { pto.barrier <PIPE_V> return })");
+  auto found = kernels();
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
+  EXPECT_THAT(messages, HasSubstr("'pto.barrier' op needs PIPE_V, which a cube core on a3 does not "
+                                  "have; put it into a section of the other kind"));
+  messages.clear();
+  parse(
+      R"(func.func @k(%a: i64) attributes {pto.kernel_kind = #pto.kernel_kind<vector>} {
+             %t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 8x16xf32>
+             pto.tpush_to_aic(%t : !pto.tile_buf<vec, 8x16xf32>) {split = 1}
+             return
+           })");
+  found = kernels();
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
+  EXPECT_THAT(messages, HasSubstr("'pto.tpush_to_aic' op is not simulated"));
 }
 
 TEST_F(LowerTest, EveryOperationHasAMeaning) {
   // Records whose operations the lowering would refuse are found here, not by a user.
-  for (const OpInfo &info : allOpInfos())
-    if (info.engine.empty())
-      EXPECT_TRUE(info.kernel.empty() ? findMapKernel(info.name) : findKernel(info.kernel))
-          << info.name.str();
+  for (const OpInfo &info : allOpInfos()) {
+    if (!info.engine.empty())
+      continue;
+    EXPECT_TRUE(info.kernel.empty() ? findMapKernel(info.name) : findKernel(info.kernel))
+        << info.name.str();
+    EXPECT_FALSE(llvm::any_of(info.operands, [](auto &operand) { return operand.variadic; }))
+        << info.name.str();
+    bool usesFlagsInside = llvm::any_of(info.micro, [](const MicroForm &form) {
+      return llvm::any_of(form.steps, [](auto &step) { return step.kind == MicroStep::Set; });
+    });
+    EXPECT_TRUE(!usesFlagsInside || findSteps(info.kernel)) << info.name.str();
+  }
 }

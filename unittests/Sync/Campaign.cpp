@@ -80,10 +80,10 @@ std::string judge::table(const Tally &tally) {
 // One program
 //===----------------------------------------------------------------------===//
 
-Problem judge::randomProblem(uint64_t seed) {
+Problem judge::randomProblem(uint64_t seed, bool nest) {
   Random random(seed);
   Problem problem;
-  problem.program = randomProgram(random, randomShape(random));
+  problem.program = nest ? randomNest(random) : randomProgram(random, randomShape(random));
   problem.options.maxDelay = random.pick({1, 1, 2, 3});
   if (random.chance(10)) { // a helper function
     problem.program.atExitDrain = false;
@@ -126,7 +126,7 @@ namespace {
 class Trial {
 public:
   Trial(const CampaignOptions &options, uint64_t seed, Tally &tally)
-      : options(options), seed(seed), tally(tally), problem(randomProblem(seed)) {}
+      : options(options), seed(seed), tally(tally), problem(randomProblem(seed, options.nests)) {}
 
   void run();
 
@@ -370,6 +370,11 @@ static void compareOnSimulator(const Program &program, Mutation mutation, uint64
 void judge::judgeMutants(const Program &program, uint64_t seed, const CampaignOptions &options,
                          Tally &tally) {
   unsigned number = 0, step = 1 + unsigned(seed % 5);
+  if (options.nests)
+    forEachMovedTile(program, seed, options.tweaks, [&](const Mutant &mutant) {
+      judgeInto(tally.mutants[unsigned(mutant.mutation)], mutant.program, name(mutant.mutation),
+                seed, options, tally);
+    });
   forEachMutant(program, seed, options.tweaks, [&](const Mutant &mutant) {
     if (number++ % step == 0 && number / step < options.simulatedMutants)
       compareOnSimulator(mutant.program, mutant.mutation, seed, tally, options.maxReports);
@@ -435,7 +440,7 @@ Tally judge::runCheckerCampaign(const CampaignOptions &options) {
     if (options.announce)
       llvm::errs() << "seed " << seed << "\n";
     Random random(seed ^ 0x5eed);
-    Program bare = randomProblem(seed).program;
+    Program bare = randomProblem(seed, options.nests).program;
     Program sprinkled = withRandomSynchronisation(bare, random);
     // Barriers on top make it clean; thinning then leaves odd but sufficient synchronisation.
     Program full = mended(withBarriersEverywhere(sprinkled), seed);

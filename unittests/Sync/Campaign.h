@@ -27,6 +27,7 @@ struct CampaignOptions {
   /// Reports also what is right but not good: needless refusals of the checker, handoffs that
   /// checker and oracle can do without, outputs to which a second insert() adds.
   bool picky = false;
+  bool nests = false;    ///< programs of randomNest(), with mutants that change the slots of tiles
   bool announce = false; ///< prints each seed before its program: finds crashes and hangs
 };
 
@@ -73,7 +74,7 @@ struct Problem {
   Program program;
   InsertOptions options;
 };
-Problem randomProblem(uint64_t seed);
+Problem randomProblem(uint64_t seed, bool nest = false);
 
 Tally runCampaign(const CampaignOptions &options);
 

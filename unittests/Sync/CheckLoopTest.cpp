@@ -1,8 +1,6 @@
 //===- CheckLoopTest.cpp - The checker on loops, rings and kernels --------===//
 
-#include "Kernels.h"
-#include "ptoas/Sync/Check.h"
-#include <gtest/gtest.h>
+#include "CheckTesting.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -10,7 +8,6 @@ using namespace pto::sync::judge;
 
 namespace {
 
-EventId id(int32_t base) { return {base}; }
 EventId rotating(int32_t base, uint32_t count, NodeId loop, int64_t add) {
   return {base, count, loop, add};
 }
@@ -217,7 +214,17 @@ TEST_F(CheckLoopTest, StaticIdInsideALiveRotation) {
   b.handoff(Pipe::MTE2, Pipe::V, id(1));
   b.barrier(Pipe::ALL);
   b.close();
-  EXPECT_TRUE(finds(b.program, Rule::C2));
+  EXPECT_TRUE(says(b.program, Rule::C2,
+                   "this id belongs to ids that rotate with a loop, so whose token it is cannot be "
+                   "told"));
+}
+
+TEST_F(CheckLoopTest, RotatingIdOutsideItsLoop) {
+  NodeId loop = b.openLoop();
+  b.barrier(Pipe::ALL);
+  b.close();
+  b.set(Pipe::MTE2, Pipe::V, rotating(0, 2, loop, 0));
+  EXPECT_TRUE(says(b.program, Rule::C2, "outside its loop the rotating id cannot be told"));
 }
 
 TEST_F(CheckLoopTest, StaticIdAfterTheRotationIsOver) {
@@ -235,7 +242,7 @@ TEST_F(CheckLoopTest, TwoRotationsThatShareAnId) {
   b.handoff(Pipe::MTE2, Pipe::V, rotating(1, 2, loop, 0));
   b.barrier(Pipe::ALL);
   b.close();
-  EXPECT_TRUE(finds(b.program, Rule::C2));
+  EXPECT_TRUE(says(b.program, Rule::C2, "two rotations share ids of one pair"));
 }
 
 TEST_F(CheckLoopTest, FullRingDrainsByStaticIds) {
@@ -414,6 +421,17 @@ TEST_F(CheckLoopTest, DeepNestsStayCheap) {
   for (const Finding &finding : result.findings)
     EXPECT_NE(finding.rule, Rule::Limit);
   EXPECT_LT(result.sweeps, 400u); // 5^8 without warm starts
+}
+
+TEST_F(CheckLoopTest, WorkWithoutEndIsGivenUp) {
+  b.openLoop();
+  load(x);
+  b.close();
+  CheckOptions few;
+  few.mostVisits = 1;
+  EXPECT_TRUE(says(b.program, Rule::Limit,
+                   "the program is nested too deeply to be checked within the limit of work", few));
+  EXPECT_TRUE(check(b.program, few).findings.back().unproven);
 }
 
 /// load into slot i, add from it; the load waits for the add of `delay` iterations before.

@@ -19,6 +19,10 @@ namespace {
 /// number of ids would help.
 constexpr uint32_t idsEach = 8;
 
+/// Producer of handoffs that are set where an arm begins; waits where it ends have the number of
+/// its items as consumer.
+constexpr unsigned armBegin = ~0u;
+
 struct StatementList {
   NodeId owner = none;
   unsigned arm = 0;
@@ -151,6 +155,8 @@ void Maker::findOrders() {
 }
 
 bool Maker::mayHandOff(Pipe from, Pipe to) const {
+  if (from == to)
+    return false;
   bool holdsDispatch = from == Pipe::S || to == Pipe::S; // for all pipes, not for a relay
   return (flagPairIsListed(from, to) && !holdsDispatch) || asked[unsigned(from)][unsigned(to)];
 }
@@ -186,13 +192,24 @@ void Maker::candidatesOf(unsigned index) {
       for (unsigned i = 0; i < list.items.size(); ++i)
         for (Pipe from : list.pipes[i])
           for (int64_t delay = i < j ? 0 : 1; delay <= (list.isBody ? maxDelay : 0); ++delay)
-            if (from != to && mayHandOff(from, to)) {
+            if (mayHandOff(from, to)) {
               add({from, to, index, i, j, delay});
               const Node &producer = program[list.items[i]];
               if (producer.kind == NodeKind::Loop && producer.trip != 0)
                 add({from, to, index, i, j, delay, true});
             }
     }
+  if (list.owner == none || program[list.owner].kind != NodeKind::Branch)
+    return;
+  unsigned end = list.items.size();
+  for (unsigned i = 0; i < end; ++i)
+    for (Pipe inside : list.pipes[i])
+      for (unsigned other = 0; other < numPipes; ++other) {
+        if (mayHandOff(Pipe(other), inside))
+          add({Pipe(other), inside, index, armBegin, i, 0});
+        if (mayHandOff(inside, Pipe(other)))
+          add({inside, Pipe(other), index, i, end, 0});
+      }
 }
 
 void Maker::add(NodeKind kind, uint32_t candidate, EventId id) {
@@ -212,6 +229,9 @@ void Maker::rewrite(unsigned index) {
   const std::vector<Candidate> &all = universe.candidates;
   auto isBarrier = [&](uint32_t c) { return all[c].from == all[c].to; };
   out.clear();
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].producer == armBegin)
+      add(NodeKind::Set, c, idIn(c, list.innermost, 0));
   for (unsigned item = 0; item < list.items.size(); ++item) {
     NodeId id = list.items[item];
     std::vector<uint32_t> waits, barriers, carried, early, sets, primes;
@@ -258,6 +278,9 @@ void Maker::rewrite(unsigned index) {
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));
     llvm::for_each(primes, prime);
   }
+  for (uint32_t c = 0; c < all.size(); ++c)
+    if (all[c].list == index && all[c].consumer == list.items.size())
+      add(NodeKind::Wait, c, idIn(c, list.innermost, 0));
   (list.owner == none ? universe.program.top : universe.program[list.owner].arms[list.arm]) = out;
 }
 

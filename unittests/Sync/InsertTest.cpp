@@ -14,6 +14,8 @@
 using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::judge;
+using ::testing::Contains;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 namespace {
@@ -50,7 +52,9 @@ const std::vector<NodeId> &bodyOf(const Program &program, NodeKind kind) {
 void expectRight(const Program &program, uint64_t seed = 1, bool strongFlags = true) {
   CheckOptions options;
   options.strongFlags = strongFlags;
-  EXPECT_TRUE(check(program, options).accepted()) << listing(program);
+  CheckResult result = check(program, options);
+  EXPECT_TRUE(result.accepted()) << describe(program, result.findings.front()) << "\n"
+                                 << listing(program);
   if (std::optional<Violation> found = findViolation(program, seed, 12, strongFlags))
     ADD_FAILURE() << describe(program, *found) << "\n" << listing(program);
 }
@@ -132,6 +136,35 @@ TEST(InsertTest, Gemm) {
   // One MTE1>MTE2 tells that both operands were taken: as fast as one for each.
   EXPECT_THAT(insertedIn(p, p[inner].arms[0]),
               UnorderedElementsAre("MTE2>MTE1", "MTE2>MTE1", "MTE1>MTE2", "MTE1>M", "M>MTE1"));
+}
+
+// What only the arm that stores needs stands in the arm; both arms of what both need share it. The
+// search is off: in large programs it is the solver that does this.
+TEST(InsertTest, WhatOneArmNeedsStandsThere) {
+  Builder b;
+  uint32_t in = b.root("in"), out = b.root("out");
+  RegionId tile = b.tile(Space::Vec, 0, 64), sum = b.tile(Space::Vec, 64, 64);
+  b.openLoop();
+  b.access(Pipe::MTE2, {b.global(in, 0, 64)}, {tile});
+  NodeId both = b.openBranch();
+  b.access(Pipe::V, {tile, sum}, {sum});
+  b.nextArm();
+  b.access(Pipe::V, {tile}, {sum});
+  b.close();
+  NodeId one = b.openBranch();
+  b.access(Pipe::MTE3, {sum}, {b.global(out, 0, 64)});
+  b.nextArm();
+  b.close();
+  b.close();
+  InsertOptions options;
+  options.searchSteps = 0;
+  Program p = synchronised(b.program, options);
+  EXPECT_THAT(insertedIn(p, p[one].arms[0]), Contains("V>MTE3"));
+  EXPECT_TRUE(p[one].arms[1].empty());
+  const std::vector<NodeId> &body = bodyOf(p, NodeKind::Loop);
+  EXPECT_THAT(insertedIn(p, body), Contains("MTE2>V"));
+  EXPECT_THAT(insertedIn(p, body), Not(Contains("V>MTE3")));
+  EXPECT_THAT(insertedIn(p, p[both].arms[1]), Not(Contains("MTE2>V")));
 }
 
 TEST(InsertTest, AllKernels) {

@@ -13,7 +13,7 @@ using namespace pto::sync::judge;
 const char *judge::name(Mutation mutation) {
   static constexpr const char *names[] = {"drop flag",      "drop handoff", "drop barrier",
                                           "drop exit",      "change id",    "move handoff",
-                                          "shift rotation", "swap next"};
+                                          "shift rotation", "swap next",    "move tile"};
   return names[unsigned(mutation)];
 }
 
@@ -91,11 +91,30 @@ Program judge::without(Program program, llvm::ArrayRef<NodeId> nodes) {
 std::vector<std::vector<NodeId>> judge::handoffs(const Program &program, uint64_t seed) {
   llvm::EquivalenceClasses<NodeId> classes;
   std::vector<NodeId> order;
+  // A wait behind a set of the same id in one list takes its token, on paths that are not sampled,
+  // too.
+  std::vector<NodeId> open;
+  const std::vector<NodeId> *list = nullptr;
   for (const Place &place : synchronisation(program)) {
-    NodeId id = place.list.in(program)[place.index];
-    if (isFlag(program[id])) {
-      classes.insert(id);
-      order.push_back(id);
+    if (std::exchange(list, &place.list.in(program)) != &place.list.in(program))
+      open.clear();
+    NodeId id = (*list)[place.index];
+    const Node &node = program[id];
+    if (!isFlag(node))
+      continue;
+    classes.insert(id);
+    order.push_back(id);
+    if (node.kind == NodeKind::Set) {
+      open.push_back(id);
+      continue;
+    }
+    auto set = llvm::find_if(open, [&](NodeId other) {
+      const FlagKey &key = program[other].key;
+      return key.from == node.key.from && key.to == node.key.to && key.id == node.key.id;
+    });
+    if (set != open.end()) {
+      classes.unionSets(*set, id);
+      open.erase(set);
     }
   }
   forEachPath(program, seed, 16, [&](const Trace &trace) {

@@ -21,8 +21,9 @@ enum class Mutation : uint8_t {
   MoveHandoff,   ///< a whole handoff gets other ids: it may now share them with another one
   ShiftRotation, ///< the rotation runs ahead or behind by one
   SwapNext,      ///< exchanged with the next statement
+  MoveTile,      ///< an access takes another slot of its ring
 };
-inline constexpr unsigned numMutations = 8;
+inline constexpr unsigned numMutations = 9;
 const char *name(Mutation mutation);
 
 struct Mutant {
@@ -35,6 +36,11 @@ struct Mutant {
 /// All deletions of synchronisation outside of macros, then `tweaks` random other mutants.
 void forEachMutant(const Program &program, uint64_t seed, unsigned tweaks,
                    llvm::function_ref<void(const Mutant &)> visit);
+
+/// `count` mutants in which the slot of an access turns with another loop, or is the next, or
+/// stands still: as if the program had been synchronised for other tiles.
+void forEachMovedTile(const Program &program, uint64_t seed, unsigned count,
+                      llvm::function_ref<void(const Mutant &)> visit);
 
 /// What can be deleted outside of macros without unbalancing tokens: handoffs, barriers, fences.
 std::vector<std::vector<NodeId>> deletableItems(const Program &program, uint64_t seed);

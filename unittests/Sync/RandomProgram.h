@@ -27,6 +27,8 @@ struct Shape {
 /// A mix in which every feature is often absent, so that short causes are found.
 Shape randomShape(Random &random);
 Program randomProgram(Random &random, const Shape &shape);
+/// Loops in loops through rings of tiles, as kernels have them.
+Program randomNest(Random &random);
 
 /// A random region of a small arena, for tests of Overlap. `loops` are open, outermost first.
 RegionId randomRegion(Builder &builder, Random &random, llvm::ArrayRef<NodeId> loops);

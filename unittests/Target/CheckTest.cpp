@@ -15,13 +15,15 @@ std::vector<std::string> body(llvm::StringRef text, llvm::StringRef arguments = 
 } // namespace
 
 TEST(CppCheck, EveryLeftoverIsReportedAtItsLine) {
-  EXPECT_THAT(body("pto.record_event[#pto.pipe_event_type<TLOAD>, #pto.pipe_event_type<TVEC>, "
-                   "#pto.event<EVENT_ID0>]\n"
-                   "pto.barrier_sync[#pto.pipe_event_type<TVEC>]\n"
-                   "%t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>"),
-              ElementsAre(HasSubstr("2: 'pto.record_event' op has no C++ form"),
-                          HasSubstr("3: 'pto.barrier_sync' op has no C++ form"),
-                          HasSubstr("4: 'pto.alloc_tile' op has no address")));
+  EXPECT_THAT(
+      body("pto.record_event[#pto.pipe_event_type<TLOAD>, #pto.pipe_event_type<TVEC>, "
+           "#pto.event<EVENT_ID0>]\n"
+           "pto.barrier_sync[#pto.pipe_event_type<TVEC>]\n"
+           "%t = pto.alloc_tile : !pto.tile_buf<vec, 16x64xf32>"),
+      ElementsAre(HasSubstr("2: 'pto.record_event' op has no C++ form"),
+                  HasSubstr("3: 'pto.barrier_sync' op has no C++ form"),
+                  HasSubstr("4: 'pto.alloc_tile' op has no address; give addr = ... or let the "
+                            "planner choose (--pto-level=level2)")));
 }
 
 // Types and plain constants leave the rows open, arithmetic on constants does not.
@@ -50,6 +52,29 @@ TEST(CppCheck, ExtentsOfATransfer) {
 TEST(CppCheck, BlocksAndBranches) {
   EXPECT_THAT(body("cf.br ^next\n^next:"),
               testing::Contains(HasSubstr("'func.func' op has control flow between blocks")));
+}
+
+TEST(CppCheck, ValuesThatAreNoVariables) {
+  EXPECT_THAT(body("%c1 = arith.constant 1 : index\n%z = arith.constant 0 : i7\n"
+                   "%r = scf.for %i = %n to %n step %c1 iter_args(%a = %z) -> (i7) {\n"
+                   "scf.yield %a : i7 }",
+                   "%n: index"),
+              testing::Contains(HasSubstr("4: 'scf.for' op has a region argument of type 'i7', "
+                                          "which cannot be a C++ variable")));
+  EXPECT_THAT(
+      body("%c1 = arith.constant 1 : index\n%c64 = arith.constant 64 : index\n"
+           "%v = pto.make_tensor_view %x, shape = [%c1, %c64], strides = [%c64, %c1] : "
+           "!pto.tensor_view<1x64xf32>\n"
+           "%s = arith.select %c, %v, %v : !pto.tensor_view<1x64xf32>",
+           "%x: !pto.ptr<f32>, %c: i1"),
+      testing::Contains(HasSubstr("chooses between values that cannot be C++ variables; choose "
+                                  "between pointers, and make the view where it is used")));
+  EXPECT_THAT(rejected("func.func @k() {\n"
+                       "%d = arith.constant dense_resource<counts> : vector<4xi16>\nreturn }\n"
+                       "{-# dialect_resources: { builtin: { counts: "
+                       "\"0x0800000001000000000000000000\" } } #-}"),
+              ElementsAre(HasSubstr("'arith.constant' op has no C++ form; write the counts as "
+                                    "dense<0>")));
 }
 
 TEST(CppCheck, Recursion) {

@@ -46,6 +46,9 @@ std::string describe(const Program &program, const Finding &finding);
 
 struct CheckOptions {
   bool strongFlags = true; ///< also C3: right when a flag is one bit (HQ1)
+  /// Visits of nodes after which the check ends with Rule::Limit: nests of loops may need sweeps of
+  /// sweeps.
+  uint64_t mostVisits = 20'000'000;
 };
 
 struct CheckResult {

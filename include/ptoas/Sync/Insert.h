@@ -32,6 +32,8 @@ struct InsertOptions {
   uint64_t searchSteps = 4000000;
   /// Cycles of an access, 0 when unknown; without it all take alike.
   std::function<uint64_t(NodeId)> cyclesOf;
+  /// Let the tokens of an inner loop stay set over the turns of a loop around it (sync 13.3).
+  bool keepTokens = true;
   bool exitBarrier = true; ///< end with bar(ALL) (C7); false for helper functions
   /// Solve nothing: bar(ALL) before every item that touches memory or sets a flag, and a fence
   /// before each signal.

@@ -17,6 +17,8 @@ void Bytes::load(uint64_t at, void *into, uint64_t count) const {
 }
 
 void Bytes::store(uint64_t at, const void *from, uint64_t count) {
+  if (count == 0)
+    return; // `from` may be null
   if (at + count > data.size()) {
     if (data.capacity() < at + count)
       data.reserve(std::min<uint64_t>(size, std::max<uint64_t>(at + count, 2 * data.size())));

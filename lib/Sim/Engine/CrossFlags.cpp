@@ -236,7 +236,7 @@ void CrossFlags::checkEnd() {
       if (!queue.empty())
         if (Finding *finding = machine.report(FindingKind::TokenLeft, queue.front().by, late)) {
           finding->what =
-              formatv("flag {0} of {1} was set {2} more times than by the cores that set it "
+              formatv("flag {0} of {1} was set {2} time(s) more than by the cores that set it "
                       "together with it, so nobody receives it",
                       key.id, machine.coreName(member), queue.size());
           finding->notes.push_back("all cores of the group must set the flag equally often");

@@ -17,6 +17,11 @@ std::string Core::text(const Occurrence &occurrence) const {
   return (where.op.empty() ? "an instruction" : where.op) + phase + place + iteration;
 }
 
+static std::string queuedBehind(const std::string &what, const std::string &pipe,
+                                const std::string &first) {
+  return formatv("{0} is queued on {1} behind {2}", what, pipe, first);
+}
+
 /// The set of `key` that is still in a queue.
 static const Item *queuedSet(const PipeState &pipe, const FlagKey &key) {
   for (const Item &item : pipe.queue)
@@ -69,12 +74,17 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next,
   const PipeState &from = pipes[unsigned(key.from)];
   if (const Item *set = queuedSet(from, key)) {
     next.pipe = key.from;
-    return formatv("its set, {0}, is queued on {1} behind {2}", text(set->by), name(key.from),
-                   text(from.queue.front().by));
+    return queuedBehind("its set, " + text(set->by) + ",", name(key.from).str(),
+                        text(from.queue.front().by));
   }
-  if (const Instruction *set = laterSet(function, scalar.pc, key)) {
+  auto flag = flags.find(key);
+  bool wasSet = flag != flags.end() && flag->second.sets > 0;
+  bool hasReturned = scalar.state == State::Returned;
+  const Instruction *set =
+      hasReturned && wasSet ? nullptr : laterSet(function, hasReturned ? 0 : scalar.pc, key);
+  if (set) {
     const Place &place = machine.program.places[set->place];
-    if (scalar.state == State::Returned) {
+    if (hasReturned) {
       other.emplace();
       other->core = number;
       other->place = set->place;
@@ -86,8 +96,7 @@ std::string Core::explainFlag(const FlagKey &key, Agent &next,
     return formatv("its set{0} comes later in the program, and S cannot get there",
                    place.location.empty() ? "" : " at " + place.location);
   }
-  auto flag = flags.find(key);
-  if (flag == flags.end() || flag->second.sets == 0)
+  if (!wasSet)
     return "no set of it was executed or is still to come";
   other = flag->second.lastTaken;
   return formatv("the token of its last set, {0}, was taken by {1}", text(flag->second.lastSet),
@@ -104,10 +113,7 @@ std::string Core::explainBuffer(const FlagKey &key, Agent &next) const {
           (item.kind == Item::Kind::Set ||
            (isFree && item.kind == Item::Kind::Wait && item.turn == buffer.taken))) {
         next.pipe = Pipe(p);
-        if (&item == &pipes[p].queue.front())
-          return formatv("{0} comes first and waits for it on {1}", text(item.by), name(next.pipe));
-        return formatv("{0} is queued on {1} behind {2}", text(item.by), name(next.pipe),
-                       text(pipes[p].queue.front().by));
+        return queuedBehind(text(item.by), name(next.pipe).str(), text(pipes[p].queue.front().by));
       }
   if (scalar.state == State::Returned)
     return formatv("{0} holds it and never releases it", text(buffer.lastTaken));
@@ -290,19 +296,15 @@ std::optional<Core::Block> Core::explainOnCross(const Occurrence &at, CrossFlag 
         formatv("; {0} has not set it, others of its group have", machine.coreName(peers.front()));
   else
     peers = machine.crossFlags.possibleSenders(number);
-  bool isPresent = false, isComing = false;
   for (uint32_t peer : peers) {
     const Core *core = machine.cores[peer];
-    if (!core) {
-      isComing |= !machine.hasEnded(peer);
-      continue;
-    }
-    isPresent = true;
+    if (!core)
+      continue; // it has ended: before a deadlock all have been started
     if (const Item *set = core->queuedCrossSet(number, flag)) {
       next = {peer, set->by.pipe};
-      why += formatv("; its set, {0}, is queued on {1} of {2} behind {3}", text(set->by),
-                     name(next.pipe), machine.coreName(peer),
-                     text(core->pipes[unsigned(next.pipe)].queue.front().by));
+      why += "; " + queuedBehind("its set, " + text(set->by) + ",",
+                                 name(next.pipe).str() + " of " + machine.coreName(peer),
+                                 text(core->pipes[unsigned(next.pipe)].queue.front().by));
       return Block{Block::Cycle, at, why, std::nullopt};
     }
     if (core->state() != State::Returned && core->setsLater(number, flag)) {
@@ -312,11 +314,7 @@ std::optional<Core::Block> Core::explainOnCross(const Occurrence &at, CrossFlag 
       return Block{Block::Cycle, at, why, std::nullopt};
     }
   }
-  if (!isPresent && peers.empty())
-    why += "; this launch has no core that could set it";
-  else if (isComing)
-    why += "; cores that could set it have not started";
-  else
-    why += "; no core is left that would set it";
+  why += peers.empty() ? "; this launch has no core that could set it"
+                       : "; no core is left that would set it";
   return Block{Block::NoSource, at, why, std::nullopt};
 }

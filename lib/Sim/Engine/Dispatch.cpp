@@ -143,7 +143,9 @@ bool Core::checkKey(const FlagKey &key, const Occurrence &by) {
   if (problem.empty() && !flagPairIsListed(key.from, key.to)) { // HQ2
     UnlistedPairs policy = machine.options.unlistedPairs;
     if (policy == UnlistedPairs::Refused)
-      problem = formatv("{0}: the vendor does not list this pair of pipes", key.describe());
+      problem = formatv("{0}: the vendor does not list this pair of pipes, and --chip pairs=refuse "
+                        "says that it does not exist then",
+                        key.describe());
     else if (policy == UnlistedPairs::Warned)
       if (Finding *finding = machine.report(FindingKind::UnlistedPair, by)) {
         finding->what = formatv("{0}: the vendor does not list this pair of pipes, so it may not "

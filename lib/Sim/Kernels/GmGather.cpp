@@ -93,11 +93,12 @@ std::optional<Packed> readIndices(KernelContext &context, unsigned tileIndex, un
 
 bool fits(KernelContext &context, const Table &table, const TileOperand &tile) {
   if (table.view.layout != Layout::ND) {
-    context.fail("a table must be in ND");
+    context.fail("a table lies in ND, but this one lies in " + layoutOf(table.view.layout).str());
     return false;
   }
   if (table.view.element != tile.shape.element) {
-    context.fail("tile and table of different element types");
+    context.fail("a table of " + name(table.view.element).str() + ", but a tile of " +
+                 name(tile.shape.element).str());
     return false;
   }
   if (!table.byElement && matrixCols(table.view) < tile.shape.validCols) {

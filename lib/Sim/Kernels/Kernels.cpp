@@ -118,6 +118,19 @@ const ViewOperand *pto::sim::viewAt(KernelContext &context, unsigned index) {
   return nullptr;
 }
 
+llvm::StringRef pto::sim::layoutOf(Layout layout) {
+  constexpr llvm::StringLiteral names[] = {"ND", "DN", "NZ", "MX_A_ZZ", "MX_B_NN"};
+  return names[unsigned(layout)];
+}
+
+std::string pto::sim::layoutOf(const TileShape &shape) {
+  std::string text = "in " + name(shape.space).str() + " that is ";
+  text += shape.blayout == BLayout::RowMajor ? "row_major" : "col_major";
+  if (!shape.isBoxed())
+    return text + " without boxes";
+  return text + " with boxes by " + (shape.slayout == SLayout::RowMajor ? "rows" : "columns");
+}
+
 void pto::sim::encodePad(PadValue pad, Element element, std::byte *bytes) {
   unsigned size = bytesOf(element);
   std::memset(bytes, 0, size);

@@ -70,7 +70,8 @@ void pto::sim::loadKernel(KernelContext &context) {
     return context.fail("TLOAD moves elements of " + name(view.element).str() + " into a tile of " +
                         name(shape.element).str() + ", whose size differs");
   if (!pathExists(view.layout, shape, context.arch))
-    return context.fail("TLOAD has no path from this view's layout into this tile's layout");
+    return context.fail("TLOAD has no path from a view in " + layoutOf(view.layout).str() +
+                        " into a tile " + layoutOf(shape) + ", on " + name(context.arch).str());
   if (turnsPairs(view.layout, shape))
     return context.fail("TLOAD would have to take pairs of " + name(shape.element).str() +
                         " apart: they run along the other axis in the tile");

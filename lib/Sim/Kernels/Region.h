@@ -95,6 +95,8 @@ inline Region validRegion(const TileOperand &tile) {
 
 /// "16x64", for messages.
 std::string extents(int64_t rows, int64_t cols);
+llvm::StringRef layoutOf(Layout layout);      ///< "ND"
+std::string layoutOf(const TileShape &shape); ///< "in vec that is row_major without boxes"
 
 } // namespace pto::sim
 

@@ -45,7 +45,8 @@ void pto::sim::storeKernel(KernelContext &context) {
   const ViewOperand &view = *target;
   bool atomic = context.attribute("atomicType", 0) == 1;
   if (!pathExists(shape, view.layout, context.arch))
-    return context.fail("TSTORE has no path from this tile's layout into this view's layout");
+    return context.fail("TSTORE has no path from a tile " + layoutOf(shape) + " into a view in " +
+                        layoutOf(view.layout).str() + ", on " + name(context.arch).str());
   if (shape.space != Space::Acc && bytesOf(view.element) != bytesOf(shape.element))
     return context.fail("TSTORE moves elements of " + name(shape.element).str() +
                         " into a view of " + name(view.element).str() + ", whose size differs");

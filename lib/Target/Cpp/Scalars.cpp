@@ -104,8 +104,6 @@ std::string conversionProblem(Operation *op) {
   if (to.isBF16() && ((isFromInteger && widthOf(from) > 16) || from.isF64()))
     return "would be rounded twice on the way to bf16; convert to f32 first, where the rounding is "
            "yours";
-  if (isHalf(from) && isHalf(to) && from != to)
-    return "converts between f16 and bf16 directly; convert to f32 first";
   auto truncation = llvm::dyn_cast<arith::TruncFOp>(op);
   if (truncation && truncation.getRoundingmode().value_or(arith::RoundingMode::to_nearest_even) !=
                         arith::RoundingMode::to_nearest_even)

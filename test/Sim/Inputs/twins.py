@@ -3,8 +3,8 @@
 The file names its kind in a line `// KIND: race` and the arguments of pto-sim in `// ARGS: ...`; `// DEFECT-ARGS:` and
 `// CLEAN-ARGS:` are added for one twin. Functions whose names begin with `defect` must give the finding, under eager, lazy and random
 schedules, at the lines marked `// HERE` and, when there is one, `// THERE` as the other place, with the bytes of `// BYTES: MEMORY
-BEGIN END` if the function says so. Those that begin with `clean` must give nothing at all. Functions `defect_x_cube` and
-`defect_x_vector` are the halves of one kernel.
+BEGIN END` if the function says so, and with the words of each `// SAYS: ...` in its text or a note. Those that begin with `clean` must
+give nothing at all. Functions `defect_x_cube` and `defect_x_vector` are the halves of one kernel.
 """
 import json
 import re
@@ -14,17 +14,19 @@ import sys
 
 
 def read(path):
-    """Options by name, and per function its marks: line numbers of HERE and THERE, and the bytes."""
+    """Options by name, and per function its marks: line numbers of HERE and THERE, bytes, words."""
     options, functions, current = {}, {}, None
     for number, line in enumerate(open(path), 1):
         if match := re.match(r"// ([A-Z-]+): (.*)", line):
             options.setdefault(match[1], match[2].strip())
         if match := re.search(r"func\.func @((?:defect|clean)\w*)", line):
-            current = functions.setdefault(match[1], {"HERE": set(), "THERE": set(), "BYTES": None})
+            current = functions.setdefault(match[1], {"HERE": set(), "THERE": set(), "BYTES": None, "SAYS": []})
         if current is None:
             continue
         if match := re.search(r"// BYTES: (.*) (\d+) (\d+)$", line):
             current["BYTES"] = (match[1], int(match[2]), int(match[3]))
+        if match := re.search(r"// SAYS: (.*)", line):
+            current["SAYS"].append(match[1])
         for mark in ("HERE", "THERE"):
             if re.search(rf"// (THERE, )?{mark}\b", line):
                 current[mark].add(number)
@@ -59,6 +61,9 @@ def check_defect(name, kind, marks, report):
             got = finding.get("bytes", {})
             if (got.get("memory"), got.get("begin"), got.get("end")) != marks["BYTES"]:
                 continue
+        said = "\n".join([finding["what"], *finding.get("notes", [])])
+        if not all(words in said for words in marks["SAYS"]):
+            continue
         assert finding["count"] >= 1 and finding.get("notes", ["x"])
         return
     sys.exit(f"@{name}: no {kind} at lines {marks}\n" + json.dumps(report["findings"], indent=1))
@@ -69,10 +74,11 @@ def main(path):
     halves = lambda name: re.sub(r"_(cube|vector)$", "", name)
     merged = {}
     for name, marks in functions.items():
-        into = merged.setdefault(halves(name), {"names": [], "HERE": set(), "THERE": set(), "BYTES": None})
+        into = merged.setdefault(halves(name), {"names": [], "HERE": set(), "THERE": set(), "BYTES": None, "SAYS": []})
         into["names"].append(name)
         for key in ("HERE", "THERE"):
             into[key] |= marks[key]
+        into["SAYS"] += marks["SAYS"]
         into["BYTES"] = into["BYTES"] or marks["BYTES"]
     assert any(n.startswith("defect") for n in merged) and any(n.startswith("clean") for n in merged), "twins come in pairs"
     severities = {"error": 1, "warning": 0}

@@ -1,0 +1,42 @@
+//===- InsertKeep.h - Tokens that stay over the turns of an outer loop -*- C++ -*-===//
+//
+// Private to lib/Sync/Insert*.
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTOAS_LIB_SYNC_INSERTKEEP_H
+#define PTOAS_LIB_SYNC_INSERTKEEP_H
+
+#include "InsertParts.h"
+
+namespace pto::sync::inserter {
+
+/// The last step (sync 13.3). A loop in a loop drains what it primed each time, which brings two
+/// pipes together. Where a handoff waits before it sets, all of its ids are set whenever its loop
+/// is not running, whatever the trip count: they may stay so until the loop around it is over. What
+/// the drains told is then missing, and what the kept tokens tell instead is seen only in parts of
+/// the program: the finished program with all its flags is judged, not the plan.
+class Keeper {
+public:
+  Keeper(const Tree &tree, Plan &plan, IdAllocator &ids, const InsertOptions &options,
+         InsertStats &stats)
+      : tree(tree), plan(plan), ids(ids), stats(stats), judge(options) {}
+
+  void run();
+
+private:
+  const Tree &tree;
+  Plan &plan;
+  IdAllocator &ids;
+  InsertStats &stats;
+  PartJudge judge;
+
+  std::vector<NodeId> loopsAround(const Handoff &handoff) const;
+  bool tryAll(llvm::ArrayRef<HandoffId> handoffs);
+  bool attempt(llvm::function_ref<void()> change);
+  void dropCredits();
+  bool isRight();
+};
+
+} // namespace pto::sync::inserter
+
+#endif // PTOAS_LIB_SYNC_INSERTKEEP_H

@@ -1,0 +1,126 @@
+//===- InsertParts.cpp - What flags of a program order in parts of it ------===//
+
+#include "InsertParts.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::inserter;
+
+PartJudge::Doubts &PartJudge::about(std::vector<Doubts> &all, NodeId within, unsigned period) {
+  auto it =
+      llvm::find_if(all, [&](const Doubts &d) { return d.within == within && d.period == period; });
+  if (it != all.end())
+    return *it;
+  all.push_back({within, period, {}, {}});
+  return all.back();
+}
+
+/// The loop in which a set and the old wait of its id meet, further in than the one that carries
+/// them, and after how many iterations.
+static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const Reason &reason) {
+  const EventId &id = tree.program[reason.later].key.id;
+  auto isInside = [&](NodeId node, NodeId loop) {
+    return tree.places[loop].begin < tree.places[node].begin &&
+           tree.places[node].begin < tree.places[loop].end;
+  };
+  if (id.count > 1) {
+    if (id.loop == none || id.loop == reason.loop || !isInside(reason.earlier, id.loop) ||
+        !isInside(reason.later, id.loop) ||
+        (id.add - tree.program[reason.earlier].key.id.add) % int64_t(id.count) != 0)
+      return std::nullopt;
+    return std::pair(id.loop, unsigned(id.count));
+  }
+  for (NodeId loop : llvm::reverse(tree.listOf(reason.later).loops)) {
+    if (loop == reason.loop)
+      break;
+    if (isInside(reason.earlier, loop))
+      return std::pair(loop, 1u);
+  }
+  return std::nullopt;
+}
+
+/// What the whole program leaves in doubt; false when some of it cannot be about one loop. `late`:
+/// sets of which that is so.
+bool PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
+                     std::vector<NodeId> &late) {
+  Plan empty(tree);
+  Sweep sweep(tree, demands, empty);
+  sweep.run(0, true);
+  visits += sweep.visits;
+  bool all = llvm::none_of(empty.points, [](const Point &point) { return point.fence; });
+  for (uint32_t failure : sweep.failures(0)) {
+    const Demand &demand = demands.all[failure];
+    all &= demand.within != none;
+    if (demand.within != none)
+      about(doubts, demand.within, demand.period).demands.push_back(failure);
+  }
+  InsertStats ignored;
+  for (const Want &want : IdAllocator(tree, empty, sweep, options, ignored).credits())
+    for (const Reason &reason : want.reasons) {
+      auto loop = loopOf(tree, reason);
+      all &= loop.has_value();
+      if (!loop)
+        late.push_back(reason.later);
+      else
+        about(doubts, loop->first, loop->second).sets.push_back(reason.later);
+    }
+  return all;
+}
+
+/// What does not hold in the part of some residue either.
+PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, const Doubts &doubts,
+                                     bool always) {
+  Demands asked = demands;
+  if (always) // where iterations are left out any distance may become the shortest
+    for (uint32_t index : doubts.demands)
+      asked.all[index].need = (asked.all[index].need & (iteration - 1)) - iteration;
+  Doubts result{doubts.within, doubts.period, {}, {}};
+  Part part{doubts.within, doubts.period, 0, always};
+  for (; part.residue < part.period; ++part.residue) {
+    Program cut = cutDown(tree.program, part);
+    Tree itsTree(cut);
+    Plan empty(itsTree);
+    Sweep sweep(itsTree, asked, empty);
+    sweep.run(0, true);
+    visits += sweep.visits;
+    for (uint32_t failure : sweep.failures(0)) {
+      const Turns &turns = cut[asked.all[failure].later].turns;
+      bool runs = turns.loop != part.loop || part.period % turns.period != 0 ||
+                  part.residue % turns.period == turns.residue;
+      if (runs && llvm::is_contained(doubts.demands, failure))
+        result.demands.push_back(failure);
+    }
+    InsertStats ignored;
+    for (const Want &want : IdAllocator(itsTree, empty, sweep, options, ignored).credits())
+      for (const Reason &reason : want.reasons)
+        if (llvm::is_contained(doubts.sets, reason.later))
+          result.sets.push_back(reason.later);
+  }
+  return result;
+}
+
+PartJudge::Verdict PartJudge::judge(const Tree &tree, const Demands &demands) {
+  Verdict verdict;
+  std::vector<Doubts> doubts;
+  std::vector<NodeId> late;
+  verdict.isRight = note(tree, demands, doubts, late);
+  for (Doubts &open : doubts) {
+    for (bool always : {true, false}) {
+      if (open.empty() || (!always && open.period == 1))
+        continue;
+      Doubts left = refuted(tree, demands, open, always);
+      for (uint32_t demand : open.demands)
+        if (!llvm::is_contained(left.demands, demand))
+          verdict.served.push_back(demand);
+      for (NodeId set : open.sets)
+        if (!llvm::is_contained(left.sets, set))
+          verdict.gone.push_back(set);
+      open = std::move(left);
+    }
+    verdict.isRight &= open.empty();
+    llvm::append_range(late, open.sets);
+  }
+  llvm::erase_if(verdict.gone, [&](NodeId set) { return llvm::is_contained(late, set); });
+  return verdict;
+}
