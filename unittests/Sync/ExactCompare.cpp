@@ -27,7 +27,6 @@ Program judge::randomSmallProgram(uint64_t seed) {
 static InsertOptions optionsFor(const Program &program, Goal goal) {
   InsertOptions options;
   options.exitBarrier = false;
-  if (getenv("STEPS")) options.searchSteps = atoll(getenv("STEPS"));
   options.objective = goal == Goal::Count ? Objective::Count : Objective::Time;
   options.cyclesOf = [&](NodeId node) { return durationOf(program, node); };
   return options;
