@@ -40,7 +40,7 @@ public:
   Maker(Universe &universe, unsigned maxDelay) : universe(universe), maxDelay(maxDelay) {}
 
   void run() {
-    collect(none, 0, none, universe.program.top, ~0u, 0);
+    used = collect(none, 0, none, universe.program.top, ~0u, 0);
     findOrders();
     for (unsigned list = 0; list < lists.size(); ++list)
       candidatesOf(list);
@@ -83,6 +83,7 @@ private:
   unsigned maxDelay;
   std::array<std::array<bool, numPipes>, numPipes> asked{};
   std::vector<StatementList> lists;
+  std::set<Pipe> used; ///< by the program
   std::vector<NodeId> out;
 };
 } // namespace
@@ -204,11 +205,11 @@ void Maker::candidatesOf(unsigned index) {
   unsigned end = list.items.size();
   for (unsigned i = 0; i < end; ++i)
     for (Pipe inside : list.pipes[i])
-      for (unsigned other = 0; other < numPipes; ++other) {
-        if (mayHandOff(Pipe(other), inside))
-          add({Pipe(other), inside, index, armBegin, i, 0});
-        if (mayHandOff(inside, Pipe(other)))
-          add({inside, Pipe(other), index, i, end, 0});
+      for (Pipe other : used) {
+        if (mayHandOff(other, inside))
+          add({other, inside, index, armBegin, i, 0});
+        if (mayHandOff(inside, other))
+          add({inside, other, index, i, end, 0});
       }
 }
 
