@@ -54,6 +54,7 @@ private:
   llvm::SmallVector<Reason, 2> missing(llvm::function_ref<void()> remove);
   void explain();
   void primeEarly();
+  void keepTokens(Plan::Saved unsearched);
 };
 
 } // namespace
@@ -240,7 +241,7 @@ void Inserter::explain() {
     handoff.credit =
         llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
   }
-  for (NodeId node : tree.order)
+  for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
       if (sweep.visits > end && !plan.points[node].barriers[i].reasons.empty())
         continue;
@@ -251,6 +252,33 @@ void Inserter::explain() {
       plan.points[node].barriers[i].reasons.assign(reasons.begin(), reasons.end());
     }
   standsWithoutIt(); // gives the ids
+}
+
+/// Keeps tokens over outer loops. The search does not know what that will save, and what it found
+/// may be in the way: the plan from before it is tried as well.
+void Inserter::keepTokens(Plan::Saved unsearched) {
+  Keeper keeper(tree, plan, ids, options, stats);
+  keeper.run();
+  if (stats.searched == InsertStats::NotTried)
+    return;
+  InsertStats before = stats;
+  Plan::Saved found = plan.save(stats);
+  Keeper::Price best = keeper.price();
+  auto backTo = [&](Plan::Saved plan) {
+    sweep.renumber();
+    this->plan.restore(std::move(plan), stats);
+    stats = before;
+    for (std::vector<HandoffId> &carried : this->plan.carried)
+      carried.clear();
+    this->plan.attachAll();
+  };
+  backTo(std::move(unsearched));
+  if (standsWithoutIt()) {
+    explain();
+    if (keeper.run() && keeper.price() < best)
+      return;
+  }
+  backTo(std::move(found));
 }
 
 InsertResult Inserter::run() {
@@ -267,10 +295,11 @@ InsertResult Inserter::run() {
         }).run();
       primeEarly();
       ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
+      Plan::Saved unsearched = plan.save(stats);
       searchBest();
       explain();
       if (options.keepTokens)
-        Keeper(tree, plan, ids, options, stats).run();
+        keepTokens(std::move(unsearched));
     }
     stats.visits = sweep.visits;
   }

@@ -46,6 +46,25 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 
+// Nests of loops, in which tokens stay set from one execution of a loop to the next.
+TEST(SyncProperty, NestsAreCleanAndMutantsAreCaught) {
+  CampaignOptions options;
+  options.seed = 300000;
+  options.programs = 40;
+  options.tweaks = 6;
+  options.nests = true;
+  Tally tally = runCampaign(options);
+  llvm::outs() << table(tally);
+  printReports(tally);
+  EXPECT_EQ(tally.unclean + tally.rejected + tally.failedRuns + tally.disturbed + tally.unstable,
+            0u);
+  EXPECT_EQ(tally.disagreed + tally.simulatedBad + tally.differed, 0u);
+  EXPECT_EQ(tally.repeated, 0u);
+  EXPECT_EQ(tally.falseAccepts(), 0u);
+  EXPECT_GE(tally.mutants[unsigned(Mutation::MoveTile)].bothBad, 20u); // it does judge
+  EXPECT_EQ(tally.inLoopsWithAllIds, 0u);
+}
+
 // PIPE_ALL in a loop only where no pool of ids is large enough.
 TEST(SyncProperty, NoFullBarrierInLoopsThatCanDoWithout) {
   for (bool fewIds : {true, false}) {
