@@ -231,3 +231,19 @@ TEST_F(PathsTest, ArmsThatTakeTurnsMeetEverySecondIteration) {
 }
 
 } // namespace
+
+TEST(CheckPathsTest, TokenKnownToBeGoneStaysKnownBehindALoopThatMayNotRun) {
+  auto program = [](bool tells) {
+    Builder b;
+    b.handoff(Pipe::MTE3, Pipe::V, {0}); // a wait on V of which MTE2 is told nothing
+    b.openLoop();
+    b.handoff(Pipe::MTE2, Pipe::V, {0});
+    if (tells)
+      b.handoff(Pipe::V, Pipe::S, {0});
+    b.close();
+    b.handoff(Pipe::MTE2, Pipe::V, {0});
+    return std::move(b.program);
+  };
+  EXPECT_TRUE(check(program(true)).accepted());
+  EXPECT_EQ(check(program(false)).findings.front().rule, Rule::C3);
+}
