@@ -43,6 +43,7 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_LE(tally.lastRung * 100, tally.programs);
   EXPECT_EQ(tally.inLoopsWithAllIds, 0u); // PIPE_ALL
   EXPECT_LE(tally.redundancy(), 1.0);
+  EXPECT_LE(tally.proven * 200, tally.flags + tally.barriers + tally.handoffs); // half a per cent
   EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 
