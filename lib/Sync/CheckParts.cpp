@@ -53,13 +53,17 @@ bool Checker::refutes(const Doubt &doubt) const {
   return exhausted != none || llvm::any_of(doubts, [&](const Doubt &mine) {
            if (doubt.demand)
              return mine.demand == doubt.demand;
-           return mine.finding.rule == Rule::C3 && mine.finding.later == doubt.finding.later;
+           // A set on a token that is pending in the part alone (C2) says nothing about C3.
+           bool isAbout = mine.finding.rule == Rule::C3 || mine.finding.rule == Rule::C2;
+           return isAbout && mine.finding.later == doubt.finding.later;
          });
 }
 
 /// Of doubts about one loop and period, forgets what holds in the part of every residue.
 void Checker::tryParts(llvm::MutableArrayRef<Doubt *> same, bool always) {
   Part cut{same[0]->within, same[0]->period, 0, always};
+  if (!canCut(program, cut))
+    return;
   std::vector<bool> stays(same.size());
   for (; cut.residue < cut.period; ++cut.residue) {
     Program smaller = cutDown(program, cut);
@@ -106,7 +110,7 @@ void Checker::settle() {
                        const Demand *x = doubt->demand, *y = other->demand;
                        return y && x != y && other->finding.later == doubt->finding.later &&
                               x->rule == y->rule && x->row == y->row && x->column == y->column &&
-                              x->level == y->level &&
+                              x->level == y->level && (y->certain || !x->certain) &&
                               std::make_pair(-x->distance, x->position) <
                                   std::make_pair(-y->distance, y->position);
                      });

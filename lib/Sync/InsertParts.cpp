@@ -71,6 +71,8 @@ bool PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubt
 /// What does not hold in the part of some residue either.
 PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, const Doubts &doubts,
                                      bool always) {
+  if (!canCut(tree.program, {doubts.within, doubts.period, 0, always}))
+    return doubts;
   Demands asked = demands;
   if (always) // where iterations are left out any distance may become the shortest
     for (uint32_t index : doubts.demands)

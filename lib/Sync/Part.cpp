@@ -126,6 +126,29 @@ private:
 
 } // namespace
 
+static bool contains(const Program &program, llvm::ArrayRef<NodeId> nodes, NodeId wanted) {
+  return llvm::any_of(nodes, [&](NodeId id) {
+    return id == wanted || llvm::any_of(program[id].arms, [&](const std::vector<NodeId> &arm) {
+             return contains(program, arm, wanted);
+           });
+  });
+}
+
+bool sync::canCut(const Program &program, const Part &part) {
+  if (part.period > 1 && program[part.loop].endsInside)
+    return false;
+  // Of a loop around it the last half is kept. In a second half the loop does not matter to that;
+  // in a first one it may not run there, although it always runs in the part.
+  auto mayHide = [&](const Node &node) {
+    if (node.kind != NodeKind::Loop || !node.endsInside)
+      return false;
+    llvm::ArrayRef<NodeId> body = node.arms[0];
+    auto isLeave = [&](NodeId id) { return program[id].kind == NodeKind::Leave; };
+    return contains(program, body.take_until(isLeave), part.loop);
+  };
+  return !part.always || llvm::none_of(program.nodes, mayHide);
+}
+
 Program sync::cutDown(const Program &program, const Part &part) {
   return Cutter(program, part).run();
 }

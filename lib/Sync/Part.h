@@ -23,6 +23,10 @@ struct Part {
   bool always = false;
 };
 
+/// May the part be judged by its cut? What ends inside an iteration need not end inside one that is
+/// left: the cut, which says so, would have run the first half once more.
+bool canCut(const Program &program, const Part &part);
+
 /// The program with the same nodes, in which ids that turn with the loop stand still and conditions
 /// on what was left out are open. Only what its flags and barriers order is meant: sets and waits
 /// need not alternate in it, and its accesses still say where their bytes are by the counters of

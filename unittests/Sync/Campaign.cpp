@@ -447,6 +447,13 @@ Tally judge::runCheckerCampaign(const CampaignOptions &options) {
     if (options.announce)
       llvm::errs() << "seed " << seed << "\n";
     Random random(seed ^ 0x5eed);
+    if (options.kept) {
+      Program program = randomKept(random);
+      ++tally.programs;
+      if (judgeInto(tally.unmutated, program, "no mutation", seed, options, tally))
+        judgeMutants(program, seed, options, tally);
+      continue;
+    }
     Program bare = randomProblem(seed, options.nests).program;
     Program sprinkled = withRandomSynchronisation(bare, random);
     // Barriers on top make it clean; thinning then leaves odd but sufficient synchronisation.

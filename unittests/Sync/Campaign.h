@@ -28,6 +28,7 @@ struct CampaignOptions {
   /// checker and oracle can do without, outputs to which a second insert() adds.
   bool picky = false;
   bool nests = false;    ///< programs of randomNest(), with mutants that change the slots of tiles
+  bool kept = false;     ///< runCheckerCampaign: programs of randomKept()
   bool announce = false; ///< prints each seed before its program: finds crashes and hangs
 };
 
