@@ -2,7 +2,7 @@
 //
 //   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
 //             [--checker-only]        random synchronisation instead of insert()
-//             [--kept]                nests with flags as people write them, for the checker
+//             [--kept]                nests with flags as people write them
 //             [--nests]               loops in loops through rings of tiles
 //             [--picky]               also reports what is right but wasteful
 //             [--exact time|count]    insert() against the provably best solution of small programs
@@ -24,8 +24,8 @@ using namespace pto::sync::judge;
 
 static int usage() {
   llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-                  "[--reports R] [--announce] [--checker-only] [--kept] [--nests] [--picky] [--exact "
-                  "time|count] [--ids few|all] | --show S\n";
+                  "[--reports R] [--announce] [--checker-only] [--kept] [--nests] [--picky] "
+                  "[--exact time|count] [--ids few|all] | --show S\n";
   return 2;
 }
 
@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
     return compare(*exact, options);
   if (fewIds)
     return runShortage(*fewIds, options);
-  Tally tally = checkerOnly || options.kept ? runCheckerCampaign(options) : runCampaign(options);
+  Tally tally = checkerOnly ? runCheckerCampaign(options) : runCampaign(options);
   llvm::outs() << table(tally);
   for (const std::string &report : tally.reports)
     llvm::outs() << "\n" << report;
