@@ -33,7 +33,7 @@ void Checker::findLoop(Doubt &doubt) const {
              node.key.id.base != id.base || node.key.id.loop != id.loop || layout[at].begin == 0 ||
              !isInside(at, id.loop) || (node.key.id.add - id.add) % int64_t(id.count) == 0;
     });
-    if (!allAlike || !isInside(finding.earlier, id.loop) || !isInside(finding.later, id.loop))
+    if (!allAlike || id.count > mostParts || !isInside(finding.earlier, id.loop) || !isInside(finding.later, id.loop))
       return;
     doubt.within = id.loop;
     doubt.period = id.count;
@@ -74,6 +74,8 @@ void Checker::tryParts(llvm::MutableArrayRef<Doubt *> same, bool always) {
     visits += walk.visits;
     for (auto [index, doubt] : llvm::enumerate(same))
       stays[index] = stays[index] || walk.refutes(*doubt);
+    if (llvm::all_of(stays, [](bool stay) { return stay; }))
+      return;
   }
   for (auto [index, doubt] : llvm::enumerate(same))
     if (!stays[index])

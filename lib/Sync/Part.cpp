@@ -156,7 +156,7 @@ Program sync::cutDown(const Program &program, const Part &part) {
 /// Rings of equal slots: no byte of one is in another slot of the other.
 static bool shareSlots(const Region &x, const Region &y) {
   const Rotation &a = x.rotation, &b = y.rotation;
-  if (a.count < 2 || a.count != b.count || a.loop == none || a.loop != b.loop ||
+  if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none || a.loop != b.loop ||
       a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
     return false;
   if (x.space != y.space || x.root != y.root || !x.offset.known || !y.offset.known ||
@@ -177,7 +177,7 @@ std::optional<Turns> sync::meetingTurns(const Region &x, const Turns &runsX, con
                                         const Turns &runsY) {
   if (shareSlots(x, y))
     return Turns{x.rotation.loop, uint16_t(x.rotation.count), 0};
-  if (runsX.loop != none && runsX == runsY && runsX.period > 1)
+  if (runsX.loop != none && runsX == runsY && runsX.period > 1 && runsX.period <= mostParts)
     return Turns{runsX.loop, runsX.period, 0};
   return std::nullopt;
 }

@@ -41,9 +41,13 @@ inline std::optional<unsigned> chosenArm(const Condition &condition) {
   return condition.value - firstChosenArm;
 }
 
-/// The loop and the number of iterations such that both can only share bytes when the loop's
-/// counters differ by a multiple of it, whatever the loops around it do; none when there is no such
-/// loop. `x` and `y` are the regions, with the iterations in which the accesses run.
+/// Each residue is a walk of its own.
+inline constexpr unsigned mostParts = 16;
+
+/// The loop and the number of iterations, at most mostParts, such that both can only share bytes
+/// when the loop's counters differ by a multiple of it, whatever the loops around it do; none when
+/// there is no such loop. `x` and `y` are the regions, with the iterations in which the accesses
+/// run.
 std::optional<Turns> meetingTurns(const Region &x, const Turns &runsX, const Region &y,
                                   const Turns &runsY);
 

@@ -154,3 +154,29 @@ TEST(SyncKeep, AWhileLoopEndsWithAnotherSlot) {
   EXPECT_TRUE(findViolation(b.program, 7, 200, /*strongFlags=*/false)) << listing(b.program);
   EXPECT_FALSE(check(b.program, {.strongFlags = false}).accepted()) << listing(b.program);
 }
+
+// A ring of global memory has as many slots as anybody likes: they are not looked at one by one.
+TEST(SyncKeep, RingsOfManySlots) {
+  for (uint32_t slots : {70000u, 1u << 24}) {
+    Builder b(CoreKind::Vector, Arch::A5);
+    b.root("gm");
+    b.openLoop();
+    NodeId inner = b.openLoop();
+    Region place;
+    place.space = Space::GM;
+    place.run = 64;
+    place.rotation = {slots, 64, inner, 0};
+    RegionId slot = b.region(place), tile = b.tile(Space::Vec, 0, 64, "t");
+    b.access(Pipe::MTE2, {slot}, {tile}, "tload");
+    b.handoff(Pipe::MTE2, Pipe::MTE3, {0});
+    b.access(Pipe::MTE3, {tile}, {slot}, "tstore");
+    b.close();
+    b.close();
+    b.barrier(Pipe::ALL);
+    CheckResult result = check(b.program);
+    EXPECT_FALSE(result.accepted());
+    EXPECT_LT(result.sweeps, 200u);
+    Program output = insert(b.program).program;
+    EXPECT_TRUE(check(output).accepted());
+  }
+}
