@@ -33,7 +33,8 @@ void Checker::findLoop(Doubt &doubt) const {
              node.key.id.base != id.base || node.key.id.loop != id.loop || layout[at].begin == 0 ||
              !isInside(at, id.loop) || (node.key.id.add - id.add) % int64_t(id.count) == 0;
     });
-    if (!allAlike || id.count > mostParts || !isInside(finding.earlier, id.loop) || !isInside(finding.later, id.loop))
+    if (!allAlike || id.count > mostParts || !isInside(finding.earlier, id.loop) ||
+        !isInside(finding.later, id.loop))
       return;
     doubt.within = id.loop;
     doubt.period = id.count;

@@ -25,8 +25,8 @@ static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const
            tree.places[node].begin < tree.places[loop].end;
   };
   if (id.count > 1) {
-    if (id.loop == none || id.count > mostParts || id.loop == reason.loop || !isInside(reason.earlier, id.loop) ||
-        !isInside(reason.later, id.loop) ||
+    if (id.loop == none || id.count > mostParts || id.loop == reason.loop ||
+        !isInside(reason.earlier, id.loop) || !isInside(reason.later, id.loop) ||
         (id.add - tree.program[reason.earlier].key.id.add) % int64_t(id.count) != 0)
       return std::nullopt;
     return std::pair(id.loop, unsigned(id.count));

@@ -156,8 +156,8 @@ Program sync::cutDown(const Program &program, const Part &part) {
 /// Rings of equal slots: no byte of one is in another slot of the other.
 static bool shareSlots(const Region &x, const Region &y) {
   const Rotation &a = x.rotation, &b = y.rotation;
-  if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none || a.loop != b.loop ||
-      a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
+  if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none ||
+      a.loop != b.loop || a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
     return false;
   if (x.space != y.space || x.root != y.root || !x.offset.known || !y.offset.known ||
       x.offset.symbol != y.offset.symbol || !x.offset.terms.empty() || !y.offset.terms.empty())

@@ -145,13 +145,12 @@ private:
     bool inBranch = random.chance(65);
     if (inBranch)
       b.openBranch(condition());
-    auto [from, to] =
-        random.pick<std::pair<Pipe, Pipe>>({{Pipe::V, Pipe::MTE2},
-                                            {Pipe::V, Pipe::MTE2},
-                                            {Pipe::MTE2, Pipe::V},
-                                            {Pipe::MTE3, Pipe::V},
-                                            {Pipe::V, Pipe::MTE3},
-                                            {Pipe::MTE3, Pipe::MTE2}});
+    auto [from, to] = random.pick<std::pair<Pipe, Pipe>>({{Pipe::V, Pipe::MTE2},
+                                                          {Pipe::V, Pipe::MTE2},
+                                                          {Pipe::MTE2, Pipe::V},
+                                                          {Pipe::MTE3, Pipe::V},
+                                                          {Pipe::V, Pipe::MTE3},
+                                                          {Pipe::MTE3, Pipe::MTE2}});
     if (random.chance(8))
       b.barrier(Pipe::ALL);
     else
