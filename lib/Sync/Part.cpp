@@ -159,8 +159,9 @@ static bool shareSlots(const Region &x, const Region &y) {
   if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none ||
       a.loop != b.loop || a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
     return false;
-  if (x.space != y.space || x.root != y.root || !x.offset.known || !y.offset.known ||
-      x.offset.symbol != y.offset.symbol || !x.offset.terms.empty() || !y.offset.terms.empty())
+  bool isOnePlace = x.space == y.space && x.root == y.root && x.root != none;
+  if (!isOnePlace || !x.offset.known || !y.offset.known || x.offset.symbol != y.offset.symbol ||
+      !x.offset.terms.empty() || !y.offset.terms.empty())
     return false;
   int64_t lowX, highX, lowY, highY;
   x.bounds(lowX, highX);
