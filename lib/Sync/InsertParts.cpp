@@ -25,8 +25,8 @@ static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const
            tree.places[node].begin < tree.places[loop].end;
   };
   if (id.count > 1) {
-    if (id.loop == none || id.loop == reason.loop || !isInside(reason.earlier, id.loop) ||
-        !isInside(reason.later, id.loop) ||
+    if (id.loop == none || id.count > mostParts || id.loop == reason.loop ||
+        !isInside(reason.earlier, id.loop) || !isInside(reason.later, id.loop) ||
         (id.add - tree.program[reason.earlier].key.id.add) % int64_t(id.count) != 0)
       return std::nullopt;
     return std::pair(id.loop, unsigned(id.count));
@@ -71,6 +71,8 @@ bool PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubt
 /// What does not hold in the part of some residue either.
 PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, const Doubts &doubts,
                                      bool always) {
+  if (!canCut(tree.program, {doubts.within, doubts.period, 0, always}))
+    return doubts;
   Demands asked = demands;
   if (always) // where iterations are left out any distance may become the shortest
     for (uint32_t index : doubts.demands)
