@@ -120,6 +120,12 @@ def all_reduce(rng: np.random.Generator) -> Case:
                 function="all_reduce", ranks=ranks)
 
 
+def gemm_nest(rng: np.random.Generator) -> Case:
+    case = gemm(rng)
+    case.name = "gemm_nest"
+    return case
+
+
 def linear_relu(rng: np.random.Generator) -> Case:
     rows = 1280  # ten entries: more than the slots of a block
     x = rng.standard_normal((rows, 128)).astype(np.float16)
@@ -153,4 +159,4 @@ def product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 CASES: list[Callable[[np.random.Generator], Case]] = [
-    vector_add, three_slot, softmax, layer_norm, matmul, gemm, linear_relu, rms_linear, ring_shuffle, all_reduce]
+    vector_add, three_slot, softmax, layer_norm, matmul, gemm, gemm_nest, linear_relu, rms_linear, ring_shuffle, all_reduce]

@@ -54,6 +54,7 @@ private:
   llvm::SmallVector<Reason, 2> missing(llvm::function_ref<void()> remove);
   void explain();
   void primeEarly();
+  void keepTokens(Plan::Saved unsearched);
 };
 
 } // namespace
@@ -73,7 +74,7 @@ bool Inserter::repair() {
   std::vector<Want> open = solver.wants(0, true, false);
   for (const Want &want : open)
     if (!solver.request(want, false))
-      solver.fullBarrier(want);
+      solver.drain(want);
   for (const Want &want : solver.wants(0, false, false)) {
     plan.addBarrier(want.span.list, want.span.consumer, want.from, want.reasons);
     open.push_back(want);
@@ -88,7 +89,7 @@ bool Inserter::addCredits(bool &stuck) {
   bool progress = false;
   for (const Want &want : missing) {
     bool room = want.distance || want.span.producer < want.span.consumer;
-    progress |= (room && solver.request(want, true)) || solver.fullBarrier(want);
+    progress |= (room && solver.request(want, true)) || solver.drain(want);
   }
   stuck = !missing.empty() && !progress;
   return missing.empty();
@@ -102,7 +103,7 @@ bool Inserter::finish() {
     sweep.run(0, true);
     if (repair())
       continue;
-    if (!ids.allocate())
+    if (!ids.allocate(/*final=*/true))
       continue;
     bool stuck = false;
     if (addCredits(stuck))
@@ -191,7 +192,10 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  if (options.searchSteps && search.run())
+  auto isShort = [](const Point &p) { // the items of the search know of no drains
+    return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
+  };
+  if (options.searchSteps && llvm::none_of(plan.points, isShort) && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }
 
@@ -237,7 +241,7 @@ void Inserter::explain() {
     handoff.credit =
         llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
   }
-  for (NodeId node : tree.order)
+  for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
       if (sweep.visits > end && !plan.points[node].barriers[i].reasons.empty())
         continue;
@@ -248,6 +252,33 @@ void Inserter::explain() {
       plan.points[node].barriers[i].reasons.assign(reasons.begin(), reasons.end());
     }
   standsWithoutIt(); // gives the ids
+}
+
+/// Keeps tokens over outer loops. The search does not know what that will save, and what it found
+/// may be in the way: the plan from before it is tried as well.
+void Inserter::keepTokens(Plan::Saved unsearched) {
+  Keeper keeper(tree, plan, ids, options, stats);
+  keeper.run();
+  if (stats.searched == InsertStats::NotTried)
+    return;
+  InsertStats before = stats;
+  Plan::Saved found = plan.save(stats);
+  Keeper::Price best = keeper.price();
+  auto backTo = [&](Plan::Saved plan) {
+    sweep.renumber();
+    this->plan.restore(std::move(plan), stats);
+    stats = before;
+    for (std::vector<HandoffId> &carried : this->plan.carried)
+      carried.clear();
+    this->plan.attachAll();
+  };
+  backTo(std::move(unsearched));
+  if (standsWithoutIt()) {
+    explain();
+    if (keeper.run() && keeper.price() < best)
+      return;
+  }
+  backTo(std::move(found));
 }
 
 InsertResult Inserter::run() {
@@ -264,10 +295,11 @@ InsertResult Inserter::run() {
         }).run();
       primeEarly();
       ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
+      Plan::Saved unsearched = plan.save(stats);
       searchBest();
       explain();
       if (options.keepTokens)
-        Keeper(tree, plan, ids, options, stats).run();
+        keepTokens(std::move(unsearched));
     }
     stats.visits = sweep.visits;
   }

@@ -2,6 +2,7 @@
 
 #include "InsertKeep.h"
 #include "InsertEmit.h"
+#include "ptoas/Sync/Timeline.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -87,7 +88,7 @@ void Keeper::dropCredits() {
     drop(h);
 }
 
-void Keeper::run() {
+bool Keeper::run() {
   std::vector<HandoffId> candidates;
   for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
     if (!loopsAround(plan.handoffs[h]).empty())
@@ -96,11 +97,32 @@ void Keeper::run() {
   for (const List &list : tree.lists)
     depth = std::max(depth, list.loops.size());
   if (candidates.empty() || tree.order.size() * depth > largestSweep)
-    return;
+    return false;
   bool any = tryAll(candidates);
   if (!any)
     for (HandoffId h : candidates)
       any |= tryAll(h);
   if (any)
     dropCredits();
+  return any;
+}
+
+Keeper::Price Keeper::price() const {
+  InsertStats ignored;
+  Program finished = withPlan(tree, plan, ignored);
+  std::vector<uint64_t> cycles(finished.nodes.size());
+  for (NodeId node = 0; node < tree.places.size(); ++node)
+    if (finished[node].kind == NodeKind::Access) {
+      uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+      cycles[node] = known ? known : 1;
+    }
+  std::optional<Timeline> run = timeline(finished, cycles);
+  if (!run)
+    return {~0ull, ~0ull};
+  uint64_t instructions = 0;
+  for (NodeId node = tree.places.size(); node < finished.nodes.size(); ++node)
+    instructions += run->executed[node];
+  if (options.objective == Objective::Count)
+    return {instructions, 0};
+  return {run->cycles, instructions};
 }

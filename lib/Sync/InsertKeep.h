@@ -19,14 +19,20 @@ class Keeper {
 public:
   Keeper(const Tree &tree, Plan &plan, IdAllocator &ids, const InsertOptions &options,
          InsertStats &stats)
-      : tree(tree), plan(plan), ids(ids), stats(stats), judge(options) {}
+      : tree(tree), plan(plan), ids(ids), options(options), stats(stats), judge(options) {}
 
-  void run();
+  /// True when any are kept now.
+  bool run();
+
+  /// Of the plan as it is, by the objective: cycles and instructions, or instructions and nothing.
+  using Price = std::pair<uint64_t, uint64_t>;
+  Price price() const;
 
 private:
   const Tree &tree;
   Plan &plan;
   IdAllocator &ids;
+  const InsertOptions &options;
   InsertStats &stats;
   PartJudge judge;
 

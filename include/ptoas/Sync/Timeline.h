@@ -1,7 +1,7 @@
 //===- Timeline.h - What synchronisation costs in a model of pipes -*- C++ -*-===//
 //
-// For reports only: neither inserter nor checker looks at it. Pipes are queues that take one access
-// after the other; how long each takes, the caller says.
+// For reports, and where the inserter has two right solutions of a nest of loops. Pipes are queues
+// that take one access after the other; how long each takes, the caller says.
 //
 //===----------------------------------------------------------------------===//
 #ifndef PTOAS_SYNC_TIMELINE_H

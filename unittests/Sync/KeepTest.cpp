@@ -1,0 +1,124 @@
+//===- KeepTest.cpp - Tokens that stay set between executions of a loop -----===//
+//
+// As vendors write their GEMM: flags are raised before all loops and taken back behind them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Builder.h"
+#include "Mutate.h"
+#include "Oracle.h"
+#include "ptoas/Sync/Check.h"
+#include "ptoas/Sync/Insert.h"
+#include <gtest/gtest.h>
+
+using namespace pto;
+using namespace pto::sync;
+using namespace pto::sync::judge;
+
+namespace {
+struct Knobs {
+  bool flags = true;
+  uint32_t slots = 2, ids = 2;
+  int64_t loadAdd = 0;    ///< the load is that many slots ahead
+  bool outerSlot = false; ///< slots turn with the outer loop
+  bool epilogue = false;  ///< V comes back to slot 0 behind the inner loop
+  std::optional<int64_t> trip = std::nullopt;
+};
+
+/// for o { for i { load slot i; use it } }, kept by hand.
+Program nest(const Knobs &knobs) {
+  Builder b;
+  uint32_t in = b.root("in");
+  auto primes = [&](bool sets) {
+    for (uint32_t id = 0; knobs.flags && id < knobs.ids; ++id)
+      sets ? b.set(Pipe::V, Pipe::MTE2, {int32_t(id)}) : b.wait(Pipe::V, Pipe::MTE2, {int32_t(id)});
+  };
+  primes(true);
+  NodeId outer = b.openLoop();
+  NodeId inner = b.openLoop(knobs.trip);
+  EventId id{0, knobs.ids, knobs.ids > 1 ? inner : none, 0};
+  Rotation ring{knobs.slots, 64, knobs.outerSlot ? outer : inner, 0}, ahead = ring;
+  ahead.add = knobs.loadAdd;
+  RegionId used = b.tile(Space::Vec, 0, 64, "t", ring);
+  if (knobs.flags)
+    b.wait(Pipe::V, Pipe::MTE2, id);
+  b.access(Pipe::MTE2, {b.global(in, 0, 64)}, {b.tile(Space::Vec, 0, 64, "t", ahead)}, "tload");
+  if (knobs.flags)
+    b.handoff(Pipe::MTE2, Pipe::V, id);
+  b.access(Pipe::V, {used}, {b.tile(Space::Vec, 1024, 64, "r")}, "tadds");
+  if (knobs.flags)
+    b.set(Pipe::V, Pipe::MTE2, id);
+  else
+    b.barrier(Pipe::V); // it writes one tile each time
+  b.close();
+  if (knobs.epilogue)
+    b.access(Pipe::V, {b.tile(Space::Vec, 0, 64, "t")}, {b.tile(Space::Vec, 2048, 64, "s")},
+             "tadds");
+  b.close();
+  primes(false);
+  b.barrier(Pipe::ALL);
+  return std::move(b.program);
+}
+
+/// Accepted and clean, or neither.
+void expectVerdict(const Knobs &knobs, bool right, const char *what) {
+  Program program = nest(knobs);
+  // On V of a5 neighbours are in order: what is left are the flags.
+  program.arch = Arch::A5;
+  EXPECT_EQ(check(program).accepted(), right) << what << "\n" << listing(program);
+  EXPECT_EQ(findViolation(program, 7, 200).has_value(), !right) << what << "\n" << listing(program);
+}
+
+unsigned waitsOutside(const Program &program, const std::vector<NodeId> &nodes, unsigned depth) {
+  unsigned count = 0;
+  for (NodeId id : nodes) {
+    count += program[id].kind == NodeKind::Wait && depth == 1;
+    for (const std::vector<NodeId> &arm : program[id].arms)
+      count += waitsOutside(program, arm, depth + (program[id].kind == NodeKind::Loop));
+  }
+  return count;
+}
+} // namespace
+
+TEST(SyncKeep, HandWritten) {
+  expectVerdict({}, true, "two slots, two ids");
+  expectVerdict({.slots = 3, .ids = 3}, true, "three slots, three ids");
+  expectVerdict({.slots = 1, .ids = 1}, true, "one slot, one id");
+  expectVerdict({.slots = 4, .ids = 2}, true, "two slots to an id");
+  expectVerdict({.ids = 1}, true, "one id for both slots");
+  expectVerdict({.trip = 5}, true, "an odd trip count");
+  expectVerdict({.slots = 1, .ids = 2}, false, "one slot, two ids");
+  expectVerdict({.slots = 3, .ids = 2}, false, "id and slot do not turn alike");
+  expectVerdict({.loadAdd = 1}, false, "the slot of another id");
+  expectVerdict({.outerSlot = true}, false, "a slot that stands still while ids turn");
+  expectVerdict({.epilogue = true}, false, "V comes back behind the loop");
+}
+
+// The tokens of the ring are kept, and each deletion is missed.
+TEST(SyncKeep, InsertKeepsTokensOfARing) {
+  for (Knobs knobs : {Knobs{.flags = false}, Knobs{.flags = false, .slots = 1, .ids = 1},
+                      Knobs{.flags = false, .trip = 6}}) {
+    Program bare = nest(knobs);
+    InsertOptions options;
+    Program kept = insert(bare, options).program;
+    options.keepTokens = false;
+    Program local = insert(bare, options).program;
+    EXPECT_TRUE(check(kept).accepted()) << listing(kept);
+    EXPECT_FALSE(findViolation(kept, 3, 200)) << listing(kept);
+    EXPECT_EQ(waitsOutside(kept, kept.top, 0), 0u) << listing(kept);
+    EXPECT_GT(waitsOutside(local, local.top, 0), 0u) << listing(local);
+    EXPECT_LT(kept.nodes.size(), local.nodes.size());
+    EXPECT_EQ(insert(kept).program.nodes.size(), kept.nodes.size()) << listing(kept);
+    forEachMutant(kept, 1, 0, [&](const Mutant &mutant) {
+      if (mutant.mutation == Mutation::DropFlag)
+        EXPECT_FALSE(check(mutant.program).accepted()) << listing(mutant.program);
+    });
+  }
+}
+
+// Where V comes back to a slot behind the loop, the drain told MTE2 of it: nothing is kept.
+TEST(SyncKeep, NothingIsKeptThatOthersRelyOn) {
+  Program program = insert(nest({.flags = false, .epilogue = true})).program;
+  EXPECT_TRUE(check(program).accepted());
+  EXPECT_FALSE(findViolation(program, 3, 200)) << listing(program);
+}
