@@ -41,7 +41,7 @@ check-cpp: ## Would the library take FILE=kernel.pto|kernel.cpp on ARCH=a3|a5? F
 format: ## Format all C++ with clang-format
 	git ls-files '*.cpp' '*.h' '*.hpp' | xargs -r clang-format-22 -i
 
-lint: ## Formatting, file sizes, includes, citations (seconds)
+lint: ## Formatting, file sizes, includes, citations, diagnostics without a test (seconds)
 	scripts/lint.sh
 
 tidy: build ## What lint does, and clang-tidy (minutes)

@@ -27,7 +27,7 @@ if [[ $fuzz -gt 0 ]]; then
   cmake --build --preset asan --target text-fuzzer
   mkdir -p build-asan/corpus build-asan/crashes
   find test examples -name '*.pto' -exec cp {} build-asan/corpus/ \;
-  build-asan/bin/text-fuzzer -max_total_time="$fuzz" -max_len=20000 -timeout=20 -rss_limit_mb=4096 -seed="$seed" \
+  build-asan/bin/text-fuzzer -max_total_time="$fuzz" -max_len=20000 -timeout=60 -rss_limit_mb=4096 -seed="$seed" \
     -artifact_prefix=build-asan/crashes/ -print_final_stats=1 build-asan/corpus
 fi
 

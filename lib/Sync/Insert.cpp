@@ -263,7 +263,15 @@ void Inserter::explain() {
 /// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
   Keeper keeper(tree, plan, ids, options, stats);
-  keeper.run();
+  // The ids go by the facts of the last sweep, and explain() looks at plans that lack something.
+  auto keep = [&] {
+    if (llvm::none_of(plan.handoffs, [](const Handoff &h) { return h.alive && h.delay; }))
+      return false; // no tokens come from one iteration to the next
+    plan.attachAll();
+    sweep.run(0, true);
+    return keeper.run();
+  };
+  keep();
   if (stats.searched == InsertStats::NotTried)
     return;
   InsertStats before = stats;
@@ -280,7 +288,7 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
   backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
-    if (keeper.run() && keeper.price() < best)
+    if (keep() && keeper.price() < best)
       return;
   }
   backTo(std::move(found));

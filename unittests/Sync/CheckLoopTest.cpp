@@ -423,17 +423,6 @@ TEST_F(CheckLoopTest, DeepNestsStayCheap) {
   EXPECT_LT(result.sweeps, 400u); // 5^8 without warm starts
 }
 
-TEST_F(CheckLoopTest, WorkWithoutEndIsGivenUp) {
-  b.openLoop();
-  load(x);
-  b.close();
-  CheckOptions few;
-  few.mostVisits = 1;
-  EXPECT_TRUE(says(b.program, Rule::Limit,
-                   "the program is nested too deeply to be checked within the limit of work", few));
-  EXPECT_TRUE(check(b.program, few).findings.back().unproven);
-}
-
 /// load into slot i, add from it; the load waits for the add of `delay` iterations before.
 Program ringByHand(int64_t slots, int64_t delay) {
   TwoTiles t;

@@ -403,4 +403,15 @@ TEST_F(CheckTest, CallWithItsOwnLoopAndRotation) {
   EXPECT_EQ(verdict(b.program), "");
 }
 
+TEST_F(CheckTest, WorkWithoutEndIsGivenUp) {
+  b.openLoop();
+  load(x);
+  b.close();
+  CheckOptions few;
+  few.mostVisits = 1;
+  EXPECT_TRUE(says(b.program, Rule::Limit,
+                   "the program is nested too deeply to be checked within the limit of work", few));
+  EXPECT_TRUE(check(b.program, few).findings.back().unproven);
+}
+
 } // namespace

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Builder.h"
+#include "Campaign.h"
 #include "Mutate.h"
 #include "Oracle.h"
 #include "ptoas/Sync/Check.h"
@@ -179,4 +180,11 @@ TEST(SyncKeep, RingsOfManySlots) {
     Program output = insert(b.program).program;
     EXPECT_TRUE(check(output).accepted());
   }
+}
+
+/// Its plan has one handoff that the search found, without which explain() looked at it last: ids
+/// were given by facts that nobody had found (seen by the assertions of SmallVector).
+TEST(SyncKeep, IdsGoByTheWholePlan) {
+  Problem problem = randomProblem(4400028);
+  EXPECT_TRUE(check(insert(problem.program, problem.options).program).accepted());
 }
