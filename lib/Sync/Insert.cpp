@@ -254,7 +254,7 @@ void Inserter::explain() {
 /// Keeps tokens over outer loops. The search does not know what that will save, and what it found
 /// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
-  Keeper keeper(tree, plan, ids, options, stats);
+  Keeper keeper(tree, plan, sweep, ids, options, stats);
   keeper.run();
   if (stats.searched == InsertStats::NotTried)
     return;
@@ -265,14 +265,12 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
     sweep.renumber();
     this->plan.restore(std::move(plan), stats);
     stats = before;
-    for (std::vector<HandoffId> &carried : this->plan.carried)
-      carried.clear();
     this->plan.attachAll();
   };
   backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
-    if (keeper.run() && keeper.price() < best)
+    if (keeper.run() && Keeper::isBetter(keeper.price(), best))
       return;
   }
   backTo(std::move(found));
