@@ -5,6 +5,7 @@
 //             [--nests]               loops in loops through rings of tiles
 //             [--picky]               also reports what is right but wasteful
 //             [--exact time|count]    insert() against the provably best solution of small programs
+//             [--ids few|all]         bar(ALL) in loops against programs that can do without
 //   sync-soak [--nests] --show S     prints the program of a seed and what insert() makes of it
 //
 // Exit 1 when insert() or check() is wrong anywhere. Every figure depends on the arguments only.
@@ -13,6 +14,7 @@
 
 #include "Campaign.h"
 #include "Exact.h"
+#include "Shortage.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -22,7 +24,7 @@ using namespace pto::sync::judge;
 static int usage() {
   llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
                   "[--reports R] [--announce] [--checker-only] [--nests] [--picky] [--exact "
-                  "time|count] | --show S\n";
+                  "time|count] [--ids few|all] | --show S\n";
   return 2;
 }
 
@@ -50,11 +52,20 @@ static int compare(Goal goal, const CampaignOptions &options) {
   return isNearOptimum(result) ? 0 : 1;
 }
 
+static int runShortage(bool fewIds, const CampaignOptions &options) {
+  ShortageTally tally = runShortageCampaign(options, fewIds);
+  llvm::outs() << table(tally);
+  for (const std::string &report : tally.reports)
+    llvm::outs() << "\n" << report;
+  return tally.needless || tally.rejected || tally.unclean ? 1 : 0;
+}
+
 int main(int argc, char **argv) {
   CampaignOptions options;
   options.programs = 2000;
   bool checkerOnly = false;
   std::optional<Goal> exact;
+  std::optional<bool> fewIds;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef argument = argv[i];
     bool *toggle = argument == "--announce"       ? &options.announce
@@ -71,6 +82,13 @@ int main(int argc, char **argv) {
       if (goal != "time" && goal != "count")
         return usage();
       exact = goal == "time" ? Goal::TimeThenCount : Goal::Count;
+      continue;
+    }
+    if (argument == "--ids" && i + 1 < argc) {
+      llvm::StringRef pool = argv[++i];
+      if (pool != "few" && pool != "all")
+        return usage();
+      fewIds = pool == "few";
       continue;
     }
     uint64_t value = 0;
@@ -93,6 +111,8 @@ int main(int argc, char **argv) {
   }
   if (exact)
     return compare(*exact, options);
+  if (fewIds)
+    return runShortage(*fewIds, options);
   Tally tally = checkerOnly ? runCheckerCampaign(options) : runCampaign(options);
   llvm::outs() << table(tally);
   for (const std::string &report : tally.reports)

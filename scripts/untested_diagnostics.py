@@ -18,7 +18,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 NOT_SAID = re.compile(r"\b(cl::desc|cl::value_desc|cl::opt|cl::list|clEnumValN|clEnumVal|llvm_unreachable|assert|static_assert"
                       r"|fatalUsageError|report_fatal_error|cantFail|getName|ParseCommandLineOptions|parseCommandLine)\b[^;]*$")
 # Files whose strings are code or pages that they print.
-PRINTERS = re.compile(r"pto-tblgen/\w*Backend\.cpp$|IR/MicroForms\.cpp$")
+PRINTERS = re.compile(r"pto-tblgen/\w*Backend\.cpp$|(IR/MicroForms|Target/Cpp/HelperFunctions)\.cpp$")
 EXCEPTIONS = "scripts/untested_diagnostics.txt"
 
 TOKEN = re.compile(r'R"(\w*)\((.*?)\)\1"|"((?:[^"\\\n]|\\.)*)"|\'(?:[^\'\\\n]|\\.)+\'|//[^\n]*|/\*.*?\*/|[;{}?:]|^#[^\n]*', re.S | re.M)
@@ -63,10 +63,16 @@ def pieces(phrase):
     return [words(p) for p in re.split(r"\{\d[^}]*\}|%[-0-9.]*(?:s|d|u|llu)\b|\n", phrase)]
 
 
-def grams(piece):
-    for n in range(2, LONGEST + 1):
+def grams(piece, shortest=2):
+    """Runs of words of a piece."""
+    for n in range(shortest, LONGEST + 1):
         for i in range(len(piece) - n + 1):
             yield " ".join(piece[i:i + n])
+
+
+def telling(piece):
+    """Runs that are long enough to say by themselves which sentence is meant."""
+    return grams(piece, 4 if len(piece) > 7 else min(3, max(2, len(piece))))
 
 
 def listed(*patterns):
@@ -140,7 +146,7 @@ def main():
     for path, line, text, parts, *_ in messages:
         if sum(map(len, parts)) < SHORTEST:
             continue
-        if any(gram in seen and len(owners[gram]) == 1 for piece in parts for gram in grams(piece)):
+        if any(gram in seen and len(owners[gram]) == 1 for piece in parts for gram in telling(piece)):
             continue
         if whole(parts).search(texts):
             continue

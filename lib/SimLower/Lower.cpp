@@ -9,10 +9,6 @@ using namespace pto;
 using namespace pto::sim;
 using mlir::Operation;
 
-/// Inlining can square a program again and again; beyond this it is not one that hardware could
-/// hold either.
-static constexpr uint64_t maxOperations = uint64_t(1) << 22;
-
 static std::vector<std::string> namesOf(llvm::ArrayRef<Parameter> parameters) {
   std::vector<std::string> names;
   for (const Parameter &parameter : parameters)
@@ -20,8 +16,8 @@ static std::vector<std::string> namesOf(llvm::ArrayRef<Parameter> parameters) {
   return names;
 }
 
-Lowering::Lowering(Program &program, const CoreFunction &root)
-    : program(program), root(root),
+Lowering::Lowering(Program &program, const CoreFunction &root, uint64_t mostOperations)
+    : program(program), root(root), mostOperations(mostOperations),
       builder(program, mlir::func::FuncOp(root.function).getSymName().str(), root.core,
               namesOf(root.parameters)),
       arch(program.arch) {}
@@ -170,7 +166,7 @@ void Lowering::assign(Operation *at, llvm::ArrayRef<Binding> into, llvm::ArrayRe
 void Lowering::lowerBody(mlir::Block &block) {
   size_t outer = fifos.size();
   for (Operation &op : block)
-    if (!op.hasTrait<mlir::OpTrait::IsTerminator>() && lowered <= maxOperations)
+    if (!op.hasTrait<mlir::OpTrait::IsTerminator>() && lowered <= mostOperations)
       lowerOperation(&op);
   // A pipe lives as long as its C++ object; sections are no scope there.
   if (!llvm::isa<mlir::func::FuncOp, SectionCubeOp, SectionVectorOp>(block.getParentOp()))
@@ -178,9 +174,9 @@ void Lowering::lowerBody(mlir::Block &block) {
 }
 
 void Lowering::lowerOperation(Operation *op) {
-  if (++lowered > maxOperations) {
-    if (lowered == maxOperations + 1)
-      (void)error(op, "is beyond the " + llvm::Twine(maxOperations) +
+  if (++lowered > mostOperations) {
+    if (lowered == mostOperations + 1)
+      (void)error(op, "is beyond the " + llvm::Twine(mostOperations) +
                           " operations that a kernel may have when all calls are inlined");
     return;
   }
@@ -280,7 +276,8 @@ void Lowering::lowerCall(mlir::func::CallOp call) {
 //===----------------------------------------------------------------------===//
 
 mlir::FailureOr<Program> pto::sim::lowerKernels(mlir::ModuleOp module,
-                                                llvm::MutableArrayRef<Kernel> kernels) {
+                                                llvm::MutableArrayRef<Kernel> kernels,
+                                                uint64_t mostOperations) {
   Program program;
   program.arch = archOf(module);
   program.load = findKernel("load");
@@ -290,7 +287,7 @@ mlir::FailureOr<Program> pto::sim::lowerKernels(mlir::ModuleOp module,
   bool ok = true;
   for (Kernel &kernel : kernels)
     for (CoreFunction &core : kernel.cores) {
-      auto index = Lowering(program, core).run();
+      auto index = Lowering(program, core, mostOperations).run();
       ok &= mlir::succeeded(index);
       core.index = index.value_or(none);
     }

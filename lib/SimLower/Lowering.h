@@ -39,7 +39,7 @@ using Bindings = llvm::SmallVector<Binding, 4>;
 /// values, so that one run shows all of them.
 class Lowering {
 public:
-  Lowering(Program &program, const CoreFunction &root);
+  Lowering(Program &program, const CoreFunction &root, uint64_t mostOperations);
   /// The function's index, or failure.
   mlir::FailureOr<uint32_t> run();
 
@@ -136,6 +136,7 @@ private:
 
   Program &program;
   CoreFunction root;
+  const uint64_t mostOperations;
   FunctionBuilder builder;
   Arch arch;
   bool failed = false;

@@ -195,7 +195,22 @@ static void dissolveWhereMissing(State &state, const State &other) {
   }
 }
 
+void State::dropMetDemands() {
+  auto drop = [&](Token &token, Pipe from, Pipe to) {
+    for (unsigned level = 0; !token.pending && level < token.claims.size(); ++level)
+      if (claim(unsigned(from), level, waitColumn(to)) >= token.claims[level])
+        token.claims[level] = unknown;
+  };
+  for (auto &[key, token] : tokens)
+    drop(token, key.from, key.to);
+  for (auto &[ring, list] : rings)
+    for (Token &token : list)
+      drop(token, ring.from, ring.to);
+}
+
 void State::join(State other, Mismatches &mismatches) {
+  dropMetDemands();
+  other.dropMetDemands();
   dissolveWhereMissing(*this, other);
   dissolveWhereMissing(other, *this);
   for (Row row = 0; row < numRows; ++row)

@@ -70,6 +70,10 @@ public:
   void dissolve(Ring ring);
   static bool isUniform(const RingTokens &tokens);
 
+  /// Demands of C3 that hold here hold for good on this path: what is known stays known. After a
+  /// join the claims of another path, which knows less and has no such token, would hide that.
+  void dropMetDemands();
+
   /// Flags that are pending on one side only.
   using Mismatches = std::vector<std::pair<FlagKey, NodeId>>;
   void join(State other, Mismatches &mismatches);

@@ -74,7 +74,7 @@ bool Inserter::repair() {
   std::vector<Want> open = solver.wants(0, true, false);
   for (const Want &want : open)
     if (!solver.request(want, false))
-      solver.fullBarrier(want);
+      solver.drain(want);
   for (const Want &want : solver.wants(0, false, false)) {
     plan.addBarrier(want.span.list, want.span.consumer, want.from, want.reasons);
     open.push_back(want);
@@ -89,7 +89,7 @@ bool Inserter::addCredits(bool &stuck) {
   bool progress = false;
   for (const Want &want : missing) {
     bool room = want.distance || want.span.producer < want.span.consumer;
-    progress |= (room && solver.request(want, true)) || solver.fullBarrier(want);
+    progress |= (room && solver.request(want, true)) || solver.drain(want);
   }
   stuck = !missing.empty() && !progress;
   return missing.empty();
@@ -103,7 +103,7 @@ bool Inserter::finish() {
     sweep.run(0, true);
     if (repair())
       continue;
-    if (!ids.allocate())
+    if (!ids.allocate(/*final=*/true))
       continue;
     bool stuck = false;
     if (addCredits(stuck))
@@ -192,7 +192,10 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   Search search(tree, demands, plan, sweep, options, stats, settles);
-  if (options.searchSteps && search.run())
+  auto isShort = [](const Point &p) { // the items of the search know of no drains
+    return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
+  };
+  if (options.searchSteps && llvm::none_of(plan.points, isShort) && search.run())
     trim(); // what none of the measured runs meets costs nothing there
 }
 
@@ -238,7 +241,7 @@ void Inserter::explain() {
     handoff.credit =
         llvm::all_of(handoff.reasons, [](const Reason &r) { return r.kind == Reason::Credit; });
   }
-  for (NodeId node : tree.order)
+  for (NodeId node = 0; node < plan.points.size(); ++node)
     for (size_t i = 0; i < plan.points[node].barriers.size(); ++i) {
       if (sweep.visits > end && !plan.points[node].barriers[i].reasons.empty())
         continue;

@@ -36,6 +36,7 @@ public:
 
   void keep(NodeId node) { out.push_back(node); }
   void flag(NodeKind kind, const Handoff &h, EventId id);
+  void drain(const BarrierPlan &planned);
   void barrier(Pipe pipe, llvm::ArrayRef<Reason> reasons);
   void fence(NodeId before);
   void planned(NodeId node, const Plan &plan);
@@ -61,6 +62,18 @@ void Writer::flag(NodeKind kind, const Handoff &h, EventId id) {
   node.key = {h.from, h.to, id};
   node.reasons.assign(h.reasons.begin(), h.reasons.end());
   append(std::move(node));
+}
+
+void Writer::drain(const BarrierPlan &planned) {
+  for (const Flag &drain : planned.drains) {
+    Handoff handoff;
+    handoff.from = drain.from;
+    handoff.to = drain.to;
+    handoff.reasons.assign(planned.reasons.begin(), planned.reasons.end());
+    flag(NodeKind::Set, handoff, {drain.id});
+    flag(NodeKind::Wait, handoff, {drain.id});
+    ++stats.drains;
+  }
 }
 
 void Writer::barrier(Pipe pipe, llvm::ArrayRef<Reason> reasons) {
@@ -106,13 +119,17 @@ void Writer::planned(NodeId node, const Plan &plan) {
     const Handoff &h = plan.handoffs[id];
     flag(NodeKind::Wait, h, idOf(h, plan.loopOf(h), -h.delay));
   }
-  const BarrierPlan *all =
-      llvm::find_if(point.barriers, [](auto &b) { return b.pipe == Pipe::ALL; });
-  for (const BarrierPlan &plan : point.barriers)
-    if (all == point.barriers.end() || all == &plan) {
-      barrier(plan.pipe, plan.reasons);
-      stats.inLoops += plan.pipe == Pipe::ALL && !tree.listOf(node).loops.empty();
-    }
+  const BarrierPlan *all = llvm::find_if(
+      point.barriers, [](auto &b) { return b.pipe == Pipe::ALL && b.drains.empty(); });
+  for (const BarrierPlan &planned : point.barriers) {
+    if (all != point.barriers.end() && all != &planned)
+      continue;
+    drain(planned);
+    if (!planned.drains.empty())
+      continue;
+    barrier(planned.pipe, planned.reasons);
+    stats.inLoops += planned.pipe == Pipe::ALL && !tree.listOf(node).loops.empty();
+  }
   if (point.fence)
     fence(node);
   auto prime = [&](HandoffId id) {

@@ -6,6 +6,7 @@
 
 #include "InsertIds.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -16,8 +17,10 @@ IdAllocator::IdAllocator(const Tree &tree, Plan &plan, Sweep &sweep, const Inser
     : tree(tree), plan(plan), sweep(sweep), options(options), stats(stats) {
   arcs.resize(numPipes * numPipes * tree.program.eventIds);
   taken.resize(arcs.size());
+  forDrains.resize(arcs.size());
   for (NodeId node : tree.order)
     reserve(node);
+  findWaysToScalar();
 }
 
 /// C5: an id that a macro or hand-written code uses is left out for the whole function. Its waits
@@ -112,6 +115,25 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
   return {{facts.prime, facts.atPrime, primed, around.list, level - 1}, inList};
 }
 
+/// May the loop have come, after this arc, to earlier ones once more? So it is, seen from behind a
+/// loop that ends inside, with what stands behind its end, and with a token of which the wait
+/// stands before the set.
+bool IdAllocator::isBeforeItsTime(const Arc &arc, const List &seenFrom) const {
+  if (arc.lastWait < arc.from)
+    return true;
+  if (arc.waitAt == none)
+    return false;
+  const Place *place = &tree.places[arc.waitAt];
+  for (const List *list = &tree.lists[place->list]; list->parent != none;
+       list = &tree.lists[place->list]) {
+    if (list->leave != none && place->index > list->leave &&
+        !llvm::is_contained(seenFrom.loops, list->owner))
+      return true;
+    place = &tree.places[list->owner];
+  }
+  return false;
+}
+
 /// C3 at a set: the latest waits of the id before it, on every level, are known to have happened.
 bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
                         llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const {
@@ -131,10 +153,12 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
     for (auto [begin, end] : list.exclusive)
       if (it != users.begin() && std::prev(it)->first > begin && std::prev(it)->first < end)
         it = users.lower_bound(begin);
-    if (it != users.begin()) {
-      const Arc &arc = std::prev(it)->second;
+    while (it != users.begin()) {
+      const Arc &arc = (--it)->second;
       if (arc.lastWait > from && arc.lastWait < to)
         demand(arc, level, 0);
+      if (!isBeforeItsTime(arc, list))
+        break;
     }
     if (level == 0 || runsOnce(list.loops[level - 1]))
       continue;
@@ -143,11 +167,13 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
     it = users.lower_bound(end);
     while (it != users.begin() && std::prev(it)->second.lastWait >= end)
       --it;
-    if (it == users.begin())
-      continue;
-    const Arc &arc = std::prev(it)->second;
-    if (arc.lastWait > from)
-      demand(arc, level, 1);
+    while (it != users.begin()) {
+      const Arc &arc = (--it)->second;
+      if (arc.lastWait > from)
+        demand(arc, level, 1);
+      if (arc.lastWait <= from || !isBeforeItsTime(arc, list))
+        break;
+    }
   }
   return ok;
 }
@@ -233,20 +259,55 @@ bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
          facts.atSet.back() >= arc.lastWait;
 }
 
-/// Least recently used ids first: then a lossy flag has the most time to be seen (13.4). Ids whose
-/// reuse breaks C3 come last.
+/// Sets of others that come to the id next, behind the arcs or in the next turn of a loop, and
+/// would not know that this token is gone.
+unsigned IdAllocator::breaksNext(HandoffId h, llvm::ArrayRef<Arc> wanted, Arcs &users) const {
+  llvm::SmallVector<HandoffId, 4> next;
+  auto addFirst = [&](Position from) {
+    if (auto it = users.lower_bound(from); it != users.end() && it->second.handoff != none)
+      next.push_back(it->second.handoff);
+  };
+  for (const Arc &arc : wanted)
+    addFirst(arc.to);
+  for (NodeId loop : tree.lists[plan.handoffs[h].span.list].loops)
+    addFirst(tree.places[loop].begin);
+  llvm::sort(next);
+  next.erase(llvm::unique(next), next.end());
+  for (const Arc &arc : wanted)
+    users.insert({arc.from, arc});
+  unsigned broken = 0;
+  for (HandoffId other : next)
+    for (const SetPlace &set : setsOf(other, plan.handoffs[other].count))
+      holds(users, set, [&](const Arc &arc, unsigned, int64_t) { broken += arc.handoff == h; });
+  for (const Arc &arc : wanted)
+    users.erase(arc.from);
+  return broken;
+}
+
+/// Ids whose reuse keeps C3, for it and for who comes next; of those the ones that the pair uses
+/// already, once these are enough to rotate over; of those the one that rested longest (13.4).
 std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
+  // What a loop's handoff of the default delay turns over. Where nothing is known of old tokens, as
+  // many as there are.
+  unsigned enough = options.strongFlags ? 3 : tree.program.eventIds;
   const Handoff &handoff = plan.handoffs[h];
   auto wanted = arcsFor(h, count);
   auto sets = setsOf(h, count);
-  std::optional<std::tuple<unsigned, Position, int32_t>> best;
+  auto isOpen = [&](int64_t id) {
+    return isForHandoffs(handoff.from, handoff.to, id) &&
+           !arcsOf(handoff.from, handoff.to, id).empty();
+  };
+  unsigned inUse = llvm::count_if(llvm::seq<int64_t>(tree.program.eventIds), isOpen);
+  using Rank = std::tuple<unsigned, unsigned, Position, int32_t>;
+  std::optional<Rank> best;
   for (int64_t first = 0; first + count <= tree.program.eventIds; ++first) {
-    unsigned broken = 0;
+    unsigned broken = 0, ids = inUse;
     Position lastUse = 0;
     bool free = true;
     for (int64_t id = first; free && id < first + count; ++id) {
-      const Arcs &users = arcsOf(handoff.from, handoff.to, id);
-      free = !taken[slot(handoff.from, handoff.to, id)];
+      Arcs &users = arcsOf(handoff.from, handoff.to, id);
+      ids += users.empty();
+      free = isForHandoffs(handoff.from, handoff.to, id);
       for (const Arc &arc : wanted) {
         auto next = users.lower_bound(arc.from);
         free = free && (next == users.end() ||
@@ -262,13 +323,16 @@ std::optional<int32_t> IdAllocator::pick(HandoffId h, uint32_t count) {
             ++broken;
             free &= distance > 0 || arc.lastWait < tree.places[set.item].begin;
           });
+      if (free && options.strongFlags)
+        broken += breaksNext(h, wanted, users);
     }
-    if (free && (!best || std::tuple(broken, lastUse, int32_t(first)) < *best))
-      best = {broken, lastUse, int32_t(first)};
+    Rank rank{broken, ids > std::max(inUse, enough) ? ids : 0, lastUse, int32_t(first)};
+    if (free && (!best || rank < *best))
+      best = rank;
   }
   if (!best)
     return std::nullopt;
-  return std::get<2>(*best);
+  return std::get<3>(*best);
 }
 
 bool IdAllocator::place(HandoffId h) {
@@ -292,7 +356,8 @@ void IdAllocator::remove(HandoffId h) {
       arcsOf(handoff.from, handoff.to, handoff.base + i).erase(arc.from);
 }
 
-bool IdAllocator::allocate() {
+bool IdAllocator::allocate(bool final) {
+  mayReserve = final;
   for (size_t i = 0; i < arcs.size(); ++i)
     if (!taken[i])
       arcs[i].clear();
@@ -319,18 +384,18 @@ bool IdAllocator::allocate() {
         break;
     }
   }
-  return fits;
+  return fits && placeDrains();
 }
 
 //===----------------------------------------------------------------------===//
 // Too few ids
 //===----------------------------------------------------------------------===//
 
-/// Does without the handoff: a full barrier at its consumer.
+/// Does without the handoff: dispatch waits at its consumer.
 void IdAllocator::cut(HandoffId h) {
   Handoff &handoff = plan.handoffs[h];
   handoff.alive = false;
-  plan.addBarrier(handoff.span.list, handoff.span.consumer, Pipe::ALL, handoff.reasons);
+  plan.addDrain(handoff.span.list, handoff.span.consumer, handoff.from, handoff.reasons);
 }
 
 static bool canMerge(const Handoff &a, const Handoff &b) {
@@ -345,7 +410,7 @@ static int64_t farApart(const Handoff &a, const Handoff &b) {
          std::abs(int64_t(a.span.consumer) - b.span.consumer);
 }
 
-/// Of `h` and what is in its way, the one in the fewest loops: its full barrier runs least often.
+/// Of `h` and what is in its way, the one in the fewest loops: its drain runs least often.
 HandoffId IdAllocator::cheapestToCut(HandoffId h) {
   auto depth = [&](HandoffId id) { return tree.lists[plan.handoffs[id].span.list].loops.size(); };
   for (HandoffId rival : rivalsOf(h))
@@ -360,7 +425,7 @@ std::vector<HandoffId> IdAllocator::rivalsOf(HandoffId h) {
   const Handoff &handoff = plan.handoffs[h];
   std::vector<HandoffId> rivals{h};
   for (int64_t id = 0; id < tree.program.eventIds; ++id) {
-    if (taken[slot(handoff.from, handoff.to, id)])
+    if (!isForHandoffs(handoff.from, handoff.to, id))
       continue;
     const Arcs &users = arcsOf(handoff.from, handoff.to, id);
     for (const Arc &arc : arcsFor(h, countsFor(h).back())) {

@@ -18,8 +18,9 @@ public:
   IdAllocator(const Tree &tree, Plan &plan, Sweep &sweep, const InsertOptions &options,
               InsertStats &stats);
 
-  /// False when the plan had to change (merged handoffs, full barriers): sweep and try again.
-  bool allocate();
+  /// False when the plan had to change (merged handoffs, drains): sweep and try again.
+  /// `final`: it may also leave ids to drains for good, which no trial must do.
+  bool allocate(bool final = false);
 
   /// Hand-written sets of which C3 holds although the sweep over the whole does not see it.
   void takeForGone(llvm::ArrayRef<NodeId> sets) {
@@ -54,8 +55,10 @@ private:
   Sweep &sweep;
   const InsertOptions &options;
   InsertStats &stats;
-  std::vector<Arcs> arcs;          ///< by pair and id
-  std::vector<bool> taken;         ///< by pair and id: macros and hand-written flags have it
+  std::vector<Arcs> arcs;  ///< by pair and id
+  std::vector<bool> taken; ///< by pair and id: macros and hand-written flags have it
+  bool mayReserve = false;
+  std::vector<bool> forDrains;     ///< by pair and id: no handoff gets it
   std::vector<NodeId> handWritten; ///< Set nodes that the program came with
   using Ring = std::tuple<Pipe, Pipe, int32_t, uint32_t, NodeId>;
   std::map<Ring, std::vector<NodeId>> ringWaits; ///< waits that it came with
@@ -68,6 +71,9 @@ private:
     return {key.from, key.to, key.id.base, key.id.count, key.id.loop};
   }
   void reserve(NodeId node);
+  bool isForHandoffs(Pipe from, Pipe to, int64_t id) const {
+    return !taken[slot(from, to, id)] && !forDrains[slot(from, to, id)];
+  }
   bool runsOnce(NodeId loop) const { return loop == none || tree.program[loop].trip == 1; }
 
   /// Where a ring that turns with the loop takes its ids: before its primes.
@@ -75,6 +81,7 @@ private:
   Position firstPlace(HandoffId h) const;
   llvm::SmallVector<Arc, 2> arcsFor(HandoffId h, uint32_t count) const;
   llvm::SmallVector<SetPlace, 2> setsOf(HandoffId h, uint32_t count) const;
+  bool isBeforeItsTime(const Arc &arc, const List &seenFrom) const;
   bool holds(const Arcs &users, const SetPlace &set,
              llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const;
   bool rotationHolds(HandoffId h, uint32_t count) const;
@@ -85,6 +92,7 @@ private:
 
   bool place(HandoffId h);
   bool hasRoom(const Arc &arc, HandoffId next) const;
+  unsigned breaksNext(HandoffId h, llvm::ArrayRef<Arc> wanted, Arcs &users) const;
   std::optional<int32_t> pick(HandoffId h, uint32_t count);
   void remove(HandoffId h);
   void cut(HandoffId h);
@@ -93,6 +101,13 @@ private:
   std::vector<HandoffId> rivalsOf(HandoffId h);
   bool mergeNearest(HandoffId h, llvm::ArrayRef<HandoffId> rivals);
   void merge(HandoffId into, HandoffId other);
+
+  std::optional<int32_t> idForDrain(const Flag &flag, Position at,
+                                    const std::vector<bool> &handoffs);
+  void findWaysToScalar();
+  bool leaveToDrains(const Flag &flag);
+  bool placeDrains(NodeId node, BarrierPlan &barrier, const std::vector<bool> &handoffs);
+  bool placeDrains();
 
   void collect(std::vector<Want> &out, HandoffId h);
   void collectExisting(std::vector<Want> &out);

@@ -66,7 +66,7 @@ bool Plan::addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Re
   BarrierPlan *plan = llvm::find_if(barriers, [&](auto &b) { return b.pipe == pipe; });
   bool fresh = plan == barriers.end();
   if (fresh) {
-    barriers.push_back({pipe, {}});
+    barriers.push_back({pipe, {}, {}});
     plan = &barriers.back();
   }
   plan->reasons.append(reasons.begin(), reasons.end());

@@ -37,9 +37,18 @@ struct Handoff {
   llvm::SmallVector<Reason, 2> reasons;
 };
 
+/// A flag that is set and waited for at one place.
+struct Flag {
+  Pipe from, to;
+  int32_t id = 0;
+};
+
 struct BarrierPlan {
   Pipe pipe;
   llvm::SmallVector<Reason, 1> reasons;
+  /// With Pipe::ALL: dispatch waits for these pipes only, by flags to S (sync 13.4); none:
+  /// bar(ALL).
+  llvm::SmallVector<Flag, 0> drains;
 };
 
 /// What stands around one node.
@@ -73,6 +82,8 @@ public:
         kept(tree.places.size()), byList(tree.lists.size()) {}
 
   const Tree &tree;
+  /// By pipe: the flags by which S learns that all of it is complete; empty where there is no way.
+  std::array<llvm::SmallVector<Flag, 2>, numPipes> waysToScalar;
   std::vector<Handoff> handoffs;
   std::vector<Point> points;                   ///< by NodeId
   std::vector<std::vector<HandoffId>> carried; ///< by loop: handoffs of its body with primes or
@@ -102,7 +113,7 @@ public:
   /// than there were whole iterations.
   bool takesFirst(const Handoff &h) const {
     const List &list = tree.lists[h.span.list];
-    return list.leave != none && h.span.consumer < list.leave;
+    return list.leave != none && h.span.consumer <= list.leave; // its waits stand before it
   }
   /// Does the set stand before the drains of its producer, a loop? They may hold its pipe.
   bool isEarly(const Handoff &h) const {
@@ -115,6 +126,13 @@ public:
   void attachAll();
   /// False when it is there already; the reasons are added to it.
   bool addBarrier(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons);
+  /// What serves where no handoff does: nothing later is dispatched before all of `pipe` is
+  /// complete. False when it is there already.
+  bool addDrain(ListId list, uint32_t before, Pipe pipe, llvm::ArrayRef<Reason> reasons);
+  /// Of the first drain before the node; each of the others is one further.
+  Position drainPlace(NodeId node) const {
+    return tree.places[node].begin - nodeStep / 2 + Position(points[node].waits.size());
+  }
 };
 
 } // namespace pto::sync::inserter

@@ -12,12 +12,14 @@ Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &swee
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
       settles(settles) {}
 
-uint64_t Search::timeNow() {
+/// More than `limit` is not told exactly.
+uint64_t Search::timeNow(uint64_t limit) {
   uint64_t sum = 0;
   for (Trial &trial : measured) {
-    for (const std::vector<uint64_t> &balance : cycles)
-      sum += trial.time(*now, balance);
     work += trial.steps();
+    sum += trial.time(*now, cycles, limit - sum);
+    if (sum > limit)
+      break;
   }
   return sum;
 }
@@ -79,6 +81,7 @@ const Search::Clause *Search::open(const llvm::BitVector &allowed, uint64_t &atL
 //===----------------------------------------------------------------------===//
 
 void Search::explore(uint64_t count, llvm::BitVector allowed) {
+  bool isTimed = options.objective == Objective::Time && !firstOnly, isInTime = false;
   for (;;) {
     if (spent() || stop)
       return;
@@ -87,6 +90,8 @@ void Search::explore(uint64_t count, llvm::BitVector allowed) {
     bool dead = false;
     const Clause *clause = open(allowed, atLeast, dead);
     if (dead || (!firstOnly && atLeast >= bestPrice.count))
+      return;
+    if (isTimed && !std::exchange(isInTime, true) && timeNow(timeLimit) > timeLimit)
       return;
     if (clause)
       return branch(*clause, count, allowed);
@@ -115,9 +120,13 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
   };
   std::vector<Choice> choices;
   for (unsigned id : left.set_bits()) {
-    now->add(id);
-    uint64_t time = options.objective == Objective::Time ? timeNow() : 0;
-    now->remove(id);
+    // Who looks for the fastest has to know; others look when the choice is not too dear anyway.
+    uint64_t time = 0;
+    if (firstOnly) {
+      now->add(id);
+      time = timeNow(timeLimit);
+      now->remove(id);
+    }
     if (time > timeLimit)
       continue;
     unsigned hits = 0;
@@ -128,7 +137,7 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
   llvm::sort(choices, [&](const Choice &a, const Choice &b) {
     auto rank = [&](const Choice &c) {
       uint64_t each = 1024 * c.weight / std::max(1u, c.hits);
-      return std::tuple(firstOnly ? c.time : 0, each, c.time, c.id);
+      return std::tuple(c.time, each, c.id);
     };
     return rank(a) < rank(b);
   });
@@ -260,7 +269,7 @@ void Search::loosen() {
     ItemId tightest = id;
     for (ItemId other : others) {
       now->add(other);
-      if (timeNow() <= time && missesNothing()) {
+      if (timeNow(time) <= time && missesNothing()) {
         id = other;
         break;
       }
@@ -281,7 +290,7 @@ void Search::loosen() {
 
 void Search::estimateCycles() {
   constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
-  cycles.fill(std::vector<uint64_t>(tree.program.nodes.size(), 0));
+  cycles.resize(tree.program.nodes.size());
   for (NodeId node : tree.order) {
     const Node &n = tree.program[node];
     if (n.kind != NodeKind::Access)
@@ -289,9 +298,7 @@ void Search::estimateCycles() {
     uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
     uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
     bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
-    cycles[0][node] = all;
-    cycles[1][node] = moves ? all / 2 : all;
-    cycles[2][node] = moves ? all : all / 2;
+    cycles[node] = {all, moves ? all / 2 : all, moves ? all : all / 2};
   }
 }
 

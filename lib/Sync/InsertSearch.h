@@ -44,9 +44,7 @@ private:
   llvm::function_ref<bool()> settles;
 
   std::vector<Item> items;
-  /// By node: as the caller says, moves to and from global memory in half the time, and all else
-  /// (sync 13.6).
-  std::array<std::vector<uint64_t>, 3> cycles;
+  std::vector<Balanced> cycles; ///< by node
   std::vector<Trial> trials, measured;
   std::vector<size_t> order;    ///< of trials: those that failed last come first
   std::optional<Selection> now; ///< what the search stands at
@@ -74,7 +72,7 @@ private:
   bool takePlan();
   bool spent() const { return work > end; }
 
-  uint64_t timeNow();
+  uint64_t timeNow(uint64_t limit = ~uint64_t(0));
   std::optional<std::pair<size_t, Miss>> missNow();
   bool missesNothing() { return !missNow(); }
   bool addClause();

@@ -190,7 +190,7 @@ bool Search::takePlan() {
       if (!llvm::is_contained(best, *id))
         best.push_back(*id);
     }
-  for (NodeId node : tree.order)
+  for (NodeId node = 0; node < plan.points.size(); ++node)
     for (const BarrierPlan &barrier : plan.points[node].barriers) {
       const Place &place = tree.places[node];
       best.push_back(

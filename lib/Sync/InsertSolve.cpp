@@ -67,8 +67,8 @@ bool Solver::request(const Want &want, bool credit) {
   return true;
 }
 
-bool Solver::fullBarrier(const Want &want) {
-  return plan.addBarrier(want.span.list, want.span.consumer, Pipe::ALL, want.reasons);
+bool Solver::drain(const Want &want) {
+  return plan.addDrain(want.span.list, want.span.consumer, want.from, want.reasons);
 }
 
 bool Solver::addHandoffs(ListId list) {
@@ -80,7 +80,7 @@ bool Solver::addHandoffs(ListId list) {
     progress |= request(want, false);
   if (!progress)
     for (const Want &want : missing)
-      fullBarrier(want);
+      drain(want);
   plan.attach(list);
   sweep.run(list, false);
   dropRedundant(list);

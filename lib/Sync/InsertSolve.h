@@ -45,8 +45,8 @@ public:
   /// Adds the handoff, or brings it back when it was dropped. False when it is there already.
   bool request(const Want &want, bool credit);
 
-  /// The last but one rung: a full barrier before the consumer. False when there is one already.
-  bool fullBarrier(const Want &want);
+  /// The last but one rung: dispatch waits at the consumer. False when it does already.
+  bool drain(const Want &want);
 
 private:
   const Tree &tree;

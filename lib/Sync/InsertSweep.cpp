@@ -26,6 +26,8 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
       use(n.key.to);
     }
   }
+  if (indexOf(Pipe::MTE1) != none)
+    use(Pipe::M); // for drains: no flag from MTE1 to S is listed
   outside = pipes;
   observers = pipes + 1;
   bool publishes = false, asksS = false;
@@ -86,6 +88,9 @@ void Sweep::findLastItems(ListId id, Clock &last) {
     // The places that walkList and drain will give to the waits.
     for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
       raise(waitsOn(plan.handoffs[h].to), at - nodeStep / 2 + Position(index));
+    for (const BarrierPlan &planned : plan.points[node].barriers)
+      for (auto [index, flag] : llvm::enumerate(planned.drains))
+        raise(waitsOn(flag.to), plan.drainPlace(node) + Position(index));
     if (n.kind == NodeKind::Access)
       raise(indexOf(n.pipe), at);
     else if (n.kind == NodeKind::Wait)
@@ -121,8 +126,14 @@ void Sweep::walkList(ListId id, State &s) {
       handoffs[h].wait = at++;
       waitFor(h, s);
     }
-    for (const BarrierPlan &planned : point.barriers)
-      barrier(planned.pipe, s);
+    for (const BarrierPlan &planned : point.barriers) {
+      if (planned.drains.empty())
+        barrier(planned.pipe, s);
+      for (const Flag &flag : planned.drains) {
+        Clock token = snapshot(flag.from, s);
+        learn(flag.to, &token, at++, s);
+      }
+    }
     point.fence = false; // publish() decides
     walkNode(node, s);
     at = place.end + nodeStep / 4;

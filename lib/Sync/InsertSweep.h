@@ -78,6 +78,8 @@ public:
   /// lists.
   std::vector<uint32_t> failures(ListId list) const;
 
+  bool tracks(Pipe pipe) const { return indexOf(pipe) != none; }
+
   uint64_t visits = 0;                 ///< nodes walked by all runs
   std::vector<HandoffFacts> handoffs;  ///< by HandoffId
   std::vector<Knowledge> existingSets; ///< by NodeId: of the Set nodes that the program came with

@@ -2,6 +2,8 @@
 
 #include "InsertTrial.h"
 #include "llvm/ADT/STLExtras.h"
+#include <cassert>
+#include <numeric>
 
 using namespace pto;
 using namespace pto::sync;
@@ -30,7 +32,11 @@ template <typename Visit> void Selection::forEachPlace(ItemId id, Visit visit) {
 }
 
 void Selection::add(ItemId id) {
+  assert(!chosen[id]);
   chosen.set(id);
+  if (freeNumbers.empty())
+    freeNumbers.push_back(nextNumber++);
+  numbers[id] = freeNumbers.pop_back_val();
   // Waits on S come first: what S learns everybody learns (H6).
   auto rank = [&](ItemId i) { return std::pair(items[i].to != Pipe::S, i); };
   forEachPlace(id, [&](llvm::SmallVector<ItemId, 4> &place) {
@@ -41,6 +47,7 @@ void Selection::add(ItemId id) {
 
 void Selection::remove(ItemId id) {
   chosen.reset(id);
+  freeNumbers.push_back(numbers[id]);
   forEachPlace(id,
                [&](llvm::SmallVector<ItemId, 4> &place) { place.erase(llvm::find(place, id)); });
 }
@@ -56,7 +63,7 @@ class Trial::Walk {
 public:
   Walk(Trial &trial, const Selection &selection)
       : trial(trial), tree(trial.tree), items(trial.items), selection(selection),
-        queues(trial.items.size()), flags(trial.run.flags) {}
+        queues(selection.numbersEnd()), flags(trial.run.flags) {}
 
   std::optional<Miss> go();
 
@@ -69,12 +76,13 @@ private:
   const Tree &tree;
   const std::vector<Item> &items;
   const Selection &selection;
-  std::vector<Queue> queues; ///< by item
+  std::vector<Queue> queues; ///< by number of the item
   std::vector<std::optional<Token>> flags;
   std::array<Clock, numPipes> know;
   std::array<int16_t, numPipes> accesses{}, waits{};
   std::optional<Miss> miss;
 
+  Queue &queueOf(ItemId item) { return queues[selection.numberOf(item)]; }
   void raise(Clock &clock, const Clock &by) {
     for (unsigned i = 0; i < 16; ++i)
       clock.at[i] = std::max(clock.at[i], by.at[i]);
@@ -99,7 +107,7 @@ private:
       raise(clock, know[unsigned(Pipe::S)]);
   }
   void wait(ItemId id, Moment at) {
-    Queue &queue = queues[id];
+    Queue &queue = queueOf(id);
     Token token = queue.tokens.front();
     queue.tokens.erase(queue.tokens.begin());
     learn(items[id].from, items[id].to, token, at);
@@ -107,12 +115,13 @@ private:
   }
   void set(ItemId id, Moment at, uint32_t slot) {
     const Item &item = items[id];
-    auto [number, moment] = queues[id].lastWaits[slot];
+    Queue &queue = queueOf(id);
+    auto [number, moment] = queue.lastWaits[slot];
     bool isKnown = know[unsigned(item.from)].at[8 + unsigned(item.to)] >= number;
     if (trial.strongFlags && !isKnown && !miss)
       miss = {item.to, item.from, moment, at, true, id};
-    queues[id].tokens.push_back(token(item.from, at));
-    queues[id].tokens.back().slot = slot;
+    queue.tokens.push_back(token(item.from, at));
+    queue.tokens.back().slot = slot;
   }
   void prime(ItemId id, Moment at) {
     for (int64_t m = 0; m < items[id].delay; ++m)
@@ -192,7 +201,7 @@ void Trial::Walk::after(const Step &step, Moment at) {
   for (ItemId id : point.early)
     set(id, at, step.turn % ring);
   for (ItemId id : point.carried)
-    while (!queues[id].tokens.empty())
+    while (!queueOf(id).tokens.empty())
       wait(id, at + 1);
   for (ItemId id : point.sets)
     set(id, at + 2, step.turn % ring);
@@ -232,42 +241,62 @@ std::optional<Miss> Trial::firstMiss(const Selection &selection) {
 /// nothing but the wait (sync 13.6).
 static constexpr uint64_t resultLatency = 16;
 
-uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles) const {
+static Balanced latest(const Balanced &a, const Balanced &b) {
+  Balanced result;
+  for (unsigned i = 0; i < result.size(); ++i)
+    result[i] = std::max(a[i], b[i]);
+  return result;
+}
+
+uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles,
+                     uint64_t limit) const {
   struct Queue {
-    uint64_t free = 0, complete = 0;
+    Balanced free{}, complete{};
   };
   std::array<Queue, numPipes> queues;
-  std::vector<llvm::SmallVector<uint64_t, 4>> tokens(items.size());
-  std::vector<uint64_t> flags(run.flags, 0);
-  uint64_t dispatch = 0, end = 0;
+  std::vector<llvm::SmallVector<Balanced, 4>> tokens(selection.numbersEnd());
+  std::vector<Balanced> flags(run.flags);
+  Balanced dispatch{}, end{};
+  auto sum = [&] { return std::accumulate(end.begin(), end.end(), uint64_t(0)); };
   auto on = [&](Pipe pipe, auto act) {
     Queue &queue = queues[unsigned(pipe)];
-    act(queue, std::max(dispatch, queue.free));
+    act(queue, latest(dispatch, queue.free));
     if (pipe == Pipe::S)
-      dispatch = std::max(dispatch, queue.free);
-    end = std::max({end, queue.free, queue.complete});
+      dispatch = latest(dispatch, queue.free);
+    end = latest(end, latest(queue.free, queue.complete));
   };
   auto barrier = [&](Pipe pipe) {
     if (pipe != Pipe::ALL)
-      return on(pipe,
-                [](Queue &queue, uint64_t start) { queue.free = std::max(start, queue.complete); });
+      return on(pipe, [](Queue &queue, const Balanced &start) {
+        queue.free = latest(start, queue.complete);
+      });
     for (const Queue &queue : queues)
-      dispatch = std::max(dispatch, queue.complete);
+      dispatch = latest(dispatch, queue.complete);
   };
-  auto setOn = [&](Pipe pipe, uint64_t &token) {
-    on(pipe, [&](Queue &queue, uint64_t start) { token = std::max(start, queue.complete); });
+  auto setOn = [&](Pipe pipe, Balanced &token) {
+    on(pipe, [&](Queue &queue, const Balanced &start) { token = latest(start, queue.complete); });
   };
-  auto waitOn = [&](Pipe pipe, uint64_t token) {
-    on(pipe, [&](Queue &queue, uint64_t start) { queue.free = std::max(start, token); });
+  auto waitOn = [&](Pipe pipe, const Balanced &token) {
+    on(pipe, [&](Queue &queue, const Balanced &start) { queue.free = latest(start, token); });
   };
-  auto set = [&](ItemId id) { setOn(items[id].from, tokens[id].emplace_back()); };
+  auto tokensOf = [&](ItemId id) -> auto & { return tokens[selection.numberOf(id)]; };
+  auto set = [&](ItemId id) { setOn(items[id].from, tokensOf(id).emplace_back()); };
   auto prime = [&](ItemId id) {
     for (int64_t m = 0; m < items[id].delay; ++m)
       set(id);
   };
   auto wait = [&](ItemId id) {
-    waitOn(items[id].to, tokens[id].front());
-    tokens[id].erase(tokens[id].begin());
+    auto &queue = tokensOf(id);
+    waitOn(items[id].to, queue.front());
+    queue.erase(queue.begin());
+  };
+  auto access = [&](NodeId node, Pipe pipe) {
+    on(pipe, [&](Queue &queue, const Balanced &start) {
+      for (unsigned i = 0; i < start.size(); ++i) {
+        queue.free[i] = start[i] + cycles[node][i];
+        queue.complete[i] = queue.free[i] + (pipe == Pipe::S ? 0 : resultLatency);
+      }
+    });
   };
   for (const Step &step : run.steps) {
     const Node &node = tree.program[step.node];
@@ -283,10 +312,7 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
     }
     if (step.kind == Step::Leaf) {
       if (node.kind == NodeKind::Access)
-        on(node.pipe, [&](Queue &queue, uint64_t start) {
-          queue.free = start + cycles[step.node];
-          queue.complete = queue.free + (node.pipe == Pipe::S ? 0 : resultLatency);
-        });
+        access(step.node, node.pipe);
       else if (node.kind == NodeKind::Barrier)
         barrier(node.pipe);
       else if (node.kind == NodeKind::Set)
@@ -296,14 +322,16 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles
     }
     if (step.kind == Step::Open)
       continue;
+    if (sum() > limit)
+      break;
     llvm::for_each(point.early, set);
     for (ItemId id : point.carried)
-      while (!tokens[id].empty())
+      while (!tokensOf(id).empty())
         wait(id);
     llvm::for_each(point.sets, set);
     llvm::for_each(point.primes, prime);
   }
-  return end;
+  return sum();
 }
 
 //===----------------------------------------------------------------------===//

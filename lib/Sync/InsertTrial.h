@@ -38,7 +38,8 @@ struct Item {
 class Selection {
 public:
   Selection(const Tree &tree, const std::vector<Item> &items)
-      : tree(tree), items(items), points(tree.places.size()), chosen(items.size()) {}
+      : tree(tree), items(items), points(tree.places.size()), chosen(items.size()),
+        numbers(items.size()) {}
 
   struct At {
     llvm::SmallVector<ItemId, 4> waits, barriers, early, sets, carried, primes;
@@ -48,12 +49,18 @@ public:
   bool has(ItemId item) const { return chosen[item]; }
   const llvm::BitVector &all() const { return chosen; }
   const At &at(NodeId node) const { return points[node]; }
+  /// Chosen items have small numbers, each its own, below `numbersEnd`.
+  uint32_t numberOf(ItemId item) const { return numbers[item]; }
+  uint32_t numbersEnd() const { return nextNumber; }
 
 private:
   const Tree &tree;
   const std::vector<Item> &items;
   std::vector<At> points; ///< by node
   llvm::BitVector chosen;
+  std::vector<uint32_t> numbers; ///< by item
+  llvm::SmallVector<uint32_t, 16> freeNumbers;
+  uint32_t nextNumber = 0;
   template <typename Visit> void forEachPlace(ItemId item, Visit visit);
 };
 
@@ -68,6 +75,10 @@ struct Miss {
   ItemId condition = 0; ///< with isReuse: the item that sets
 };
 
+/// One number for each balance of the pipes: cycles as the caller says, half of them for moves to
+/// and from global memory, and half of them for all else (sync 13.6).
+using Balanced = std::array<uint64_t, 3>;
+
 class Trial {
 public:
   /// With `strongFlags` an id may only be set again when its last wait is known to be over (C3).
@@ -78,8 +89,9 @@ public:
   /// The items of which one is needed, with what `selection` has, to bring the order that it
   /// misses.
   llvm::BitVector cut(const Selection &selection, const Miss &miss);
-  /// Cycles (sync 13.6). `cycles`: of each access.
-  uint64_t time(const Selection &selection, llvm::ArrayRef<uint64_t> cycles) const;
+  /// Cycles (sync 13.6), the sum over all balances; when it is above `limit`, some number above it.
+  /// `cycles`: of each access.
+  uint64_t time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit) const;
   /// Instructions of the item that run.
   uint64_t executed(ItemId item);
 

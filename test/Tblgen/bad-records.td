@@ -15,7 +15,7 @@ class Fine<string m> : PtoOp<m> {
 
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_summary' needs a summary
 def NoSummary : Fine<"no_summary"> { let summary = ""; }
-// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_family' needs a family
+// CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_family' needs a family: the reference page that it stands on
 def NoFamily : Fine<"no_family"> { let family = ""; }
 // CHECK-DAG: bad-records.td:[[@LINE+1]]:{{.*}}error: 'pto.no_pipe' needs a pipe: one of the pipes, NoPipe, ByRoute or ByMicro
 def NoPipeGiven : Fine<"no_pipe"> { let pipe = ?; }

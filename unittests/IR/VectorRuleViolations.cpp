@@ -76,6 +76,15 @@ std::vector<RuleKind> testing::scratchKinds() {
        "maskScratch",
        {{"it is missing", "^needs its scratch tile tmp on a3, of at least 33x(8|16) ui8$",
          [](auto &, Draft &d, const RuleInfo &r) { d.operands[r.operands[0]].reset(); }},
+        {"it is missing where run time knows the extents",
+         "^needs its scratch tile tmp on a3, of at least a row more than dst has, of a bit per "
+         "element$",
+         [](auto &s, Draft &d, const RuleInfo &r) {
+           for (auto &v : d.operands)
+             if (v && v->kind == DraftValue::Tile)
+               v->tile.validRows = -1;
+           d.operands[r.operands[0]].reset();
+         }},
         {"as many rows as the result", // the rule of old grammars
          "^needs scratch tmp of at least 33x(8|16) ui8 \\(a bit per element of dst in whole "
          "repeats, and a row for the select\\), but it has 32x32$",

@@ -193,6 +193,8 @@ TEST(Solve, MalformedProblemsAreRefused) {
   EXPECT_EQ(failureOf([](Problem &p) { p.buffers[0].bytes = 0; }),
             "buffer 'a': a size of 1 x 0 bytes");
   EXPECT_THAT(failureOf([](Problem &p) { p.buffers[0].bytes = ~0ull; }), HasSubstr("a size of"));
+  EXPECT_EQ(failureOf([](Problem &p) { p.buffers[0].alignment = 48; }),
+            "buffer 'a': an alignment of 48 is no power of two");
   EXPECT_EQ(failureOf([](Problem &p) { p.buffers[0].space = Space::GM; }),
             "buffer 'a': global memory is not planned");
   EXPECT_EQ(failureOf([](Problem &p) { p.capacity[unsigned(Space::Vec)] = 100; }),
@@ -252,7 +254,8 @@ TEST(Overflow, ProvenBySearchWhenTheBytesWouldSuffice) {
   EXPECT_EQ(headline(problem, result.failures[0]),
             "vec memory overflows: 96 of 96 bytes are live together, but no arrangement of the "
             "buffers fits (proven by search; best peak 128)");
-  EXPECT_THAT(details(problem, result.failures[0]).back(), HasSubstr("fixed addresses"));
+  EXPECT_THAT(details(problem, result.failures[0]).back(),
+              HasSubstr("; fixed addresses cut the memory into pieces"));
 }
 
 TEST(Overflow, SaysWhenTheSearchGaveUp) {

@@ -123,7 +123,7 @@ TEST(ArgumentSpec, Errors) {
   EXPECT_THAT(bad("a=random:16x64:f32"), HasSubstr("lacks a seed"));
   EXPECT_THAT(bad("a=random:16x64:f32:x"), HasSubstr("lacks a seed"));
   EXPECT_THAT(bad("a=window:16x64:f32"), HasSubstr("'16x64' is not a byte offset"));
-  EXPECT_THAT(bad("a=same:"), HasSubstr("lacks the name"));
+  EXPECT_THAT(bad("a=same:"), HasSubstr("same: lacks the name of the other argument"));
   EXPECT_THAT(bad("a=x.npy:float"), HasSubstr("'float' is not an element type"));
 }
 

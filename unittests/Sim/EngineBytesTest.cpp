@@ -54,7 +54,8 @@ TEST(EngineBytes, HolesAreUnwritten) {
 TEST(EngineBytes, BytesThatWereNeverStoredArePoison) {
   Bytes memory(64);
   uint8_t one = 1, out[4] = {};
-  memory.store(40, nullptr, 0); // what writes nothing has no bytes to write from
+  memory.store(40, nullptr, 0); // what moves nothing has no bytes to move
+  memory.load(40, nullptr, 0);
   memory.store(2, &one, 1);
   memory.load(1, out, 4);
   EXPECT_EQ(out[0], 0xff);

@@ -129,6 +129,27 @@ TEST(EngineDeadlock, SignalThatNobodySends) {
   }
 }
 
+TEST(EngineDeadlock, RanksThatWaitBeforeTheySignal) {
+  KernelText k({"own", "peer"});
+  int wait = k.await(k.signal(0), k.b.constant(1), WaitCompare::GE);
+  int notify = k.notify(k.signal(1), k.b.constant(1));
+  k.finish();
+  GlobalMemory memory;
+  uint64_t cells[2];
+  int32_t zero = 0;
+  for (unsigned rank : {0u, 1u}) {
+    cells[rank] = memory.allocate(rank, "cell", 4);
+    memory.store(cells[rank], &zero, sizeof zero);
+  }
+  Launch launch;
+  launch.ranks.resize(2);
+  for (unsigned rank : {0u, 1u})
+    launch.ranks[rank].push_back({0, 0, 1, {cells[rank], cells[1 - rank]}});
+  EXPECT_TRUE(
+      says(run(k.program, memory, launch), FindingKind::Deadlock, wait,
+           "has a pto.comm.tnotify at " + at(notify) + " ahead of it, and its S cannot get there"));
+}
+
 TEST(EngineDeadlock, SignalNamesTheCellThatIsMissing) {
   // Two cells; one notify raises the first only.
   KernelText k({"x"});

@@ -146,5 +146,12 @@ TEST(KernelGenerate, HistogramsOfBytes) {
   EXPECT_EQ(machine.get(dst, 1, 0), 2);
   EXPECT_EQ(machine.get(dst, 1, 255), 1);
   machine.run(findKernel("histogram"), operands, {{"byte", 2}});
-  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("counts byte 2 of 2")));
+  EXPECT_THAT(machine.failures,
+              ElementsAre("counts byte 2 of 2; of 32-bit elements the simulator knows the highest "
+                          "byte only"));
+  operands[2].tile.shape.rows = operands[2].tile.shape.validRows = 1;
+  machine.run(findKernel("histogram"), operands, {{"byte", 1}});
+  EXPECT_THAT(
+      machine.failures,
+      ElementsAre(HasSubstr("needs 2x256 counters and an index for each row, but has 1x256")));
 }

@@ -285,7 +285,8 @@ TEST(KernelMove, AccumulatorsReachOneVectorCoreOrHalvesBoth) {
   EXPECT_EQ(machine.get(to, 5, 1), mark(5, 17));
   TileOperand odd = tile(Space::Vec, Element::F32, Form::ND, 16, 32, 5, 7);
   machine.run(findKernel("move"), {operand(from), operand(odd)}, {{"accToVecMode", 2}});
-  EXPECT_THAT(machine.failures, ElementsAre(HasSubstr("half of 5 rows, which must be even")));
+  EXPECT_THAT(machine.failures,
+              ElementsAre(HasSubstr("gives each vector core half of 5 rows, which must be even")));
   machine.run(findKernel("move"), {operand(from), operand(odd)}, {{"accToVecMode", 3}});
   EXPECT_THAT(machine.failures,
               ElementsAre(HasSubstr("half of 7 columns, which must be a multiple of 32")));

@@ -53,6 +53,13 @@ TEST(KernelRefusals, LoadsAndStores) {
   EXPECT_THAT(refusals("store", {f32, none, operand(view(Element::F32, 8, 8, Layout::DN))}),
               ElementsAre("TSTORE has no path from a tile in vec that is row_major without boxes "
                           "into a view in DN, on a3"));
+  Operand acc = operand(tile(Space::Acc, Element::F32, Form::Nz, 16, 16)),
+          into = operand(view(Element::F32, 16, 16));
+  EXPECT_THAT(refusals("store", {acc, none, into}, {{"reluPreMode", 2}}),
+              ElementsAre("reluPreMode 2 is not modelled: only no_relu and normal_relu are"));
+  EXPECT_THAT(refusals("move", {acc, operand(tile(Space::Scaling, Element::F32, Form::ND, 1, 16)),
+                                operand(tile(Space::Mat, Element::F16, Form::Nz, 16, 16))}),
+              ElementsAre("quantisation parameters are 64-bit elements, not f32"));
   EXPECT_THAT(refusals("store", {f32, none, operand(view(Element::F32, 4, 8))}),
               ElementsAre("TSTORE of 8x8 valid elements into a 4x8 view"));
 }
@@ -162,6 +169,10 @@ TEST(KernelRefusals, Sorts) {
   EXPECT_THAT(refusals("sort32", {operand(src), operand(vec(Element::U32, 1, 8, 0x2000)), Operand(),
                                   operand(dst)}),
               ElementsAre("needs indices for 1x32 elements, but has 1x8"));
+  TileOperand indices = vec(Element::U32, 1, 32, 0x2000);
+  EXPECT_THAT(refusals("sort32", {operand(src), operand(indices), Operand(),
+                                  operand(vec(Element::F32, 1, 32, 0x1000))}),
+              ElementsAre("leaves 1x32 records of 8 bytes, but the result is a tile of 1x32"));
   auto merge = [](Operands sources, Operand length, const Operand &tmp, const TileOperand &dst) {
     sources.resize(4);
     for (const Operand &last : {length, tmp, operand(dst)})

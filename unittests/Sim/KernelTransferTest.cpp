@@ -396,7 +396,12 @@ TEST(KernelStore, RefusesConversionsThatDoNotExist) {
   EXPECT_THAT(failure(Element::F32, Element::F16, true, Arch::A3),
               HasSubstr("f32 to f16 with quantisation on a3"));
   EXPECT_EQ(failure(Element::F32, Element::F16, true, Arch::A5), "");
-  EXPECT_THAT(failure(Element::I32, Element::F32, false, Arch::A5), HasSubstr("no conversion"));
+  EXPECT_THAT(
+      failure(Element::I32, Element::F32, false, Arch::A5),
+      HasSubstr("the FIX pipe has no conversion from i32 to f32 without quantisation on a5"));
+  EXPECT_THAT(failure(Element::I32, Element::I16, true, Arch::A3),
+              HasSubstr("from i32 to i16 the FIX pipe shifts by another field of the parameter, "
+                        "which is not modelled"));
 }
 
 TEST(KernelStore, AccumulatorsReachNzViews) {

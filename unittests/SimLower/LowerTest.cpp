@@ -131,6 +131,68 @@ TEST_F(LowerTest, ATileWithoutAddressIsAnError) {
                                     "memory planner choose (--pto-level=level2)"));
 }
 
+TEST_F(LowerTest, WhatIsNoKernel) {
+  parse("func.func private @f() { return }");
+  EXPECT_TRUE(kernels().empty());
+  EXPECT_THAT(messages, HasSubstr("the module has no kernel: no function with a body is public and "
+                                  "called by nobody; name one with --function"));
+  parse(R"(func.func @f(%a: i64) {
+             %t = pto.alloc_tile addr = %a : !pto.tile_buf<vec, 16x64xf32>
+             pto.tadd ins(%t, %t : !pto.tile_buf<vec, 16x64xf32>, !pto.tile_buf<vec, 16x64xf32>) outs(%t : !pto.tile_buf<vec, 16x64xf32>)
+             %l = pto.alloc_tile addr = %a : !pto.tile_buf<mat, 16x64xf32, blayout=col_major, slayout=row_major>
+             %n = pto.alloc_tile addr = %a : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>
+             pto.tmov ins(%l : !pto.tile_buf<mat, 16x64xf32, blayout=col_major, slayout=row_major>) outs(%n : !pto.tile_buf<left, 16x64xf32, blayout=row_major, slayout=row_major>)
+             return
+           })");
+  EXPECT_TRUE(kernels().empty());
+  EXPECT_THAT(messages,
+              HasSubstr("@f uses both kinds of core; say which code is for which by "
+                        "pto.section.cube and pto.section.vector, or give each its own function "
+                        "with pto.kernel_kind"));
+}
+
+TEST_F(LowerTest, OperationsWithoutAMeaning) {
+  parse(R"(func.func @a(%i: i32) { cf.switch %i : i32, [ default: ^a, 1: ^b ]
+           ^a: return
+           ^b: return }
+           func.func @b(%n: index) { scf.parallel (%i) = (%n) to (%n) step (%n) { pto.dsb } return })");
+  auto found = kernels({"a", "b"});
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
+  for (const char *op : {"'cf.switch'", "'scf.parallel'"})
+    EXPECT_THAT(messages, HasSubstr(std::string(op) + " op has no meaning in the simulator"));
+}
+
+TEST_F(LowerTest, ARingOfAnotherFunctionHasNoAddress) {
+  parse(R"(func.func @k(%a: i64) {
+             %r = pto.alloc_multi_tile addr = %a : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>
+             func.call @f(%r) : (!pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>) -> ()
+             return
+           }
+           func.func private @f(%r: !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2>) {
+             %c0 = arith.constant 0 : index
+             %t = pto.multi_tile_get %r[%c0] : !pto.multi_tile_buf<!pto.tile_buf<vec, 16x64xf32>, count=2> -> !pto.tile_buf<vec, 16x64xf32>
+             return
+           })");
+  auto found = kernels();
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found)));
+  EXPECT_THAT(messages, HasSubstr("takes a slot of a ring that has no address in this function"));
+}
+
+/// Each call is inlined: 2^11 of the innermost function.
+TEST_F(LowerTest, ProgramsThatGrowTooLargeAreGivenUp) {
+  std::string text = "func.func @f11() { return }\n";
+  for (int depth = 10; depth >= 0; --depth) {
+    std::string next = "func.call @f" + std::to_string(depth + 1) + "() : () -> () ";
+    text += "func.func @f" + std::to_string(depth) + "() { " + next + next + "return }\n";
+  }
+  parse(text);
+  auto found = kernels({"f0"});
+  EXPECT_TRUE(mlir::succeeded(lowerKernels(*module, found)));
+  EXPECT_TRUE(mlir::failed(lowerKernels(*module, found, /*mostOperations=*/1000)));
+  EXPECT_THAT(messages, HasSubstr("is beyond the 1000 operations that a kernel may have when "
+                                  "all calls are inlined"));
+}
+
 /// What the pipelines of the tools refuse before, with more to say about it.
 TEST_F(LowerTest, WhatTheCoreDoesNotHaveAndWhatPassesReplace) {
   parse(R"(func.func @k() { pto.section.cube { func.call @f() : () -> () } return }

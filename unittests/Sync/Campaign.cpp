@@ -48,9 +48,9 @@ std::string judge::table(const Tally &tally) {
   os << "  programs " << tally.programs << ", on the last rung " << tally.lastRung
      << llvm::format(" (%.2f %%)", percent(tally.lastRung, tally.programs)) << "\n"
      << "  handoffs " << tally.items.handoffs << ", credits " << tally.items.credits << ", merged "
-     << tally.items.merged << ", barriers " << tally.items.barriers << ", bar(ALL) "
-     << tally.items.barrierAll << ", in loops " << tally.items.inLoops << " (with all ids "
-     << tally.inLoopsWithAllIds << ")\n"
+     << tally.items.merged << ", drains " << tally.items.drains << ", barriers "
+     << tally.items.barriers << ", bar(ALL) " << tally.items.barrierAll << ", in loops "
+     << tally.items.inLoops << " (with all ids " << tally.inLoopsWithAllIds << ")\n"
      << "  outputs: rejected " << tally.rejected << ", unclean " << tally.unclean << ", disturbed "
      << tally.disturbed << ", unstable " << tally.unstable << ", not idempotent " << tally.repeated
      << "\n"
@@ -71,8 +71,9 @@ std::string judge::table(const Tally &tally) {
   os << llvm::format("  redundant: flags %u of %u, barriers %u of %u (together %.2f %%); ",
                      tally.redundantFlags, tally.flags, tally.redundantBarriers, tally.barriers,
                      tally.redundancy())
-     << llvm::format("whole handoffs %u of %u (%.2f %%)\n", tally.redundantHandoffs, tally.handoffs,
-                     percent(tally.redundantHandoffs, tally.handoffs));
+     << llvm::format("whole handoffs %u of %u (%.2f %%); proven for all paths: %u of them all\n",
+                     tally.redundantHandoffs, tally.handoffs,
+                     percent(tally.redundantHandoffs, tally.handoffs), tally.proven);
   return text;
 }
 
@@ -230,6 +231,7 @@ void Trial::run() {
   tally.items.handoffs += result.stats.handoffs;
   tally.items.credits += result.stats.credits;
   tally.items.merged += result.stats.merged;
+  tally.items.drains += result.stats.drains;
   tally.items.barriers += result.stats.barriers;
   tally.items.barrierAll += result.stats.barrierAll;
   tally.items.inLoops += result.stats.inLoops;
@@ -270,9 +272,12 @@ void Trial::run() {
 // Mutants
 //===----------------------------------------------------------------------===//
 
-static void countRedundancy(const Mutant &mutant, bool isClean, Tally &tally) {
+static void countRedundancy(const Mutant &mutant, bool isClean, bool isProven, Tally &tally) {
   if (!mutant.inserted)
     return;
+  bool counts = mutant.mutation == Mutation::DropHandoff ||
+                mutant.mutation == Mutation::DropBarrier || mutant.mutation == Mutation::DropFlag;
+  tally.proven += counts && isProven;
   if (mutant.mutation == Mutation::DropHandoff) {
     ++tally.handoffs;
     tally.redundantHandoffs += isClean;
@@ -380,7 +385,9 @@ void judge::judgeMutants(const Program &program, uint64_t seed, const CampaignOp
       compareOnSimulator(mutant.program, mutant.mutation, seed, tally, options.maxReports);
     Verdicts &verdicts = tally.mutants[unsigned(mutant.mutation)];
     const char *what = name(mutant.mutation);
-    countRedundancy(mutant, judgeInto(verdicts, mutant.program, what, seed, options, tally), tally);
+    unsigned accepted = verdicts.bothClean;
+    bool isClean = judgeInto(verdicts, mutant.program, what, seed, options, tally);
+    countRedundancy(mutant, isClean, verdicts.bothClean > accepted, tally);
   });
 }
 

@@ -57,9 +57,11 @@ struct Tally {
   uint64_t simulated = 0, simulatedBad = 0, compared = 0, differed = 0;
   std::array<Verdicts, numMutations> mutants;
   Verdicts unmutated; ///< of runCheckerCampaign
-  /// Deletions of inserted items (handoffs: as a whole), and those that stay clean.
+  /// Deletions of inserted items (handoffs: as a whole), and those that stay clean on all sampled
+  /// paths.
   unsigned handoffs = 0, redundantHandoffs = 0, barriers = 0, redundantBarriers = 0;
   unsigned flags = 0, redundantFlags = 0;
+  unsigned proven = 0; ///< of all redundant ones those that check() accepts: redundant on all paths
   std::vector<std::string> reports;
 
   unsigned falseAccepts() const;

@@ -1,10 +1,8 @@
 //===- InsertTest.cpp - Is what is missing added, and nothing else? --------===//
 
-#include "ptoas/Sync/Insert.h"
 #include "Kernels.h"
-#include "Mutate.h"
-#include "Oracle.h"
 #include "RandomProgram.h"
+#include "SynchronisedTest.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/ADT/STLExtras.h"
 #include <gmock/gmock.h>
@@ -47,23 +45,6 @@ const std::vector<NodeId> &bodyOf(const Program &program, NodeKind kind) {
     if (node.kind == kind)
       return node.arms[0];
   return program.top;
-}
-
-void expectRight(const Program &program, uint64_t seed = 1, bool strongFlags = true) {
-  CheckOptions options;
-  options.strongFlags = strongFlags;
-  CheckResult result = check(program, options);
-  EXPECT_TRUE(result.accepted()) << describe(program, result.findings.front()) << "\n"
-                                 << listing(program);
-  if (std::optional<Violation> found = findViolation(program, seed, 12, strongFlags))
-    ADD_FAILURE() << describe(program, *found) << "\n" << listing(program);
-}
-
-Program synchronised(const Program &program, const InsertOptions &options = {}) {
-  InsertResult result = insert(program, options);
-  EXPECT_FALSE(result.stats.lastRung) << listing(program);
-  expectRight(result.program, 1, options.strongFlags);
-  return std::move(result.program);
 }
 
 unsigned countInserted(const Program &program) {
@@ -174,69 +155,6 @@ TEST(InsertTest, AllKernels) {
     EXPECT_EQ(stats.barrierAll, 1u) << "only the one at the exit";
     synchronised(kernel.program);
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Delays and ids
-//===----------------------------------------------------------------------===//
-
-TEST(InsertTest, DoubleBufferKeepsBothSlotsBusy) {
-  auto delayOf = [](unsigned most) {
-    InsertOptions options;
-    options.maxDelay = most;
-    Program p = synchronised(vectorAdd(2), options);
-    return llvm::count_if(
-        p.top, [&](NodeId id) { return p[id].kind == NodeKind::Set && p[id].key.from == Pipe::V; });
-  };
-  EXPECT_EQ(delayOf(1), 1);
-  EXPECT_EQ(delayOf(2), 2) << "two primes: the load of the other slot need not wait";
-  EXPECT_EQ(delayOf(8), 2) << "never more than the distance";
-}
-
-/// n loads to n tiles, each used by V: tokens go one way only.
-Program oneWay(unsigned n, bool inLoop) {
-  Builder b;
-  uint32_t in = b.root("in");
-  if (inLoop)
-    b.openLoop();
-  for (unsigned i = 0; i < n; ++i) {
-    RegionId tile = b.tile(Space::Vec, 64 * i, 64);
-    b.access(Pipe::MTE2, {b.global(in, 64 * i, 64)}, {tile}, "tload");
-    b.access(Pipe::V, {tile}, {tile}, "tadd");
-  }
-  if (inLoop)
-    b.close();
-  return std::move(b.program);
-}
-
-TEST(InsertTest, Credits) {
-  InsertStats stats = insert(oneWay(100, false)).stats;
-  EXPECT_EQ(stats.credits, 23u) << "one per half ring of 8 ids";
-  EXPECT_EQ(stats.barrierAll, 1u);
-  synchronised(oneWay(100, false));
-  InsertOptions weak;
-  weak.strongFlags = false;
-  EXPECT_EQ(insert(oneWay(100, false), weak).stats.credits, 0u);
-  synchronised(oneWay(100, false), weak);
-}
-
-TEST(InsertTest, ManyCarriedHandoffsAreMerged) {
-  for (unsigned n : {40, 100}) {
-    InsertStats stats = insert(oneWay(n, true)).stats;
-    EXPECT_GT(stats.merged, 0u);
-    EXPECT_EQ(stats.barrierAll, 1u);
-    synchronised(oneWay(n, true));
-  }
-}
-
-TEST(InsertTest, FewIds) {
-  for (unsigned ids : {1, 2, 3})
-    for (const NamedKernel &kernel : allKernels()) {
-      SCOPED_TRACE(kernel.name);
-      Program program = kernel.program;
-      program.eventIds = ids;
-      expectRight(insert(program).program);
-    }
 }
 
 TEST(InsertTest, FullBarriers) {

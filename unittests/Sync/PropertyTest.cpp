@@ -6,6 +6,7 @@
 
 #include "Campaign.h"
 #include "Kernels.h"
+#include "Shortage.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdio>
 #include <gtest/gtest.h>
@@ -62,6 +63,47 @@ TEST(SyncProperty, NestsAreCleanAndMutantsAreCaught) {
   EXPECT_EQ(tally.falseAccepts(), 0u);
   EXPECT_GE(tally.mutants[unsigned(Mutation::MoveTile)].bothBad, 20u); // it does judge
   EXPECT_EQ(tally.inLoopsWithAllIds, 0u);
+}
+
+// PIPE_ALL in a loop only where no pool of ids is large enough.
+TEST(SyncProperty, NoFullBarrierInLoopsThatCanDoWithout) {
+  for (bool fewIds : {true, false}) {
+    CampaignOptions options;
+    options.seed = 300000;
+    options.programs = 1500;
+    ShortageTally tally = runShortageCampaign(options, fewIds);
+    llvm::outs() << table(tally);
+    for (const std::string &report : tally.reports)
+      llvm::outs() << report << "\n";
+    EXPECT_EQ(tally.needless, 0u);
+    EXPECT_EQ(tally.rejected, 0u);
+    EXPECT_EQ(tally.unclean, 0u);
+    EXPECT_EQ(tally.lastRung, 0u);
+    if (fewIds)
+      EXPECT_GT(tally.drained, 100u); // they do run short
+  }
+}
+
+// The judge of the test above: what needs bar(ALL) and what does not.
+TEST(SyncProperty, FullBarriersAreNeededWhereEveryIdIsOwned) {
+  Builder b;
+  b.program.eventIds = 1;
+  RegionId x = b.tile(Space::Vec, 0, 64);
+  b.openLoop();
+  b.access(Pipe::MTE2, {}, {x});
+  b.access(Pipe::V, {x}, {x});
+  b.close();
+  EXPECT_TRUE(withoutFullBarriersInLoops(b.program));
+  b.handoff(Pipe::V, Pipe::S, {0}); // the only id from V to S, but there are other ways
+  EXPECT_TRUE(withoutFullBarriersInLoops(b.program));
+  EXPECT_EQ(insert(b.program).stats.inLoops, 0u);
+  b.handoff(Pipe::V, Pipe::MTE2, {0});
+  b.handoff(Pipe::V, Pipe::MTE3, {0});
+  EXPECT_FALSE(withoutFullBarriersInLoops(b.program));
+  EXPECT_GT(insert(b.program).stats.inLoops, 0u);
+  Program withBarrier = withBarriersEverywhere(b.program);
+  EXPECT_EQ(fullBarriersInLoops(withBarrier).size(), 2u);
+  EXPECT_TRUE(fullBarriersInLoops(b.program).empty());
 }
 
 // Synchronisation of another style than insert()'s, so that its habits hide nothing.

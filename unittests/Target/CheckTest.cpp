@@ -54,6 +54,32 @@ TEST(CppCheck, BlocksAndBranches) {
               testing::Contains(HasSubstr("'func.func' op has control flow between blocks")));
 }
 
+TEST(CppCheck, OperationsThatHaveNoPlaceOrNoForm) {
+  EXPECT_THAT(rejected("%x = pto.get_block_idx"),
+              ElementsAre(HasSubstr("1: 'pto.get_block_idx' op stands outside a function; only "
+                                    "functions have a C++ form there")));
+  EXPECT_THAT(rejected("func.func @k() attributes {pto.kernel_kind = #pto.kernel_kind<cube>} {\n"
+                       "pto.section.vector { pto.dsb }\nreturn }"),
+              ElementsAre(HasSubstr("2: 'pto.section.vector' op lies in a function for the other "
+                                    "kind of core, where it would never run")));
+  EXPECT_THAT(rejected("module attributes {pto.target_arch = \"a5\"} {\nfunc.func @k() {\n"
+                       "pto.barrier <PIPE_V>\nreturn } }"),
+              ElementsAre(HasSubstr("3: 'pto.barrier' op of PIPE_V is not accepted by the compiler "
+                                    "for a5")));
+  EXPECT_THAT(
+      body("%p = pto.initialize_l2g2l_pipe {id = 0, dir_mask = 1, slot_size = 1024, slot_num = 8} "
+           "(%gm : !pto.ptr<f32>, %a : i32) -> !pto.pipe",
+           "%gm: !pto.ptr<f32>, %a: i32"),
+      ElementsAre(HasSubstr("has no flag_base or no local_slot_num; an earlier stage decides them "
+                            "(pto-resolve-pipes)")));
+  EXPECT_THAT(body("%b = arith.sitofp %a : i32 to bf16", "%a: i32"),
+              ElementsAre(HasSubstr("would be rounded twice on the way to bf16; convert to f32 "
+                                    "first, where the rounding is yours")));
+  EXPECT_THAT(body("%b = arith.select %c, %x, %x : vector<4xi1>, vector<4xi16>",
+                   "%c: vector<4xi1>, %x: vector<4xi16>"),
+              testing::Contains(HasSubstr("has no C++ form for a vector of conditions")));
+}
+
 TEST(CppCheck, ValuesThatAreNoVariables) {
   EXPECT_THAT(body("%c1 = arith.constant 1 : index\n%z = arith.constant 0 : i7\n"
                    "%r = scf.for %i = %n to %n step %c1 iter_args(%a = %z) -> (i7) {\n"
@@ -80,7 +106,8 @@ TEST(CppCheck, ValuesThatAreNoVariables) {
 TEST(CppCheck, Recursion) {
   EXPECT_THAT(rejected("func.func @a() {\nfunc.call @b() : () -> ()\nreturn }\n"
                        "func.func @b() {\nfunc.call @a() : () -> ()\nreturn }"),
-              ElementsAre(HasSubstr("5: 'func.call' op makes @a call itself")));
+              ElementsAre(HasSubstr("5: 'func.call' op makes @a call itself; recursion has no C++ "
+                                    "form on the device")));
 }
 
 TEST(CppCheck, Entries) {

@@ -51,8 +51,10 @@ mlir::FailureOr<std::vector<Kernel>> findKernels(mlir::ModuleOp module,
                                                  llvm::ArrayRef<std::string> functions = {});
 
 /// Lowers the kernels, which stay in the order of `findKernels` and get their index. Tiles must
-/// have addresses. All errors are reported, each with its location.
-mlir::FailureOr<Program> lowerKernels(mlir::ModuleOp module, llvm::MutableArrayRef<Kernel> kernels);
+/// have addresses. All errors are reported, each with its location. Inlining can square a program
+/// again and again: beyond `mostOperations` it is not one that hardware could hold either.
+mlir::FailureOr<Program> lowerKernels(mlir::ModuleOp module, llvm::MutableArrayRef<Kernel> kernels,
+                                      uint64_t mostOperations = uint64_t(1) << 22);
 
 } // namespace pto::sim
 

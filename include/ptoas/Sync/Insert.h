@@ -43,6 +43,7 @@ struct InsertOptions {
 struct InsertStats {
   unsigned handoffs = 0;   ///< set and wait pairs that order accesses; one with primes counts once
   unsigned credits = 0;    ///< handoffs that only tell that an id is free again (C3)
+  unsigned drains = 0;     ///< flags with which dispatch waits for a pipe where ids ran short
   unsigned merged = 0;     ///< handoffs that were joined with another because ids ran short
   unsigned barriers = 0;   ///< bar(p)
   unsigned barrierAll = 0; ///< bar(ALL), the one at the exit included

@@ -10,6 +10,8 @@ using namespace pto::sim;
 static constexpr uint8_t poison = 0xff; // a NaN in every float format
 
 void Bytes::load(uint64_t at, void *into, uint64_t count) const {
+  if (count == 0)
+    return; // `into` may be null
   uint64_t stored = at < data.size() ? std::min<uint64_t>(count, data.size() - at) : 0;
   if (stored)
     std::memcpy(into, data.data() + at, stored);
