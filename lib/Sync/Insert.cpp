@@ -262,7 +262,7 @@ void Inserter::explain() {
 /// Keeps tokens over outer loops. The search does not know what that will save, and what it found
 /// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
-  Keeper keeper(tree, plan, ids, options, stats);
+  Keeper keeper(tree, plan, sweep, ids, options, stats);
   // The ids go by the facts of the last sweep, and explain() looks at plans that lack something.
   auto keep = [&] {
     if (llvm::none_of(plan.handoffs, [](const Handoff &h) { return h.alive && h.delay; }))
@@ -281,14 +281,12 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
     sweep.renumber();
     this->plan.restore(std::move(plan), stats);
     stats = before;
-    for (std::vector<HandoffId> &carried : this->plan.carried)
-      carried.clear();
     this->plan.attachAll();
   };
   backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
-    if (keep() && keeper.price() < best)
+    if (keep() && Keeper::isBetter(keeper.price(), best))
       return;
   }
   backTo(std::move(found));
