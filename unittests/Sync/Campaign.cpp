@@ -335,7 +335,7 @@ static bool judgeInto(Verdicts &verdicts, const Program &program, const char *wh
 /// its wait; on the machine another queue may bring it all the same.
 static void compareOnSimulator(const Program &program, Mutation mutation, uint64_t seed,
                                Tally &tally, unsigned maxReports) {
-  bool reorders = mutation == Mutation::SwapNext;
+  bool reorders = mutation == Mutation::SwapNext || mutation == Mutation::ShiftRotation;
   auto isBeyond = [&](const Violation &v) {
     return v.rule == Rule::C5 || v.rule == Rule::C8 || (reorders && v.rule == Rule::C2);
   };
