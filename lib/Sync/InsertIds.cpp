@@ -358,6 +358,7 @@ void IdAllocator::remove(HandoffId h) {
 
 bool IdAllocator::allocate(bool final) {
   mayReserve = final;
+  mergedFacts.clear();
   for (size_t i = 0; i < arcs.size(); ++i)
     if (!taken[i])
       arcs[i].clear();
@@ -384,5 +385,7 @@ bool IdAllocator::allocate(bool final) {
         break;
     }
   }
+  for (auto &[h, facts] : llvm::reverse(mergedFacts))
+    sweep.handoffs[h] = facts;
   return fits && placeDrains();
 }

@@ -58,6 +58,9 @@ private:
   std::vector<Arcs> arcs;  ///< by pair and id
   std::vector<bool> taken; ///< by pair and id: macros and hand-written flags have it
   bool mayReserve = false;
+  /// What the sweep said of handoffs before others were merged into them. An allocation that fails
+  /// puts it back: who takes the plan back may try again without another sweep.
+  std::vector<std::pair<HandoffId, HandoffFacts>> mergedFacts;
   std::vector<bool> forDrains;     ///< by pair and id: no handoff gets it
   std::vector<NodeId> handWritten; ///< Set nodes that the program came with
   using Ring = std::tuple<Pipe, Pipe, int32_t, uint32_t, NodeId>;

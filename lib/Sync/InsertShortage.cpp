@@ -104,6 +104,7 @@ void IdAllocator::merge(HandoffId into, HandoffId other) {
   Handoff &a = plan.handoffs[into], &b = plan.handoffs[other];
   HandoffFacts &x = sweep.handoffs[into];
   const HandoffFacts &y = sweep.handoffs[other];
+  mergedFacts.push_back({into, x});
   if (y.set > x.set) {
     x.set = y.set;
     x.atSet = y.atSet;

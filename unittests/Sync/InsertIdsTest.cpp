@@ -134,6 +134,57 @@ TEST(InsertIdsTest, FewIdsInLoopsThatEndInside) {
     }
 }
 
+/// Merged handoffs of a trial that was taken back say nothing about the next one.
+TEST(InsertIdsTest, FewIdsInNests) {
+  Builder cube(CoreKind::Cube);
+  RegionId acc = cube.tile(Space::Acc, 0, 128);
+  cube.openLoop(1);
+  NodeId middle = cube.openLoop();
+  cube.openLoop();
+  NodeId chain = cube.access(Pipe::M, {}, {acc}, "tmatmul.acc");
+  cube.program[chain].accumulates = true;
+  cube.close();
+  NodeId inner = cube.openLoop(3);
+  cube.access(Pipe::M, {cube.tile(Space::Right, 0, 64, "", {2, 64, inner, 1})},
+              {cube.tile(Space::Acc, 0, 64, "", {2, 64, middle, 0})}, "tmatmul");
+  cube.access(Pipe::MTE1, {}, {cube.tile(Space::Right, 0, 64, "", {2, 64, inner, 0})}, "textract");
+  cube.close();
+  cube.close();
+  cube.close();
+  Builder vector;
+  uint32_t g = vector.root("g");
+  NodeId outer = vector.openLoop();
+  vector.openLoop();
+  vector.access(Pipe::V, {}, {vector.tile(Space::Vec, 0, 64, "", {3, 64, outer, 1})}, "tadd");
+  vector.close();
+  vector.openBranch();
+  vector.access(Pipe::MTE2, {}, {vector.tile(Space::Vec, 0, 64, "", {3, 64, outer, 0})}, "tload");
+  vector.nextArm();
+  vector.nextArm();
+  vector.close();
+  vector.openLoop(3);
+  vector.access(Pipe::MTE3, {}, {vector.global(g, 0, 64, outer, 64)}, "tstore");
+  vector.access(Pipe::MTE2, {vector.global(g, 64, 64)}, {}, "tload");
+  vector.close();
+  vector.close();
+  vector.openBranch();
+  vector.access(Pipe::MTE2, {}, {}, "tload");
+  vector.nextArm();
+  vector.access(Pipe::V, {}, {vector.tile(Space::Vec, 0, 64)}, "tadd");
+  vector.close();
+  for (const Program &input : {cube.program, vector.program})
+    for (unsigned ids : {1, 2, 3, 4})
+      for (unsigned delay : {1, 2, 3})
+        for (uint64_t steps : {uint64_t(0), InsertOptions().searchSteps}) {
+          Program program = input;
+          program.eventIds = ids;
+          InsertOptions options;
+          options.maxDelay = delay;
+          options.searchSteps = steps;
+          expectRight(insert(program, options).program);
+        }
+}
+
 TEST(InsertIdsTest, DrainsWhereIdsRunShort) {
   Builder b(CoreKind::Cube);
   b.program.eventIds = 1;
