@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 build/bin/sync-soak --programs "${SOAK_PROGRAMS:-50000}" --seed 10000000
 
 # bar(ALL) in loops, with pools of one to three ids and with others, against programs that have a solution without.
-build/bin/sync-soak --ids few --programs "${SOAK_SHORT:-200000}" --seed 1
-build/bin/sync-soak --ids all --programs "${SOAK_SHORT:-200000}" --seed 1
+build/bin/sync-soak --ids few --programs "${SOAK_SHORT:-30000}" --seed 1
+build/bin/sync-soak --ids all --programs "${SOAK_SHORT:-30000}" --seed 1
 
 # insert() against the provably best on small programs.
 build/bin/sync-soak --exact time --programs "${SOAK_EXACT:-2000}" --seed 1

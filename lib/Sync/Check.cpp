@@ -182,11 +182,15 @@ void Checker::set(NodeId id, State &state) {
         finding.loop = openLoops[level - 1];
     }
   }
-  // H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
-  Clock snapshot = state.know[from];
-  state.claimAll(snapshot, loopBegins, accessColumn(node.key.from));
-  state.claimAll(snapshot, loopBegins, waitColumn(node.key.from));
-  *token = {true, std::move(snapshot), id};
+  *token = {true, told(node.key.from, state), id};
+}
+
+/// H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
+Clock Checker::told(Pipe from, const State &state) const {
+  Clock snapshot = state.know[unsigned(from)];
+  state.claimAll(snapshot, loopBegins, accessColumn(from));
+  state.claimAll(snapshot, loopBegins, waitColumn(from));
+  return snapshot;
 }
 
 void Checker::wait(NodeId id, State &state) {
@@ -194,16 +198,20 @@ void Checker::wait(NodeId id, State &state) {
   unsigned to = unsigned(node.key.to);
   state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
   Token *token = resolve(id, state);
-  if (!token)
+  if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
     return;
-  if (token->pending)
+  if (!token)
+    raise(state.know[to], told(node.key.from, state));
+  else if (token->pending)
     raise(state.know[to], token->claims); // H4
   else
     report(Rule::C2, id, token->by, node.key,
            "waits for a flag that no earlier set can have raised");
-  *token = state.emptyToken();
-  token->claims.back() = layout[id].begin;
-  token->by = id;
+  if (token) {
+    *token = state.emptyToken();
+    token->claims.back() = layout[id].begin;
+    token->by = id;
+  }
   if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
     for (unsigned row = 0; row < numPipes; ++row) {
       raise(state.know[row], state.know[to]);

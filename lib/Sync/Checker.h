@@ -59,6 +59,7 @@ private:
   void access(NodeId id, State &state);
   void set(NodeId id, State &state);
   void wait(NodeId id, State &state);
+  Clock told(Pipe from, const State &state) const;
   void barrier(const Node &node, State &state) const;
   void branch(NodeId id, State &state);
   void macro(NodeId id, State &state);

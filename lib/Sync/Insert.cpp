@@ -191,7 +191,12 @@ void Inserter::primeEarly() {
 /// The best plan, where the program is small enough to look for it.
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
-  Search search(tree, demands, plan, sweep, options, stats, settles);
+  auto credits = [&] {
+    plan.attachAll();
+    sweep.run(0, true);
+    return ids.allocate() ? ids.credits() : std::vector<Want>();
+  };
+  Search search(tree, demands, plan, sweep, options, stats, settles, credits);
   auto isShort = [](const Point &p) { // the items of the search know of no drains
     return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
   };

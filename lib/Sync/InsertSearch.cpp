@@ -8,9 +8,10 @@ using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
-               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles)
+               const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles,
+               llvm::function_ref<std::vector<Want>()> credits)
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
-      settles(settles) {}
+      settles(settles), credits(credits) {}
 
 /// More than `limit` is not told exactly.
 uint64_t Search::timeNow(uint64_t limit) {
@@ -40,7 +41,7 @@ std::optional<std::pair<size_t, Miss>> Search::missNow() {
 }
 
 bool Search::isActive(const Clause &clause) const {
-  return !clause.any.anyCommon(now->all()) && (!clause.condition || now->has(*clause.condition));
+  return !clause.any.anyCommon(now->all()) && !clause.given.test(now->all());
 }
 
 const Search::Clause *Search::open(const llvm::BitVector &allowed, uint64_t &atLeast,
@@ -102,10 +103,10 @@ void Search::explore(uint64_t count, llvm::BitVector allowed) {
       return;
     }
     Trial &trial = trials[miss->first];
-    Clause next{trial.cut(*now, miss->second), std::nullopt};
+    Clause next{trial.cut(*now, miss->second), llvm::BitVector(items.size())};
     work += trial.steps() * 4 + items.size() / 4;
     if (miss->second.isReuse)
-      next.condition = miss->second.condition;
+      next.given.set(miss->second.condition);
     clauses.push_back(std::move(next));
   }
 }
@@ -127,8 +128,10 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
       time = timeNow(timeLimit);
       now->remove(id);
     }
-    if (time > timeLimit)
+    if (time > timeLimit) {
+      allowed.reset(id); // more items never make it faster
       continue;
+    }
     unsigned hits = 0;
     for (const Clause &other : clauses)
       hits += other.any[id] && isActive(other);
@@ -149,62 +152,6 @@ void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allow
     now->remove(choice.id);
     allowed.reset(choice.id); // with it everything was tried
   }
-}
-
-/// Can anything that is inserted serve the demand?
-bool Search::isOurs(const Demand &demand) const {
-  int64_t distance = -(demand.need >> 46);
-  NodeId loop = distance ? tree.listOf(demand.later).loops[demand.level - 1] : none;
-  return !demand.fence && tree.spanOf(tree.nodeAt(demand.need), demand.later, loop).has_value();
-}
-
-/// The demand that the sweep misses with these items; none when it misses nothing.
-std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
-                                              std::optional<uint32_t> which) {
-  uint64_t visits = sweep.visits;
-  write(selection);
-  plan.attachAll();
-  sweep.run(0, false);
-  work += (sweep.visits - visits) * (32 + selection.size() / 4);
-  std::vector<uint32_t> failures = sweep.failures(0);
-  if (which)
-    return llvm::is_contained(failures, *which) ? which : std::nullopt;
-  llvm::erase_if(failures, [&](uint32_t i) { return !isOurs(demands.all[i]); });
-  if (failures.empty())
-    return std::nullopt;
-  return *llvm::min_element(failures);
-}
-
-/// A clause from an order that only the sweep misses: what brings it neither alone nor in halves is
-/// let in, the rest is the clause. False when it is not an order that is missing.
-bool Search::learn(llvm::ArrayRef<ItemId> selection) {
-  constexpr unsigned mostLearned = 12;
-  std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt);
-  if (!miss || learned >= mostLearned)
-    return false;
-  ++learned;
-  std::vector<ItemId> grown = selection.vec();
-  Clause clause{llvm::BitVector(items.size()), std::nullopt};
-  auto grow = [&](auto &self, llvm::ArrayRef<ItemId> more) -> void {
-    size_t size = grown.size();
-    grown.insert(grown.end(), more.begin(), more.end());
-    if (missedBySweep(grown, miss))
-      return;
-    grown.resize(size);
-    if (more.size() == 1) {
-      clause.any.set(more[0]);
-      return;
-    }
-    self(self, more.take_front(more.size() / 2));
-    self(self, more.drop_front(more.size() / 2));
-  };
-  std::vector<ItemId> others;
-  for (ItemId id = 0; id < items.size(); ++id)
-    if (!now->has(id) && items[id].from != Pipe::ALL)
-      others.push_back(id);
-  grow(grow, others);
-  clauses.push_back(std::move(clause));
-  return true;
 }
 
 /// True when the search goes on from here, with a clause more.
@@ -235,7 +182,18 @@ void Search::improve(Price limit, bool first, uint64_t budget) {
   stop = false;
   end = work + budget;
   explore(0, worthTrying());
-  wasCut = spent();
+  wasCut |= spent() && !stop;
+}
+
+/// Looks for the best plan that is better than the one that is known.
+void Search::improveAll(uint64_t budget) {
+  if (options.objective == Objective::Count)
+    return improve({~uint64_t(0), 0}, false, budget);
+  for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
+    old = bestPrice.time;
+    improve({old - 1, 0}, true, budget / 4);
+  }
+  improve({bestPrice.time, 0}, false, budget);
 }
 
 /// Of equal price is what sets earlier and waits later: how long accesses really take, the model
@@ -313,18 +271,14 @@ bool Search::run() {
     return false;
   Price start = bestPrice;
   Plan::Saved before = plan.save(stats);
-  if (options.objective == Objective::Time) {
-    bool progress = true;
-    while (progress && bestPrice.time) {
-      uint64_t old = bestPrice.time;
-      improve({old - 1, 0}, true, options.searchSteps / 4);
-      progress = bestPrice.time < old;
-    }
-    improve({bestPrice.time, 0}, false, options.searchSteps);
-  } else {
-    bestPrice.time = 0;
-    start.time = 0;
-    improve({~uint64_t(0), 0}, false, options.searchSteps);
+  if (options.objective == Objective::Count)
+    bestPrice.time = start.time = 0;
+  improveAll(options.searchSteps);
+  // Ids depend on all that is known, so that a clause about them can be wrong with less.
+  if (llvm::any_of(clauses, [](const Clause &clause) { return clause.isAboutIds; })) {
+    llvm::erase_if(clauses, [](const Clause &clause) { return clause.isAboutIds; });
+    learnsIds = false;
+    improveAll(options.searchSteps / 4);
   }
   auto report = [&] {
     stats.searched = wasCut ? InsertStats::CutShort : InsertStats::Complete;

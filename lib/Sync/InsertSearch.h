@@ -6,6 +6,7 @@
 #ifndef PTOAS_LIB_SYNC_INSERTSEARCH_H
 #define PTOAS_LIB_SYNC_INSERTSEARCH_H
 
+#include "InsertSolve.h"
 #include "InsertSweep.h"
 #include "InsertTrial.h"
 #include "ptoas/Sync/Insert.h"
@@ -18,9 +19,12 @@ namespace pto::sync::inserter {
 /// items"; the search branches over the items of a clause that nothing hits yet. Bounded by work.
 class Search {
 public:
-  /// `settles` brings the plan to an end (ids, credits) and says whether it is right.
+  /// `settles` brings the plan to an end (ids, credits) and says whether it is right; `credits`
+  /// gives ids and says which sets do not know that the last token is gone, none where ids do not
+  /// suffice.
   Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
-         const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles);
+         const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles,
+         llvm::function_ref<std::vector<Want>()> credits);
 
   /// True when the plan became better. Its items have no reasons yet.
   bool run();
@@ -32,7 +36,8 @@ private:
   };
   struct Clause {
     llvm::BitVector any;
-    std::optional<ItemId> condition; ///< asked for only with this item
+    llvm::BitVector given; ///< asked for only with all of these
+    bool isAboutIds = false;
   };
 
   const Tree &tree;
@@ -42,6 +47,7 @@ private:
   const InsertOptions &options;
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
+  llvm::function_ref<std::vector<Want>()> credits;
 
   std::vector<Item> items;
   std::vector<Balanced> cycles; ///< by node
@@ -55,9 +61,10 @@ private:
   bool firstOnly = false; ///< stop at the first that keeps the limit of time
   bool stop = false;
   uint64_t work = 0, end = 0; ///< in steps
-  bool wasCut = false;        ///< the last search ended before its time
-  unsigned learned = 0;       ///< clauses from orders that only the sweep misses
-  unsigned refused = 0;       ///< selections that the sweep or the ids refused
+  bool wasCut = false;        ///< some search ended before its time
+  bool learnsIds = true;
+  unsigned learned = 0; ///< clauses from what only the sweep misses
+  unsigned refused = 0; ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
   void estimateCycles();
@@ -75,7 +82,6 @@ private:
   uint64_t timeNow(uint64_t limit = ~uint64_t(0));
   std::optional<std::pair<size_t, Miss>> missNow();
   bool missesNothing() { return !missNow(); }
-  bool addClause();
   bool isActive(const Clause &clause) const;
   /// The clause with the fewest items left that nothing hits, and the least weight that all of them
   /// take; none with `dead` when one has no item left.
@@ -86,8 +92,17 @@ private:
   std::optional<uint32_t> missedBySweep(llvm::ArrayRef<ItemId> selection,
                                         std::optional<uint32_t> which);
   bool isOurs(const Demand &demand) const;
+  /// A set that does not know that a token is gone: pipe of that wait, pipe of the set, and where
+  /// they stand.
+  using LateSet = std::tuple<Pipe, Pipe, NodeId, NodeId, int64_t>;
+  std::optional<LateSet> lateBySweep(llvm::ArrayRef<ItemId> selection,
+                                     std::optional<LateSet> which);
   bool learn(llvm::ArrayRef<ItemId> selection);
+  llvm::BitVector whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
+                             llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed);
+  std::vector<ItemId> superiors() const;
   void improve(Price limit, bool first, uint64_t budget);
+  void improveAll(uint64_t budget);
   void loosen();
 
   void restore(Plan::Saved state);

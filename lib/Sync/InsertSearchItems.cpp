@@ -69,15 +69,17 @@ void Search::addItems(ListId id) {
   for (uint32_t index = 0; index < list.items.size(); ++index)
     collectPipes(isMarkAt(index) ? none : list.items[index], pipes[index]);
   auto add = [&](Pipe from, Pipe to, uint32_t producer, uint32_t consumer, int64_t delay) {
-    items.push_back({from, to, {id, producer, consumer}, delay});
-    if (delay)
-      for (uint32_t prime : primePlaces(id, from)) {
-        items.push_back({from, to, {id, producer, consumer}, delay});
-        items.back().primeAfter = prime;
-      }
-    if (tree.program[list.items[producer]].kind != NodeKind::Loop || from == to)
-      return;
-    items.push_back({from, to, {id, producer, consumer}, delay, true});
+    bool isLoop = from != to && tree.program[list.items[producer]].kind == NodeKind::Loop;
+    for (bool late : {false, true}) {
+      if (late && !isLoop)
+        break;
+      items.push_back({from, to, {id, producer, consumer}, delay, late});
+      if (delay)
+        for (uint32_t prime : primePlaces(id, from)) {
+          items.push_back({from, to, {id, producer, consumer}, delay, late});
+          items.back().primeAfter = prime;
+        }
+    }
   };
   for (uint32_t j = 0; j < list.items.size(); ++j)
     for (Pipe to : pipes[j]) {

@@ -105,22 +105,6 @@ TEST_F(CheckLoopTest, KnowledgeFromALoopThatMayNotRun) {
   EXPECT_TRUE(finds(program(0), Rule::C1));
 }
 
-TEST_F(CheckLoopTest, TokenKnownToBeGoneStaysKnownBehindALoopThatMayNotRun) {
-  auto program = [](bool tells) {
-    Builder b;
-    b.handoff(Pipe::MTE3, Pipe::V, id(0)); // a wait on V of which MTE2 is told nothing
-    b.openLoop();
-    b.handoff(Pipe::MTE2, Pipe::V, id(0));
-    if (tells)
-      b.handoff(Pipe::V, Pipe::S, id(0));
-    b.close();
-    b.handoff(Pipe::MTE2, Pipe::V, id(0));
-    return std::move(b.program);
-  };
-  EXPECT_TRUE(accepts(program(true)));
-  EXPECT_TRUE(finds(program(false), Rule::C3));
-}
-
 TEST_F(CheckLoopTest, AccessInALoopThatMayNotRunStillCounts) {
   b.openLoop();
   load(x);

@@ -41,6 +41,33 @@ unsigned count(const Program &program, NodeKind kind) {
   return sum;
 }
 
+// Two waits on ids that cannot be read: what one of them may tell is unproven, what neither tells
+// is wrong.
+TEST(CheckPathsUnreadableTest, WhatAnUnreadableWaitMayTellIsUnproven) {
+  TwoTiles t;
+  EventId unknown;
+  unknown.known = false;
+  t.load(t.x);
+  t.b.set(Pipe::MTE2, Pipe::V, unknown);
+  t.b.wait(Pipe::MTE2, Pipe::V, unknown);
+  NodeId add = t.add(t.x, t.y);
+  NodeId store = t.store(t.y);
+  t.b.barrier(Pipe::ALL);
+  CheckResult result = check(t.b.program);
+  EXPECT_FALSE(result.accepted());
+  EXPECT_FALSE(result.acceptedIfAssumed());
+  auto findingAt = [&](NodeId later) {
+    return *llvm::find_if(result.findings, [&](const Finding &f) { return f.later == later; });
+  };
+  EXPECT_TRUE(findingAt(add).unproven);
+  EXPECT_FALSE(findingAt(store).unproven);
+  t.b.program.top.erase(llvm::find(t.b.program.top, store));
+  EXPECT_TRUE(check(t.b.program).acceptedIfAssumed());
+  EXPECT_FALSE(check(t.b.program).accepted());
+  // Trusting them is no way to be accepted.
+  EXPECT_FALSE(check(t.b.program, {.trustUnreadableIds = true}).accepted());
+}
+
 TEST_F(PathsTest, ATokenThatTheEndOfALoopMeetsIsDrainedBehindIt) {
   auto program = [](bool drain) {
     PathsTest_ATokenThatTheEndOfALoopMeetsIsDrainedBehindIt_Test t;
@@ -204,3 +231,19 @@ TEST_F(PathsTest, ArmsThatTakeTurnsMeetEverySecondIteration) {
 }
 
 } // namespace
+
+TEST(CheckPathsTest, TokenKnownToBeGoneStaysKnownBehindALoopThatMayNotRun) {
+  auto program = [](bool tells) {
+    Builder b;
+    b.handoff(Pipe::MTE3, Pipe::V, {0}); // a wait on V of which MTE2 is told nothing
+    b.openLoop();
+    b.handoff(Pipe::MTE2, Pipe::V, {0});
+    if (tells)
+      b.handoff(Pipe::V, Pipe::S, {0});
+    b.close();
+    b.handoff(Pipe::MTE2, Pipe::V, {0});
+    return std::move(b.program);
+  };
+  EXPECT_TRUE(check(program(true)).accepted());
+  EXPECT_EQ(check(program(false)).findings.front().rule, Rule::C3);
+}

@@ -28,6 +28,7 @@ struct StatementList {
   unsigned arm = 0;
   NodeId innermost = none; ///< loop
   bool isBody = false;
+  bool isDead = false;              ///< in a loop that never runs
   unsigned leave = ~0u;             ///< index of the Leave of a loop that ends inside
   unsigned around = ~0u, index = 0; ///< list of the owner, and its place there
   std::vector<NodeId> items;
@@ -39,7 +40,7 @@ public:
   Maker(Universe &universe, unsigned maxDelay) : universe(universe), maxDelay(maxDelay) {}
 
   void run() {
-    collect(none, 0, none, universe.program.top, ~0u, 0);
+    used = collect(none, 0, none, universe.program.top, ~0u, 0);
     findOrders();
     for (unsigned list = 0; list < lists.size(); ++list)
       candidatesOf(list);
@@ -82,6 +83,7 @@ private:
   unsigned maxDelay;
   std::array<std::array<bool, numPipes>, numPipes> asked{};
   std::vector<StatementList> lists;
+  std::set<Pipe> used; ///< by the program
   std::vector<NodeId> out;
 };
 } // namespace
@@ -90,8 +92,17 @@ std::set<Pipe> Maker::collect(NodeId owner, unsigned arm, NodeId innermost,
                               std::vector<NodeId> items, unsigned around, unsigned place) {
   unsigned self = lists.size();
   lists.emplace_back();
-  StatementList list{owner, arm,   innermost, owner != none && owner == innermost, ~0u, around,
-                     place, items, {}};
+  StatementList list;
+  list.owner = owner;
+  list.arm = arm;
+  list.innermost = innermost;
+  list.isBody = owner != none && owner == innermost;
+  list.isDead =
+      (list.isBody && universe.program[owner].trip == 0) || (around != ~0u && lists[around].isDead);
+  lists[self].isDead = list.isDead; // the lists inside look
+  list.around = around;
+  list.index = place;
+  list.items = items;
   std::set<Pipe> all;
   for (unsigned index = 0; index < items.size(); ++index) {
     NodeId id = items[index];
@@ -165,6 +176,8 @@ std::vector<uint32_t> Maker::primePlaces(const StatementList &body, Pipe pipe) c
 void Maker::candidatesOf(unsigned index) {
   const StatementList &list = lists[index];
   const Program &program = universe.program;
+  if (list.isDead)
+    return;
   auto add = [&](const Candidate &candidate) {
     universe.candidates.push_back(candidate);
     if (candidate.delay)
@@ -192,11 +205,11 @@ void Maker::candidatesOf(unsigned index) {
   unsigned end = list.items.size();
   for (unsigned i = 0; i < end; ++i)
     for (Pipe inside : list.pipes[i])
-      for (unsigned other = 0; other < numPipes; ++other) {
-        if (mayHandOff(Pipe(other), inside))
-          add({Pipe(other), inside, index, armBegin, i, 0});
-        if (mayHandOff(inside, Pipe(other)))
-          add({inside, Pipe(other), index, i, end, 0});
+      for (Pipe other : used) {
+        if (mayHandOff(other, inside))
+          add({other, inside, index, armBegin, i, 0});
+        if (mayHandOff(inside, other))
+          add({inside, other, index, i, end, 0});
       }
 }
 

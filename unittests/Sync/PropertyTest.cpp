@@ -43,6 +43,7 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_LE(tally.lastRung * 100, tally.programs);
   EXPECT_EQ(tally.inLoopsWithAllIds, 0u); // PIPE_ALL
   EXPECT_LE(tally.redundancy(), 1.0);
+  EXPECT_LE(tally.proven * 200, tally.flags + tally.barriers + tally.handoffs); // half a per cent
   EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 
@@ -70,7 +71,7 @@ TEST(SyncProperty, NoFullBarrierInLoopsThatCanDoWithout) {
   for (bool fewIds : {true, false}) {
     CampaignOptions options;
     options.seed = 300000;
-    options.programs = 1500;
+    options.programs = 500;
     ShortageTally tally = runShortageCampaign(options, fewIds);
     llvm::outs() << table(tally);
     for (const std::string &report : tally.reports)
@@ -80,7 +81,7 @@ TEST(SyncProperty, NoFullBarrierInLoopsThatCanDoWithout) {
     EXPECT_EQ(tally.unclean, 0u);
     EXPECT_EQ(tally.lastRung, 0u);
     if (fewIds)
-      EXPECT_GT(tally.drained, 100u); // they do run short
+      EXPECT_GT(tally.drained, 30u); // they do run short
   }
 }
 

@@ -49,6 +49,9 @@ struct CheckOptions {
   /// Visits of nodes after which the check ends with Rule::Limit: nests of loops may need sweeps of
   /// sweeps.
   uint64_t mostVisits = 20'000'000;
+  /// A wait on an id that cannot be read tells all that it might. Such a check accepts nothing;
+  /// what it still finds does not hang on those ids.
+  bool trustUnreadableIds = false;
 };
 
 struct CheckResult {
