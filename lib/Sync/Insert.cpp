@@ -200,8 +200,11 @@ void Inserter::searchBest() {
   auto isShort = [](const Point &p) { // the items of the search know of no drains
     return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
   };
-  if (options.searchSteps && llvm::none_of(plan.points, isShort) && search.run())
-    trim(); // what none of the measured runs meets costs nothing there
+  if (!options.searchSteps || llvm::any_of(plan.points, isShort))
+    return;
+  if (search.run())
+    trim();          // what none of the measured runs meets costs nothing there
+  standsWithoutIt(); // facts and ids are those of what was tried last
 }
 
 /// What the plan misses when `remove` took something out of it: orders, or else tokens that must be
@@ -262,7 +265,7 @@ void Inserter::explain() {
 /// Keeps tokens over outer loops. The search does not know what that will save, and what it found
 /// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
-  Keeper keeper(tree, plan, ids, options, stats);
+  Keeper keeper(tree, plan, sweep, ids, options, stats);
   // The ids go by the facts of the last sweep, and explain() looks at plans that lack something.
   auto keep = [&] {
     if (llvm::none_of(plan.handoffs, [](const Handoff &h) { return h.alive && h.delay; }))
@@ -281,14 +284,12 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
     sweep.renumber();
     this->plan.restore(std::move(plan), stats);
     stats = before;
-    for (std::vector<HandoffId> &carried : this->plan.carried)
-      carried.clear();
     this->plan.attachAll();
   };
   backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
-    if (keep() && keeper.price() < best)
+    if (keep() && Keeper::isBetter(keeper.price(), best))
       return;
   }
   backTo(std::move(found));

@@ -124,6 +124,64 @@ TEST(SyncKeep, NothingIsKeptThatOthersRelyOn) {
   EXPECT_FALSE(findViolation(program, 3, 200)) << listing(program);
 }
 
+// A loop that ends inside need not end in an iteration of the slot: the wait for its token that
+// stands before the end is not there then, and the first load of the next execution is not behind
+// it. (In the weak reading: what C3 wants of these flags would tell of the slot as well.)
+TEST(SyncKeep, AWhileLoopEndsWithAnotherSlot) {
+  Builder b(CoreKind::Vector, Arch::A5);
+  uint32_t in = b.root("in");
+  auto ring = [&](bool sets) {
+    for (int32_t id : {0, 1})
+      sets ? b.set(Pipe::V, Pipe::MTE2, {id}) : b.wait(Pipe::V, Pipe::MTE2, {id});
+  };
+  ring(true);
+  b.openLoop();
+  NodeId inner = b.openWhile();
+  EventId id{0, 2, inner, 0};
+  RegionId tile = b.tile(Space::Vec, 0, 64, "t", {2, 64, inner, 0});
+  b.access(Pipe::MTE2, {b.global(in, 0, 64)}, {tile}, "tload");
+  b.wait(Pipe::V, Pipe::MTE2, id);
+  b.set(Pipe::V, Pipe::MTE2, id);
+  b.leave();
+  b.handoff(Pipe::V, Pipe::MTE2, {6});
+  b.handoff(Pipe::MTE2, Pipe::V, {0});
+  b.access(Pipe::V, {tile}, {b.tile(Space::Vec, 1024, 64, "s")}, "tadds");
+  b.wait(Pipe::V, Pipe::MTE2, id);
+  b.set(Pipe::V, Pipe::MTE2, id);
+  b.close();
+  b.close();
+  ring(false);
+  b.barrier(Pipe::ALL);
+  EXPECT_TRUE(findViolation(b.program, 7, 200, /*strongFlags=*/false)) << listing(b.program);
+  EXPECT_FALSE(check(b.program, {.strongFlags = false}).accepted()) << listing(b.program);
+}
+
+// A ring of global memory has as many slots as anybody likes: they are not looked at one by one.
+TEST(SyncKeep, RingsOfManySlots) {
+  for (uint32_t slots : {70000u, 1u << 24}) {
+    Builder b(CoreKind::Vector, Arch::A5);
+    b.root("gm");
+    b.openLoop();
+    NodeId inner = b.openLoop();
+    Region place;
+    place.space = Space::GM;
+    place.run = 64;
+    place.rotation = {slots, 64, inner, 0};
+    RegionId slot = b.region(place), tile = b.tile(Space::Vec, 0, 64, "t");
+    b.access(Pipe::MTE2, {slot}, {tile}, "tload");
+    b.handoff(Pipe::MTE2, Pipe::MTE3, {0});
+    b.access(Pipe::MTE3, {tile}, {slot}, "tstore");
+    b.close();
+    b.close();
+    b.barrier(Pipe::ALL);
+    CheckResult result = check(b.program);
+    EXPECT_FALSE(result.accepted());
+    EXPECT_LT(result.sweeps, 200u);
+    Program output = insert(b.program).program;
+    EXPECT_TRUE(check(output).accepted());
+  }
+}
+
 /// Its plan has one handoff that the search found, without which explain() looked at it last: ids
 /// were given by facts that nobody had found (seen by the assertions of SmallVector).
 TEST(SyncKeep, IdsGoByTheWholePlan) {
