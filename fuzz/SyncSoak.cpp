@@ -2,6 +2,7 @@
 //
 //   sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] [--reports R] [--announce]
 //             [--checker-only]        random synchronisation instead of insert()
+//             [--kept]                nests with flags as people write them
 //             [--nests]               loops in loops through rings of tiles
 //             [--picky]               also reports what is right but wasteful
 //             [--exact time|count]    insert() against the provably best solution of small programs
@@ -23,8 +24,8 @@ using namespace pto::sync::judge;
 
 static int usage() {
   llvm::errs() << "usage: sync-soak [--programs N] [--seed S] [--tweaks T] [--schedules K] "
-                  "[--reports R] [--announce] [--checker-only] [--nests] [--picky] [--exact "
-                  "time|count] [--ids few|all] | --show S\n";
+                  "[--reports R] [--announce] [--checker-only] [--kept] [--nests] [--picky] "
+                  "[--exact time|count] [--ids few|all] | --show S\n";
   return 2;
 }
 
@@ -70,6 +71,7 @@ int main(int argc, char **argv) {
     llvm::StringRef argument = argv[i];
     bool *toggle = argument == "--announce"       ? &options.announce
                    : argument == "--checker-only" ? &checkerOnly
+                   : argument == "--kept"         ? &options.kept
                    : argument == "--picky"        ? &options.picky
                    : argument == "--nests"        ? &options.nests
                                                   : nullptr;

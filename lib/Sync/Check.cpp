@@ -62,13 +62,6 @@ std::string Checker::missing(const Demand &demand, NodeId later, const State &st
   return pipe + " is never told that " + told + " has finished";
 }
 
-/// Do the bytes of a demand lie where the program says? Else they may meet or not.
-static bool certainlyMeet(const Program &program, const Demand &demand) {
-  const Region &x = program.regions[demand.earlier], &y = program.regions[demand.later];
-  bool onePlace = x.space != Space::GM || (x.root == y.root && x.root != none);
-  return onePlace && x.offset.known && y.offset.known && x.offset.symbol == y.offset.symbol;
-}
-
 void Checker::test(const Demand &demand, NodeId later, const State &state) {
   if (!isAsked(demand, later) ||
       state.claim(demand.row, demand.level, demand.column) >= neededFor(demand))
@@ -83,7 +76,7 @@ void Checker::test(const Demand &demand, NodeId later, const State &state) {
   finding.loop = demand.loop;
   finding.distance = demand.distance;
   finding.what = missing(demand, later, state);
-  finding.unproven = demand.rule == Rule::C1 && !certainlyMeet(program, demand);
+  finding.unproven = !demand.certain;
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
   doubts.push_back({std::move(finding), &demand, demand.within, demand.period});
 }

@@ -165,6 +165,12 @@ std::optional<int64_t> Demands::distance(RegionId x, RegionId y, unsigned level,
   return entry->second < 0 ? std::nullopt : std::optional(entry->second);
 }
 
+/// Do the bytes lie where the program says? Else they may meet or not.
+static bool certainlyMeet(const Region &x, const Region &y) {
+  bool onePlace = x.space != Space::GM || (x.root == y.root && x.root != none);
+  return onePlace && x.offset.known && y.offset.known && x.offset.symbol == y.offset.symbol;
+}
+
 static Hazard hazardOf(bool earlierWrites, bool laterWrites) {
   return !earlierWrites ? Hazard::WAR : laterWrites ? Hazard::WAW : Hazard::RAW;
 }
@@ -190,7 +196,8 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
                     none,
                     hazardOf(kind.writes, writes),
                     other,
-                    region};
+                    region,
+                    certainlyMeet(program.regions[other], program.regions[region])};
       for (unsigned level = 0; level <= openLoops.size(); ++level) {
         // L2: only the latest instance per pipe and level matters, claims are prefixes.
         demand.level = level;
@@ -302,7 +309,9 @@ bool Demands::isCovered(const Demand &demand) {
   return llvm::any_of(current, [&](const Demand &old) {
     bool isAsWide =
         old.within == none || (old.within == demand.within && old.period == demand.period);
-    return isSameKind(demand, old) && isAsWide && isWeaker(demand, old);
+    // What run time decides may be assumed away: it speaks for nothing that is certain.
+    bool isAsCertain = old.certain || !demand.certain;
+    return isSameKind(demand, old) && isAsWide && isAsCertain && isWeaker(demand, old);
   });
 }
 
@@ -312,7 +321,7 @@ void Demands::require(const Demand &demand) {
     return;
   auto old = llvm::find_if(current, [&](const Demand &other) {
     return isSameKind(demand, other) && other.within == demand.within &&
-           other.period == demand.period;
+           other.period == demand.period && other.certain == demand.certain;
   });
   if (old == current.end())
     current.push_back(demand);

@@ -31,6 +31,8 @@ struct Demand {
   NodeId loop;      ///< carries the pair; none: same iteration
   Hazard hazard;
   RegionId earlier, later;
+  /// C1: false where the bytes may meet or not, as only run time knows.
+  bool certain = true;
   /// A loop further in than the one that carries the pair: both ends stand in it, in iterations
   /// whose counters differ by a multiple of `period` (see Part.h).
   NodeId within = none;

@@ -33,7 +33,8 @@ void Checker::findLoop(Doubt &doubt) const {
              node.key.id.base != id.base || node.key.id.loop != id.loop || layout[at].begin == 0 ||
              !isInside(at, id.loop) || (node.key.id.add - id.add) % int64_t(id.count) == 0;
     });
-    if (!allAlike || !isInside(finding.earlier, id.loop) || !isInside(finding.later, id.loop))
+    if (!allAlike || id.count > mostParts || !isInside(finding.earlier, id.loop) ||
+        !isInside(finding.later, id.loop))
       return;
     doubt.within = id.loop;
     doubt.period = id.count;
@@ -53,13 +54,17 @@ bool Checker::refutes(const Doubt &doubt) const {
   return exhausted != none || llvm::any_of(doubts, [&](const Doubt &mine) {
            if (doubt.demand)
              return mine.demand == doubt.demand;
-           return mine.finding.rule == Rule::C3 && mine.finding.later == doubt.finding.later;
+           // A set on a token that is pending in the part alone (C2) says nothing about C3.
+           bool isAbout = mine.finding.rule == Rule::C3 || mine.finding.rule == Rule::C2;
+           return isAbout && mine.finding.later == doubt.finding.later;
          });
 }
 
 /// Of doubts about one loop and period, forgets what holds in the part of every residue.
 void Checker::tryParts(llvm::MutableArrayRef<Doubt *> same, bool always) {
   Part cut{same[0]->within, same[0]->period, 0, always};
+  if (!canCut(program, cut))
+    return;
   std::vector<bool> stays(same.size());
   for (; cut.residue < cut.period; ++cut.residue) {
     Program smaller = cutDown(program, cut);
@@ -70,6 +75,8 @@ void Checker::tryParts(llvm::MutableArrayRef<Doubt *> same, bool always) {
     visits += walk.visits;
     for (auto [index, doubt] : llvm::enumerate(same))
       stays[index] = stays[index] || walk.refutes(*doubt);
+    if (llvm::all_of(stays, [](bool stay) { return stay; }))
+      return;
   }
   for (auto [index, doubt] : llvm::enumerate(same))
     if (!stays[index])
@@ -106,7 +113,7 @@ void Checker::settle() {
                        const Demand *x = doubt->demand, *y = other->demand;
                        return y && x != y && other->finding.later == doubt->finding.later &&
                               x->rule == y->rule && x->row == y->row && x->column == y->column &&
-                              x->level == y->level &&
+                              x->level == y->level && (y->certain || !x->certain) &&
                               std::make_pair(-x->distance, x->position) <
                                   std::make_pair(-y->distance, y->position);
                      });

@@ -222,6 +222,8 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   bool setFirst = facts.set < facts.wait;
   if (handoff.keptOver != none)
     return {uint32_t(handoff.delay)};
+  if (handoff.turn)
+    return {handoff.turn};
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
   if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
     return {inFlight};

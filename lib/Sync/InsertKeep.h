@@ -17,9 +17,10 @@ namespace pto::sync::inserter {
 /// the program: the finished program with all its flags is judged, not the plan.
 class Keeper {
 public:
-  Keeper(const Tree &tree, Plan &plan, IdAllocator &ids, const InsertOptions &options,
+  Keeper(const Tree &tree, Plan &plan, Sweep &sweep, IdAllocator &ids, const InsertOptions &options,
          InsertStats &stats)
-      : tree(tree), plan(plan), ids(ids), options(options), stats(stats), judge(options) {}
+      : tree(tree), plan(plan), sweep(sweep), ids(ids), options(options), stats(stats),
+        judge(options) {}
 
   /// True when any are kept now.
   bool run();
@@ -27,10 +28,12 @@ public:
   /// Of the plan as it is, by the objective: cycles and instructions, or instructions and nothing.
   using Price = std::pair<uint64_t, uint64_t>;
   Price price() const;
+  static bool isBetter(const Price &now, const Price &old);
 
 private:
   const Tree &tree;
   Plan &plan;
+  Sweep &sweep;
   IdAllocator &ids;
   const InsertOptions &options;
   InsertStats &stats;
@@ -38,9 +41,13 @@ private:
 
   std::vector<NodeId> loopsAround(const Handoff &handoff) const;
   bool tryAll(llvm::ArrayRef<HandoffId> handoffs);
-  bool attempt(llvm::function_ref<void()> change);
-  void dropCredits();
-  bool isRight();
+  void keep(llvm::ArrayRef<HandoffId> handoffs, size_t skipped, bool full, bool withoutCredits);
+  bool attempt(llvm::function_ref<void()> change, bool adds);
+  void trim();
+  NodeId itemAt(const Tree &finished, NodeId node) const;
+  bool add(const Tree &finished, const Demands &demands, const PartJudge::Verdict &verdict);
+  void sweepUnkept();
+  void backTo(Plan::Saved before);
 };
 
 } // namespace pto::sync::inserter

@@ -25,8 +25,8 @@ static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const
            tree.places[node].begin < tree.places[loop].end;
   };
   if (id.count > 1) {
-    if (id.loop == none || id.loop == reason.loop || !isInside(reason.earlier, id.loop) ||
-        !isInside(reason.later, id.loop) ||
+    if (id.loop == none || id.count > mostParts || id.loop == reason.loop ||
+        !isInside(reason.earlier, id.loop) || !isInside(reason.later, id.loop) ||
         (id.add - tree.program[reason.earlier].key.id.add) % int64_t(id.count) != 0)
       return std::nullopt;
     return std::pair(id.loop, unsigned(id.count));
@@ -40,37 +40,36 @@ static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const
   return std::nullopt;
 }
 
-/// What the whole program leaves in doubt; false when some of it cannot be about one loop. `late`:
-/// sets of which that is so.
-bool PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
-                     std::vector<NodeId> &late) {
+/// What the whole program leaves in doubt.
+void PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
+                     Verdict &verdict) {
   Plan empty(tree);
   Sweep sweep(tree, demands, empty);
   sweep.run(0, true);
   visits += sweep.visits;
-  bool all = llvm::none_of(empty.points, [](const Point &point) { return point.fence; });
+  verdict.fenced = llvm::none_of(empty.points, [](const Point &point) { return point.fence; });
   for (uint32_t failure : sweep.failures(0)) {
     const Demand &demand = demands.all[failure];
-    all &= demand.within != none;
-    if (demand.within != none)
+    if (demand.within == none)
+      verdict.missing.push_back(failure);
+    else
       about(doubts, demand.within, demand.period).demands.push_back(failure);
   }
   InsertStats ignored;
   for (const Want &want : IdAllocator(tree, empty, sweep, options, ignored).credits())
     for (const Reason &reason : want.reasons) {
-      auto loop = loopOf(tree, reason);
-      all &= loop.has_value();
-      if (!loop)
-        late.push_back(reason.later);
+      if (auto loop = loopOf(tree, reason))
+        about(doubts, loop->first, loop->second).sets.push_back(reason);
       else
-        about(doubts, loop->first, loop->second).sets.push_back(reason.later);
+        verdict.untold.push_back(reason);
     }
-  return all;
 }
 
 /// What does not hold in the part of some residue either.
 PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, const Doubts &doubts,
                                      bool always) {
+  if (!canCut(tree.program, {doubts.within, doubts.period, 0, always}))
+    return doubts;
   Demands asked = demands;
   if (always) // where iterations are left out any distance may become the shortest
     for (uint32_t index : doubts.demands)
@@ -94,8 +93,10 @@ PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, c
     InsertStats ignored;
     for (const Want &want : IdAllocator(itsTree, empty, sweep, options, ignored).credits())
       for (const Reason &reason : want.reasons)
-        if (llvm::is_contained(doubts.sets, reason.later))
-          result.sets.push_back(reason.later);
+        if (auto set = llvm::find_if(
+                doubts.sets, [&](const Reason &asked) { return asked.later == reason.later; });
+            set != doubts.sets.end())
+          result.sets.push_back(*set);
   }
   return result;
 }
@@ -103,24 +104,30 @@ PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, c
 PartJudge::Verdict PartJudge::judge(const Tree &tree, const Demands &demands) {
   Verdict verdict;
   std::vector<Doubts> doubts;
-  std::vector<NodeId> late;
-  verdict.isRight = note(tree, demands, doubts, late);
+  note(tree, demands, doubts, verdict);
   for (Doubts &open : doubts) {
     for (bool always : {true, false}) {
       if (open.empty() || (!always && open.period == 1))
         continue;
       Doubts left = refuted(tree, demands, open, always);
+      auto stays = [&](const Reason &set) {
+        return llvm::any_of(left.sets, [&](const Reason &r) { return r.later == set.later; });
+      };
       for (uint32_t demand : open.demands)
         if (!llvm::is_contained(left.demands, demand))
           verdict.served.push_back(demand);
-      for (NodeId set : open.sets)
-        if (!llvm::is_contained(left.sets, set))
-          verdict.gone.push_back(set);
-      open = std::move(left);
+      for (const Reason &set : open.sets)
+        if (!stays(set))
+          verdict.gone.push_back(set.later);
+      llvm::erase_if(open.demands,
+                     [&](uint32_t demand) { return !llvm::is_contained(left.demands, demand); });
+      llvm::erase_if(open.sets, [&](const Reason &set) { return !stays(set); });
     }
-    verdict.isRight &= open.empty();
-    llvm::append_range(late, open.sets);
+    llvm::append_range(verdict.missing, open.demands);
+    llvm::append_range(verdict.untold, open.sets);
   }
-  llvm::erase_if(verdict.gone, [&](NodeId set) { return llvm::is_contained(late, set); });
+  llvm::erase_if(verdict.gone, [&](NodeId set) {
+    return llvm::any_of(verdict.untold, [&](const Reason &r) { return r.later == set; });
+  });
   return verdict;
 }

@@ -22,7 +22,10 @@ public:
   struct Verdict {
     std::vector<uint32_t> served; ///< demands that hold in parts alone
     std::vector<NodeId> gone; ///< sets that know in parts alone that the last token is gone (C3)
-    bool isRight = true;      ///< nothing else is missing
+    std::vector<uint32_t> missing; ///< demands that do not hold
+    std::vector<Reason> untold;    ///< sets (`later`) that do not know of a wait (`earlier`)
+    bool fenced = true;
+    bool isRight() const { return missing.empty() && untold.empty() && fenced; }
   };
   /// The flags that stand in the program, nothing planned; `demands` are apart.
   Verdict judge(const Tree &tree, const Demands &demands);
@@ -37,12 +40,12 @@ private:
     NodeId within;
     unsigned period;
     std::vector<uint32_t> demands;
-    std::vector<NodeId> sets;
+    std::vector<Reason> sets;
     bool empty() const { return demands.empty() && sets.empty(); }
   };
   static Doubts &about(std::vector<Doubts> &all, NodeId within, unsigned period);
-  bool note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
-            std::vector<NodeId> &late);
+  void note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
+            Verdict &verdict);
   Doubts refuted(const Tree &tree, const Demands &demands, const Doubts &doubts, bool always);
 };
 

@@ -44,6 +44,8 @@ void Plan::attach(ListId id) {
 void Plan::attachAll() {
   for (Point &point : points)
     point.primes.clear();
+  for (std::vector<HandoffId> &list : carried)
+    list.clear(); // what went when a plan was taken back is in no list any more
   for (ListId list = 0; list < tree.lists.size(); ++list)
     if (!byList[list].empty())
       attach(list);

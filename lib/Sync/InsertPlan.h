@@ -29,6 +29,7 @@ struct Handoff {
   /// A loop around the one of its body: the tokens are primed before it and drained behind it, and
   /// stay from one execution of the inner loop to the next (InsertKeep.h). None: of the inner loop.
   NodeId keptOver = none;
+  uint32_t turn = 0;   ///< ids that it turns over, when not 0: as others of its loop
   bool pinned = false; ///< was dropped as redundant once, and was missed
   bool alive = true;
   int32_t base = 0;   ///< first id

@@ -126,6 +126,29 @@ private:
 
 } // namespace
 
+static bool contains(const Program &program, llvm::ArrayRef<NodeId> nodes, NodeId wanted) {
+  return llvm::any_of(nodes, [&](NodeId id) {
+    return id == wanted || llvm::any_of(program[id].arms, [&](const std::vector<NodeId> &arm) {
+             return contains(program, arm, wanted);
+           });
+  });
+}
+
+bool sync::canCut(const Program &program, const Part &part) {
+  if (part.period > 1 && program[part.loop].endsInside)
+    return false;
+  // Of a loop around it the last half is kept. In a second half the loop does not matter to that;
+  // in a first one it may not run there, although it always runs in the part.
+  auto mayHide = [&](const Node &node) {
+    if (node.kind != NodeKind::Loop || !node.endsInside)
+      return false;
+    llvm::ArrayRef<NodeId> body = node.arms[0];
+    auto isLeave = [&](NodeId id) { return program[id].kind == NodeKind::Leave; };
+    return contains(program, body.take_until(isLeave), part.loop);
+  };
+  return !part.always || llvm::none_of(program.nodes, mayHide);
+}
+
 Program sync::cutDown(const Program &program, const Part &part) {
   return Cutter(program, part).run();
 }
@@ -133,11 +156,12 @@ Program sync::cutDown(const Program &program, const Part &part) {
 /// Rings of equal slots: no byte of one is in another slot of the other.
 static bool shareSlots(const Region &x, const Region &y) {
   const Rotation &a = x.rotation, &b = y.rotation;
-  if (a.count < 2 || a.count != b.count || a.loop == none || a.loop != b.loop ||
-      a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
+  if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none ||
+      a.loop != b.loop || a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
     return false;
-  if (x.space != y.space || x.root != y.root || !x.offset.known || !y.offset.known ||
-      x.offset.symbol != y.offset.symbol || !x.offset.terms.empty() || !y.offset.terms.empty())
+  bool isOnePlace = x.space == y.space && x.root == y.root && x.root != none;
+  if (!isOnePlace || !x.offset.known || !y.offset.known || x.offset.symbol != y.offset.symbol ||
+      !x.offset.terms.empty() || !y.offset.terms.empty())
     return false;
   int64_t lowX, highX, lowY, highY;
   x.bounds(lowX, highX);
@@ -154,7 +178,7 @@ std::optional<Turns> sync::meetingTurns(const Region &x, const Turns &runsX, con
                                         const Turns &runsY) {
   if (shareSlots(x, y))
     return Turns{x.rotation.loop, uint16_t(x.rotation.count), 0};
-  if (runsX.loop != none && runsX == runsY && runsX.period > 1)
+  if (runsX.loop != none && runsX == runsY && runsX.period > 1 && runsX.period <= mostParts)
     return Turns{runsX.loop, runsX.period, 0};
   return std::nullopt;
 }

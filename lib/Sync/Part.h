@@ -23,6 +23,10 @@ struct Part {
   bool always = false;
 };
 
+/// May the part be judged by its cut? What ends inside an iteration need not end inside one that is
+/// left: the cut, which says so, would have run the first half once more.
+bool canCut(const Program &program, const Part &part);
+
 /// The program with the same nodes, in which ids that turn with the loop stand still and conditions
 /// on what was left out are open. Only what its flags and barriers order is meant: sets and waits
 /// need not alternate in it, and its accesses still say where their bytes are by the counters of
@@ -37,9 +41,13 @@ inline std::optional<unsigned> chosenArm(const Condition &condition) {
   return condition.value - firstChosenArm;
 }
 
-/// The loop and the number of iterations such that both can only share bytes when the loop's
-/// counters differ by a multiple of it, whatever the loops around it do; none when there is no such
-/// loop. `x` and `y` are the regions, with the iterations in which the accesses run.
+/// Each residue is a walk of its own.
+inline constexpr unsigned mostParts = 16;
+
+/// The loop and the number of iterations, at most mostParts, such that both can only share bytes
+/// when the loop's counters differ by a multiple of it, whatever the loops around it do; none when
+/// there is no such loop. `x` and `y` are the regions, with the iterations in which the accesses
+/// run.
 std::optional<Turns> meetingTurns(const Region &x, const Turns &runsX, const Region &y,
                                   const Turns &runsY);
 

@@ -93,6 +93,32 @@ Problem judge::randomProblem(uint64_t seed, bool nest) {
   return problem;
 }
 
+Problem judge::keptProblem(uint64_t seed) {
+  Random random(seed ^ 0x5eed);
+  Problem problem;
+  Program &program = problem.program;
+  program = randomKept(random);
+  problem.options.maxDelay = random.pick({1, 2, 2, 3});
+  // Flags that are wrong in themselves cannot be helped.
+  CheckResult result = check(program);
+  bool lacksOrder = llvm::all_of(
+      result.findings, [](const Finding &f) { return f.rule == Rule::C1 || f.rule == Rule::C7; });
+  if (lacksOrder && random.chance(60))
+    return problem;
+  std::vector<NodeId> flags;
+  for (NodeId id = 0; id < program.nodes.size(); ++id) {
+    NodeKind kind = program[id].kind;
+    if (kind == NodeKind::Set || kind == NodeKind::Wait || kind == NodeKind::Barrier)
+      flags.push_back(id);
+  }
+  program = without(program, flags);
+  return problem;
+}
+
+static Problem problemOf(const CampaignOptions &options, uint64_t seed) {
+  return options.kept ? keptProblem(seed) : randomProblem(seed, options.nests);
+}
+
 static bool sameLists(const Program &input, const std::vector<NodeId> &before,
                       const Program &output, const std::vector<NodeId> &after) {
   std::vector<NodeId> kept;
@@ -127,7 +153,7 @@ namespace {
 class Trial {
 public:
   Trial(const CampaignOptions &options, uint64_t seed, Tally &tally)
-      : options(options), seed(seed), tally(tally), problem(randomProblem(seed, options.nests)) {}
+      : options(options), seed(seed), tally(tally), problem(problemOf(options, seed)) {}
 
   void run();
 
@@ -314,6 +340,12 @@ static std::string disagreement(const Program &program, const char *what, uint64
          "finding: " + firstFinding(small) + "\nviolation: " + firstViolation(small, seed) + "\n";
 }
 
+/// Only what counting flags need (C3 aside): accepted, although a path is wrong?
+static bool isWeaklyAccepted(const Program &program, uint64_t seed) {
+  return check(program, {.strongFlags = false}).accepted() &&
+         findViolation(program, seed, 40, /*strongFlags=*/false);
+}
+
 /// Counts one program; returns true when the oracle calls it clean.
 static bool judgeInto(Verdicts &verdicts, const Program &program, const char *what, uint64_t seed,
                       const CampaignOptions &options, Tally &tally) {
@@ -324,6 +356,12 @@ static bool judgeInto(Verdicts &verdicts, const Program &program, const char *wh
                : verdicts.bothBad);
   if (accepted && isClean)
     confirmOnMachine(program, seed, tally);
+  if (options.kept && !isClean && isWeaklyAccepted(program, seed)) {
+    ++verdicts.falseAccept;
+    auto still = [&](const Program &p) { return isWeaklyAccepted(p, seed); };
+    tally.reports.push_back("FALSE ACCEPT, weak flags, seed " + std::to_string(seed) + "\n" +
+                            listing(shrink(program, still)));
+  }
   bool wanted = accepted != isClean && (accepted || options.picky);
   if (wanted && tally.reports.size() < options.maxReports)
     tally.reports.push_back(disagreement(program, what, seed, isClean));
@@ -335,7 +373,7 @@ static bool judgeInto(Verdicts &verdicts, const Program &program, const char *wh
 /// its wait; on the machine another queue may bring it all the same.
 static void compareOnSimulator(const Program &program, Mutation mutation, uint64_t seed,
                                Tally &tally, unsigned maxReports) {
-  bool reorders = mutation == Mutation::SwapNext;
+  bool reorders = mutation == Mutation::SwapNext || mutation == Mutation::ShiftRotation;
   auto isBeyond = [&](const Violation &v) {
     return v.rule == Rule::C5 || v.rule == Rule::C8 || (reorders && v.rule == Rule::C2);
   };
@@ -447,6 +485,13 @@ Tally judge::runCheckerCampaign(const CampaignOptions &options) {
     if (options.announce)
       llvm::errs() << "seed " << seed << "\n";
     Random random(seed ^ 0x5eed);
+    if (options.kept) {
+      Program program = randomKept(random);
+      ++tally.programs;
+      if (judgeInto(tally.unmutated, program, "no mutation", seed, options, tally))
+        judgeMutants(program, seed, options, tally);
+      continue;
+    }
     Program bare = randomProblem(seed, options.nests).program;
     Program sprinkled = withRandomSynchronisation(bare, random);
     // Barriers on top make it clean; thinning then leaves odd but sufficient synchronisation.

@@ -28,6 +28,7 @@ struct CampaignOptions {
   /// checker and oracle can do without, outputs to which a second insert() adds.
   bool picky = false;
   bool nests = false;    ///< programs of randomNest(), with mutants that change the slots of tiles
+  bool kept = false;     ///< programs of randomKept(); for insert() those of keptProblem()
   bool announce = false; ///< prints each seed before its program: finds crashes and hangs
 };
 
@@ -77,6 +78,8 @@ struct Problem {
   InsertOptions options;
 };
 Problem randomProblem(uint64_t seed, bool nest = false);
+/// The same for randomKept(): bare, or with flags that only lack some order.
+Problem keptProblem(uint64_t seed);
 
 Tally runCampaign(const CampaignOptions &options);
 

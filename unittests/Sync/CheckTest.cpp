@@ -162,6 +162,25 @@ TEST_F(CheckTest, ColumnTilesOfOneMatrixNeedNoOrder) {
   EXPECT_EQ(verdict(b.program), "");
 }
 
+// What only run time knows may be assumed away. It stands nearer, but speaks for nothing else.
+TEST_F(CheckTest, WhatIsCertainIsNotAssumed) {
+  Region anywhere;
+  anywhere.space = Space::Vec;
+  anywhere.run = 256;
+  anywhere.offset.known = false;
+  RegionId unknown = b.region(anywhere);
+  load(x);
+  load(unknown);
+  add(x, y);
+  drain();
+  EXPECT_FALSE(check(b.program).acceptedIfAssumed());
+  b.program[b.program.top[0]].writes[0] = y;
+  b.program[b.program.top[2]].writes.clear();
+  CheckResult result = check(b.program);
+  EXPECT_FALSE(result.accepted());
+  EXPECT_TRUE(result.acceptedIfAssumed());
+}
+
 //===----------------------------------------------------------------------===//
 // C2, C3: tokens
 //===----------------------------------------------------------------------===//

@@ -6,7 +6,9 @@
 
 #include "Exact.h"
 #include "Builder.h"
+#include "ExactUniverse.h"
 #include "Mutate.h"
+#include "Oracle.h"
 #include "ptoas/Sync/Check.h"
 #include "ptoas/Sync/Insert.h"
 #include "llvm/Support/raw_ostream.h"
@@ -83,6 +85,65 @@ TEST(SyncExact, FindsWhatIsKnown) {
     EXPECT_EQ(best->items, 2u); // MTE2>V and V>MTE3
     EXPECT_EQ(best->price.executed, 4u);
   }
+}
+
+/// Sets of candidates that run at most `most` instructions, but no more than `limit` sets; false
+/// when there are more.
+static bool forEachCheapSet(const Universe &universe, uint64_t most, unsigned limit,
+                            llvm::function_ref<void(const llvm::BitVector &)> visit) {
+  llvm::BitVector chosen(universe.candidates.size());
+  unsigned visited = 0;
+  auto grow = [&](auto &self, size_t from, uint64_t left) -> bool {
+    if (++visited > limit)
+      return false;
+    visit(chosen);
+    for (size_t next = from; next < chosen.size(); ++next) {
+      uint64_t price = universe.candidates[next].executed;
+      if (price == 0 || price > left)
+        continue;
+      chosen.set(next);
+      bool goesOn = self(self, next + 1, left - price);
+      chosen.reset(next);
+      if (!goesOn)
+        return false;
+    }
+    return true;
+  };
+  return grow(grow, 0, most);
+}
+
+// The baseline against brute force: of all sets of candidates that are as cheap or a little dearer,
+// none that is better is accepted.
+TEST(SyncExact, NoSetIsBetterThanTheBaseline) {
+  unsigned tried = 0, sets = 0, accepted = 0;
+  for (uint64_t seed = 1; tried < 24; ++seed) {
+    Program program = randomSmallProgram(seed);
+    Universe universe(program, 2);
+    for (Goal goal : {Goal::Count, Goal::TimeThenCount}) {
+      std::optional<Optimum> best = solveExactly(program, goal, {~uint64_t(0), 0});
+      ASSERT_TRUE(best) << seed;
+      if (best->items == 0)
+        continue;
+      uint64_t most = best->price.executed + 1;
+      constexpr unsigned limit = 4000;
+      if (!forEachCheapSet(universe, most, limit, [](const llvm::BitVector &) {}))
+        continue;
+      ++tried;
+      forEachCheapSet(universe, most, limit, [&](const llvm::BitVector &chosen) {
+        ++sets;
+        Program with = universe.with(chosen);
+        Price price = priceOf(with);
+        bool isBetter =
+            goal == Goal::Count ? price.executed < best->price.executed : price < best->price;
+        if (!check(with).accepted() || findViolation(with, 1, 12))
+          return;
+        ++accepted;
+        EXPECT_FALSE(isBetter) << seed << "\n" << listing(with);
+      });
+    }
+  }
+  EXPECT_GE(sets, 1000u);
+  EXPECT_GE(accepted, tried); // the baseline's own at least
 }
 
 // Exchanges are tried by pairs of items: a list too long for that is left as the default leaves it.

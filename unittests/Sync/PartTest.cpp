@@ -136,6 +136,10 @@ TEST(SyncPart, MeetingTurns) {
   Turns always;
   EXPECT_EQ(meetingTurns(x, always, x, always), (Turns{5, 2, 0}));
   EXPECT_EQ(meetingTurns(x, always, piece, always), (Turns{5, 2, 0}));
+  Region nowhere = x; // two pointers of which nobody knows the origin
+  nowhere.space = Space::GM;
+  nowhere.root = none;
+  EXPECT_EQ(meetingTurns(nowhere, always, nowhere, always), std::nullopt);
   for (const Region *y : {&next, &other, &wide, &moved})
     EXPECT_EQ(meetingTurns(x, always, *y, always), std::nullopt);
   Region still;

@@ -121,6 +121,30 @@ TEST(SyncProperty, CheckerAgreesWithOracleOnRandomSynchronisation) {
   EXPECT_LE(tally.falseRejects() * 100, tally.rejectedMutants() * 5);
 }
 
+// Nests with flags as people write them, also kept over outer loops, right and wrong; and what
+// insert() makes of such nests without them, or where they only lack some order.
+TEST(SyncProperty, NestsWithFlagsOfPeople) {
+  CampaignOptions options;
+  options.kept = true;
+  options.seed = 300000;
+  options.programs = 200;
+  options.tweaks = 2;
+  Tally checked = runCheckerCampaign(options);
+  llvm::outs() << table(checked);
+  printReports(checked);
+  EXPECT_EQ(checked.falseAccepts(), 0u);
+  EXPECT_EQ(checked.disagreed, 0u);
+  EXPECT_EQ(checked.differed, 0u);
+  EXPECT_GT(checked.unmutated.bothClean, 15u);
+  options.programs = 12;
+  options.simulatedMutants = 1;
+  Tally inserted = runCampaign(options);
+  llvm::outs() << table(inserted);
+  printReports(inserted);
+  EXPECT_EQ(inserted.rejected + inserted.unclean + inserted.failedRuns + inserted.disturbed, 0u);
+  EXPECT_EQ(inserted.falseAccepts(), 0u);
+}
+
 // A baseline that owes nothing to insert(): a bar(ALL) everywhere must satisfy the checker too.
 TEST(SyncProperty, BarriersEverywhereAreAccepted) {
   for (uint64_t seed = 0; seed < 300; ++seed) {

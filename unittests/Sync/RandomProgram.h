@@ -29,6 +29,8 @@ Shape randomShape(Random &random);
 Program randomProgram(Random &random, const Shape &shape);
 /// Loops in loops through rings of tiles, as kernels have them.
 Program randomNest(Random &random);
+/// Loops in loops with flags as people write them, right and wrong.
+Program randomKept(Random &random);
 
 /// A random region of a small arena, for tests of Overlap. `loops` are open, outermost first.
 RegionId randomRegion(Builder &builder, Random &random, llvm::ArrayRef<NodeId> loops);
