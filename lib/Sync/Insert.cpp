@@ -200,8 +200,11 @@ void Inserter::searchBest() {
   auto isShort = [](const Point &p) { // the items of the search know of no drains
     return llvm::any_of(p.barriers, [](const BarrierPlan &b) { return !b.drains.empty(); });
   };
-  if (options.searchSteps && llvm::none_of(plan.points, isShort) && search.run())
-    trim(); // what none of the measured runs meets costs nothing there
+  if (!options.searchSteps || llvm::any_of(plan.points, isShort))
+    return;
+  if (search.run())
+    trim();          // what none of the measured runs meets costs nothing there
+  standsWithoutIt(); // facts and ids are those of what was tried last
 }
 
 /// What the plan misses when `remove` took something out of it: orders, or else tokens that must be

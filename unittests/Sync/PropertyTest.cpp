@@ -191,3 +191,10 @@ TEST(SyncProperty, WeakRuleOutputs) {
   EXPECT_GT(lossyFailures, 10u);
   EXPECT_LE(strongRejects, strongBad + strongBad / 10 + 3);
 }
+
+/// Its best plan was tried last by a sweep without waits, so that ids were given by facts that
+/// nobody had found (seen by the assertions of SmallVector).
+TEST(SyncProperty, IdsGoByThePlanThatStays) {
+  Problem problem = randomProblem(4400028);
+  EXPECT_TRUE(check(insert(problem.program, problem.options).program).accepted());
+}
