@@ -187,13 +187,49 @@ void Search::improve(Price limit, bool first, uint64_t budget) {
 
 /// Looks for the best plan that is better than the one that is known.
 void Search::improveAll(uint64_t budget) {
-  if (options.objective == Objective::Count)
-    return improve({~uint64_t(0), 0}, false, budget);
-  for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
-    old = bestPrice.time;
-    improve({old - 1, 0}, true, budget / 4);
+  if (options.objective == Objective::Time) {
+    for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
+      old = bestPrice.time;
+      improve({old - 1, 0}, true, budget / 4);
+      if (spent() && !stop)
+        improveParts(true, budget / 2);
+    }
   }
-  improve({bestPrice.time, 0}, false, budget);
+  improve({options.objective == Objective::Time ? bestPrice.time : ~uint64_t(0), 0}, false,
+          budget / 2);
+  if (spent())
+    improveParts(false, budget / 2);
+}
+
+/// Where there is too much to choose: again and again some of the best selection stays, by chance,
+/// and the rest is chosen anew.
+void Search::improveParts(bool first, uint64_t budget) {
+  constexpr uint64_t most = 40000; // steps for one part
+  uint64_t until = work + budget, state = 1, limit = bestPrice.time - first;
+  auto random = [&](unsigned below) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return unsigned(state >> 33) % below;
+  };
+  stop = false;
+  while (work < until && !stop) {
+    std::vector<ItemId> kept;
+    uint64_t count = 0;
+    unsigned share = 1 + random(7);
+    for (ItemId id : best)
+      if (random(8) < share) {
+        kept.push_back(id);
+        now->add(id);
+        count += items[id].weight;
+      }
+    timeLimit = options.objective == Objective::Time ? limit : ~uint64_t(0);
+    firstOnly = first;
+    end = std::min(until, work + most);
+    work += 16; // also where nothing can be chosen
+    if (options.objective == Objective::Count || timeNow(timeLimit) <= timeLimit)
+      explore(count, worthTrying());
+    for (ItemId id : kept)
+      now->remove(id);
+  }
 }
 
 /// Of equal price is what sets earlier and waits later: how long accesses really take, the model

@@ -103,6 +103,7 @@ private:
   std::vector<ItemId> superiors() const;
   void improve(Price limit, bool first, uint64_t budget);
   void improveAll(uint64_t budget);
+  void improveParts(bool first, uint64_t budget);
   void loosen();
 
   void restore(Plan::Saved state);
