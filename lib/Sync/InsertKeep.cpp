@@ -207,6 +207,7 @@ bool Keeper::run() {
     depth = std::max(depth, list.loops.size());
   if (candidates.empty() || tree.order.size() * depth > largestSweep)
     return false;
+  sweepUnkept(); // a search that took its plan back left nothing of the handoffs that are there now
   Plan::Saved before = plan.save(stats);
   Price old = price();
   bool any = tryAll(candidates);
