@@ -14,9 +14,9 @@ build/bin/sync-soak --programs "${SOAK_PROGRAMS:-50000}" --seed 10000000
 build/bin/sync-soak --ids few --programs "${SOAK_SHORT:-30000}" --seed 1
 build/bin/sync-soak --ids all --programs "${SOAK_SHORT:-30000}" --seed 1
 
-# insert() against the provably best on small programs.
-build/bin/sync-soak --exact time --programs "${SOAK_EXACT:-2000}" --seed 1
-build/bin/sync-soak --exact count --programs "${SOAK_EXACT:-2000}" --seed 1
+# Loops in loops through rings of tiles, and with tokens that people keep set over outer loops.
+build/bin/sync-soak --nests --programs "${SOAK_NESTS:-5000}" --seed 1
+build/bin/sync-soak --kept --programs "${SOAK_NESTS:-5000}" --seed 1
 
 seed=${SOAK_SEED:-1000}
 fuzz=${SOAK_FUZZ_SECONDS:-600}
@@ -43,4 +43,8 @@ while
 do
   seed=$((seed + 2000))
 done
+
+# insert() against the provably best on small programs; last, for it ends with 1 when a single one is far above.
+build/bin/sync-soak --exact count --programs "${SOAK_EXACT:-2000}" --seed 1
+build/bin/sync-soak --exact time --programs "${SOAK_EXACT:-2000}" --seed 1
 echo "soak: nothing found"
