@@ -27,7 +27,7 @@ demo: setup build ## Compile, simulate and check the example kernels and FlashAt
 test: setup build ## Install packages that are missing, build, run every test
 	ctest --preset all
 
-quick: build ## Build, then run all tests but the random programs
+quick: build ## Build, then run all tests but those that take longest
 	ctest --preset quick
 
 bench: build ## Compile time of ptoas and speed of pto-sim, against their goals
