@@ -48,6 +48,7 @@ private:
   bool repair();
   bool addCredits(bool &stuck);
   void trim();
+  void sweepPlan();
   bool standsWithoutIt();
   std::optional<uint32_t> lastConflict(const Handoff &handoff) const;
   void searchBest();
@@ -99,8 +100,7 @@ bool Inserter::addCredits(bool &stuck) {
 bool Inserter::finish() {
   constexpr unsigned maxRounds = 40; // measured: 2 to 5, more only with very few ids
   for (unsigned round = 0; round < maxRounds; ++round) {
-    plan.attachAll();
-    sweep.run(0, true);
+    sweepPlan();
     if (repair())
       continue;
     if (!ids.allocate(/*final=*/true))
@@ -114,10 +114,15 @@ bool Inserter::finish() {
   return false;
 }
 
-/// Is the plan, from which something was taken, still right as it stands?
-bool Inserter::standsWithoutIt() {
+/// What the items of the plan, as it is now, tell and need.
+void Inserter::sweepPlan() {
   plan.attachAll();
   sweep.run(0, true);
+}
+
+/// Is the plan, from which something was taken, still right as it stands?
+bool Inserter::standsWithoutIt() {
+  sweepPlan();
   return solver.wants(0, true, false).empty() && solver.wants(0, false, false).empty() &&
          ids.allocate() && ids.credits().empty();
 }
@@ -192,8 +197,7 @@ void Inserter::primeEarly() {
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
   auto credits = [&] {
-    plan.attachAll();
-    sweep.run(0, true);
+    sweepPlan();
     return ids.allocate() ? ids.credits() : std::vector<Want>();
   };
   Search search(tree, demands, plan, sweep, options, stats, settles, credits);
@@ -203,8 +207,9 @@ void Inserter::searchBest() {
   if (!options.searchSteps || llvm::any_of(plan.points, isShort))
     return;
   if (search.run())
-    trim();          // what none of the measured runs meets costs nothing there
-  standsWithoutIt(); // facts and ids are those of what was tried last
+    trim(); // what none of the measured runs meets costs nothing there
+  else
+    standsWithoutIt(); // facts and ids are those of what was tried last
 }
 
 /// What the plan misses when `remove` took something out of it: orders, or else tokens that must be
@@ -212,8 +217,7 @@ void Inserter::searchBest() {
 llvm::SmallVector<Reason, 2> Inserter::missing(llvm::function_ref<void()> remove) {
   Plan::Saved before = plan.save(stats);
   remove();
-  plan.attachAll();
-  sweep.run(0, true);
+  sweepPlan();
   std::vector<Want> all = solver.wants(0, true, false);
   llvm::append_range(all, solver.wants(0, false, false));
   if (all.empty() && ids.allocate())
@@ -266,15 +270,7 @@ void Inserter::explain() {
 /// may be in the way: the plan from before it is tried as well.
 void Inserter::keepTokens(Plan::Saved unsearched) {
   Keeper keeper(tree, plan, sweep, ids, options, stats);
-  // The ids go by the facts of the last sweep, and explain() looks at plans that lack something.
-  auto keep = [&] {
-    if (llvm::none_of(plan.handoffs, [](const Handoff &h) { return h.alive && h.delay; }))
-      return false; // no tokens come from one iteration to the next
-    plan.attachAll();
-    sweep.run(0, true);
-    return keeper.run();
-  };
-  keep();
+  keeper.run();
   if (stats.searched == InsertStats::NotTried)
     return;
   InsertStats before = stats;
@@ -289,7 +285,7 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
   backTo(std::move(unsearched));
   if (standsWithoutIt()) {
     explain();
-    if (keep() && Keeper::isBetter(keeper.price(), best))
+    if (keeper.run() && Keeper::isBetter(keeper.price(), best))
       return;
   }
   backTo(std::move(found));
@@ -302,13 +298,12 @@ InsertResult Inserter::run() {
         solver.solve(list);
     stats.lastRung = !finish();
     if (!stats.lastRung) {
+      auto settles = [&] { return standsWithoutIt(); };
       trim();
       if (options.objective == Objective::Count)
-        Polisher(tree, demands, plan, sweep, solver, options, stats, [&] {
-          return standsWithoutIt();
-        }).run();
+        Polisher(tree, demands, plan, sweep, solver, options, stats, settles).run();
       primeEarly();
-      ArmPlacer(tree, plan, sweep, stats, [&] { return standsWithoutIt(); }).run();
+      ArmPlacer(tree, plan, sweep, stats, settles).run();
       Plan::Saved unsearched = plan.save(stats);
       searchBest();
       explain();

@@ -13,7 +13,7 @@ class Runner {
 public:
   Runner(const Tree &tree, const Demands &demands, const RunPlan &plan, size_t limit)
       : tree(tree), program(tree.program), demands(demands), plan(plan), limit(limit),
-        state(plan.seed), counters(program.nodes.size()), lengths(program.nodes.size()) {
+        random{plan.seed}, counters(program.nodes.size()), lengths(program.nodes.size()) {
     run.activations.resize(tree.lists.size());
   }
 
@@ -30,7 +30,7 @@ private:
   const Demands &demands;
   const RunPlan &plan;
   size_t limit;
-  uint64_t state;
+  Lottery random;
   std::vector<int64_t> counters, lengths; ///< of loops that run
   uint32_t visitNow = none;
   std::vector<std::vector<uint32_t>> turnStarts = {{0}}; ///< of the function and the open loops
@@ -47,11 +47,6 @@ private:
   int64_t turnsOf(NodeId loop);
   std::optional<uint32_t> latest(const Demand &demand);
 
-  /// Some number below `end`, the same in every build.
-  uint64_t random(uint64_t end) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (state >> 33) % end;
-  }
   Step step(Step::Kind kind, NodeId id) const {
     const List &around = tree.listOf(id);
     uint32_t turn = around.loops.empty() ? 0 : uint32_t(counters[around.loops.back()]);

@@ -48,6 +48,15 @@ struct Run {
   uint32_t flags = 0;                               ///< hand-written ones
 };
 
+/// Numbers as if by chance, the same in every build.
+struct Lottery {
+  uint64_t state;
+  uint64_t operator()(uint64_t end) { ///< below `end`
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 33) % end;
+  }
+};
+
 /// Which of the first and the last arm of a branch in a loop runs once in `rarePeriod` turns, and
 /// the other in all others.
 enum class RareArm : uint8_t { None, First, Last };

@@ -176,10 +176,17 @@ bool Search::leaf(uint64_t count) {
   return false;
 }
 
-void Search::improve(Price limit, bool first, uint64_t budget) {
-  timeLimit = limit.time;
+/// What comes next may take no more time than the best; with `first` less, and the first such ends
+/// it.
+void Search::setLimit(bool first) {
+  bool isTimed = options.objective == Objective::Time;
+  timeLimit = isTimed ? bestPrice.time - first : ~uint64_t(0);
   firstOnly = first;
   stop = false;
+}
+
+void Search::improve(bool first, uint64_t budget) {
+  setLimit(first);
   end = work + budget;
   explore(0, worthTrying());
   wasCut |= spent() && !stop;
@@ -190,13 +197,12 @@ void Search::improveAll(uint64_t budget) {
   if (options.objective == Objective::Time) {
     for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
       old = bestPrice.time;
-      improve({old - 1, 0}, true, budget / 4);
+      improve(true, budget / 4);
       if (spent() && !stop)
         improveParts(true, budget / 2);
     }
   }
-  improve({options.objective == Objective::Time ? bestPrice.time : ~uint64_t(0), 0}, false,
-          budget / 2);
+  improve(false, budget / 2);
   if (spent())
     improveParts(false, budget / 2);
 }
@@ -205,12 +211,9 @@ void Search::improveAll(uint64_t budget) {
 /// and the rest is chosen anew.
 void Search::improveParts(bool first, uint64_t budget) {
   constexpr uint64_t most = 40000; // steps for one part
-  uint64_t until = work + budget, state = 1, limit = bestPrice.time - first;
-  auto random = [&](unsigned below) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return unsigned(state >> 33) % below;
-  };
-  stop = false;
+  uint64_t until = work + budget;
+  Lottery random{1};
+  setLimit(first);
   while (work < until && !stop) {
     std::vector<ItemId> kept;
     uint64_t count = 0;
@@ -221,8 +224,6 @@ void Search::improveParts(bool first, uint64_t budget) {
         now->add(id);
         count += items[id].weight;
       }
-    timeLimit = options.objective == Objective::Time ? limit : ~uint64_t(0);
-    firstOnly = first;
     end = std::min(until, work + most);
     work += 16; // also where nothing can be chosen
     if (options.objective == Objective::Count || timeNow(timeLimit) <= timeLimit)

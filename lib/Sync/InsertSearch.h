@@ -101,7 +101,8 @@ private:
   llvm::BitVector whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
                              llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed);
   std::vector<ItemId> superiors() const;
-  void improve(Price limit, bool first, uint64_t budget);
+  void setLimit(bool first);
+  void improve(bool first, uint64_t budget);
   void improveAll(uint64_t budget);
   void improveParts(bool first, uint64_t budget);
   void loosen();

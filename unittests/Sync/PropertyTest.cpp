@@ -15,7 +15,8 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::judge;
 
-static void printReports(const Tally &tally) {
+static void print(const Tally &tally) {
+  llvm::outs() << table(tally);
   for (const std::string &report : tally.reports)
     llvm::outs() << report << "\n";
   llvm::outs().flush();
@@ -26,8 +27,7 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   options.seed = 100000;
   options.programs = 300;
   Tally tally = runCampaign(options);
-  llvm::outs() << table(tally);
-  printReports(tally);
+  print(tally);
   EXPECT_EQ(tally.unclean, 0u);
   EXPECT_EQ(tally.rejected, 0u);
   EXPECT_EQ(tally.failedRuns, 0u);
@@ -55,8 +55,7 @@ TEST(SyncProperty, NestsAreCleanAndMutantsAreCaught) {
   options.tweaks = 6;
   options.nests = true;
   Tally tally = runCampaign(options);
-  llvm::outs() << table(tally);
-  printReports(tally);
+  print(tally);
   EXPECT_EQ(tally.unclean + tally.rejected + tally.failedRuns + tally.disturbed + tally.unstable,
             0u);
   EXPECT_EQ(tally.disagreed + tally.simulatedBad + tally.differed, 0u);
@@ -113,8 +112,7 @@ TEST(SyncProperty, CheckerAgreesWithOracleOnRandomSynchronisation) {
   options.seed = 200000;
   options.programs = 80;
   Tally tally = runCheckerCampaign(options);
-  llvm::outs() << table(tally);
-  printReports(tally);
+  print(tally);
   EXPECT_EQ(tally.falseAccepts(), 0u);
   EXPECT_EQ(tally.disagreed, 0u);
   // Odder than what anybody writes: claims are prefixes, and a zero-trip path may cut them short.
@@ -130,8 +128,7 @@ TEST(SyncProperty, NestsWithFlagsOfPeople) {
   options.programs = 200;
   options.tweaks = 2;
   Tally checked = runCheckerCampaign(options);
-  llvm::outs() << table(checked);
-  printReports(checked);
+  print(checked);
   EXPECT_EQ(checked.falseAccepts(), 0u);
   EXPECT_EQ(checked.disagreed, 0u);
   EXPECT_EQ(checked.differed, 0u);
@@ -139,8 +136,7 @@ TEST(SyncProperty, NestsWithFlagsOfPeople) {
   options.programs = 12;
   options.simulatedMutants = 1;
   Tally inserted = runCampaign(options);
-  llvm::outs() << table(inserted);
-  printReports(inserted);
+  print(inserted);
   EXPECT_EQ(inserted.rejected + inserted.unclean + inserted.failedRuns + inserted.disturbed, 0u);
   EXPECT_EQ(inserted.falseAccepts(), 0u);
 }
