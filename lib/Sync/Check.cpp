@@ -46,7 +46,7 @@ bool Checker::isAsked(const Demand &demand, NodeId later) const {
 }
 
 std::string Checker::missing(const Demand &demand, NodeId later, const State &state) const {
-  Pipe earlier = Pipe(demand.column);
+  Pipe earlier = layout.columns().pipeOf(demand.column);
   std::string told = name(earlier).str();
   if (demand.rule == Rule::C8 && demand.row == visible &&
       state.claim(Row(Pipe::S), demand.level, demand.column) >= neededFor(demand))
@@ -88,20 +88,27 @@ void Checker::access(NodeId id, State &state) {
   if (!touchesMemory(node))
     return;
   Pipe pipe = pipeOf(node);
-  state.top[state.depth() * numColumns + accessColumn(pipe)] = layout[id].begin;
+  state.reach(layout.columns().ofAccess(id), layout[id].begin);
   if (pipe == Pipe::S) { // H6: synchronous, everything dispatched later comes after it
     for (unsigned row = 0; row < numPipes; ++row)
-      state.claimAll(state.know[row], loopBegins, accessColumn(pipe));
+      claimAccesses(state.know[row], pipe, state);
   } else if (keepsOrder(pipe, program.arch)) { // H7
-    state.claimAll(state.know[unsigned(pipe)], loopBegins, accessColumn(pipe));
+    claimAccesses(state.know[unsigned(pipe)], pipe, state);
   }
+}
+
+/// Every access of the pipe so far is complete.
+void Checker::claimAccesses(Clock &clock, Pipe pipe, const State &state) const {
+  auto [first, end] = layout.columns().ofAccesses(pipe);
+  for (unsigned column = first; column < end; ++column)
+    state.claimAll(clock, loopBegins, column);
 }
 
 void Checker::barrier(const Node &node, State &state) const {
   if (node.pipe != Pipe::ALL) // H5
-    return state.claimAll(state.know[unsigned(node.pipe)], loopBegins, accessColumn(node.pipe));
+    return claimAccesses(state.know[unsigned(node.pipe)], node.pipe, state);
   for (unsigned row = 0; row < numPipes; ++row)
-    for (unsigned column = 0; column < numColumns; ++column)
+    for (unsigned column = 0; column < layout.columns().size(); ++column)
       state.claimAll(state.know[row], loopBegins, column);
 }
 
@@ -163,7 +170,7 @@ void Checker::set(NodeId id, State &state) {
   } else if (options.strongFlags) {
     for (unsigned level = 0; level < token->claims.size(); ++level) {
       Claim needed = token->claims[level];
-      if (state.claim(from, level, waitColumn(node.key.to)) >= needed)
+      if (state.claim(from, level, Columns::ofWaits(node.key.to)) >= needed)
         continue;
       report(Rule::C3, id, layout.nodeAt(positionOf(needed)), node.key,
              (llvm::Twine(name(node.key.from)) + " does not know that " + name(node.key.to) +
@@ -181,15 +188,15 @@ void Checker::set(NodeId id, State &state) {
 /// H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
 Clock Checker::told(Pipe from, const State &state) const {
   Clock snapshot = state.know[unsigned(from)];
-  state.claimAll(snapshot, loopBegins, accessColumn(from));
-  state.claimAll(snapshot, loopBegins, waitColumn(from));
+  claimAccesses(snapshot, from, state);
+  state.claimAll(snapshot, loopBegins, Columns::ofWaits(from));
   return snapshot;
 }
 
 void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
-  state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
+  state.reach(Columns::ofWaits(node.key.to), layout[id].begin);
   Token *token = resolve(id, state);
   if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
     return;
@@ -208,7 +215,7 @@ void Checker::wait(NodeId id, State &state) {
   if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
     for (unsigned row = 0; row < numPipes; ++row) {
       raise(state.know[row], state.know[to]);
-      state.claimAll(state.know[row], loopBegins, waitColumn(Pipe::S));
+      state.claimAll(state.know[row], loopBegins, Columns::ofWaits(Pipe::S));
     }
 }
 
@@ -399,7 +406,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   for (unsigned sweep = 0;; ++sweep) {
     ++result.sweeps;
     size_t mark = doubts.size();
-    State out = head, leaving;
+    State out = head, leaving(layout.columns());
     iterate(id, out, &leaving);
     State next = entry;
     State::Mismatches mismatches;
@@ -429,7 +436,7 @@ void Checker::loop(NodeId id, State &state) {
   checkRings(id, state);
   state.enterLoop(item);
   for (Row row : silent)
-    std::fill(state.know[row].end() - numColumns, state.know[row].end(), unknown);
+    std::fill(state.know[row].end() - layout.columns().size(), state.know[row].end(), unknown);
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
   if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)

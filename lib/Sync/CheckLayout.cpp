@@ -8,20 +8,39 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-static constexpr Columns noneInside = [] {
-  Columns columns{};
-  columns.fill(-1);
-  return columns;
-}();
+/// A table of columns that differ between a program and a part of it would be of no use: all nodes
+/// count, whether they run or not.
+Columns::Columns(const Program &program) : pipes(numPipes), byNode(program.nodes.size()) {
+  constexpr size_t mostAlone = 64; // accesses: the work of a walk grows with their number
+  size_t accesses = llvm::count_if(program.nodes, touchesMemory);
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe)
+    pipes[ofWaits(Pipe(pipe))] = Pipe(pipe);
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    unsigned first = size();
+    for (NodeId id = 0; id < program.nodes.size(); ++id)
+      if (const Node &node = program[id]; touchesMemory(node) && checker::pipeOf(node) == Pipe(pipe)) {
+        if (accesses <= mostAlone || size() == first)
+          pipes.push_back(Pipe(pipe));
+        byNode[id] = size() - 1;
+      }
+    ranges[pipe] = {first, size()};
+  }
+}
 
 template <typename T> static void sortUnique(std::vector<T> &list) {
   llvm::sort(list);
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
-Layout::Layout(const Program &program) : program(program), items(program.nodes.size()) {
-  Columns last = noneInside;
+Layout::Layout(const Program &program)
+    : program(program), table(program), items(program.nodes.size()) {
+  std::vector<Claim> last(table.size(), -1);
   number(program.top, last);
+}
+
+static void raise(std::vector<Claim> &last, const std::vector<Claim> &inside) {
+  for (auto [mine, other] : llvm::zip(last, inside))
+    mine = std::max(mine, other);
 }
 
 void Layout::noteKey(const FlagKey &key) {
@@ -36,7 +55,7 @@ void Layout::noteKey(const FlagKey &key) {
   }
 }
 
-void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
+void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
   for (NodeId id : nodes) {
     const Node &node = program[id];
     Item &item = items[id];
@@ -45,31 +64,29 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     assert(item.begin == 0 && "a node stands twice in the structure");
     item.begin = next(id);
     if (touchesMemory(node))
-      last[accessColumn(pipeOf(node))] = item.begin;
+      last[table.ofAccess(id)] = item.begin;
     switch (node.kind) {
     case NodeKind::Wait:
-      last[waitColumn(node.key.to)] = item.begin;
+      last[Columns::ofWaits(node.key.to)] = item.begin;
       [[fallthrough]];
     case NodeKind::Set:
       noteKey(node.key);
       break;
     case NodeKind::Loop:
-      item.last = noneInside;
+      item.last.assign(table.size(), -1);
       openLoops.push_back(id);
       number(node.arms[0], item.last);
       openLoops.pop_back();
       sortUnique(item.rings);
-      for (unsigned c = 0; c < numColumns; ++c)
-        last[c] = std::max(last[c], item.last[c]);
+      raise(last, item.last);
       break;
     case NodeKind::Branch:
-      item.last = noneInside;
+      item.last.assign(table.size(), -1);
       for (const std::vector<NodeId> &arm : node.arms) {
         item.armBegins.push_back(next(id));
         number(arm, item.last);
       }
-      for (unsigned c = 0; c < numColumns; ++c)
-        last[c] = std::max(last[c], item.last[c]);
+      raise(last, item.last);
       break;
     case NodeKind::Macro:
       openMacros.push_back(id);

@@ -7,7 +7,9 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-State::State() : top(numColumns, 0) { know.fill(Clock(numColumns, 0)); }
+State::State(const Columns &columns) : top(columns.size(), 0), numColumns(columns.size()) {
+  know.fill(top);
+}
 
 Token State::emptyToken() const { return {false, Clock(depth() + 1, unknown), none}; }
 
@@ -198,7 +200,7 @@ static void dissolveWhereMissing(State &state, const State &other) {
 void State::dropMetDemands() {
   auto drop = [&](Token &token, Pipe from, Pipe to) {
     for (unsigned level = 0; !token.pending && level < token.claims.size(); ++level)
-      if (claim(unsigned(from), level, waitColumn(to)) >= token.claims[level])
+      if (claim(unsigned(from), level, Columns::ofWaits(to)) >= token.claims[level])
         token.claims[level] = unknown;
   };
   for (auto &[key, token] : tokens)

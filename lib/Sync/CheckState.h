@@ -18,7 +18,7 @@
 
 namespace pto::sync::checker {
 
-/// claims[level * numColumns + column]
+/// claims[level * number of columns + column]
 using Clock = std::vector<Claim>;
 
 /// A flag with at most one token.
@@ -35,7 +35,7 @@ using RingTokens = std::vector<Token>;
 
 class State {
 public:
-  State();
+  explicit State(const Columns &columns);
 
   std::array<Clock, numRows> know;
   Clock top; ///< latest position per level and column on the paths so far
@@ -48,6 +48,10 @@ public:
   }
   Token emptyToken() const;
 
+  /// An item of `column` is dispatched.
+  void reach(unsigned column, uint32_t position) {
+    top[depth() * numColumns + column] = position;
+  }
   /// Everything of `column` dispatched so far is complete: said on every level. `loopBegins` are
   /// those of the open loops.
   void claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const;
@@ -101,6 +105,8 @@ public:
   }
 
 private:
+  unsigned numColumns;
+
   void joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches) const;
   template <typename Function>
   static bool allTokenPairs(const State &a, const State &b, Function &&function);

@@ -2,6 +2,7 @@
 
 #include "InsertSweep.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -9,7 +10,7 @@ using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
     : existingSets(tree.places.size()), tree(tree), demands(demands), plan(plan),
-      lastItems(tree.places.size()), settled(tree.places.size()), closed(tree.places.size()),
+      accesses(demands.columns.size()), lastItems(tree.places.size()), settled(tree.places.size()), closed(tree.places.size()),
       outlines(tree.places.size()), arrivals(tree.places.size()) {
   indices.fill(none);
   auto use = [&](Pipe pipe) {
@@ -46,8 +47,8 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
 
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
-  bool sameColumns = columns == (trackWaits ? 2 * pipes : pipes);
-  columns = trackWaits ? 2 * pipes : pipes;
+  bool sameColumns = columns == accesses + trackWaits * pipes;
+  columns = accesses + trackWaits * pipes;
   base = list.loops.size() - list.isBody;
   open.clear();
   failing.clear();
@@ -92,7 +93,7 @@ void Sweep::findLastItems(ListId id, Clock &last) {
       for (auto [index, flag] : llvm::enumerate(planned.drains))
         raise(waitsOn(flag.to), plan.drainPlace(node) + Position(index));
     if (n.kind == NodeKind::Access)
-      raise(indexOf(n.pipe), at);
+      raise(demands.columns.of(node), at);
     else if (n.kind == NodeKind::Wait)
       raise(waitsOn(n.key.to), at);
     for (ListId arm : tree.places[node].arms) {
@@ -212,12 +213,12 @@ void Sweep::walkBranch(NodeId id, State &s) {
 bool Sweep::holds(uint32_t index, unsigned observer, State &s) {
   const Demand &demand = demands.all[index];
   if (outlining && demand.level <= base) {
-    askOutside(index, row(s, observer)[indexOf(demand.pipe)]);
+    askOutside(index, row(s, observer)[demand.column]);
     return true; // so far
   }
   if (demand.level < base)
     return true; // its other end is outside of the run
-  size_t claim = (demand.level - base) * observers * columns + indexOf(demand.pipe);
+  size_t claim = (demand.level - base) * observers * columns + demand.column;
   return row(s, observer)[claim] >= demand.need;
 }
 
@@ -237,13 +238,13 @@ void Sweep::access(NodeId id, State &s) {
   for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i)
     if (!holds(i, indexOf(pipe), s))
       failing.push_back(i);
-  top(s)[indexOf(pipe)] = placeOf(id);
+  top(s)[demands.columns.of(id)] = placeOf(id);
   size_t stride = observers * columns;
   if (pipe == Pipe::S) // H6: complete before anything later is dispatched
     for (unsigned observer = 0; observer < pipes; ++observer)
-      completeColumn(row(s, observer), stride, indexOf(pipe), s);
+      completeAccesses(row(s, observer), stride, pipe, s);
   else if (keepsOrder(pipe, tree.program.arch)) // H7
-    completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
+    completeAccesses(row(s, indexOf(pipe)), stride, pipe, s);
 }
 
 /// C8. A missing fence is put in at once: it orders nothing else, so no plan can be better.
@@ -275,7 +276,7 @@ void Sweep::fence(State &s) const {
 void Sweep::barrier(Pipe pipe, State &s) const {
   size_t stride = observers * columns;
   if (pipe != Pipe::ALL)
-    return completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
+    return completeAccesses(row(s, indexOf(pipe)), stride, pipe, s);
   for (unsigned observer = 0; observer < pipes; ++observer)
     for (unsigned column = 0; column < columns; ++column)
       completeColumn(row(s, observer), stride, column, s);
@@ -296,6 +297,12 @@ void Sweep::completeColumn(Position *claims, size_t stride, unsigned column, Sta
   claim = std::max(claim, top(s)[column]);
 }
 
+void Sweep::completeAccesses(Position *claims, size_t stride, Pipe pipe, State &s) const {
+  auto [first, end] = demands.columns.of(pipe);
+  for (unsigned column = first; column < end; ++column)
+    completeColumn(claims, stride, column, s);
+}
+
 /// What a token of a set on `from` says: all that the pipe knows, and all of itself (H3).
 Clock Sweep::snapshot(Pipe from, State &s) const {
   Clock token;
@@ -304,7 +311,7 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
     const Position *claims = row(s, indexOf(from)) + level * observers * columns;
     token.insert(token.end(), claims, claims + columns);
   }
-  completeColumn(token.data(), columns, indexOf(from), s);
+  completeAccesses(token.data(), columns, from, s);
   if (tracksWaits())
     completeColumn(token.data(), columns, waitsOn(from), s);
   return token;
@@ -346,11 +353,13 @@ void Sweep::waitFor(HandoffId id, State &s) {
   const Handoff &handoff = plan.handoffs[id];
   Clock token = std::move(queues[id].front());
   queues[id].erase(queues[id].begin());
-  size_t here = open.size();
-  Position told = token[here * columns + indexOf(handoff.from)];
-  Position known = row(s, indexOf(handoff.to))[here * observers * columns + indexOf(handoff.from)];
+  const Position *told = token.data() + open.size() * columns;
+  const Position *known = row(s, indexOf(handoff.to)) + open.size() * observers * columns;
+  auto [first, end] = demands.columns.of(handoff.from);
   // Nothing new, or nothing left to tell.
-  handoffs[id].redundant = told <= known || known >= top(s)[indexOf(handoff.from)];
+  handoffs[id].redundant = llvm::all_of(llvm::seq(first, end), [&](unsigned column) {
+    return told[column] <= known[column] || known[column] >= top(s)[column];
+  });
   learn(handoff.to, &token, handoffs[id].wait, s);
 }
 

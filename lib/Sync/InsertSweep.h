@@ -31,8 +31,8 @@ struct HandoffFacts {
 };
 
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
-/// pipe, or the outside world, which learns at fences. A column is the accesses of a pipe or, when
-/// tracked, its waits. `top` is the latest item of each column by level, on the paths so far.
+/// pipe, or the outside world, which learns at fences. A column is accesses of a pipe (Columns) or,
+/// when tracked, its waits. `top` is the latest item of each column by level, on the paths so far.
 ///
 /// Inside a loop that is being outlined there are two levels whatever its depth: the loop's own,
 /// and one that stands for all around it, where a claim is a Mask.
@@ -91,6 +91,7 @@ private:
   const Demands &demands;
   Plan &plan;
   std::array<unsigned, numPipes> indices; ///< of the pipes that the program uses, else none
+  unsigned accesses;                      ///< columns of them; those of waits come after
   unsigned pipes = 0;
   unsigned outside = 0; ///< observer: other cores
   /// Observers that nobody asks: in loops their claims would only age, a turn for every iteration.
@@ -105,9 +106,13 @@ private:
 
   unsigned level() const { return base + open.size(); }
   unsigned indexOf(Pipe pipe) const { return indices[unsigned(pipe)]; }
-  bool tracksWaits() const { return columns > pipes; }
+  bool tracksWaits() const { return columns > accesses; }
   Position placeOf(NodeId node) const { return tree.places[node].begin; }
-  unsigned waitsOn(Pipe pipe) const { return pipes + indexOf(pipe); }
+  unsigned waitsOn(Pipe pipe) const { return accesses + indexOf(pipe); }
+  bool isOf(unsigned column, Pipe pipe) const {
+    auto [first, end] = demands.columns.of(pipe);
+    return (first <= column && column < end) || (tracksWaits() && column == waitsOn(pipe));
+  }
   Position *row(State &s, unsigned observer) const { return s.know.data() + observer * columns; }
   Position *top(State &s) const { return s.top.data() + open.size() * columns; }
 
@@ -132,6 +137,7 @@ private:
   void learn(Pipe to, const Clock *token, Position at, State &s) const;
   Knowledge knowledge(Pipe from, Pipe to, State &s) const;
   void completeColumn(Position *claims, size_t stride, unsigned column, State &s) const;
+  void completeAccesses(Position *claims, size_t stride, Pipe pipe, State &s) const;
   void waitFor(HandoffId id, State &s);
   void existingSet(NodeId id, State &s);
   void existingWait(NodeId id, State &s);

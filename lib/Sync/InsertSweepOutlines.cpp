@@ -66,7 +66,7 @@ void Sweep::askOutside(uint32_t index, Mask mask) {
   if (mask == everything)
     return;
   const Demand &demand = demands.all[index];
-  uint8_t column = indexOf(demand.pipe);
+  uint8_t column = demand.column;
   // Most that could be asked for is known inside: there are few of them.
   auto group = llvm::find_if(outward, [&](const Outward &o) {
     return o.mask == mask && o.level == demand.level && o.column == column && o.isOwn;
@@ -85,7 +85,7 @@ Mask Sweep::firstToken(NodeId loop, size_t index, unsigned column) const {
   const Handoff &handoff = plan.handoffs[plan.carried[loop][index]];
   if (handoff.primeAfter != none)
     return observers + index < 63 ? Mask(1) << (observers + index) : 0;
-  if (column == indexOf(handoff.from) || (tracksWaits() && column == waitsOn(handoff.from)))
+  if (isOf(column, handoff.from))
     return everything;
   return Mask(1) << indexOf(handoff.from);
 }
