@@ -13,13 +13,12 @@ using namespace pto::sync::inserter;
 Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
   constexpr size_t mostAlone = 24; // accesses: the work of a sweep grows with the columns
   size_t accesses = 0;
-  bool mayNotRun = false;
+  bool hasPaths = false;
   for (const Node &node : program.nodes) {
     accesses += node.kind == NodeKind::Access;
-    mayNotRun |= node.kind == NodeKind::Branch ||
-                 (node.kind == NodeKind::Loop && !node.endsInside && node.trip.value_or(node.minTrip) == 0);
+    hasPaths |= node.kind == NodeKind::Branch || node.kind == NodeKind::Loop;
   }
-  bool alone = mayNotRun && accesses <= mostAlone;
+  bool alone = hasPaths && accesses <= mostAlone;
   for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
     unsigned first = total;
     for (NodeId id = 0; id < program.nodes.size(); ++id)
