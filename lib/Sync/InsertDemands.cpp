@@ -18,7 +18,7 @@ Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
     accesses += node.kind == NodeKind::Access;
     hasPaths |= node.kind == NodeKind::Branch || node.kind == NodeKind::Loop;
   }
-  bool alone = hasPaths && accesses <= mostAlone;
+  alone = hasPaths && accesses <= mostAlone;
   for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
     unsigned first = total;
     for (NodeId id = 0; id < program.nodes.size(); ++id)

@@ -45,10 +45,31 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
   findClosed(0);
 }
 
+/// Where which column stands in this run; true when it is as in the last one.
+bool Sweep::layOutColumns(bool trackWaits) {
+  unsigned before = std::exchange(columns, accesses);
+  if (!trackWaits)
+    return columns == before;
+  bool alone = demands.columns.areAlone();
+  waitColumns.assign(alone ? plan.handoffs.size() : 0, none);
+  existingWaits.assign(alone ? tree.places.size() : 0, none);
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    unsigned first = columns;
+    columns += indices[pipe] != none;
+    for (HandoffId h = 0; h < waitColumns.size(); ++h)
+      if (plan.handoffs[h].alive && plan.handoffs[h].to == Pipe(pipe))
+        waitColumns[h] = columns++;
+    for (NodeId node = 0; node < existingWaits.size(); ++node)
+      if (tree.program[node].kind == NodeKind::Wait && tree.program[node].key.to == Pipe(pipe))
+        existingWaits[node] = columns++;
+    waitRanges[pipe] = {first, columns};
+  }
+  return !alone && columns == before;
+}
+
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
-  bool sameColumns = columns == accesses + trackWaits * pipes;
-  columns = accesses + trackWaits * pipes;
+  bool sameColumns = layOutColumns(trackWaits);
   base = list.loops.size() - list.isBody;
   open.clear();
   failing.clear();
@@ -79,23 +100,14 @@ void Sweep::run(ListId id, bool trackWaits) {
 void Sweep::findLastItems(ListId id, Clock &last) {
   if (tree.lists[id].dead)
     return;
-  auto raise = [&](unsigned column, Position at) {
-    if (column < columns)
-      last[column] = std::max(last[column], at);
-  };
+  auto raise = [&](unsigned column, Position at) { last[column] = std::max(last[column], at); };
   for (NodeId node : tree.lists[id].items) {
     const Node &n = tree.program[node];
     Position at = placeOf(node);
-    // The places that walkList and drain will give to the waits.
-    for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
-      raise(waitsOn(plan.handoffs[h].to), at - nodeStep / 2 + Position(index));
-    for (const BarrierPlan &planned : plan.points[node].barriers)
-      for (auto [index, flag] : llvm::enumerate(planned.drains))
-        raise(waitsOn(flag.to), plan.drainPlace(node) + Position(index));
+    if (tracksWaits())
+      findLastWaits(node, last);
     if (n.kind == NodeKind::Access)
       raise(demands.columns.of(node), at);
-    else if (n.kind == NodeKind::Wait)
-      raise(waitsOn(n.key.to), at);
     for (ListId arm : tree.places[node].arms) {
       if (n.kind != NodeKind::Loop) {
         findLastItems(arm, last);
@@ -107,10 +119,23 @@ void Sweep::findLastItems(ListId id, Clock &last) {
         raise(column, inner[column]);
       lastItems[node] = std::move(inner);
     }
-    Position drained = tree.places[node].end + nodeStep / 16;
-    for (HandoffId h : plan.carried[node])
-      raise(waitsOn(plan.handoffs[h].to), drained += plan.drains(plan.handoffs[h]));
   }
+}
+
+/// The places that walkList and drain will give to the waits at a node.
+void Sweep::findLastWaits(NodeId node, Clock &last) const {
+  auto raise = [&](unsigned column, Position at) { last[column] = std::max(last[column], at); };
+  Position at = placeOf(node);
+  for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
+    raise(waitColumn(h), at - nodeStep / 2 + Position(index));
+  for (const BarrierPlan &planned : plan.points[node].barriers)
+    for (auto [index, flag] : llvm::enumerate(planned.drains))
+      raise(commonWaits(flag.to), plan.drainPlace(node) + Position(index));
+  if (tree.program[node].kind == NodeKind::Wait)
+    raise(waitColumnOf(node), at);
+  Position drained = tree.places[node].end + nodeStep / 16;
+  for (HandoffId h : plan.carried[node])
+    raise(waitColumn(h), drained += plan.drains(plan.handoffs[h]));
 }
 
 //===----------------------------------------------------------------------===//
@@ -132,7 +157,7 @@ void Sweep::walkList(ListId id, State &s) {
         barrier(planned.pipe, s);
       for (const Flag &flag : planned.drains) {
         Clock token = snapshot(flag.from, s);
-        learn(flag.to, &token, at++, s);
+        learn(flag.to, tracksWaits() ? commonWaits(flag.to) : none, &token, at++, s);
       }
     }
     point.fence = false; // publish() decides
@@ -297,9 +322,8 @@ void Sweep::completeColumn(Position *claims, size_t stride, unsigned column, Sta
   claim = std::max(claim, top(s)[column]);
 }
 
-void Sweep::completeAccesses(Position *claims, size_t stride, Pipe pipe, State &s) const {
-  auto [first, end] = demands.columns.of(pipe);
-  for (unsigned column = first; column < end; ++column)
+void Sweep::completeColumns(Position *claims, size_t stride, Range range, State &s) const {
+  for (unsigned column = range.first; column < range.second; ++column)
     completeColumn(claims, stride, column, s);
 }
 
@@ -313,7 +337,7 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
   }
   completeAccesses(token.data(), columns, from, s);
   if (tracksWaits())
-    completeColumn(token.data(), columns, waitsOn(from), s);
+    completeColumns(token.data(), columns, waitRanges[unsigned(from)], s);
   return token;
 }
 
@@ -326,25 +350,30 @@ void Sweep::broadcast(State &s) const {
   }
 }
 
-void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
+/// `column`: of the wait, where waits are tracked.
+void Sweep::learn(Pipe to, unsigned column, const Clock *token, Position at, State &s) const {
   if (token)
     for (size_t level = 0; level <= open.size(); ++level)
       raise(row(s, indexOf(to)) + level * observers * columns, token->data() + level * columns,
             level);
   if (tracksWaits())
-    top(s)[waitsOn(to)] = at;
+    top(s)[column] = at;
   if (to != Pipe::S)
     return;
   broadcast(s);
   if (tracksWaits())
     for (unsigned observer = 0; observer < pipes; ++observer)
-      completeColumn(row(s, observer), observers * columns, waitsOn(to), s);
+      completeColumns(row(s, observer), observers * columns, waitRanges[unsigned(to)], s);
 }
 
 Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
   Knowledge result;
-  for (size_t level = 0; level <= open.size(); ++level)
-    result.push_back(row(s, indexOf(from))[level * observers * columns + waitsOn(to)]);
+  auto [first, end] = waitRanges[unsigned(to)];
+  result.width = end - first;
+  for (size_t level = 0; level <= open.size(); ++level) {
+    const Position *claims = row(s, indexOf(from)) + level * observers * columns;
+    result.claims.append(claims + first, claims + end);
+  }
   result.outlined = outlining ? open.front() : none;
   return result;
 }
@@ -360,7 +389,7 @@ void Sweep::waitFor(HandoffId id, State &s) {
   handoffs[id].redundant = llvm::all_of(llvm::seq(first, end), [&](unsigned column) {
     return told[column] <= known[column] || known[column] >= top(s)[column];
   });
-  learn(handoff.to, &token, handoffs[id].wait, s);
+  learn(handoff.to, tracksWaits() ? waitColumn(id) : none, &token, handoffs[id].wait, s);
 }
 
 void Sweep::existingSet(NodeId id, State &s) {
@@ -377,5 +406,6 @@ void Sweep::existingWait(NodeId id, State &s) {
   State::Slot token;
   if (State::Slot *slot = slotOf(key, s))
     token = std::exchange(*slot, {State::Empty, {}});
-  learn(key.to, token.presence == State::Pending ? &token.snapshot : nullptr, placeOf(id), s);
+  learn(key.to, tracksWaits() ? waitColumnOf(id) : none,
+        token.presence == State::Pending ? &token.snapshot : nullptr, placeOf(id), s);
 }

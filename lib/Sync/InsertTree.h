@@ -115,12 +115,14 @@ public:
   explicit Columns(const Program &program);
 
   unsigned size() const { return total; }
+  bool areAlone() const { return alone; }
   unsigned of(NodeId access) const { return byNode[access]; }
   /// First and one past the last of a pipe.
   std::pair<unsigned, unsigned> of(Pipe pipe) const { return ranges[unsigned(pipe)]; }
 
 private:
   unsigned total = 0;
+  bool alone = false;
   std::vector<unsigned> byNode;
   std::array<std::pair<unsigned, unsigned>, numPipes> ranges;
 };
