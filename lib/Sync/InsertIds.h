@@ -35,7 +35,7 @@ private:
   struct Arc {
     Position from, to, lastWait;
     NodeId waitAt;     ///< item before which (drain: after which) the wait stands
-    HandoffId handoff; ///< none: hand-written
+    HandoffId handoff; ///< none: hand-written, or of a drain
   };
   using Arcs = std::map<Position, Arc>; ///< by `from`; disjoint
 
@@ -67,7 +67,10 @@ private:
   std::map<Ring, std::vector<NodeId>> ringWaits; ///< waits that it came with
 
   unsigned offsetOf(const Arc &arc) const {
-    return arc.handoff == none ? sweep.offsetOfWait(arc.waitAt) : sweep.offsetOf(arc.handoff);
+    if (arc.handoff != none)
+      return sweep.offsetOf(arc.handoff);
+    bool isDrain = tree.program[arc.waitAt].kind != NodeKind::Wait;
+    return isDrain ? 0 : sweep.offsetOfWait(arc.waitAt); // the common column is the first
   }
   Arcs &arcsOf(Pipe from, Pipe to, int64_t id) { return arcs[slot(from, to, id)]; }
   size_t slot(Pipe from, Pipe to, int64_t id) const {
