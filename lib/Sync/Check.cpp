@@ -88,28 +88,26 @@ void Checker::access(NodeId id, State &state) {
   if (!touchesMemory(node))
     return;
   Pipe pipe = pipeOf(node);
-  state.reach(layout.columns().ofAccess(id), layout[id].begin);
+  state.reach(layout.columns().of(id), layout[id].begin);
   if (pipe == Pipe::S) { // H6: synchronous, everything dispatched later comes after it
     for (unsigned row = 0; row < numPipes; ++row)
-      claimAccesses(state.know[row], pipe, state);
+      claimAll(state.know[row], layout.columns().ofAccesses(pipe), state);
   } else if (keepsOrder(pipe, program.arch)) { // H7
-    claimAccesses(state.know[unsigned(pipe)], pipe, state);
+    claimAll(state.know[unsigned(pipe)], layout.columns().ofAccesses(pipe), state);
   }
 }
 
-/// Every access of the pipe so far is complete.
-void Checker::claimAccesses(Clock &clock, Pipe pipe, const State &state) const {
-  auto [first, end] = layout.columns().ofAccesses(pipe);
-  for (unsigned column = first; column < end; ++column)
+/// All of these columns so far is complete.
+void Checker::claimAll(Clock &clock, Columns::Range columns, const State &state) const {
+  for (unsigned column = columns.first; column < columns.second; ++column)
     state.claimAll(clock, loopBegins, column);
 }
 
 void Checker::barrier(const Node &node, State &state) const {
   if (node.pipe != Pipe::ALL) // H5
-    return claimAccesses(state.know[unsigned(node.pipe)], node.pipe, state);
+    return claimAll(state.know[unsigned(node.pipe)], layout.columns().ofAccesses(node.pipe), state);
   for (unsigned row = 0; row < numPipes; ++row)
-    for (unsigned column = 0; column < layout.columns().size(); ++column)
-      state.claimAll(state.know[row], loopBegins, column);
+    claimAll(state.know[row], {0, layout.columns().size()}, state);
 }
 
 //===----------------------------------------------------------------------===//
@@ -130,7 +128,7 @@ Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
       report(Rule::C2, id, none, program[id].key,
              "this id belongs to ids that rotate with a loop, so whose token it is cannot be told");
   }
-  return &state.tokens.try_emplace(key, state.emptyToken()).first->second;
+  return &state.tokens.try_emplace(key, state.emptyToken(key.to)).first->second;
 }
 
 Token *Checker::resolve(NodeId id, State &state) {
@@ -159,28 +157,38 @@ Token *Checker::resolve(NodeId id, State &state) {
   return &entry->second[floorMod(key.id.add, key.id.count)];
 }
 
+/// C3: of each level the latest wait that the set does not know of.
+void Checker::checkReuse(NodeId id, const Token &token, const State &state) {
+  const FlagKey &key = program[id].key;
+  auto [first, end] = layout.columns().ofWaits(key.to);
+  for (unsigned level = 0; level <= state.depth(); ++level) {
+    Claim latest = unknown;
+    for (unsigned column = first; column < end; ++column)
+      if (Claim needed = token.claims[level * (end - first) + column - first];
+          state.claim(unsigned(key.from), level, column) < needed)
+        latest = std::max(latest, needed);
+    if (latest == unknown)
+      continue;
+    report(Rule::C3, id, layout.nodeAt(positionOf(latest)), key,
+           (llvm::Twine(name(key.from)) + " does not know that " + name(key.to) +
+            " has taken the token before")
+               .str());
+    Finding &finding = doubts.back().finding;
+    finding.distance = (positionOf(latest) - latest) / iteration;
+    if (level > 0 && finding.distance > 0)
+      finding.loop = openLoops[level - 1];
+  }
+}
+
 void Checker::set(NodeId id, State &state) {
   const Node &node = program[id];
   Token *token = resolve(id, state);
   if (!token)
     return;
-  unsigned from = unsigned(node.key.from);
   if (token->pending) {
     report(Rule::C2, id, token->by, node.key, "the flag is set again before its token was taken");
   } else if (options.strongFlags) {
-    for (unsigned level = 0; level < token->claims.size(); ++level) {
-      Claim needed = token->claims[level];
-      if (state.claim(from, level, Columns::ofWaits(node.key.to)) >= needed)
-        continue;
-      report(Rule::C3, id, layout.nodeAt(positionOf(needed)), node.key,
-             (llvm::Twine(name(node.key.from)) + " does not know that " + name(node.key.to) +
-              " has taken the token before")
-                 .str());
-      Finding &finding = doubts.back().finding;
-      finding.distance = (positionOf(needed) - needed) / iteration;
-      if (level > 0 && finding.distance > 0)
-        finding.loop = openLoops[level - 1];
-    }
+    checkReuse(id, *token, state);
   }
   *token = {true, told(node.key.from, state), id};
 }
@@ -188,15 +196,15 @@ void Checker::set(NodeId id, State &state) {
 /// H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
 Clock Checker::told(Pipe from, const State &state) const {
   Clock snapshot = state.know[unsigned(from)];
-  claimAccesses(snapshot, from, state);
-  state.claimAll(snapshot, loopBegins, Columns::ofWaits(from));
+  claimAll(snapshot, layout.columns().ofAccesses(from), state);
+  claimAll(snapshot, layout.columns().ofWaits(from), state);
   return snapshot;
 }
 
 void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
-  state.reach(Columns::ofWaits(node.key.to), layout[id].begin);
+  state.reach(layout.columns().of(id), layout[id].begin);
   Token *token = resolve(id, state);
   if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
     return;
@@ -208,14 +216,15 @@ void Checker::wait(NodeId id, State &state) {
     report(Rule::C2, id, token->by, node.key,
            "waits for a flag that no earlier set can have raised");
   if (token) {
-    *token = state.emptyToken();
-    token->claims.back() = layout[id].begin;
+    *token = state.emptyToken(node.key.to);
+    auto [first, end] = layout.columns().ofWaits(node.key.to);
+    token->claims[token->claims.size() - end + layout.columns().of(id)] = layout[id].begin;
     token->by = id;
   }
   if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
     for (unsigned row = 0; row < numPipes; ++row) {
       raise(state.know[row], state.know[to]);
-      state.claimAll(state.know[row], loopBegins, Columns::ofWaits(Pipe::S));
+      claimAll(state.know[row], layout.columns().ofWaits(Pipe::S), state);
     }
 }
 

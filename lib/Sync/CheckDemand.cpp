@@ -36,7 +36,7 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   const Node &node = program[id];
   uint32_t at = layout[id].begin;
   Pipe pipe = pipeOf(node);
-  unsigned column = layout.columns().ofAccess(id);
+  unsigned column = layout.columns().of(id);
   std::vector<Sites> &kinds = sites[region];
   bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {

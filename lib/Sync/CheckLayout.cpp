@@ -8,23 +8,32 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-/// A table of columns that differ between a program and a part of it would be of no use: all nodes
-/// count, whether they run or not.
-Columns::Columns(const Program &program) : pipes(numPipes), byNode(program.nodes.size()) {
-  constexpr size_t mostAlone = 64; // accesses: the work of a walk grows with their number
-  size_t accesses = llvm::count_if(program.nodes, touchesMemory);
-  for (unsigned pipe = 0; pipe < numPipes; ++pipe)
-    pipes[ofWaits(Pipe(pipe))] = Pipe(pipe);
+/// By program, whether a node runs or not: a part of it has the same columns.
+Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
+  constexpr unsigned mostAlone = 64; // the work of a walk grows with the columns
+  auto isWait = [](const Node &node) { return node.kind == NodeKind::Wait; };
+  bool accessesAlone = llvm::count_if(program.nodes, touchesMemory) <= mostAlone;
+  bool waitsAlone = llvm::count_if(program.nodes, isWait) <= mostAlone;
   for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
-    unsigned first = size();
-    for (NodeId id = 0; id < program.nodes.size(); ++id)
-      if (const Node &node = program[id]; touchesMemory(node) && checker::pipeOf(node) == Pipe(pipe)) {
-        if (accesses <= mostAlone || size() == first)
-          pipes.push_back(Pipe(pipe));
-        byNode[id] = size() - 1;
-      }
-    ranges[pipe] = {first, size()};
+    waits[pipe] = add(program, Pipe(pipe), waitsAlone, [&](const Node &node) {
+      return isWait(node) && node.key.to == Pipe(pipe);
+    });
+    accesses[pipe] = add(program, Pipe(pipe), accessesAlone, [&](const Node &node) {
+      return touchesMemory(node) && checker::pipeOf(node) == Pipe(pipe);
+    });
   }
+}
+
+template <typename Takes>
+Columns::Range Columns::add(const Program &program, Pipe pipe, bool alone, Takes takes) {
+  unsigned first = size();
+  for (NodeId id = 0; id < program.nodes.size(); ++id)
+    if (takes(program[id])) {
+      if (alone || size() == first)
+        pipes.push_back(pipe);
+      byNode[id] = size() - 1;
+    }
+  return {first, size()};
 }
 
 template <typename T> static void sortUnique(std::vector<T> &list) {
@@ -64,10 +73,11 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
     assert(item.begin == 0 && "a node stands twice in the structure");
     item.begin = next(id);
     if (touchesMemory(node))
-      last[table.ofAccess(id)] = item.begin;
+      last[table.of(id)] = item.begin;
     switch (node.kind) {
     case NodeKind::Wait:
-      last[Columns::ofWaits(node.key.to)] = item.begin;
+      if (node.key.to != Pipe::ALL)
+        last[table.of(id)] = item.begin;
       [[fallthrough]];
     case NodeKind::Set:
       noteKey(node.key);

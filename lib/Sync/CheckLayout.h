@@ -18,25 +18,28 @@ inline constexpr Claim iteration = Claim(1) << 32;
 inline constexpr Claim unknown = -(Claim(1) << 62);
 inline uint32_t positionOf(Claim claim) { return uint32_t(claim & (iteration - 1)); }
 
-/// What is counted: accesses (C1) and, apart from them, the waits of each pipe (C3). Mixed into one
-/// column a late wait would make an otherwise complete prefix look incomplete. So does an access
-/// that nobody asked about, on paths without the one that was: in programs that are not large each
-/// access is a column of its own, in others all of a pipe are one.
+/// What is counted: accesses (C1) and, apart from them, waits (C3). Mixed into one column a late
+/// wait would make an otherwise complete prefix look incomplete. So does an access that nobody asked
+/// about, on paths without the one that was: in programs that are not large each access and each
+/// wait is a column of its own, in others those of a pipe are one.
 class Columns {
 public:
   explicit Columns(const Program &program);
 
   unsigned size() const { return unsigned(pipes.size()); }
-  static unsigned ofWaits(Pipe pipe) { return unsigned(pipe); }
-  unsigned ofAccess(NodeId node) const { return byNode[node]; }
-  /// First and one past the last of all accesses on the pipe.
-  std::pair<unsigned, unsigned> ofAccesses(Pipe pipe) const { return ranges[unsigned(pipe)]; }
+  /// Of an access or a wait.
+  unsigned of(NodeId node) const { return byNode[node]; }
+  using Range = std::pair<unsigned, unsigned>; ///< first, one past the last
+  Range ofAccesses(Pipe pipe) const { return accesses[unsigned(pipe)]; }
+  Range ofWaits(Pipe pipe) const { return waits[unsigned(pipe)]; }
   Pipe pipeOf(unsigned column) const { return pipes[column]; }
 
 private:
   std::vector<Pipe> pipes;       ///< by column
   std::vector<unsigned> byNode;
-  std::array<std::pair<unsigned, unsigned>, numPipes> ranges;
+  std::array<Range, numPipes> accesses, waits;
+
+  template <typename Takes> Range add(const Program &program, Pipe pipe, bool alone, Takes takes);
 };
 
 /// Identity of a static flag.
