@@ -3,6 +3,7 @@
 #include "ptoas/Sync/Check.h"
 #include "Checker.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/Twine.h"
 
 using namespace pto;
@@ -56,8 +57,10 @@ std::string Checker::missing(const Demand &demand, NodeId later, const State &st
   std::string pipe = name(later == none ? Pipe::S : pipeOf(program[later])).str();
   uint32_t levelBegin = demand.level == 0 ? 0 : loopBegins[demand.level - 1];
   Row row = demand.row == visible ? Row(Pipe::S) : demand.row;
-  Claim claim = state.claim(row, demand.level, demand.column);
-  if (claim > Claim(levelBegin))
+  auto [first, end] = layout.columns().ofAccesses(earlier);
+  if (llvm::any_of(llvm::seq(first, end), [&](unsigned column) {
+        return state.claim(row, demand.level, column) > Claim(levelBegin);
+      }))
     return pipe + " only knows that earlier work of " + told + " has finished";
   return pipe + " is never told that " + told + " has finished";
 }

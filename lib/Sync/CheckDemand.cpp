@@ -44,7 +44,8 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
            s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, column, writes, accumulates, node.unitFlag, node.turns, id, {}});
+    kind =
+        kinds.insert(kind, {pipe, column, writes, accumulates, node.unitFlag, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {

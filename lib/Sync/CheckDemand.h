@@ -73,8 +73,8 @@ private:
   const Program &program;
   const Layout &layout;
   Overlap overlap;
-  std::vector<std::vector<Sites>> sites; ///< by region
-  std::vector<Publication> gmReads, gmWrites; ///< by column
+  std::vector<std::vector<Sites>> sites;            ///< by region
+  std::vector<Publication> gmReads, gmWrites;       ///< by column
   std::vector<Demand> all, exit, current;           ///< current: of the node at hand
   std::vector<std::pair<uint32_t, uint32_t>> range; ///< of `all`, by node
   std::vector<NodeId> openLoops;

@@ -15,13 +15,14 @@ Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
   bool accessesAlone = llvm::count_if(program.nodes, touchesMemory) <= mostAlone;
   bool waitsAlone = llvm::count_if(program.nodes, isWait) <= mostAlone;
   for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
-    waits[pipe] = add(program, Pipe(pipe), waitsAlone, [&](const Node &node) {
-      return isWait(node) && node.key.to == Pipe(pipe);
-    });
+    waits[pipe] = add(program, Pipe(pipe), waitsAlone,
+                      [&](const Node &node) { return isWait(node) && node.key.to == Pipe(pipe); });
     accesses[pipe] = add(program, Pipe(pipe), accessesAlone, [&](const Node &node) {
       return touchesMemory(node) && checker::pipeOf(node) == Pipe(pipe);
     });
   }
+  if (pipes.empty()) // of sets alone: the depth of a state is known by the size of its clocks
+    pipes.push_back(Pipe::S);
 }
 
 template <typename Takes>

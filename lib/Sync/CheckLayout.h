@@ -19,9 +19,9 @@ inline constexpr Claim unknown = -(Claim(1) << 62);
 inline uint32_t positionOf(Claim claim) { return uint32_t(claim & (iteration - 1)); }
 
 /// What is counted: accesses (C1) and, apart from them, waits (C3). Mixed into one column a late
-/// wait would make an otherwise complete prefix look incomplete. So does an access that nobody asked
-/// about, on paths without the one that was: in programs that are not large each access and each
-/// wait is a column of its own, in others those of a pipe are one.
+/// wait would make an otherwise complete prefix look incomplete. So does an access that nobody
+/// asked about, on paths without the one that was: in programs that are not large each access and
+/// each wait is a column of its own, in others those of a pipe are one.
 class Columns {
 public:
   explicit Columns(const Program &program);
@@ -35,7 +35,7 @@ public:
   Pipe pipeOf(unsigned column) const { return pipes[column]; }
 
 private:
-  std::vector<Pipe> pipes;       ///< by column
+  std::vector<Pipe> pipes; ///< by column
   std::vector<unsigned> byNode;
   std::array<Range, numPipes> accesses, waits;
 

@@ -7,9 +7,7 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-State::State(const Columns &columns) : top(columns.size(), 0), columns(&columns) {
-  know.fill(top);
-}
+State::State(const Columns &columns) : top(columns.size(), 0), columns(&columns) { know.fill(top); }
 
 Token State::emptyToken(Pipe to) const {
   return {false, Clock((depth() + 1) * waitsOn(to), unknown), none};
@@ -228,8 +226,8 @@ void State::join(State other, Mismatches &mismatches) {
     rings.try_emplace(ring, RingTokens(ring.count, emptyToken(ring.to)));
   for (auto &[key, token] : tokens) {
     auto theirs = other.tokens.find(key);
-    joinToken(token, theirs == other.tokens.end() ? emptyToken(key.to) : theirs->second, flagOf(key),
-              mismatches);
+    joinToken(token, theirs == other.tokens.end() ? emptyToken(key.to) : theirs->second,
+              flagOf(key), mismatches);
   }
   for (auto &[ring, list] : rings) {
     auto theirs = other.rings.find(ring);

@@ -24,8 +24,8 @@ using Clock = std::vector<Claim>;
 /// A flag with at most one token.
 struct Token {
   bool pending = false;
-  /// Pending: what the wait will learn (same layout as a row). Otherwise, by level and column of the
-  /// waits on its pipe, the position of the last wait, which C3 asks the next set to know.
+  /// Pending: what the wait will learn (same layout as a row). Otherwise, by level and column of
+  /// the waits on its pipe, the position of the last wait, which C3 asks the next set to know.
   Clock claims;
   NodeId by = none; ///< the set (pending) or wait that made it so; only for messages
 };

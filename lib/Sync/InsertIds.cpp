@@ -186,7 +186,8 @@ bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
   if (std::optional<uint32_t> all = countForAll(h); all && count >= *all)
     return true;
   const HandoffFacts &facts = sweep.handoffs[h];
-  return facts.atSet.last(sweep.offsetOf(h)) >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
+  return facts.atSet.last(sweep.offsetOf(h)) >=
+         facts.wait - (count - plan.handoffs[h].delay) * iteration;
 }
 
 std::optional<uint32_t> IdAllocator::countForAll(HandoffId h) const {

@@ -10,8 +10,8 @@ using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
     : existingSets(tree.places.size()), tree(tree), demands(demands), plan(plan),
-      accesses(demands.columns.size()), lastItems(tree.places.size()), settled(tree.places.size()), closed(tree.places.size()),
-      outlines(tree.places.size()), arrivals(tree.places.size()) {
+      accesses(demands.columns.size()), lastItems(tree.places.size()), settled(tree.places.size()),
+      closed(tree.places.size()), outlines(tree.places.size()), arrivals(tree.places.size()) {
   indices.fill(none);
   auto use = [&](Pipe pipe) {
     if (pipe != Pipe::ALL && indexOf(pipe) == none)

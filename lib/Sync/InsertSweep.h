@@ -38,8 +38,9 @@ struct HandoffFacts {
 };
 
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
-/// pipe, or the outside world, which learns at fences. A column is accesses of a pipe or, when tracked, its
-/// waits; in small programs each of them is alone (Columns). `top` is the latest item of each column by level, on the paths so far.
+/// pipe, or the outside world, which learns at fences. A column is accesses of a pipe or, when
+/// tracked, its waits; in small programs each of them is alone (Columns). `top` is the latest item
+/// of each column by level, on the paths so far.
 ///
 /// Inside a loop that is being outlined there are two levels whatever its depth: the loop's own,
 /// and one that stands for all around it, where a claim is a Mask.
@@ -136,7 +137,8 @@ private:
     return demands.columns.areAlone() ? waitColumns[h] : commonWaits(plan.handoffs[h].to);
   }
   unsigned waitColumnOf(NodeId wait) const {
-    return demands.columns.areAlone() ? existingWaits[wait] : commonWaits(tree.program[wait].key.to);
+    return demands.columns.areAlone() ? existingWaits[wait]
+                                      : commonWaits(tree.program[wait].key.to);
   }
   bool isOf(unsigned column, Pipe pipe) const {
     auto isIn = [&](Range range) { return range.first <= column && column < range.second; };

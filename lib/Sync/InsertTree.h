@@ -107,9 +107,9 @@ struct Demand {
   unsigned column = 0; ///< of the earlier accesses
 };
 
-/// Accesses of which claims are prefixes: all of a pipe, or in small programs with loops or branches
-/// each alone. A prefix says little on a path without what it ends at, and a loop adds nothing to
-/// one that is not complete where the loop begins.
+/// Accesses of which claims are prefixes: all of a pipe, or in small programs with loops or
+/// branches each alone. A prefix says little on a path without what it ends at, and a loop adds
+/// nothing to one that is not complete where the loop begins.
 class Columns {
 public:
   explicit Columns(const Program &program);
