@@ -110,21 +110,20 @@ bool Checker::splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state) {
   uint32_t decided = *value;
   copies *= 2;
   std::optional<State> joined;
+  State::Mismatches mismatches;
   for (unsigned arm : {0u, 1u}) {
     // Another case is no start for an invariant.
     lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
     State path = state;
     paths.chosen[decided] = arm;
     walk(rest, path);
-    if (!joined) {
+    if (!joined)
       joined = std::move(path);
-      continue;
-    }
-    State::Mismatches mismatches;
-    joined->join(std::move(path), mismatches);
-    reportMismatches(rest.back(), mismatches, true);
+    else
+      joined->join(std::move(path), mismatches);
   }
   paths.chosen.erase(decided);
+  reportMismatches(none, mismatches); // there may be no branch at the end of the list
   lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
   copies /= 2;
   state = std::move(*joined);
@@ -146,7 +145,7 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
       exit->join(std::move(path), mismatches);
     else
       exit = std::move(path);
-    reportMismatches(id, mismatches, true);
+    reportMismatches(id, mismatches);
   };
   auto step = [&](State &path, Phase phase) {
     lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));
