@@ -88,7 +88,8 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
 }
 
 /// The model takes a function from elsewhere as drained before and after: here that becomes true.
-void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+Drains drainAroundForeignCalls(FuncOp function) {
+  Drains drains;
   auto isDrain = [](mlir::Operation *op) {
     auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
     return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
@@ -97,16 +98,17 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
     auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
     if (!callee || !callee.isDeclaration())
       return;
+    std::string reason = ("nothing is known of @" + call.getCallee() + " (" +
+                          locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                             .str();
     mlir::OpBuilder b(call);
     if (!isDrain(call->getPrevNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
     b.setInsertionPointAfter(call);
     if (!isDrain(call->getNextNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
-    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
-                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
-                           .str()});
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
   });
+  return drains;
 }
 
 /// Solves every function of the module with `solve(model, is a root)`.
@@ -119,9 +121,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
   for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
-    std::vector<SyncRemark> remarks;
+    Drains drains;
     if (source.hasCalls)
-      drainAroundForeignCalls(function, remarks);
+      drains = drainAroundForeignCalls(function);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -131,9 +133,8 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
       sync::Program solved = solve(*model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
-            summarize(*model, solved, function.getName(), core, report->detailed));
+            summarize(*model, solved, function.getName(), core, report->detailed, drains));
         entry.handWritten = source.hasSync;
-        llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
     }
