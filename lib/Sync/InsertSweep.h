@@ -218,6 +218,7 @@ private:
   bool findClosed(ListId list);
   void askOutside(uint32_t demand, Mask mask);
   Mask firstToken(NodeId loop, size_t index, unsigned column) const;
+  Mask primesBy(NodeId loop, unsigned observer, unsigned column) const;
   void makeOutline(NodeId loop);
   Position carry(Mask mask, unsigned column, size_t level, Position begin, const Head &entry) const;
   void judge(const std::vector<Outward> &asked, NodeId loop, const Head &entry);

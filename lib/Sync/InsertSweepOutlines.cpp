@@ -90,6 +90,19 @@ Mask Sweep::firstToken(NodeId loop, size_t index, unsigned column) const {
   return Mask(1) << indexOf(handoff.from);
 }
 
+/// The tokens that the observer has set before control comes to the loop: what they say about others
+/// it knows itself, so that a path with its knowledge has theirs as well.
+Mask Sweep::primesBy(NodeId loop, unsigned observer, unsigned column) const {
+  Mask result = 0;
+  for (auto [index, h] : llvm::enumerate(plan.carried[loop])) {
+    const Handoff &handoff = plan.handoffs[h];
+    if (handoff.primeAfter != none && indexOf(handoff.from) == observer &&
+        !isOf(column, handoff.from))
+      result |= firstToken(loop, index, column);
+  }
+  return result;
+}
+
 void Sweep::makeOutline(NodeId loop) {
   const List &body = tree.lists[tree.places[loop].arms[0]];
   auto openBefore = std::exchange(open, {loop});
@@ -101,7 +114,8 @@ void Sweep::makeOutline(NodeId loop) {
   Position begin = placeOf(loop);
   Head entry;
   for (unsigned observer = 0; observer < observers; ++observer)
-    entry.state.know.insert(entry.state.know.end(), columns, Mask(1) << observer);
+    for (unsigned column = 0; column < columns; ++column)
+      entry.state.know.push_back(Mask(1) << observer | primesBy(loop, observer, column));
   entry.state.know.insert(entry.state.know.end(), observers * columns, begin);
   muteObservers(entry.state.know);
   entry.state.top.assign(2 * columns, begin);
