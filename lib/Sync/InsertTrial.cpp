@@ -290,15 +290,20 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     waitOn(items[id].to, queue.front());
     queue.erase(queue.begin());
   };
-  auto access = [&](NodeId node, Pipe pipe) {
-    on(pipe, [&](Queue &queue, const Balanced &start) {
+  std::vector<Balanced> complete(run.steps.size()); ///< by step of an access
+  auto access = [&](size_t index, NodeId node, Pipe pipe) {
+    on(pipe, [&](Queue &queue, const Balanced &earliest) {
+      Balanced start = earliest;
+      for (uint32_t i = run.firstNeed[index]; i < run.firstNeed[index + 1]; ++i)
+        start = latest(start, complete[run.needs[i].source]);
       for (unsigned i = 0; i < start.size(); ++i) {
         queue.free[i] = start[i] + cycles[node][i];
         queue.complete[i] = queue.free[i] + (pipe == Pipe::S ? 0 : resultLatency);
       }
+      complete[index] = queue.complete;
     });
   };
-  for (const Step &step : run.steps) {
+  for (auto [index, step] : llvm::enumerate(run.steps)) {
     const Node &node = tree.program[step.node];
     const Selection::At &point = selection.at(step.node);
     if (step.kind != Step::Close) {
@@ -312,7 +317,7 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     }
     if (step.kind == Step::Leaf) {
       if (node.kind == NodeKind::Access)
-        access(step.node, node.pipe);
+        access(index, step.node, node.pipe);
       else if (node.kind == NodeKind::Barrier)
         barrier(node.pipe);
       else if (node.kind == NodeKind::Set)

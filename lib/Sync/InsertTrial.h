@@ -90,7 +90,8 @@ public:
   /// misses.
   llvm::BitVector cut(const Selection &selection, const Miss &miss);
   /// Cycles (sync 13.6), the sum over all balances; when it is above `limit`, some number above it.
-  /// `cycles`: of each access.
+  /// What an access needs complete it waits for in any case: of a selection that misses some order
+  /// it is no more than what any right one takes that contains it. `cycles`: of each access.
   uint64_t time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit) const;
   /// Instructions of the item that run.
   uint64_t executed(ItemId item);
