@@ -248,8 +248,8 @@ static Balanced latest(const Balanced &a, const Balanced &b) {
   return result;
 }
 
-uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles,
-                     uint64_t limit) const {
+uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit,
+                     llvm::BitVector *holding) const {
   struct Queue {
     Balanced free{}, complete{};
   };
@@ -266,18 +266,27 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     end = latest(end, latest(queue.free, queue.complete));
   };
   auto barrier = [&](Pipe pipe) {
+    bool isHolding = pipe == Pipe::ALL;
     if (pipe != Pipe::ALL)
-      return on(pipe, [](Queue &queue, const Balanced &start) {
+      on(pipe, [&](Queue &queue, const Balanced &start) {
         queue.free = latest(start, queue.complete);
+        isHolding = queue.free != start;
       });
-    for (const Queue &queue : queues)
-      dispatch = latest(dispatch, queue.complete);
+    else
+      for (const Queue &queue : queues)
+        dispatch = latest(dispatch, queue.complete);
+    return isHolding;
   };
   auto setOn = [&](Pipe pipe, Balanced &token) {
     on(pipe, [&](Queue &queue, const Balanced &start) { token = latest(start, queue.complete); });
   };
   auto waitOn = [&](Pipe pipe, const Balanced &token) {
-    on(pipe, [&](Queue &queue, const Balanced &start) { queue.free = latest(start, token); });
+    bool isHolding = false;
+    on(pipe, [&](Queue &queue, const Balanced &start) {
+      queue.free = latest(start, token);
+      isHolding = queue.free != start;
+    });
+    return isHolding;
   };
   auto tokensOf = [&](ItemId id) -> auto & { return tokens[selection.numberOf(id)]; };
   auto set = [&](ItemId id) { setOn(items[id].from, tokensOf(id).emplace_back()); };
@@ -287,7 +296,8 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
   };
   auto wait = [&](ItemId id) {
     auto &queue = tokensOf(id);
-    waitOn(items[id].to, queue.front());
+    if (waitOn(items[id].to, queue.front()) && holding)
+      holding->set(id);
     queue.erase(queue.begin());
   };
   std::vector<Balanced> complete(run.steps.size()); ///< by step of an access
@@ -309,7 +319,8 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     if (step.kind != Step::Close) {
       llvm::for_each(point.waits, wait);
       for (ItemId id : point.barriers)
-        barrier(items[id].from);
+        if (barrier(items[id].from) && holding)
+          holding->set(id);
       if (step.kind == Step::Open)
         for (ItemId id : point.carried)
           if (items[id].primeAfter == none)
@@ -389,6 +400,17 @@ const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
       take(4 * Moment(activation.close) + 1);
   }
   return result;
+}
+
+bool Trial::holdsBackNoLess(ItemId a, ItemId b) {
+  if (items[a].from != items[b].from || items[a].to != items[b].to)
+    return false;
+  pairsOf(a); // both are there before one is referred to
+  const std::vector<Pair> &theirs = pairsOf(b), &mine = pairsOf(a);
+  return llvm::all_of(theirs, [&](const Pair &their) {
+    return llvm::any_of(
+        mine, [&](const Pair &my) { return my.set >= their.set && my.wait <= their.wait; });
+  });
 }
 
 uint64_t Trial::executed(ItemId id) { return pairsOf(id).size() * (items[id].isBarrier() ? 1 : 2); }
