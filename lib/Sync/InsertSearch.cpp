@@ -59,6 +59,7 @@ void Search::tell(const Core &core) {
   for (ItemId id : core.items) {
     if (orSlower[id] == none) {
       orSlower[id] = known->addVariable();
+      work += items.size() * 2;
       for (ItemId other = 0; other < items.size(); ++other)
         if (llvm::all_of(measured, [&](Trial &t) { return t.holdsBackNoLess(other, id); }))
           known->add({isFalse(other), isTrue(orSlower[id])});
@@ -195,7 +196,7 @@ ItemId Search::choose(llvm::ArrayRef<const Clause *> open) {
   for (unsigned id : open.front()->any.set_bits()) {
     if (!known->isOpen(id))
       continue;
-    if (options.objective == Objective::Time && !alone[id]) {
+    if (isForTime && !alone[id]) {
       Selection all = std::move(*now);
       now.emplace(tree, items).add(id);
       alone[id] = 1 + timeNow();

@@ -170,6 +170,13 @@ bool Search::makeTrials() {
       if ((loops || trip == 4) && (branches || arm == 0))
         add(trials, {trip, arm, 1});
   if (loops || branches)
+    for (unsigned arm : {0u, 99u})
+      if (loops && (branches || arm == 0))
+        add(trials, {6, arm, 1});
+  if (loops && branches)
+    for (uint64_t seed = 1; seed <= 3; ++seed)
+      add(trials, {6, std::nullopt, seed});
+  if (loops || branches)
     while (lastSeed < (branches ? 12 : 6))
       add(trials, {std::nullopt, std::nullopt, ++lastSeed});
   for (ItemId id = 0; id < items.size(); ++id) {

@@ -180,11 +180,23 @@ bool Search::learn(llvm::ArrayRef<ItemId> selection) {
     return false;
   } else if (std::optional<LateSet> late = lateBySweep(selection, std::nullopt)) {
     clause.isAboutIds = true;
-    // Which id comes back where depends on all handoffs of the pair.
+    // Which id comes back where depends on all handoffs of the pair, but for one that comes to its
+    // own.
+    auto [to, from, wait, set, distance] = *late;
     llvm::BitVector others = empty;
     for (ItemId id = 0; id < items.size(); ++id)
-      if (items[id].from == std::get<1>(*late) && items[id].to == std::get<0>(*late))
+      if (items[id].from == from && items[id].to == to)
         (now->has(id) ? clause.given : others).set(id);
+    for (ItemId id : selection) {
+      llvm::ArrayRef<NodeId> nodes = tree.lists[items[id].span.list].items;
+      if (clause.given[id] && distance > 0 && nodes[items[id].span.consumer] == wait &&
+          nodes[items[id].span.producer] == set) {
+        clause.given.reset();
+        clause.given.set(id);
+        others.reset();
+        break;
+      }
+    }
     clause.any = whatBrings(selection, others, empty, [&](llvm::ArrayRef<ItemId> more) {
       return lateBySweep(more, late).has_value();
     });

@@ -405,11 +405,13 @@ const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
 bool Trial::holdsBackNoLess(ItemId a, ItemId b) {
   if (items[a].from != items[b].from || items[a].to != items[b].to)
     return false;
-  pairsOf(a); // both are there before one is referred to
   const std::vector<Pair> &theirs = pairsOf(b), &mine = pairsOf(a);
+  // Both ascend, by set and by wait: of mine the last that is waited for in time was set last.
+  auto next = mine.begin();
   return llvm::all_of(theirs, [&](const Pair &their) {
-    return llvm::any_of(
-        mine, [&](const Pair &my) { return my.set >= their.set && my.wait <= their.wait; });
+    while (next != mine.end() && next->wait <= their.wait)
+      ++next;
+    return next != mine.begin() && std::prev(next)->set >= their.set;
   });
 }
 
