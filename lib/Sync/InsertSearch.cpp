@@ -189,21 +189,26 @@ bool Search::isTooDear(llvm::ArrayRef<const Clause *> open) {
 // Search
 //===----------------------------------------------------------------------===//
 
-/// Of the items of a clause that nothing hits the one that takes the least time alone, and then the
-/// one that is cheapest by the clause that it hits.
+/// Of the items of a clause that nothing hits the one that takes the least time alone, or else the
+/// one that is cheapest by the clause that it hits; of equals one of the plan, which goes straight
+/// from an access to one that needs it.
 ItemId Search::choose(llvm::ArrayRef<const Clause *> open) {
-  std::optional<std::tuple<uint64_t, uint64_t, ItemId>> first;
-  for (unsigned id : open.front()->any.set_bits()) {
-    if (!known->isOpen(id))
-      continue;
-    if (isForTime && !alone[id]) {
+  auto timeAlone = [&](ItemId id) {
+    if (!alone[id]) {
       Selection all = std::move(*now);
       now.emplace(tree, items).add(id);
       alone[id] = 1 + timeNow();
       now.emplace(std::move(all));
     }
+    return alone[id];
+  };
+  std::optional<std::tuple<uint64_t, bool, ItemId>> first;
+  for (unsigned id : open.front()->any.set_bits()) {
+    if (!known->isOpen(id))
+      continue;
     uint64_t hits = llvm::count_if(open, [&](const Clause *c) { return c->any[id]; });
-    std::tuple rank(isForTime ? alone[id] : 0, 1024 * items[id].weight / hits, ItemId(id));
+    std::tuple rank(isForTime ? timeAlone(id) : 1024 * items[id].weight / hits,
+                    !llvm::is_contained(planned, id), ItemId(id));
     if (!first || rank < *first)
       first = rank;
   }
@@ -391,6 +396,7 @@ bool Search::run() {
   alone.resize(items.size());
   if (!takePlan())
     return false;
+  planned = best;
   Price start = bestPrice;
   Plan::Saved before = plan.save(stats);
   if (options.objective == Objective::Count)

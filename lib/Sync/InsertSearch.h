@@ -72,7 +72,7 @@ private:
   std::vector<uint32_t> orSlower; ///< by item: variable of `known` that holds with it, or with any
                                   ///< that holds back no less; none where nobody asked
   std::vector<uint64_t> alone;    ///< by item: the time that it takes, and one; zero: not measured
-  std::vector<ItemId> best;       ///< the best selection so far
+  std::vector<ItemId> planned, best; ///< selections: of the plan, and the best so far
   Price bestPrice;
   uint64_t timeLimit = 0;
   bool isForTime = false;     ///< count is no matter
