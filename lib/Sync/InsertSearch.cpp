@@ -146,7 +146,8 @@ std::vector<const Search::Clause *> Search::open() const {
 }
 
 /// With a clause more when what is selected, and what the clauses that are open ask for, costs no
-/// less than the best. Clauses that share no item are paid for one by one.
+/// less than the best. A clause costs what is left of the price of its cheapest item, and all its
+/// items are paid for in part by that.
 bool Search::isTooDear(llvm::ArrayRef<const Clause *> open) {
   uint64_t atLeast = 0;
   llvm::SmallVector<Literal, 32> reasons;
@@ -154,33 +155,28 @@ bool Search::isTooDear(llvm::ArrayRef<const Clause *> open) {
     atLeast += items[id].weight;
     reasons.push_back(isFalse(id));
   }
-  llvm::BitVector paid(items.size()), shared(items.size()), cheap(items.size());
+  std::vector<uint64_t> left(items.size());
+  for (ItemId id = 0; id < items.size(); ++id)
+    left[id] = items[id].weight;
+  llvm::BitVector cheaper(items.size()); // these are out, and would cost less
   for (const Clause *clause : open) {
     if (atLeast >= bestPrice.count)
       break;
     uint64_t least = ~uint64_t(0);
-    bool isApart = true;
     for (unsigned id : clause->any.set_bits())
-      if (known->isOpen(id)) {
-        isApart &= !paid[id];
-        least = std::min(least, items[id].weight);
-      }
-    if (!isApart)
-      continue;
+      if (known->isOpen(id))
+        least = std::min(least, left[id]);
     atLeast += least;
-    // Items that are out would make it cheaper, or serve two.
-    for (unsigned id : clause->any.set_bits()) {
-      (paid[id] ? shared : paid).set(id);
-      if (items[id].weight < least)
-        cheap.set(id);
-    }
+    for (unsigned id : clause->any.set_bits())
+      if (left[id] >= least)
+        left[id] -= least;
+      else
+        cheaper.set(id);
   }
   if (atLeast < bestPrice.count)
     return false;
-  cheap |= shared;
-  for (unsigned id : cheap.set_bits())
-    if (!known->isOpen(id))
-      reasons.push_back(isTrue(id));
+  for (unsigned id : cheaper.set_bits())
+    reasons.push_back(isTrue(id));
   known->add(reasons);
   return true;
 }
@@ -296,7 +292,7 @@ uint64_t Search::limitBelow(const Price &price) const {
 
 /// Looks for the least time, or else for what costs least and takes no more time than the best.
 void Search::improve(bool forTime, uint64_t budget) {
-  constexpr uint64_t turn = 40000; // steps from one start at the best to the next
+  constexpr uint64_t turn = 120000; // steps from one start at the best to the next
   isForTime = forTime;
   timeLimit = limitBelow(bestPrice);
   end = work + budget;
