@@ -79,9 +79,8 @@ private:
         entry.modelled->fences += 1;
       }
       entry.remarks.push_back(
-          {std::string("the cache of the scalar unit is written back at the return (dcci, dsb") +
-           (barrier ? ", behind a pipe_barrier ALL)" : ")") +
-           ": scalar stores need not reach global memory before"});
+          {"the cache of the scalar unit is written back at the return (pipe_barrier ALL, dcci, "
+           "dsb): scalar stores need not reach global memory before"});
     }
   }
   SyncReport *report = nullptr;
