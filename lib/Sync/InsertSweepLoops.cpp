@@ -200,7 +200,7 @@ void Sweep::drain(NodeId loop, State &s) {
   Position at = tree.places[loop].end + nodeStep / 16;
   for (HandoffId h : plan.carried[loop]) {
     for (const Clock &token : queues[h])
-      learn(plan.handoffs[h].to, &token, ++at, s);
+      learn(plan.handoffs[h].to, tracksWaits() ? waitColumn(h) : none, &token, ++at, s);
     handoffs[h].drain = at;
     queues[h].clear();
   }

@@ -66,7 +66,7 @@ void Sweep::askOutside(uint32_t index, Mask mask) {
   if (mask == everything)
     return;
   const Demand &demand = demands.all[index];
-  uint8_t column = indexOf(demand.pipe);
+  uint8_t column = demand.column;
   // Most that could be asked for is known inside: there are few of them.
   auto group = llvm::find_if(outward, [&](const Outward &o) {
     return o.mask == mask && o.level == demand.level && o.column == column && o.isOwn;
@@ -85,7 +85,7 @@ Mask Sweep::firstToken(NodeId loop, size_t index, unsigned column) const {
   const Handoff &handoff = plan.handoffs[plan.carried[loop][index]];
   if (handoff.primeAfter != none)
     return observers + index < 63 ? Mask(1) << (observers + index) : 0;
-  if (column == indexOf(handoff.from) || (tracksWaits() && column == waitsOn(handoff.from)))
+  if (isOf(column, handoff.from))
     return everything;
   return Mask(1) << indexOf(handoff.from);
 }
@@ -242,12 +242,17 @@ void Sweep::expandKnowledge(Knowledge &known, Pipe to) const {
   if (loop == none || arrivals[loop].run != runs)
     return;
   const List &body = tree.lists[tree.places[loop].arms[0]];
-  Mask mask = known.front();
+  unsigned levels = body.loops.size(), first = commonWaits(to);
+  llvm::ArrayRef<Position> masks = llvm::ArrayRef(known.claims).take_front(known.width);
   Knowledge all;
-  for (size_t level = 0; level + 1 <= body.loops.size(); ++level)
-    all.push_back(carry(mask, waitsOn(to), level, placeOf(body.loops[level]), arrivals[loop].head));
-  all.complete = mask == everything ? all.size() : 0;
-  all.append(std::next(known.begin()), known.end());
+  all.width = known.width;
+  for (unsigned level = 0; level < levels; ++level)
+    for (auto [offset, mask] : llvm::enumerate(masks))
+      all.claims.push_back(
+          carry(mask, first + offset, level, placeOf(body.loops[level]), arrivals[loop].head));
+  bool isComplete = llvm::all_of(masks, [](Mask mask) { return mask == everything; });
+  all.complete = isComplete ? levels : 0;
+  all.claims.append(known.claims.begin() + known.width, known.claims.end());
   known = std::move(all);
 }
 
