@@ -29,8 +29,6 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   const Place &loop = tree.places[tree.lists[body].owner];
   const List &around = tree.lists[loop.list];
   llvm::SmallVector<uint32_t, 4> places;
-  if (!around.loops.empty())
-    return places; // it would hold back the iteration before
   for (uint32_t i = loop.index; i-- > 0 && places.size() < most;) {
     if (i == around.leave)
       break; // the loop around can end between them

@@ -176,8 +176,18 @@ void Sweep::walkList(ListId id, State &s) {
 void Sweep::setAfter(HandoffId id, Position at, State &s) {
   const Handoff &handoff = plan.handoffs[id];
   handoffs[id].set = at;
-  if (tracksWaits())
-    handoffs[id].atSet = knowledge(handoff.from, handoff.to, s);
+  if (tracksWaits()) {
+    HandoffFacts &facts = handoffs[id];
+    Knowledge known = knowledge(handoff.from, handoff.to, s);
+    NodeId loop = plan.loopOf(handoff);
+    int64_t trip = loop == none ? 0 : tree.program[loop].trip.value_or(0);
+    int64_t firstDrained = std::max<int64_t>(0, trip - handoff.delay);
+    if (turn <= firstDrained)
+      facts.atLastSets = known;
+    else
+      facts.atLastSets.lower(known);
+    note(facts.atSet, std::move(known));
+  }
   queues[id].push_back(snapshot(handoff.from, s));
 }
 
@@ -366,6 +376,21 @@ void Sweep::learn(Pipe to, unsigned column, const Clock *token, Position at, Sta
       completeColumns(row(s, observer), observers * columns, waitRanges[unsigned(to)], s);
 }
 
+/// What a set knows each time that control comes to it.
+void Sweep::note(Knowledge &facts, Knowledge known) const {
+  if (turn > 0 && !facts.empty())
+    facts.lower(known);
+  else
+    facts = std::move(known);
+}
+
+void Knowledge::lower(const Knowledge &other) {
+  for (auto [index, mine] : llvm::enumerate(claims)) {
+    bool isMask = outlined != none && index < width;
+    mine = isMask ? mine & other.claims[index] : std::min(mine, other.claims[index]);
+  }
+}
+
 Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
   Knowledge result;
   auto [first, end] = waitRanges[unsigned(to)];
@@ -386,16 +411,17 @@ void Sweep::waitFor(HandoffId id, State &s) {
   const Position *known = row(s, indexOf(handoff.to)) + open.size() * observers * columns;
   auto [first, end] = demands.columns.of(handoff.from);
   // Nothing new, or nothing left to tell.
-  handoffs[id].redundant = llvm::all_of(llvm::seq(first, end), [&](unsigned column) {
+  bool isRedundant = llvm::all_of(llvm::seq(first, end), [&](unsigned column) {
     return told[column] <= known[column] || known[column] >= top(s)[column];
   });
+  handoffs[id].redundant = isRedundant && (turn == 0 || handoffs[id].redundant);
   learn(handoff.to, tracksWaits() ? waitColumn(id) : none, &token, handoffs[id].wait, s);
 }
 
 void Sweep::existingSet(NodeId id, State &s) {
   const FlagKey &key = tree.program[id].key;
   if (tracksWaits())
-    existingSets[id] = knowledge(key.from, key.to, s);
+    note(existingSets[id], knowledge(key.from, key.to, s));
   Clock token = snapshot(key.from, s);
   if (State::Slot *slot = slotOf(key, s))
     *slot = {State::Pending, std::move(token)};

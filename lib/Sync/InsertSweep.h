@@ -25,6 +25,8 @@ struct Knowledge {
 
   bool empty() const { return claims.empty(); }
   Position at(unsigned level, unsigned column) const { return claims[level * width + column]; }
+  /// To what both say.
+  void lower(const Knowledge &other);
   /// On the innermost level.
   Position last(unsigned column) const { return claims[claims.size() - width + column]; }
 };
@@ -35,6 +37,7 @@ struct HandoffFacts {
   Position set = 0, wait = 0;    ///< places of the items in the list
   Position prime = 0, drain = 0; ///< of the first prime and the last drain, with a delay
   Knowledge atPrime, atSet;
+  Knowledge atLastSets; ///< in a loop that is walked turn by turn: of tokens that are drained
 };
 
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
@@ -120,6 +123,7 @@ private:
   unsigned base = 0; ///< level of the outermost claims that are kept
   llvm::SmallVector<NodeId, 4> open;
   bool outlining = false;                 ///< claims of level 0 are masks
+  int64_t turn = 0;                       ///< of the loop that is being walked turn by turn
   std::vector<std::vector<Clock>> queues; ///< by handoff: its tokens on the way, oldest first
   std::vector<Clock> lastItems;           ///< by loop: last place per column inside
 
@@ -168,6 +172,7 @@ private:
   Clock snapshot(Pipe from, State &s) const;
   void learn(Pipe to, unsigned column, const Clock *token, Position at, State &s) const;
   Knowledge knowledge(Pipe from, Pipe to, State &s) const;
+  void note(Knowledge &facts, Knowledge known) const;
   void completeColumn(Position *claims, size_t stride, unsigned column, State &s) const;
   void completeColumns(Position *claims, size_t stride, Range range, State &s) const;
   void completeAccesses(Position *claims, size_t stride, Pipe pipe, State &s) const {
@@ -218,6 +223,7 @@ private:
   bool findClosed(ListId list);
   void askOutside(uint32_t demand, Mask mask);
   Mask firstToken(NodeId loop, size_t index, unsigned column) const;
+  Mask primesBy(NodeId loop, unsigned observer, unsigned column) const;
   void makeOutline(NodeId loop);
   Position carry(Mask mask, unsigned column, size_t level, Position begin, const Head &entry) const;
   void judge(const std::vector<Outward> &asked, NodeId loop, const Head &entry);
@@ -231,6 +237,8 @@ private:
   void prime(HandoffId id, Position at, State &s);
   void setAfter(HandoffId id, Position at, State &s);
   void drain(NodeId loop, State &s);
+  bool goesTurnByTurn(NodeId loop) const;
+  Head turnByTurn(NodeId loop, Head head);
   Head fixpoint(NodeId loop, const Head &entry);
   void saveQueues(NodeId loop, Head &head) const;
   void loadQueues(NodeId loop, const Head &head);

@@ -48,12 +48,13 @@ void Sweep::forget(ListId list) {
 
 std::vector<uint32_t> Sweep::failures(ListId id) const {
   const List &list = tree.lists[id];
-  if (list.isBody && closed[list.owner])
-    return outlines[list.owner].failures;
-  std::vector<uint32_t> all = failing;
+  bool isOutlined = list.isBody && closed[list.owner];
+  std::vector<uint32_t> all = isOutlined ? outlines[list.owner].failures : failing;
   if (id == 0)
     for (const Outline &outline : outlines)
       llvm::append_range(all, outline.failures);
+  llvm::sort(all); // turn by turn one may fail more than once
+  all.erase(llvm::unique(all), all.end());
   return all;
 }
 
@@ -90,6 +91,19 @@ Mask Sweep::firstToken(NodeId loop, size_t index, unsigned column) const {
   return Mask(1) << indexOf(handoff.from);
 }
 
+/// The tokens that the observer has set before control comes to the loop: what they say about
+/// others it knows itself, so that a path with its knowledge has theirs as well.
+Mask Sweep::primesBy(NodeId loop, unsigned observer, unsigned column) const {
+  Mask result = 0;
+  for (auto [index, h] : llvm::enumerate(plan.carried[loop])) {
+    const Handoff &handoff = plan.handoffs[h];
+    if (handoff.primeAfter != none && indexOf(handoff.from) == observer &&
+        !isOf(column, handoff.from))
+      result |= firstToken(loop, index, column);
+  }
+  return result;
+}
+
 void Sweep::makeOutline(NodeId loop) {
   const List &body = tree.lists[tree.places[loop].arms[0]];
   auto openBefore = std::exchange(open, {loop});
@@ -97,11 +111,13 @@ void Sweep::makeOutline(NodeId loop) {
   auto outliningBefore = std::exchange(outlining, true);
   auto failingBefore = std::exchange(failing, {});
   auto outwardBefore = std::exchange(outward, {});
+  auto turnBefore = std::exchange(turn, 0);
 
   Position begin = placeOf(loop);
   Head entry;
   for (unsigned observer = 0; observer < observers; ++observer)
-    entry.state.know.insert(entry.state.know.end(), columns, Mask(1) << observer);
+    for (unsigned column = 0; column < columns; ++column)
+      entry.state.know.push_back(Mask(1) << observer | primesBy(loop, observer, column));
   entry.state.know.insert(entry.state.know.end(), observers * columns, begin);
   muteObservers(entry.state.know);
   entry.state.top.assign(2 * columns, begin);
@@ -112,7 +128,7 @@ void Sweep::makeOutline(NodeId loop) {
     token.insert(token.end(), columns, begin);
     entry.queues.emplace_back(plan.handoffs[plan.carried[loop][i]].delay, token);
   }
-  Head exit = fixpoint(loop, entry);
+  Head exit = goesTurnByTurn(loop) ? turnByTurn(loop, entry) : fixpoint(loop, entry);
 
   for (Outward &asked : outward)
     if (asked.isOwn)
@@ -124,6 +140,7 @@ void Sweep::makeOutline(NodeId loop) {
   open = openBefore;
   base = baseBefore;
   outlining = outliningBefore;
+  turn = turnBefore;
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,8 +191,12 @@ Sweep::Head Sweep::across(NodeId loop, const Head &entry) {
     makeOutline(loop);
   const Outline &outline = outlines[loop];
   ++visits;
-  if (tracksWaits())
-    arrivals[loop] = {runs, outlining ? open.front() : none, entry};
+  if (tracksWaits()) {
+    if (turn > 0)
+      join(arrivals[loop].head, entry);
+    else
+      arrivals[loop] = {runs, outlining ? open.front() : none, entry};
+  }
   judge(outline.outward, loop, entry);
   Head exit = entry;
   size_t levels = open.size() + 1;
@@ -264,6 +285,7 @@ void Sweep::expandKnowledge() {
   for (auto [facts, handoff] : llvm::zip(handoffs, plan.handoffs)) {
     expandKnowledge(facts.atSet, handoff.to);
     expandKnowledge(facts.atPrime, handoff.to);
+    expandKnowledge(facts.atLastSets, handoff.to);
   }
   for (NodeId node = 0; node < existingSets.size(); ++node)
     if (!existingSets[node].empty())
