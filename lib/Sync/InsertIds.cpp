@@ -228,11 +228,20 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   if (handoff.turn)
     return {handoff.turn};
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
-  if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
+  if (!options.strongFlags)
     return {inFlight};
   std::optional<uint32_t> all = countForAll(h);
+  auto isTold = [&](int64_t turns) {
+    return facts.atSet.last(sweep.offsetOf(h)) >= facts.wait - turns * iteration;
+  };
+  if (runsOnce(plan.loopOf(handoff))) {
+    // Its set does not come back to the id of a prime of which it is not told that it is gone.
+    if (handoff.delay && all && *all > inFlight && !isTold(0))
+      return {*all, inFlight};
+    return {inFlight};
+  }
   int64_t back = setFirst;
-  while (back <= maxDistance && facts.atSet.last(sweep.offsetOf(h)) < facts.wait - back * iteration)
+  while (back <= maxDistance && !isTold(back))
     ++back;
   bool isNeverTold = back > maxDistance;
   if (isNeverTold)

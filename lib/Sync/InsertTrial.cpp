@@ -56,8 +56,9 @@ void Selection::remove(ItemId id) {
 // Walk
 //===----------------------------------------------------------------------===//
 
-/// C3 in the search: an id comes back after so many turns, which chains of handoffs have to tell.
-static constexpr uint32_t ring = 4;
+/// C3 in the search: an id comes back so many turns after its set, which chains of handoffs have to
+/// tell; that is four turns after its wait, while ids last.
+static uint32_t ringOf(const Item &item) { return uint32_t(item.delay) + 4; }
 
 class Trial::Walk {
 public:
@@ -70,7 +71,7 @@ public:
 private:
   struct Queue {
     llvm::SmallVector<Token, 3> tokens;
-    std::array<std::pair<int16_t, Moment>, ring> lastWaits{}; ///< by slot: its number and moment
+    llvm::SmallVector<std::pair<int16_t, Moment>, 6> lastWaits; ///< by slot: its number and moment
   };
   Trial &trial;
   const Tree &tree;
@@ -113,9 +114,11 @@ private:
     learn(items[id].from, items[id].to, token, at);
     queue.lastWaits[token.slot] = {waits[unsigned(items[id].to)], at};
   }
-  void set(ItemId id, Moment at, uint32_t slot) {
+  void set(ItemId id, Moment at, int64_t turn) {
     const Item &item = items[id];
     Queue &queue = queueOf(id);
+    uint32_t ring = ringOf(item), slot = (turn + ring) % ring;
+    queue.lastWaits.resize(ring);
     auto [number, moment] = queue.lastWaits[slot];
     bool isKnown = know[unsigned(item.from)].at[8 + unsigned(item.to)] >= number;
     if (trial.strongFlags && !isKnown && !miss)
@@ -125,7 +128,7 @@ private:
   }
   void prime(ItemId id, Moment at) {
     for (int64_t m = 0; m < items[id].delay; ++m)
-      set(id, at, uint32_t(m + 2 * ring - items[id].delay) % ring);
+      set(id, at, m - items[id].delay);
   }
   void barrier(Pipe pipe, Moment at);
   void leaf(const Step &step, uint32_t index);
@@ -199,12 +202,12 @@ void Trial::Walk::before(const Step &step, Moment at) {
 void Trial::Walk::after(const Step &step, Moment at) {
   const Selection::At &point = selection.at(step.node);
   for (ItemId id : point.early)
-    set(id, at, step.turn % ring);
+    set(id, at, step.turn);
   for (ItemId id : point.carried)
     while (!queueOf(id).tokens.empty())
       wait(id, at + 1);
   for (ItemId id : point.sets)
-    set(id, at + 2, step.turn % ring);
+    set(id, at + 2, step.turn);
   for (ItemId id : point.primes)
     prime(id, at + 3);
 }
