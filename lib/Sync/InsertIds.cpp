@@ -231,17 +231,14 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   if (!options.strongFlags)
     return {inFlight};
   std::optional<uint32_t> all = countForAll(h);
-  auto isTold = [&](int64_t turns) {
-    return facts.atSet.last(sweep.offsetOf(h)) >= facts.wait - turns * iteration;
-  };
-  if (runsOnce(plan.loopOf(handoff))) {
-    // Its set does not come back to the id of a prime of which it is not told that it is gone.
-    if (handoff.delay && all && *all > inFlight && !isTold(0))
-      return {*all, inFlight};
-    return {inFlight};
+  if (runsOnce(plan.loopOf(handoff))) { // the set comes back to the id of a prime, if at all
+    bool isTold = facts.atSet.last(sweep.offsetOf(h)) >= facts.wait;
+    if (!all || !handoff.delay || setFirst || isTold)
+      return {inFlight};
+    return {*all, inFlight};
   }
   int64_t back = setFirst;
-  while (back <= maxDistance && !isTold(back))
+  while (back <= maxDistance && facts.atSet.last(sweep.offsetOf(h)) < facts.wait - back * iteration)
     ++back;
   bool isNeverTold = back > maxDistance;
   if (isNeverTold)

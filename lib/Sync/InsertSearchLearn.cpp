@@ -121,8 +121,8 @@ bool Search::addMissingRun() {
     return false;
   for (unsigned i = 0; i < mostTries >> std::min(runsInVain, 6u); ++i) {
     std::optional<Run> run =
-        makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, mostSteps);
-    work += 4 * (run ? run->steps.size() : mostSteps);
+        makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, longestRun);
+    work += 4 * (run ? run->steps.size() : longestRun);
     if (!run)
       continue;
     Trial trial(tree, items, std::move(*run), options.strongFlags);
