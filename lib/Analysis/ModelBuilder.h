@@ -11,6 +11,7 @@
 #include "Pipes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Analysis/SyncModel.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace pto::analysis {
 
@@ -84,6 +85,8 @@ private:
   sync::Rotation *ring = nullptr;                 ///< of the offset being read
   std::vector<std::pair<Bound, int64_t>> symbols; ///< of the offset being read
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
+  /// Numbers in `interned` by a hash of the sum: only looked up, so that addresses decide nothing.
+  llvm::DenseMap<unsigned, llvm::SmallVector<uint32_t, 1>> internedByHash;
 };
 
 /// a * b; none when it is larger than any distance in memory, so that sums of a few such products
