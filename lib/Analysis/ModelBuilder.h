@@ -124,6 +124,7 @@ private:
   std::vector<sync::Turns> armTurns(mlir::Operation *branch, Frame &frame);
   bool syncOperation(mlir::Operation *op, List &list);
   bool crossCoreSet(mlir::Operation *op, List &list);
+  bool cacheOperation(mlir::Operation *op, Frame &frame, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   /// The regions that one operand may name: several when branches or loops choose the tile.
@@ -167,7 +168,9 @@ private:
   /// A part of a view, or a whole one without `offsets`.
   sync::RegionId viewRegion(Bound part, Bound view, mlir::ValueRange offsets, mlir::Type element,
                             llvm::ArrayRef<int64_t> shape);
+  /// Without an index: what the pointer points to.
   sync::RegionId scalarRegion(mlir::Value pointer, mlir::Value index, Frame &frame);
+  sync::RegionId lineRegion(mlir::Value place, Frame &frame);
   /// Pipes: the place of a popped tile, of what a tfree gives back, of an entry in global memory.
   sync::Region poppedRegion(Bound tile, TileBufType type);
   Regions freedRegions(mlir::Operation *free, Frame &frame);

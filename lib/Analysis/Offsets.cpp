@@ -182,8 +182,8 @@ void OffsetReader::close(sync::Offset &offset) {
   };
   unsigned hash = 0; // of the terms in any order
   for (auto &[bound, scale] : merged)
-    hash += unsigned(
-        llvm::hash_combine(bound.value.getAsOpaquePointer(), static_cast<void *>(bound.frame), scale));
+    hash += unsigned(llvm::hash_combine(bound.value.getAsOpaquePointer(),
+                                        static_cast<void *>(bound.frame), scale));
   auto &numbers = internedByHash[hash >> 2]; // away from the keys that a DenseMap reserves
   auto it = llvm::find_if(numbers, [&](uint32_t number) { return same(interned[number]); });
   offset.symbol = it == numbers.end() ? uint32_t(interned.size()) : *it;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Materialize.h"
+#include "ScalarCache.h"
 #include "SyncCost.h"
 #include "SyncText.h"
 #include "mlir/IR/Builders.h"
@@ -222,7 +223,8 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
@@ -276,7 +278,8 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;

@@ -1,6 +1,7 @@
 //===- SyncText.cpp - Synchronisation in words -----------------------------===//
 
 #include "SyncText.h"
+#include "ScalarCache.h"
 #include "SyncCost.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Parse/Parse.h"
@@ -254,12 +255,15 @@ SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm:
   if (!detailed)
     return out;
   Summary(model, solved, out).list(solved.top, "the end of the function");
-  std::vector<std::string> distinct;
+  std::vector<std::string> distinct, marked;
   for (const sync::Root &root : solved.roots)
-    if (!root.mayAlias)
-      distinct.push_back(root.name);
+    (root.mayAlias ? marked : distinct).push_back(root.name);
+  // One that is marked beside one that is not counts as distinct, too (sync 2).
   if (distinct.size() > 1)
-    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory");
+    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory" +
+                              (marked.empty() ? "" : ", also from " + llvm::join(marked, ", ")));
+  else if (!distinct.empty() && !marked.empty())
+    out.assumptions.push_back(distinct[0] + " is distinct memory from " + llvm::join(marked, ", "));
   return out;
 }
 
@@ -306,6 +310,27 @@ static mlir::Operation *commonRegion(const SyncModel &model, const sync::Finding
   return first == regionOf(f.later) ? first : nullptr;
 }
 
+static bool isIn(const Program &p, sync::NodeId node, sync::NodeId around) {
+  return node == around || llvm::any_of(p[around].arms, [&](const std::vector<sync::NodeId> &arm) {
+           return llvm::any_of(arm, [&](sync::NodeId inner) { return isIn(p, node, inner); });
+         });
+}
+
+/// Do both ends lie inside one execution of a library call? What it orders of its own steps is its
+/// affair.
+static bool isInsideOneCall(const SyncModel &model, const sync::Finding &f) {
+  const Program &p = model.program;
+  for (sync::NodeId id = 0; f.rule == sync::Rule::C1 && id < p.nodes.size(); ++id) {
+    if (p[id].kind != NodeKind::Macro || p[id].source == sync::none)
+      continue;
+    const OpInfo *info = findOpInfo(model.sources[p[id].source]);
+    if (info && info->pipeRule == PipeRule::ByMicro && isIn(p, f.earlier, id) &&
+        isIn(p, f.later, id) && (f.loop == sync::none || isIn(p, f.loop, id)))
+      return true;
+  }
+  return false;
+}
+
 std::string pto::describeAssumption(const SyncModel &model, const sync::Finding &f) {
   std::string text = "not a fault, though only run time knows: " + headline(model, f);
   if (f.later == sync::none)
@@ -314,7 +339,7 @@ std::string pto::describeAssumption(const SyncModel &model, const sync::Finding 
   return at.empty() ? text : text + " (" + at + ")";
 }
 
-void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, Author author) {
+bool pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, Author author) {
   const Program &p = model.program;
   mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
   mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
@@ -334,8 +359,17 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
   for (auto [value, arm] : f.path)
     diagnostic.attachNote(model.conditions[value].getLoc())
         << "on the paths where this condition is " << (arm == 0 ? "true" : "false");
+  for (auto [node, choice] : f.choices) {
+    auto &note = diagnostic.attachNote(locationOf(model, p, node)) << "on the paths where this ";
+    if (p[node].kind == NodeKind::Loop)
+      note << (choice ? "loop runs" : "loop does not run");
+    else if (p[node].arms.size() == 2)
+      note << "condition is " << (choice == 0 ? "true" : "false");
+    else
+      note << "takes arm " << choice + 1 << " of " << p[node].arms.size();
+  }
   if (f.warning)
-    return; // nothing to mend
+    return false; // nothing to mend
   if (f.unproven)
     diagnostic.attachNote(at->getLoc())
         << "only run time knows whether this is right; --assume takes it for right";
@@ -343,7 +377,13 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
     diagnostic.attachNote(together->getLoc())
         << "nothing is inserted into a region that stays together (no_inline); order its "
            "operations by hand, or take one of them out";
-    return;
+    return false;
+  }
+  if (isInsideOneCall(model, f)) {
+    diagnostic.attachNote(at->getLoc())
+        << "both are steps of this call, between which nothing can be inserted: what it reads and "
+           "what it writes must not overlap";
+    return false;
   }
   if (author == Author::Both)
     diagnostic.attachNote(function->getLoc())
@@ -355,10 +395,60 @@ void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn,
         << "this is a bug of ptoas: it inserted this synchronisation itself; please report the "
            "input. "
            "--enable-inject-barrier-all-sync may help meanwhile";
+  else if (f.rule == sync::Rule::C1 && p[f.earlier].pipe == p[f.later].pipe)
+    diagnostic.attachNote(at->getLoc()) // a flag from a pipe to itself hangs (sync 4)
+        << "put pto.barrier <PIPE_" << name(p[f.later].pipe)
+        << "> between them, or compile with --enable-insert-sync";
   else if (f.rule == sync::Rule::C1)
     diagnostic.attachNote(at->getLoc())
         << "put pto.set_flag[<PIPE_" << name(p[f.earlier].pipe) << ">, <PIPE_"
         << name(p[f.later].pipe)
         << ">, id] after the first and pto.wait_flag before the second, or compile with "
            "--enable-insert-sync";
+  else if (f.rule == sync::Rule::C3)
+    diagnostic.attachNote(at->getLoc())
+        << "take an id whose token is known to be gone, or send word that it is: a flag "
+        << name(f.key.to) << ">" << name(f.key.from) << " from behind the wait to before this set";
+  return author == Author::Inserter;
+}
+
+static std::string headline(const SyncModel &model, const StaleLine &line) {
+  const Program &p = model.program;
+  const Node &scalar = p[line.scalar], &other = p[line.other];
+  std::string bytes = describeRegion(p, (line.isStore ? scalar.writes : scalar.reads).front());
+  if (!line.isStore)
+    return "may read " + bytes + " from the scalar data cache, as they were before " + other.label;
+  return (other.kind == NodeKind::Publish ? "tells of " : "uses ") + bytes + ", which " +
+         scalar.label + " may have left in the scalar data cache";
+}
+
+std::string pto::describeAssumption(const SyncModel &model, const StaleLine &line) {
+  sync::NodeId at = line.isStore ? line.other : line.scalar;
+  return "not a fault, though only run time knows: " + model.program[at].label + " " +
+         headline(model, line);
+}
+
+bool pto::emitStaleLine(const SyncModel &model, const StaleLine &line, bool warn, Author author) {
+  const Program &p = model.program;
+  const Node &scalar = p[line.scalar], &other = p[line.other];
+  mlir::Operation *access = model.sources[scalar.source];
+  bool isAtOther = line.isStore && other.source != sync::none;
+  mlir::Operation *at = isAtOther ? model.sources[other.source] : access;
+  auto diagnostic = warn ? at->emitWarning() : at->emitError();
+  diagnostic << "'" << at->getName() << "' op " << (line.unproven ? "cannot be proven: " : "")
+             << headline(model, line) << " [C8]";
+  mlir::Operation *earlier = isAtOther                    ? access
+                             : other.source == sync::none ? nullptr
+                                                          : model.sources[other.source];
+  if (earlier)
+    diagnostic.attachNote(earlier->getLoc()) << "the earlier one is here: " << earlier->getName();
+  if (line.unproven)
+    diagnostic.attachNote(at->getLoc())
+        << "only run time knows whether this is right; --assume takes it for right";
+  if (author != Author::Inserter)
+    diagnostic.attachNote(access->getLoc())
+        << (line.isStore ? "put pto.cmo.cacheinvalid of its line, then pto.dsb, behind it"
+                         : "put pto.cmo.cacheinvalid of its line before it")
+        << ", or compile with --enable-insert-sync";
+  return author == Author::Inserter;
 }
