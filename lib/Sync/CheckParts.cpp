@@ -112,8 +112,7 @@ void Checker::settle() {
     bool isCovered = doubt->demand && llvm::any_of(rest, [&](const Doubt *other) {
                        const Demand *x = doubt->demand, *y = other->demand;
                        return y && x != y && other->finding.later == doubt->finding.later &&
-                              x->rule == y->rule && x->row == y->row && x->column == y->column &&
-                              x->level == y->level && (y->certain || !x->certain) &&
+                              demands.isOfOnePipe(*x, *y) && (y->certain || !x->certain) &&
                               std::make_pair(-x->distance, x->position) <
                                   std::make_pair(-y->distance, y->position);
                      });

@@ -65,6 +65,8 @@ private:
   void wait(NodeId id, State &state);
   Clock told(Pipe from, const State &state) const;
   void barrier(const Node &node, State &state) const;
+  void claimAll(Clock &clock, Columns::Range columns, const State &state) const;
+  void checkReuse(NodeId id, const Token &token, const State &state);
   void branch(NodeId id, State &state);
   void macro(NodeId id, State &state);
   void loop(NodeId id, State &state);

@@ -166,9 +166,12 @@ std::optional<uint32_t> Runner::latest(const Demand &demand) {
   uint32_t end = size_t(turn) + 1 < turns.size() ? turns[turn + 1] : run.steps.size();
   for (auto it = llvm::lower_bound(steps, end); it != steps.begin();) {
     uint32_t step = *--it;
+    NodeId node = run.steps[step].node;
     if (step < turns.front())
       return std::nullopt;
-    if (step < turns[turn] || tree.places[run.steps[step].node].begin <= place)
+    if (demands.columns.of(node) != demand.column)
+      continue;
+    if (step < turns[turn] || tree.places[node].begin <= place)
       return step;
   }
   return std::nullopt;
