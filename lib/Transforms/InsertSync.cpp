@@ -13,6 +13,7 @@
 #include "ptoas/Parse/Parse.h"
 #include "ptoas/Sync/Insert.h"
 #include "ptoas/Transforms/Passes.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include <set>
 
 namespace pto {
@@ -88,8 +89,11 @@ std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
   return order;
 }
 
+using Operations = llvm::SmallPtrSet<mlir::Operation *, 4>;
+
 /// The model takes a function from elsewhere as drained before and after: here that becomes true.
-void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+Operations drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+  Operations drains;
   auto isDrain = [](mlir::Operation *op) {
     auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
     return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
@@ -100,20 +104,33 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
       return;
     mlir::OpBuilder b(call);
     if (!isDrain(call->getPrevNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+      drains.insert(BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL));
     b.setInsertionPointAfter(call);
     if (!isDrain(call->getNextNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+      drains.insert(BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL));
     remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
                         locationText(call.getLoc()) + "), so all pipes wait before and after it")
                            .str()});
   });
+  return drains;
+}
+
+/// `drains` stand around calls. `why` there are barriers that no hazard asks for.
+SyncFunction reportOf(const SyncModel &model, sync::Program solved, FuncOp function, CoreKind core,
+                      const Operations &drains, llvm::StringRef why, bool detailed) {
+  for (sync::Node &node : solved.nodes)
+    node.inserted |= node.source != sync::none && drains.contains(model.sources[node.source]);
+  SyncFunction entry = summarize(model, solved, function.getName(), core, detailed);
+  for (SyncItem &item : entry.items)
+    if (item.isFull && item.reasons.empty())
+      item.reasons.push_back(why.str());
+  return entry;
 }
 
 /// Solves every function of the module with `solve(model, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
-                                   Solve solve) {
+                                   llvm::StringRef why, Solve solve) {
   if (source.hasMovedTiles)
     return mlir::failure();
   auto roots = rootFunctions(module);
@@ -121,8 +138,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
     std::vector<SyncRemark> remarks;
+    Operations drains;
     if (source.hasCalls)
-      drainAroundForeignCalls(function, remarks);
+      drains = drainAroundForeignCalls(function, remarks);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -132,7 +150,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
       sync::Program solved = solve(*model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
-            summarize(*model, solved, function.getName(), core, report->detailed));
+            reportOf(*model, solved, function, core, drains, why, report->detailed));
         entry.handWritten = source.hasSync;
         llvm::append_range(entry.remarks, remarks);
       }
@@ -223,7 +241,8 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+    llvm::StringRef why = "nothing is known of what the function that is called does";
+    if (mlir::failed(forEachProgram(getOperation(), source, report, why, solve)) ||
         mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
@@ -278,7 +297,8 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+    llvm::StringRef why = "asked for: every access waits for all pipes";
+    if (mlir::failed(forEachProgram(getOperation(), source, report, why, solve)) ||
         mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
