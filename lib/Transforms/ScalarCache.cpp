@@ -1,4 +1,4 @@
-//===- ScalarCache.cpp - Lines of the scalar data cache --------------------===//
+//===- ScalarCache.cpp - Finds what the scalar data cache hides ------------===//
 //
 // Scalar accesses of global memory go through lines of 64 bytes that the pipes and the other cores
 // bypass (sync 10). Order alone does not help: a store has to be written back and fenced before
@@ -7,11 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ScalarCache.h"
-#include "SyncText.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
-#include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include <set>
@@ -26,17 +22,6 @@ using sync::RegionId;
 namespace {
 constexpr int64_t lineBytes = 64;
 
-/// The pointer and the index that name a line in the text; no index: 0.
-using Name = std::pair<mlir::Value, mlir::Value>;
-
-Name nameOf(mlir::Value pointer, mlir::Value index) {
-  if (!index)
-    if (auto sum = pointer.getDefiningOp<AddPtrOp>())
-      return nameOf(sum.getPtr(), sum.getOffset());
-  bool isZero = index && mlir::matchPattern(index, mlir::m_Zero());
-  return {pointer, isZero ? mlir::Value() : index};
-}
-
 class Lines {
 public:
   explicit Lines(const SyncModel &model);
@@ -47,7 +32,7 @@ private:
   enum class Use : uint8_t { Load, Store, Clean };
   struct Scalar {
     Use use;
-    Name name;
+    LineName name;
     RegionId region = sync::none; ///< of its bytes; none: the whole cache
     RegionId wide = sync::none;   ///< all bytes that may be in its line
   };
@@ -72,7 +57,7 @@ private:
   llvm::MapVector<std::pair<NodeId, NodeId>, StaleLine> found;
 
   void find(const std::vector<NodeId> &nodes);
-  void note(NodeId id, Use use, Name name);
+  void note(NodeId id, Use use);
   bool isSameLine(NodeId x, bool isOld, NodeId y) const;
   template <typename Function>
   void forEach(RegionId region, const std::map<RegionId, std::vector<NodeId>> &nodes,
@@ -88,6 +73,26 @@ private:
   static void join(State &state, const State &other);
 };
 } // namespace
+
+LineName pto::lineName(mlir::Operation *op) {
+  mlir::Value pointer, index;
+  if (auto load = llvm::dyn_cast<LoadScalarOp>(op))
+    std::tie(pointer, index) = std::pair<mlir::Value, mlir::Value>(load.getPtr(), load.getOffset());
+  else if (auto store = llvm::dyn_cast<StoreScalarOp>(op))
+    std::tie(pointer, index) =
+        std::pair<mlir::Value, mlir::Value>(store.getPtr(), store.getOffset());
+  else
+    pointer = llvm::cast<CacheInvalidOp>(op).getPtr();
+  auto sum = pointer && !index ? pointer.getDefiningOp<AddPtrOp>() : AddPtrOp();
+  if (sum)
+    std::tie(pointer, index) = std::pair<mlir::Value, mlir::Value>(sum.getPtr(), sum.getOffset());
+  bool isZero = index && mlir::matchPattern(index, mlir::m_Zero());
+  return {pointer, isZero ? mlir::Value() : index};
+}
+
+bool pto::hearsOthers(mlir::Operation *op) {
+  return llvm::isa<CommTWaitOp, CommTTestOp, SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp>(op);
+}
 
 Lines::Lines(const SyncModel &model) : model(model) {
   bool hasScalars = llvm::any_of(model.sources, [](mlir::Operation *op) {
@@ -128,21 +133,20 @@ void Lines::find(const std::vector<NodeId> &nodes) {
     if (source == sync::none || program[id].kind != NodeKind::Access)
       continue;
     mlir::Operation *op = model.sources[source];
-    if (auto load = llvm::dyn_cast<LoadScalarOp>(op))
-      note(id, Use::Load, nameOf(load.getPtr(), load.getOffset()));
-    else if (auto store = llvm::dyn_cast<StoreScalarOp>(op))
-      note(id, Use::Store, nameOf(store.getPtr(), store.getOffset()));
-    else if (auto invalid = llvm::dyn_cast<CacheInvalidOp>(op))
-      note(id, Use::Clean, invalid.getPtr() ? nameOf(invalid.getPtr(), {}) : Name());
-    else if (llvm::isa<CommTWaitOp, CommTTestOp, SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp>(
-                 op))
+    if (llvm::isa<LoadScalarOp>(op))
+      note(id, Use::Load);
+    else if (llvm::isa<StoreScalarOp>(op))
+      note(id, Use::Store);
+    else if (llvm::isa<CacheInvalidOp>(op))
+      note(id, Use::Clean);
+    else if (hearsOthers(op))
       acquires.insert(id);
   }
 }
 
-void Lines::note(NodeId id, Use use, Name name) {
-  Scalar scalar{use, name};
+void Lines::note(NodeId id, Use use) {
   const Node &node = program[id];
+  Scalar scalar{use, lineName(model.sources[node.source])};
   for (RegionId region : use == Use::Store ? node.writes : node.reads) {
     if (program.regions[region].space != Space::GM)
       return; // on chip there is no cache
@@ -337,69 +341,4 @@ std::vector<StaleLine> Lines::run() {
 std::vector<StaleLine> pto::findStaleLines(const SyncModel &model) {
   Lines lines(model);
   return lines.any() ? lines.run() : std::vector<StaleLine>();
-}
-
-//===----------------------------------------------------------------------===//
-// Insertion
-//===----------------------------------------------------------------------===//
-
-/// `number` names a pointer that is new, so that its name stays when the IR is printed and read.
-static void cleanLine(mlir::Operation *op, unsigned number) {
-  mlir::OpBuilder b(op);
-  mlir::Location place = placeOf(op->getLoc());
-  auto named = mlir::NameLoc::get(b.getStringAttr("line" + llvm::Twine(number)), place);
-  bool isStore = llvm::isa<StoreScalarOp>(op);
-  mlir::Value pointer =
-      isStore ? llvm::cast<StoreScalarOp>(op).getPtr() : llvm::cast<LoadScalarOp>(op).getPtr();
-  mlir::Value index = isStore ? llvm::cast<StoreScalarOp>(op).getOffset()
-                              : llvm::cast<LoadScalarOp>(op).getOffset();
-  if (isStore)
-    b.setInsertionPointAfter(op);
-  if (!mlir::matchPattern(index, mlir::m_Zero()))
-    pointer = AddPtrOp::create(b, named, pointer.getType(), pointer, index);
-  CacheInvalidOp::create(b, place, pointer, AddressSpaceAttr());
-  if (isStore)
-    DsbOp::create(b, place);
-}
-
-mlir::LogicalResult pto::cleanScalarLines(mlir::ModuleOp module, SyncReport *report) {
-  llvm::MapVector<mlir::Operation *, std::string> wanted;
-  bool hasScalars = module
-                        .walk([](mlir::Operation *op) {
-                          return llvm::isa<LoadScalarOp, StoreScalarOp>(op)
-                                     ? mlir::WalkResult::interrupt()
-                                     : mlir::WalkResult::advance();
-                        })
-                        .wasInterrupted();
-  if (!hasScalars)
-    return mlir::success();
-  for (mlir::func::FuncOp function : rootFunctions(module))
-    for (CoreKind core : coresOf(function)) {
-      auto model = buildSyncModel(function, core);
-      if (mlir::failed(model))
-        return mlir::failure();
-      SyncFunction *entry = nullptr;
-      if (report)
-        for (SyncFunction &f : report->functions)
-          if (f.name == function.getName() && f.core == name(core))
-            entry = &f;
-      for (const StaleLine &line : findStaleLines(*model)) {
-        mlir::Operation *op = model->sources[model->program[line.scalar].source];
-        auto region = op->getParentOfType<mlir::scf::ExecuteRegionOp>();
-        if ((region && region.getNoInline()) || !wanted.insert({op, ""}).second || !entry)
-          continue;
-        std::string place =
-            op->getName().getStringRef().str() + " (" + locationText(op->getLoc()) + ")";
-        const std::string &other = model->program[line.other].label;
-        entry->remarks.push_back(
-            {line.isStore
-                 ? "the cache line of " + place + " is written back and fenced before " + other +
-                       " (C8)"
-                 : "the cache line of " + place + " is fetched anew behind " + other + " (C8)"});
-      }
-    }
-  unsigned number = 0;
-  for (auto &[op, unused] : wanted)
-    cleanLine(op, ++number);
-  return mlir::success();
 }

@@ -7,6 +7,13 @@
 
 namespace pto {
 
+/// The pointer and the index that name the line of a scalar access, or of pto.cmo.cacheinvalid, in
+/// the text. No index: 0; no pointer: all lines.
+using LineName = std::pair<mlir::Value, mlir::Value>;
+LineName lineName(mlir::Operation *op);
+/// Does the program know behind it that other cores have written something?
+bool hearsOthers(mlir::Operation *op);
+
 /// A scalar store that may still be in the cache when `other` uses its bytes or tells another core
 /// of them; or a scalar load that may hit a line from before `other`, a write by another pipe or a
 /// signal from another core.
@@ -19,7 +26,9 @@ struct StaleLine {
 /// In program order of the walk, each pair once.
 std::vector<StaleLine> findStaleLines(const SyncModel &model);
 
-/// Writes back and fences, or fetches anew, the lines of all such accesses of the module.
+/// Writes back and fences the lines of scalar stores behind which others may look, and drops those
+/// of scalar loads before which others may have written. By a rule of its own
+/// (ScalarCacheInsert.cpp): findStaleLines judges what comes out.
 mlir::LogicalResult cleanScalarLines(mlir::ModuleOp module, SyncReport *report);
 
 } // namespace pto
