@@ -289,8 +289,16 @@ bool ModelBuilder::crossCoreSet(Operation *op, List &list) {
 /// pipes write there has to be complete.
 bool ModelBuilder::cacheOperation(Operation *op, Frame &frame, List &list) {
   auto invalid = llvm::dyn_cast<CacheInvalidOp>(op);
-  if (!invalid && !llvm::isa<SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp>(op))
+  if (!invalid && !llvm::isa<SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp, SyncAllOp>(op))
     return false;
+  if (llvm::isa<SyncAllOp>(op)) { // begins with PIPE_ALL
+    Node barrier;
+    barrier.kind = NodeKind::Barrier;
+    barrier.pipe = Pipe::ALL;
+    barrier.source = sourceOf(op);
+    barrier.label = op->getName().getStringRef().str() + "'s own barrier";
+    add(std::move(barrier), list);
+  }
   Node node;
   node.pipe = Pipe::S;
   node.source = sourceOf(op);

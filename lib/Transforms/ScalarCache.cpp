@@ -91,7 +91,8 @@ LineName pto::lineName(mlir::Operation *op) {
 }
 
 bool pto::hearsOthers(mlir::Operation *op) {
-  return llvm::isa<CommTWaitOp, CommTTestOp, SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp>(op);
+  return llvm::isa<CommTWaitOp, CommTTestOp, SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp,
+                   SyncAllOp>(op);
 }
 
 Lines::Lines(const SyncModel &model) : model(model) {
@@ -251,6 +252,10 @@ void Lines::foreign(NodeId id, State &state) {
 void Lines::node(NodeId id, State &state) {
   const Node &node = program[id];
   if (acquires.count(id)) {
+    if (llvm::isa<SyncAllOp>(model.sources[node.source])) // others hear of this core, too
+      for (const auto *stores : {&state.dirty, &state.cleaned})
+        for (auto [store, isOld] : *stores)
+          report(store, id, sync::none);
     for (auto [line, isOld] : state.cached)
       state.acquired[line] = id;
     state.fresh.clear();

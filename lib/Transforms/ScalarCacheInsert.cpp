@@ -82,6 +82,8 @@ bool Cleaning::sort(NodeId id) {
     return false;
   if (op && hearsOthers(op)) {
     heard.push_back(id);
+    if (llvm::isa<SyncAllOp>(op))
+      signals.push_back(id);
     return true;
   }
   auto isGlobal = [&](RegionId region) { return program.regions[region].space == Space::GM; };

@@ -418,8 +418,9 @@ static std::string headline(const SyncModel &model, const StaleLine &line) {
   std::string bytes = describeRegion(p, (line.isStore ? scalar.writes : scalar.reads).front());
   if (!line.isStore)
     return "may read " + bytes + " from the scalar data cache, as they were before " + other.label;
-  return (other.kind == NodeKind::Publish ? "tells of " : "uses ") + bytes + ", which " +
-         scalar.label + " may have left in the scalar data cache";
+  bool tells = other.kind == NodeKind::Publish || other.pipe == Pipe::S;
+  return (tells ? "tells of " : "uses ") + bytes + ", which " + scalar.label +
+         " may have left in the scalar data cache";
 }
 
 std::string pto::describeAssumption(const SyncModel &model, const StaleLine &line) {
