@@ -228,9 +228,15 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   if (handoff.turn)
     return {handoff.turn};
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
-  if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
+  if (!options.strongFlags)
     return {inFlight};
   std::optional<uint32_t> all = countForAll(h);
+  if (runsOnce(plan.loopOf(handoff))) { // the set comes back to the id of a prime, if at all
+    bool isTold = facts.atSet.last(sweep.offsetOf(h)) >= facts.wait;
+    if (!all || !handoff.delay || setFirst || isTold)
+      return {inFlight};
+    return {*all, inFlight};
+  }
   int64_t back = setFirst;
   while (back <= maxDistance && facts.atSet.last(sweep.offsetOf(h)) < facts.wait - back * iteration)
     ++back;

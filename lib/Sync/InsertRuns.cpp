@@ -253,3 +253,18 @@ std::vector<RunPlan> inserter::measuredRuns(const Tree &tree) {
       plans.push_back({modelTrip, 0, 1, rare});
   return plans;
 }
+
+std::vector<Balanced> inserter::balancedCycles(const Tree &tree, const InsertOptions &options) {
+  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
+  std::vector<Balanced> cycles(tree.program.nodes.size());
+  for (NodeId node : tree.order) {
+    const Node &n = tree.program[node];
+    if (n.kind != NodeKind::Access)
+      continue;
+    uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+    uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
+    bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
+    cycles[node] = {all, moves ? all / 2 : all, moves ? all : all / 2};
+  }
+  return cycles;
+}

@@ -368,24 +368,10 @@ void Search::loosen() {
 // Whole search
 //===----------------------------------------------------------------------===//
 
-void Search::estimateCycles() {
-  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
-  cycles.resize(tree.program.nodes.size());
-  for (NodeId node : tree.order) {
-    const Node &n = tree.program[node];
-    if (n.kind != NodeKind::Access)
-      continue;
-    uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
-    uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
-    bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
-    cycles[node] = {all, moves ? all / 2 : all, moves ? all : all / 2};
-  }
-}
-
 bool Search::run() {
   if (!isSmall())
     return false;
-  estimateCycles();
+  cycles = balancedCycles(tree, options);
   if (!makeItems() || !makeTrials())
     return false;
   now.emplace(tree, items);

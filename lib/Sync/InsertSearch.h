@@ -60,8 +60,7 @@ private:
   llvm::function_ref<std::optional<std::vector<Want>>()> credits;
 
   std::vector<Item> items;
-  std::vector<Balanced> cycles;             ///< by node
-  static constexpr size_t mostSteps = 3000; ///< of one run
+  std::vector<Balanced> cycles; ///< by node
   std::vector<Trial> trials, measured;
   uint64_t lastSeed = 0;        ///< of the runs drawn by lot; none where all are alike
   std::vector<size_t> order;    ///< of trials: those that failed last come first
@@ -82,7 +81,6 @@ private:
   unsigned refused = 0; ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
-  void estimateCycles();
   bool makeItems();
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;

@@ -152,7 +152,7 @@ std::optional<ItemId> Search::find(const Item &item) const {
 
 bool Search::makeTrials() {
   auto add = [&](std::vector<Trial> &into, const RunPlan &plan) {
-    std::optional<Run> run = makeRun(tree, demands, plan, mostSteps);
+    std::optional<Run> run = makeRun(tree, demands, plan, longestRun);
     if (run)
       into.emplace_back(tree, items, std::move(*run), options.strongFlags);
     return run.has_value();

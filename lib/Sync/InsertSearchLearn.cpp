@@ -121,7 +121,7 @@ bool Search::addMissingRun() {
   uint64_t until = work + mostWork;
   for (unsigned i = 0; i < mostTries && work < until; ++i) {
     std::optional<Run> run =
-        makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, mostSteps);
+        makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, longestRun);
     if (!run)
       continue;
     Trial trial(tree, items, std::move(*run), options.strongFlags);

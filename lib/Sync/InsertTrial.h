@@ -75,10 +75,6 @@ struct Miss {
   ItemId condition = 0; ///< with isReuse: the item that sets
 };
 
-/// One number for each balance of the pipes: cycles as the caller says, half of them for moves to
-/// and from global memory, and half of them for all else (sync 13.6).
-using Balanced = std::array<uint64_t, 3>;
-
 class Trial {
 public:
   /// With `strongFlags` an id may only be set again when its last wait is known to be over (C3).
