@@ -134,6 +134,7 @@ LogicalResult ModelBuilder::contiguous(mlir::scf::ExecuteRegionOp region, Frame 
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(region);
   macro.label = "scf.execute_region";
+  macro.transparent = true;
   macro.arms.emplace_back();
   LogicalResult result = block(region.getRegion().front(), frame, macro.arms.front());
   insideMacro = outer;
@@ -223,6 +224,7 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
   if (inside.empty())
     return result; // a helper that only computes
   macro.arms.push_back(std::move(inside));
+  macro.transparent = true;
   add(std::move(macro), list);
   return result;
 }

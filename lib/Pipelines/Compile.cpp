@@ -246,7 +246,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createVerifySyncPass(verify, report));
   }
   if (options.prepareForCpp)
-    passes.addPass(createPrepareForCpp());
+    passes.addPass(createPrepareForCppPass(report));
 }
 
 /// Most kernels have no pipes and no flags between cores, and each pass that looks for them walks

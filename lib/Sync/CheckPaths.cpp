@@ -125,6 +125,7 @@ size_t Checker::splitAt(llvm::ArrayRef<NodeId> rest, State &state) {
     rest = rest.take_front(llvm::find(rest, last) - rest.begin() + 1);
   copies *= 2;
   std::optional<State> joined;
+  State::Mismatches mismatches;
   for (unsigned arm : {0u, 1u}) {
     // Another case is no start for an invariant.
     lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
@@ -133,15 +134,13 @@ size_t Checker::splitAt(llvm::ArrayRef<NodeId> rest, State &state) {
     walk(rest, path);
     if (uint32_t now = layout[rest.back()].end) // a loop that never runs has no place
       path.normalise(now);
-    if (!joined) {
+    if (!joined)
       joined = std::move(path);
-      continue;
-    }
-    State::Mismatches mismatches;
-    joined->join(std::move(path), mismatches);
-    reportMismatches(rest.back(), mismatches, true);
+    else
+      joined->join(std::move(path), mismatches);
   }
   paths.chosen.erase(value);
+  reportMismatches(none, mismatches); // there may be no branch at the end of the list
   lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
   copies /= 2;
   state = std::move(*joined);
@@ -163,7 +162,7 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
       exit->join(std::move(path), mismatches);
     else
       exit = std::move(path);
-    reportMismatches(id, mismatches, true);
+    reportMismatches(id, mismatches);
   };
   auto step = [&](State &path, Phase phase) {
     lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));

@@ -94,9 +94,13 @@ private:
   bool isAsked(const Demand &demand, NodeId later) const;
   void test(const Demand &demand, NodeId later, const State &state);
   std::string missing(const Demand &demand, NodeId later, const State &state) const;
-  void report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
-  /// `byPath`: conditions or a trip count decide it, and they may be what the program relies on.
-  void reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath);
+  Finding &report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
+  Finding &reportToken(TokenFault fault, NodeId later, NodeId earlier, const FlagKey &key,
+                       std::string what);
+  void reportMissing(NodeId wait, const Token &token, const State &state);
+  /// Of two paths: conditions or a trip count decide it, and they may be what the program relies
+  /// on, so it is unproven. `at`: none stands for the sets.
+  void reportMismatches(NodeId at, const State::Mismatches &mismatches, bool iterations = false);
 };
 
 } // namespace pto::sync::checker

@@ -14,7 +14,6 @@
 #include "ptoas/Sync/Check.h"
 #include "ptoas/Sync/Insert.h"
 #include "ptoas/Transforms/Passes.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include <set>
 
 namespace pto {
@@ -118,11 +117,9 @@ mlir::FailureOr<Complete> findComplete(mlir::ModuleOp module, const Source &sour
   return complete;
 }
 
-using Operations = llvm::SmallPtrSet<mlir::Operation *, 4>;
-
 /// The model takes a function from elsewhere as drained before and after: here that becomes true.
-Operations drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
-  Operations drains;
+Drains drainAroundForeignCalls(FuncOp function) {
+  Drains drains;
   auto isDrain = [](mlir::Operation *op) {
     auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
     return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
@@ -131,45 +128,32 @@ Operations drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &rem
     auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
     if (!callee || !callee.isDeclaration())
       return;
+    std::string reason = ("nothing is known of @" + call.getCallee() + " (" +
+                          locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                             .str();
     mlir::OpBuilder b(call);
     if (!isDrain(call->getPrevNode()))
-      drains.insert(BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL));
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
     b.setInsertionPointAfter(call);
     if (!isDrain(call->getNextNode()))
-      drains.insert(BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL));
-    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
-                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
-                           .str()});
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
   });
   return drains;
-}
-
-/// `drains` stand around calls. `why` there are barriers that no hazard asks for.
-SyncFunction reportOf(const SyncModel &model, sync::Program solved, FuncOp function, CoreKind core,
-                      const Operations &drains, llvm::StringRef why, bool detailed) {
-  for (sync::Node &node : solved.nodes)
-    node.inserted |= node.source != sync::none && drains.contains(model.sources[node.source]);
-  SyncFunction entry = summarize(model, solved, function.getName(), core, detailed);
-  for (SyncItem &item : entry.items)
-    if (item.isFull && item.reasons.empty())
-      item.reasons.push_back(why.str());
-  return entry;
 }
 
 /// Solves every function of the module with `solve(function, model, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
-                                   llvm::StringRef why, Solve solve) {
+                                   Solve solve) {
   if (source.hasMovedTiles)
     return mlir::failure();
   auto roots = rootFunctions(module);
   for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
-    std::vector<SyncRemark> remarks;
-    Operations drains;
+    Drains drains;
     if (source.hasCalls)
-      drains = drainAroundForeignCalls(function, remarks);
+      drains = drainAroundForeignCalls(function);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -179,9 +163,8 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
       sync::Program solved = solve(function, *model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
-            reportOf(*model, solved, function, core, drains, why, report->detailed));
+            summarize(*model, solved, function.getName(), core, report->detailed, drains));
         entry.handWritten = source.hasSync;
-        llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
     }
@@ -275,8 +258,7 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    llvm::StringRef why = "nothing is known of what the function that is called does";
-    if (mlir::failed(forEachProgram(getOperation(), source, report, why, solve)) ||
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
         mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
@@ -331,10 +313,14 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    llvm::StringRef why = "asked for: every access waits for all pipes";
-    if (mlir::failed(forEachProgram(getOperation(), source, report, why, solve)) ||
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
         mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
+    for (SyncFunction &f :
+         report ? llvm::MutableArrayRef(report->functions) : llvm::MutableArrayRef<SyncFunction>())
+      for (SyncItem &item : f.items)
+        if (item.isFull && item.reasons.empty())
+          item.reasons.push_back("asked for: every access waits for all pipes");
   }
   SyncReport *report = nullptr;
 };

@@ -19,8 +19,10 @@ std::string describeReason(const SyncModel &model, const sync::Program &program,
 
 /// Numbers and items of a solved program, for the report. `solved` is model.program with or without
 /// inserted nodes.
+/// `drains`: barriers that were put around calls of functions from elsewhere, with the reason.
+using Drains = llvm::DenseMap<mlir::Operation *, std::string>;
 SyncFunction summarize(const SyncModel &model, const sync::Program &solved, llvm::StringRef name,
-                       CoreKind core, bool detailed);
+                       CoreKind core, bool detailed, const Drains &drains = Drains());
 /// What --assume takes for granted, for the report.
 std::string describeAssumption(const SyncModel &model, const sync::Finding &finding);
 
