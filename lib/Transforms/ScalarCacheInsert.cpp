@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ScalarCache.h"
+#include "SyncCost.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/Parse/Parse.h"
@@ -221,6 +222,17 @@ static bool hasScalars(mlir::ModuleOp module) {
   return module.walk(isScalar).wasInterrupted();
 }
 
+/// Says in the report what is added for an access of the function; `text`: once per place there.
+static void record(SyncFunction &entry, bool text, bool fence, uint64_t executed,
+                   std::string remark) {
+  if (fence && entry.modelled)
+    entry.modelled->fences += executed;
+  if (!text)
+    return;
+  entry.fences += fence;
+  entry.remarks.push_back({std::move(remark)});
+}
+
 mlir::LogicalResult pto::cleanScalarLines(mlir::ModuleOp module, SyncReport *report) {
   if (!hasScalars(module))
     return mlir::success();
@@ -230,19 +242,29 @@ mlir::LogicalResult pto::cleanScalarLines(mlir::ModuleOp module, SyncReport *rep
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
         return mlir::failure();
-      for (auto [scalar, other] : Cleaning(*model).run()) {
+      SyncFunction *entry = nullptr;
+      if (report)
+        for (SyncFunction &f : report->functions)
+          if (f.name == function.getName() && f.core == name(core))
+            entry = &f;
+      auto cleanings = Cleaning(*model).run();
+      std::optional<sync::Timeline> times;
+      if (entry && entry->modelled && !cleanings.empty())
+        times = timelineOf(*model, model->program);
+      llvm::DenseSet<mlir::Operation *> here;
+      for (auto [scalar, other] : cleanings) {
         mlir::Operation *op = model->sources[model->program[scalar].source];
         auto region = op->getParentOfType<mlir::scf::ExecuteRegionOp>();
-        if ((region && region.getNoInline()) || !wanted.insert(op))
+        if (region && region.getNoInline())
           continue;
-        std::string text = "the cache line of " + op->getName().getStringRef().str() + " (" +
-                           locationText(op->getLoc()) + ") is ";
-        text += llvm::isa<StoreScalarOp>(op) ? "written back and fenced before "
-                                             : "fetched anew behind ";
-        for (SyncFunction &f : report ? llvm::MutableArrayRef(report->functions)
-                                      : llvm::MutableArrayRef<SyncFunction>())
-          if (f.name == function.getName() && f.core == name(core))
-            f.remarks.push_back({text + model->program[other].label + " (C8)"});
+        wanted.insert(op);
+        bool isStore = llvm::isa<StoreScalarOp>(op), isFirst = here.insert(op).second;
+        if (entry)
+          record(*entry, isFirst, isStore, times ? times->executed[scalar] : 0,
+                 "the cache line of " + op->getName().getStringRef().str() + " (" +
+                     locationText(op->getLoc()) + ") is " +
+                     (isStore ? "written back and fenced before " : "fetched anew behind ") +
+                     model->program[other].label + " (C8)");
       }
     }
   for (auto [number, op] : llvm::enumerate(wanted))
