@@ -22,12 +22,52 @@ template <typename T> static void sortUnique(std::vector<T> &list) {
 Layout::Layout(const Program &program) : program(program), items(program.nodes.size()) {
   Columns last = noneInside;
   number(program.top, last);
+  findRings(program.top);
+}
+
+/// A ring lives from the head of the loop on that begins its number, so that loop has to know it
+/// before its body is walked.
+void Layout::noteRing(const FlagKey &key) {
+  if (!rotates(key.id) || !llvm::is_contained(openLoops, program.startOf(key.id.loop)))
+    return;
+  Ring ring{key.from, key.to, key.id.base, key.id.count, key.id.loop};
+  items[program.startOf(key.id.loop)].rings.push_back(ring);
+  for (NodeId loop : program.loopsOf(key.id.loop))
+    items[loop].turning.push_back(ring);
+}
+
+void Layout::findRings(llvm::ArrayRef<NodeId> nodes) {
+  auto each = [&](auto &self, llvm::ArrayRef<NodeId> list, auto visit) -> void {
+    for (NodeId id : list) {
+      if (program[id].kind == NodeKind::Loop)
+        visit(items[id]);
+      for (const std::vector<NodeId> &arm : program[id].arms)
+        self(self, arm, visit);
+    }
+  };
+  each(each, nodes, [](Item &item) { item.rings.clear(), item.turning.clear(); });
+  collectRings(nodes);
+  each(each, nodes, [](Item &item) { sortUnique(item.rings), sortUnique(item.turning); });
+}
+
+void Layout::collectRings(llvm::ArrayRef<NodeId> nodes) {
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
+      noteRing(node.key);
+    bool isLoop = node.kind == NodeKind::Loop;
+    if (isLoop)
+      openLoops.push_back(id);
+    for (const std::vector<NodeId> &arm : node.arms)
+      collectRings(arm);
+    if (isLoop)
+      openLoops.pop_back();
+  }
 }
 
 void Layout::noteKey(const FlagKey &key) {
-  // A ring lives from its loop's head on, so the loop has to know it before its body is walked.
-  if (rotates(key.id) && llvm::is_contained(openLoops, key.id.loop))
-    items[key.id.loop].rings.push_back({key.from, key.to, key.id.base, key.id.count, key.id.loop});
   for (NodeId macro : openMacros) {
     int32_t first = isReadable(key.id) ? key.id.base : 0;
     uint32_t count = isReadable(key.id) ? key.id.count : program.eventIds;
@@ -43,6 +83,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     if (neverRuns(node))
       continue;
     assert(item.begin == 0 && "a node stands twice in the structure");
+    item.node = id;
     item.begin = next(id);
     if (touchesMemory(node))
       last[accessColumn(pipeOf(node))] = item.begin;
@@ -55,10 +96,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
       break;
     case NodeKind::Loop:
       item.last = noneInside;
-      openLoops.push_back(id);
       number(node.arms[0], item.last);
-      openLoops.pop_back();
-      sortUnique(item.rings);
       for (unsigned c = 0; c < numColumns; ++c)
         last[c] = std::max(last[c], item.last[c]);
       break;
@@ -82,6 +120,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     case NodeKind::Fence:
     case NodeKind::Publish:
     case NodeKind::Leave:
+    case NodeKind::Counter:
       break;
     }
     item.end = next(id);

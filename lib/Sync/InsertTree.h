@@ -68,7 +68,7 @@ public:
   std::vector<List> lists;   ///< parents before children; [0] is the function
   std::vector<Place> places; ///< by NodeId; list is none for nodes that are not in the program
   std::vector<NodeId> order; ///< nodes by place
-  std::vector<std::vector<FlagKey>> rotations; ///< by loop: keys that rotate with it, in its body
+  std::vector<std::vector<FlagKey>> rotations; ///< by loop: keys that rotate from its beginning on
 
   const List &listOf(NodeId node) const { return lists[places[node].list]; }
   /// The node at the place of a claim, whatever its distance.
@@ -104,6 +104,7 @@ struct Demand {
   /// them, in iterations whose counters differ by a multiple of `period` (Part.h).
   NodeId within = none;
   unsigned period = 1;
+  NodeId number = none; ///< whose turns they are; none: the counter of `within`
 };
 
 /// All demands, by node. Per (pipe, level, region, hazard) only the latest: claims are prefixes

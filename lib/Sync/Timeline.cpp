@@ -221,6 +221,14 @@ bool Walk::loop(NodeId id) {
     walked = options.walked + (trip - options.walked) % period;
   uint64_t outer = weight;
   Time before = end(), after = before;
+  for (const Counter &counter : program.counters)
+    if (counter.over == id)
+      counters[counter.node] = 0;
+  auto count = [&](int64_t by) {
+    for (const Counter &counter : program.counters)
+      if (llvm::is_contained(counter.loops, id))
+        counters[counter.node] += by;
+  };
   for (int64_t i = 0; i < walked; ++i) {
     counters[id] = i;
     if (i + 1 == walked)
@@ -229,7 +237,9 @@ bool Walk::loop(NodeId id) {
     if (!list(n.arms[0]))
       return false;
     after = end();
+    count(1);
   }
+  count(trip - walked);
   weight = outer;
   if (trip > walked)
     shift((after - before) * (trip - walked));
@@ -265,6 +275,7 @@ bool Walk::node(NodeId id) {
   case NodeKind::Macro:
     return list(n.arms[0]);
   case NodeKind::Leave:
+  case NodeKind::Counter:
     return true;
   }
   return true;
