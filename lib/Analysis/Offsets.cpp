@@ -104,13 +104,6 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
     term.terms.push_back({loop->node, *coefficient});
     return add(out, term);
   }
-  if (auto variable = growing({value, frame}))
-    if (auto coefficient = product(variable->step, scale)) {
-      sync::Offset term;
-      term.terms.push_back({variable->loop, *coefficient});
-      add(out, term);
-      return readInto(variable->first, frame, scale, out);
-    }
   if (auto carried = carriedOn({value, frame}); carried && carried->step.count == 0) {
     auto first = product(carried->first, scale), coefficient = product(carried->step.by, scale);
     if (first && coefficient) {
@@ -120,6 +113,13 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
       return add(out, part);
     }
   }
+  if (auto variable = growing({value, frame}))
+    if (auto coefficient = product(variable->step, scale)) {
+      sync::Offset term;
+      term.terms.push_back({variable->loop, *coefficient});
+      add(out, term);
+      return readInto(variable->first, frame, scale, out);
+    }
   mlir::Operation *op = value.getDefiningOp();
   if (readTurning({value, frame}, scale, out))
     return;

@@ -30,8 +30,10 @@ static bool isFlagOfTwoPipes(const FlagKey &key) {
 Claim Checker::neededFor(const Demand &demand) const {
   // Beyond the horizon the stronger demand at the horizon is checked. Where iterations are left out
   // any distance may become the shortest.
-  int64_t most = part && part->always ? 1 : maxAge;
-  return Claim(demand.position) - std::min(demand.distance, most) * iteration;
+  int64_t most = part && part->always ? 1 : maxAge, distance = demand.distance;
+  if (part && demand.loop != none && asked.loop == demand.loop)
+    distance /= asked.period; // of the loop itself only these turns are left
+  return Claim(demand.position) - std::min(distance, most) * iteration;
 }
 
 /// Of a part only the demands that it was made for.
@@ -89,7 +91,8 @@ void Checker::access(NodeId id, State &state) {
   if (!touchesMemory(node))
     return;
   Pipe pipe = pipeOf(node);
-  state.top[state.depth() * numColumns + accessColumn(pipe)] = layout[id].begin;
+  if (!asks || (*asks)[id])
+    state.top[state.depth() * numColumns + accessColumn(pipe)] = layout[id].begin;
   if (pipe == Pipe::S) { // H6: synchronous, everything dispatched later comes after it
     for (unsigned row = 0; row < numPipes; ++row)
       state.claimAll(state.know[row], loopBegins, accessColumn(pipe));
@@ -193,7 +196,8 @@ Clock Checker::told(Pipe from, const State &state) const {
 void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
-  state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
+  if (!asks || (*asks)[id])
+    state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
   Token *token = resolve(id, state);
   if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
     return;

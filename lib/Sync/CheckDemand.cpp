@@ -278,6 +278,12 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
     if (shared)
       if (Meeting meeting = meetingOf(demand, *shared, level); meeting.isPartial())
         demand.meeting = meeting;
+    // In one arm of a branch that goes by turns: every so many iterations of the loop itself.
+    NodeId turner = node.turns.loop;
+    bool inOneArm = turner != none && kind.turns == node.turns && shared && depth == level;
+    if (inOneArm && program.counts(demand.loop, turner) &&
+        (turner == demand.loop || program.isSteady(turner, demand.loop)))
+      demand.meeting = {demand.loop, shared->period, turner, none};
     demand.distance = *soonest;
     if (isCovered(demand)) // ask about bytes last
       continue;
@@ -287,6 +293,8 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
     if (!least || exempt())
       return;
     demand.distance = *least;
+    if (demand.meeting.loop == demand.loop && demand.distance % demand.meeting.period != 0)
+      demand.meeting = {};
     require(demand);
   }
 }

@@ -47,6 +47,10 @@ public:
   /// Largest distance of all demands, 0 without loops.
   int64_t maxDistance() const { return furthest; }
   uint64_t countC1() const { return numC1; }
+  /// Regions that may share bytes with it.
+  llvm::ArrayRef<RegionId> neighbours(RegionId region) const {
+    return overlap.neighbours()[region];
+  }
 
 private:
   /// Positions of the accesses of one kind to one region, ascending.

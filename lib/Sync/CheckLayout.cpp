@@ -50,6 +50,31 @@ void Layout::findRings(llvm::ArrayRef<NodeId> nodes) {
   each(each, nodes, [](Item &item) { sortUnique(item.rings), sortUnique(item.turning); });
 }
 
+Columns Layout::findLast(llvm::ArrayRef<NodeId> nodes, const std::vector<bool> *asks) {
+  Columns last = noneInside;
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    bool counts = !asks || (*asks)[id];
+    if (counts && touchesMemory(node))
+      last[accessColumn(pipeOf(node))] = items[id].begin;
+    if (counts && node.kind == NodeKind::Wait)
+      last[waitColumn(node.key.to)] = items[id].begin;
+    Columns inside = noneInside;
+    for (const std::vector<NodeId> &arm : node.arms) {
+      Columns inArm = findLast(arm, asks);
+      for (unsigned c = 0; c < numColumns; ++c)
+        inside[c] = std::max(inside[c], inArm[c]);
+    }
+    for (unsigned c = 0; c < numColumns; ++c)
+      last[c] = std::max(last[c], inside[c]);
+    if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
+      items[id].last = inside;
+  }
+  return last;
+}
+
 void Layout::collectRings(llvm::ArrayRef<NodeId> nodes) {
   for (NodeId id : nodes) {
     const Node &node = program[id];

@@ -66,6 +66,8 @@ public:
   NodeId nodeAt(uint32_t position) const { return at[position]; }
   /// Finds the rings of the loops in the list anew, after ids in it have changed.
   void findRings(llvm::ArrayRef<NodeId> nodes);
+  /// Counts anew what comes last in loops and branches of the list; `asks`: of these nodes alone.
+  Columns findLast(llvm::ArrayRef<NodeId> nodes, const std::vector<bool> *asks);
 
 private:
   const Program &program;

@@ -32,6 +32,9 @@ private:
   const Demands &demands;     ///< of the whole program
   const Part *part = nullptr; ///< the part that is walked; null: all
   Meeting asked;              ///< what the part is for
+  /// By node, of a part: accesses and waits that what is asked may be about. The others are left
+  /// out, so that claims are prefixes of these.
+  const std::vector<bool> *asks = nullptr;
   Paths paths;
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;

@@ -126,7 +126,7 @@ private:
 
 TEST(SyncPart, NumbersThatRunOn) {
   unsigned standing = 0, turning = 0, arms = 0;
-  for (uint64_t seed = 0; seed < 1500; ++seed) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
     Random random(seed);
     Program whole = randomKept(random);
     std::vector<NodeId> numbers;
@@ -147,7 +147,7 @@ TEST(SyncPart, NumbersThatRunOn) {
         arms += run.arms;
       }
   }
-  EXPECT_GT(standing, 1000u);
-  EXPECT_GT(turning, 1000u);
-  EXPECT_GT(arms, 1000u);
+  EXPECT_GT(standing, 200u);
+  EXPECT_GT(turning, 200u);
+  EXPECT_GT(arms, 200u);
 }
