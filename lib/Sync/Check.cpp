@@ -3,6 +3,7 @@
 #include "ptoas/Sync/Check.h"
 #include "Checker.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/Twine.h"
 
 using namespace pto;
@@ -30,10 +31,8 @@ static bool isFlagOfTwoPipes(const FlagKey &key) {
 Claim Checker::neededFor(const Demand &demand) const {
   // Beyond the horizon the stronger demand at the horizon is checked. Where iterations are left out
   // any distance may become the shortest.
-  int64_t most = part && part->always ? 1 : maxAge, distance = demand.distance;
-  if (part && demand.loop != none && asked.loop == demand.loop)
-    distance /= asked.period; // of the loop itself only these turns are left
-  return Claim(demand.position) - std::min(distance, most) * iteration;
+  int64_t most = part && part->always ? 1 : maxAge;
+  return Claim(demand.position) - std::min(demand.distance, most) * iteration;
 }
 
 /// Of a part only the demands that it was made for.
@@ -49,7 +48,7 @@ bool Checker::isAsked(const Demand &demand, NodeId later) const {
 }
 
 std::string Checker::missing(const Demand &demand, NodeId later, const State &state) const {
-  Pipe earlier = Pipe(demand.column);
+  Pipe earlier = layout.columns().pipeOf(demand.column);
   std::string told = name(earlier).str();
   if (demand.rule == Rule::C8 && demand.row == visible &&
       state.claim(Row(Pipe::S), demand.level, demand.column) >= neededFor(demand))
@@ -59,8 +58,10 @@ std::string Checker::missing(const Demand &demand, NodeId later, const State &st
   std::string pipe = name(later == none ? Pipe::S : pipeOf(program[later])).str();
   uint32_t levelBegin = demand.level == 0 ? 0 : loopBegins[demand.level - 1];
   Row row = demand.row == visible ? Row(Pipe::S) : demand.row;
-  Claim claim = state.claim(row, demand.level, demand.column);
-  if (claim > Claim(levelBegin))
+  auto [first, end] = layout.columns().ofAccesses(earlier);
+  if (llvm::any_of(llvm::seq(first, end), [&](unsigned column) {
+        return state.claim(row, demand.level, column) > Claim(levelBegin);
+      }))
     return pipe + " only knows that earlier work of " + told + " has finished";
   return pipe + " is never told that " + told + " has finished";
 }
@@ -91,22 +92,26 @@ void Checker::access(NodeId id, State &state) {
   if (!touchesMemory(node))
     return;
   Pipe pipe = pipeOf(node);
-  if (!asks || (*asks)[id])
-    state.top[state.depth() * numColumns + accessColumn(pipe)] = layout[id].begin;
+  state.reach(layout.columns().of(id), layout[id].begin);
   if (pipe == Pipe::S) { // H6: synchronous, everything dispatched later comes after it
     for (unsigned row = 0; row < numPipes; ++row)
-      state.claimAll(state.know[row], loopBegins, accessColumn(pipe));
+      claimAll(state.know[row], layout.columns().ofAccesses(pipe), state);
   } else if (keepsOrder(pipe, program.arch)) { // H7
-    state.claimAll(state.know[unsigned(pipe)], loopBegins, accessColumn(pipe));
+    claimAll(state.know[unsigned(pipe)], layout.columns().ofAccesses(pipe), state);
   }
+}
+
+/// All of these columns so far is complete.
+void Checker::claimAll(Clock &clock, Columns::Range columns, const State &state) const {
+  for (unsigned column = columns.first; column < columns.second; ++column)
+    state.claimAll(clock, loopBegins, column);
 }
 
 void Checker::barrier(const Node &node, State &state) const {
   if (node.pipe != Pipe::ALL) // H5
-    return state.claimAll(state.know[unsigned(node.pipe)], loopBegins, accessColumn(node.pipe));
+    return claimAll(state.know[unsigned(node.pipe)], layout.columns().ofAccesses(node.pipe), state);
   for (unsigned row = 0; row < numPipes; ++row)
-    for (unsigned column = 0; column < numColumns; ++column)
-      state.claimAll(state.know[row], loopBegins, column);
+    claimAll(state.know[row], {0, layout.columns().size()}, state);
 }
 
 //===----------------------------------------------------------------------===//
@@ -130,7 +135,7 @@ Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
       report(Rule::C2, id, none, program[id].key,
              "this id belongs to ids that rotate with a loop, so whose token it is cannot be told");
   }
-  return &state.tokens.try_emplace(key, state.emptyToken()).first->second;
+  return &state.tokens.try_emplace(key, state.emptyToken(key.to)).first->second;
 }
 
 Token *Checker::resolve(NodeId id, State &state) {
@@ -159,28 +164,38 @@ Token *Checker::resolve(NodeId id, State &state) {
   return &entry->second[floorMod(key.id.add, key.id.count)];
 }
 
+/// C3: of each level the latest wait that the set does not know of.
+void Checker::checkReuse(NodeId id, const Token &token, const State &state) {
+  const FlagKey &key = program[id].key;
+  auto [first, end] = layout.columns().ofWaits(key.to);
+  for (unsigned level = 0; level <= state.depth(); ++level) {
+    Claim latest = unknown;
+    for (unsigned column = first; column < end; ++column)
+      if (Claim needed = token.claims[level * (end - first) + column - first];
+          state.claim(unsigned(key.from), level, column) < needed)
+        latest = std::max(latest, needed);
+    if (latest == unknown)
+      continue;
+    report(Rule::C3, id, layout.nodeAt(positionOf(latest)), key,
+           (llvm::Twine(name(key.from)) + " does not know that " + name(key.to) +
+            " has taken the token before")
+               .str());
+    Finding &finding = doubts.back().finding;
+    finding.distance = (positionOf(latest) - latest) / iteration;
+    if (level > 0 && finding.distance > 0)
+      finding.loop = openLoops[level - 1];
+  }
+}
+
 void Checker::set(NodeId id, State &state) {
   const Node &node = program[id];
   Token *token = resolve(id, state);
   if (!token)
     return;
-  unsigned from = unsigned(node.key.from);
   if (token->pending) {
     report(Rule::C2, id, token->by, node.key, "the flag is set again before its token was taken");
   } else if (options.strongFlags) {
-    for (unsigned level = 0; level < token->claims.size(); ++level) {
-      Claim needed = token->claims[level];
-      if (state.claim(from, level, waitColumn(node.key.to)) >= needed)
-        continue;
-      report(Rule::C3, id, layout.nodeAt(positionOf(needed)), node.key,
-             (llvm::Twine(name(node.key.from)) + " does not know that " + name(node.key.to) +
-              " has taken the token before")
-                 .str());
-      Finding &finding = doubts.back().finding;
-      finding.distance = (positionOf(needed) - needed) / iteration;
-      if (level > 0 && finding.distance > 0)
-        finding.loop = openLoops[level - 1];
-    }
+    checkReuse(id, *token, state);
   }
   *token = {true, told(node.key.from, state), id};
 }
@@ -188,16 +203,15 @@ void Checker::set(NodeId id, State &state) {
 /// H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
 Clock Checker::told(Pipe from, const State &state) const {
   Clock snapshot = state.know[unsigned(from)];
-  state.claimAll(snapshot, loopBegins, accessColumn(from));
-  state.claimAll(snapshot, loopBegins, waitColumn(from));
+  claimAll(snapshot, layout.columns().ofAccesses(from), state);
+  claimAll(snapshot, layout.columns().ofWaits(from), state);
   return snapshot;
 }
 
 void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
-  if (!asks || (*asks)[id])
-    state.top[state.depth() * numColumns + waitColumn(node.key.to)] = layout[id].begin;
+  state.reach(layout.columns().of(id), layout[id].begin);
   Token *token = resolve(id, state);
   if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
     return;
@@ -209,14 +223,15 @@ void Checker::wait(NodeId id, State &state) {
     report(Rule::C2, id, token->by, node.key,
            "waits for a flag that no earlier set can have raised");
   if (token) {
-    *token = state.emptyToken();
-    token->claims.back() = layout[id].begin;
+    *token = state.emptyToken(node.key.to);
+    auto [first, end] = layout.columns().ofWaits(node.key.to);
+    token->claims[token->claims.size() - end + layout.columns().of(id)] = layout[id].begin;
     token->by = id;
   }
   if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
     for (unsigned row = 0; row < numPipes; ++row) {
       raise(state.know[row], state.know[to]);
-      state.claimAll(state.know[row], loopBegins, waitColumn(Pipe::S));
+      claimAll(state.know[row], layout.columns().ofWaits(Pipe::S), state);
     }
 }
 
@@ -408,7 +423,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   for (unsigned sweep = 0;; ++sweep) {
     ++result.sweeps;
     size_t mark = doubts.size();
-    State out = head, leaving;
+    State out = head, leaving(layout.columns());
     iterate(id, out, &leaving);
     State next = entry;
     State::Mismatches mismatches;
@@ -451,7 +466,7 @@ void Checker::loop(NodeId id, State &state) {
   checkRings(id, state);
   state.enterLoop(item);
   for (Row row : silent)
-    std::fill(state.know[row].end() - numColumns, state.know[row].end(), unknown);
+    std::fill(state.know[row].end() - layout.columns().size(), state.know[row].end(), unknown);
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
   if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)

@@ -10,15 +10,16 @@ using llvm::ArrayRef;
 
 Demands::Demands(const Program &program, const Layout &layout)
     : program(program), layout(layout), overlap(program), sites(program.regions.size()),
+      gmReads(layout.columns().size()), gmWrites(layout.columns().size()),
       range(program.nodes.size()) {
   collect(program.top);
   build(program.top);
   if (!program.atExitDrain)
     return;
   // C7: S must know that the last write to GM of every pipe is done; what S wrote itself is.
-  for (unsigned pipe = 1; pipe < numPipes; ++pipe)
-    if (const Publication &writes = gmWrites[pipe]; !writes.positions.empty())
-      exit.push_back({Rule::C7, Row(Pipe::S), pipe, 0, writes.positions.back(), 0, none,
+  for (auto [column, writes] : llvm::enumerate(gmWrites))
+    if (!writes.positions.empty() && layout.columns().pipeOf(column) != Pipe::S)
+      exit.push_back({Rule::C7, Row(Pipe::S), unsigned(column), 0, writes.positions.back(), 0, none,
                       Hazard::RAW, writes.regions.back(), none});
 }
 
@@ -34,18 +35,20 @@ void Demands::note(NodeId id, RegionId region, bool writes) {
   const Node &node = program[id];
   uint32_t at = layout[id].begin;
   Pipe pipe = pipeOf(node);
+  unsigned column = layout.columns().of(id);
   std::vector<Sites> &kinds = sites[region];
   bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   auto kind = llvm::find_if(kinds, [&](const Sites &s) {
-    return s.pipe == pipe && s.writes == writes && s.accumulates == accumulates &&
+    return s.column == column && s.writes == writes && s.accumulates == accumulates &&
            s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (kind == kinds.end())
-    kind = kinds.insert(kind, {pipe, writes, accumulates, node.unitFlag, node.turns, id, {}});
+    kind =
+        kinds.insert(kind, {pipe, column, writes, accumulates, node.unitFlag, node.turns, id, {}});
   kind->positions.push_back(at);
   // The signal of a publication makes itself visible: the library cleans its line and fences it.
   if (program.regions[region].space == Space::GM && node.kind == NodeKind::Access) {
-    Publication &list = (writes ? gmWrites : gmReads)[unsigned(pipe)];
+    Publication &list = (writes ? gmWrites : gmReads)[column];
     list.positions.push_back(at);
     list.regions.push_back(region);
   }
@@ -100,6 +103,11 @@ static bool isSameKind(const Demand &a, const Demand &b) {
   return a.rule == b.rule && a.row == b.row && a.column == b.column && a.level == b.level;
 }
 
+bool Demands::isOfOnePipe(const Demand &a, const Demand &b) const {
+  return a.rule == b.rule && a.row == b.row && a.level == b.level &&
+         layout.columns().pipeOf(a.column) == layout.columns().pipeOf(b.column);
+}
+
 void Demands::buildAccess(NodeId id) {
   const Node &node = program[id];
   uint32_t at = layout[id].begin;
@@ -117,7 +125,7 @@ void Demands::buildAccess(NodeId id) {
     furthest = std::max(furthest, demand.distance);
     // Per pipe and loop, however far in the other ends stand.
     bool isFirst = llvm::none_of(ArrayRef(current).take_front(&demand - current.data()),
-                                 [&](const Demand &old) { return isSameKind(demand, old); });
+                                 [&](const Demand &old) { return isOfOnePipe(demand, old); });
     numC1 += demand.rule == Rule::C1 && isFirst;
   }
   llvm::append_range(all, current);
@@ -188,7 +196,7 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         continue;
       Demand demand{Rule::C1,
                     Row(pipeOf(node)),
-                    accessColumn(kind.pipe),
+                    kind.column,
                     0,
                     0,
                     0,
@@ -278,12 +286,6 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
     if (shared)
       if (Meeting meeting = meetingOf(demand, *shared, level); meeting.isPartial())
         demand.meeting = meeting;
-    // In one arm of a branch that goes by turns: every so many iterations of the loop itself.
-    NodeId turner = node.turns.loop;
-    bool inOneArm = turner != none && kind.turns == node.turns && shared && depth == level;
-    if (inOneArm && program.counts(demand.loop, turner) &&
-        (turner == demand.loop || program.isSteady(turner, demand.loop)))
-      demand.meeting = {demand.loop, shared->period, turner, none};
     demand.distance = *soonest;
     if (isCovered(demand)) // ask about bytes last
       continue;
@@ -293,8 +295,6 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
     if (!least || exempt())
       return;
     demand.distance = *least;
-    if (demand.meeting.loop == demand.loop && demand.distance % demand.meeting.period != 0)
-      demand.meeting = {};
     require(demand);
   }
 }
@@ -302,13 +302,14 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
 /// C8: reads of GM must be complete, writes also fenced. A flag on a pipe tells of what was
 /// written; what it lets others overwrite is read on its own pipe.
 void Demands::publication(const Node &node, uint32_t at) {
-  for (unsigned pipe = 0; pipe < numPipes; ++pipe)
+  for (unsigned column = 0; column < gmWrites.size(); ++column)
     for (bool writes : {false, true}) {
-      const Publication &list = (writes ? gmWrites : gmReads)[pipe];
-      if (node.signals && (!writes || Pipe(pipe) == node.pipe || Pipe(pipe) == Pipe::S))
+      const Publication &list = (writes ? gmWrites : gmReads)[column];
+      Pipe pipe = layout.columns().pipeOf(column);
+      if (node.signals && (!writes || pipe == node.pipe || pipe == Pipe::S))
         continue;
       Row row = writes && !node.signals ? visible : Row(pipeOf(node));
-      Demand demand{Rule::C8, row, pipe, 0, 0, 0, none, hazardOf(writes, !writes), none, none};
+      Demand demand{Rule::C8, row, column, 0, 0, 0, none, hazardOf(writes, !writes), none, none};
       auto regionAt = [&](uint32_t position) {
         return list.regions[llvm::lower_bound(list.positions, position) - list.positions.begin()];
       };

@@ -47,15 +47,14 @@ public:
   /// Largest distance of all demands, 0 without loops.
   int64_t maxDistance() const { return furthest; }
   uint64_t countC1() const { return numC1; }
-  /// Regions that may share bytes with it.
-  llvm::ArrayRef<RegionId> neighbours(RegionId region) const {
-    return overlap.neighbours()[region];
-  }
+  /// The same rule, row and level, and earlier accesses on one pipe.
+  bool isOfOnePipe(const Demand &a, const Demand &b) const;
 
 private:
   /// Positions of the accesses of one kind to one region, ascending.
   struct Sites {
     Pipe pipe;
+    unsigned column;
     bool writes, accumulates, unitFlag;
     Turns turns;
     NodeId sample; ///< any of them
@@ -72,8 +71,8 @@ private:
   const Program &program;
   const Layout &layout;
   Overlap overlap;
-  std::vector<std::vector<Sites>> sites; ///< by region
-  std::array<Publication, numPipes> gmReads, gmWrites;
+  std::vector<std::vector<Sites>> sites;            ///< by region
+  std::vector<Publication> gmReads, gmWrites;       ///< by column
   std::vector<Demand> all, exit, current;           ///< current: of the node at hand
   std::vector<std::pair<uint32_t, uint32_t>> range; ///< of `all`, by node
   std::vector<NodeId> openLoops;

@@ -8,19 +8,43 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-static constexpr Columns noneInside = [] {
-  Columns columns{};
-  columns.fill(-1);
-  return columns;
-}();
+/// By program, whether a node runs or not: a part of it has the same columns.
+Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
+  constexpr unsigned mostAlone = 64; // the work of a walk grows with the columns
+  auto isWait = [](const Node &node) { return node.kind == NodeKind::Wait; };
+  bool accessesAlone = llvm::count_if(program.nodes, touchesMemory) <= mostAlone;
+  bool waitsAlone = llvm::count_if(program.nodes, isWait) <= mostAlone;
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    waits[pipe] = add(program, Pipe(pipe), waitsAlone,
+                      [&](const Node &node) { return isWait(node) && node.key.to == Pipe(pipe); });
+    accesses[pipe] = add(program, Pipe(pipe), accessesAlone, [&](const Node &node) {
+      return touchesMemory(node) && checker::pipeOf(node) == Pipe(pipe);
+    });
+  }
+  if (pipes.empty()) // of sets alone: the depth of a state is known by the size of its clocks
+    pipes.push_back(Pipe::S);
+}
+
+template <typename Takes>
+Columns::Range Columns::add(const Program &program, Pipe pipe, bool alone, Takes takes) {
+  unsigned first = size();
+  for (NodeId id = 0; id < program.nodes.size(); ++id)
+    if (takes(program[id])) {
+      if (alone || size() == first)
+        pipes.push_back(pipe);
+      byNode[id] = size() - 1;
+    }
+  return {first, size()};
+}
 
 template <typename T> static void sortUnique(std::vector<T> &list) {
   llvm::sort(list);
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
-Layout::Layout(const Program &program) : program(program), items(program.nodes.size()) {
-  Columns last = noneInside;
+Layout::Layout(const Program &program)
+    : program(program), table(program), items(program.nodes.size()) {
+  std::vector<Claim> last(table.size(), -1);
   number(program.top, last);
   findRings(program.top);
 }
@@ -50,31 +74,6 @@ void Layout::findRings(llvm::ArrayRef<NodeId> nodes) {
   each(each, nodes, [](Item &item) { sortUnique(item.rings), sortUnique(item.turning); });
 }
 
-Columns Layout::findLast(llvm::ArrayRef<NodeId> nodes, const std::vector<bool> *asks) {
-  Columns last = noneInside;
-  for (NodeId id : nodes) {
-    const Node &node = program[id];
-    if (neverRuns(node))
-      continue;
-    bool counts = !asks || (*asks)[id];
-    if (counts && touchesMemory(node))
-      last[accessColumn(pipeOf(node))] = items[id].begin;
-    if (counts && node.kind == NodeKind::Wait)
-      last[waitColumn(node.key.to)] = items[id].begin;
-    Columns inside = noneInside;
-    for (const std::vector<NodeId> &arm : node.arms) {
-      Columns inArm = findLast(arm, asks);
-      for (unsigned c = 0; c < numColumns; ++c)
-        inside[c] = std::max(inside[c], inArm[c]);
-    }
-    for (unsigned c = 0; c < numColumns; ++c)
-      last[c] = std::max(last[c], inside[c]);
-    if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
-      items[id].last = inside;
-  }
-  return last;
-}
-
 void Layout::collectRings(llvm::ArrayRef<NodeId> nodes) {
   for (NodeId id : nodes) {
     const Node &node = program[id];
@@ -92,6 +91,11 @@ void Layout::collectRings(llvm::ArrayRef<NodeId> nodes) {
   }
 }
 
+static void raise(std::vector<Claim> &last, const std::vector<Claim> &inside) {
+  for (auto [mine, other] : llvm::zip(last, inside))
+    mine = std::max(mine, other);
+}
+
 void Layout::noteKey(const FlagKey &key) {
   for (NodeId macro : openMacros) {
     int32_t first = isReadable(key.id) ? key.id.base : 0;
@@ -101,7 +105,7 @@ void Layout::noteKey(const FlagKey &key) {
   }
 }
 
-void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
+void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
   for (NodeId id : nodes) {
     const Node &node = program[id];
     Item &item = items[id];
@@ -111,28 +115,27 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, Columns &last) {
     item.node = id;
     item.begin = next(id);
     if (touchesMemory(node))
-      last[accessColumn(pipeOf(node))] = item.begin;
+      last[table.of(id)] = item.begin;
     switch (node.kind) {
     case NodeKind::Wait:
-      last[waitColumn(node.key.to)] = item.begin;
+      if (node.key.to != Pipe::ALL)
+        last[table.of(id)] = item.begin;
       [[fallthrough]];
     case NodeKind::Set:
       noteKey(node.key);
       break;
     case NodeKind::Loop:
-      item.last = noneInside;
+      item.last.assign(table.size(), -1);
       number(node.arms[0], item.last);
-      for (unsigned c = 0; c < numColumns; ++c)
-        last[c] = std::max(last[c], item.last[c]);
+      raise(last, item.last);
       break;
     case NodeKind::Branch:
-      item.last = noneInside;
+      item.last.assign(table.size(), -1);
       for (const std::vector<NodeId> &arm : node.arms) {
         item.armBegins.push_back(next(id));
         number(arm, item.last);
       }
-      for (unsigned c = 0; c < numColumns; ++c)
-        last[c] = std::max(last[c], item.last[c]);
+      raise(last, item.last);
       break;
     case NodeKind::Macro:
       openMacros.push_back(id);

@@ -18,12 +18,29 @@ inline constexpr Claim iteration = Claim(1) << 32;
 inline constexpr Claim unknown = -(Claim(1) << 62);
 inline uint32_t positionOf(Claim claim) { return uint32_t(claim & (iteration - 1)); }
 
-/// What is counted: the accesses of each pipe (C1) and, apart from them, the waits of each pipe
-/// (C3). Mixed into one column a late wait would make an otherwise complete prefix look incomplete.
-inline constexpr unsigned numColumns = 2 * numPipes;
-inline unsigned accessColumn(Pipe pipe) { return unsigned(pipe); }
-inline unsigned waitColumn(Pipe pipe) { return numPipes + unsigned(pipe); }
-using Columns = std::array<Claim, numColumns>;
+/// What is counted: accesses (C1) and, apart from them, waits (C3). Mixed into one column a late
+/// wait would make an otherwise complete prefix look incomplete. So does an access that nobody
+/// asked about, on paths without the one that was: in programs that are not large each access and
+/// each wait is a column of its own, in others those of a pipe are one.
+class Columns {
+public:
+  explicit Columns(const Program &program);
+
+  unsigned size() const { return unsigned(pipes.size()); }
+  /// Of an access or a wait.
+  unsigned of(NodeId node) const { return byNode[node]; }
+  using Range = std::pair<unsigned, unsigned>; ///< first, one past the last
+  Range ofAccesses(Pipe pipe) const { return accesses[unsigned(pipe)]; }
+  Range ofWaits(Pipe pipe) const { return waits[unsigned(pipe)]; }
+  Pipe pipeOf(unsigned column) const { return pipes[column]; }
+
+private:
+  std::vector<Pipe> pipes; ///< by column
+  std::vector<unsigned> byNode;
+  std::array<Range, numPipes> accesses, waits;
+
+  template <typename Takes> Range add(const Program &program, Pipe pipe, bool alone, Takes takes);
+};
 
 /// Identity of a static flag.
 struct StaticKey {
@@ -48,7 +65,7 @@ struct Ring {
 struct Item {
   uint32_t begin = 0, end = 0;     ///< positions around the node; 0: never runs
   std::vector<uint32_t> armBegins; ///< Branch: position before each arm
-  Columns last;                    ///< Loop, Branch: latest position per column inside, -1 without
+  std::vector<Claim> last;         ///< Loop, Branch: latest position per column inside, -1 without
   std::vector<Ring> rings;         ///< Loop: ids that rotate from its beginning on
   std::vector<Ring> turning;       ///< Loop: ids that each of its iterations rotates
   std::vector<StaticKey> keys;     ///< Macro: flags used inside
@@ -64,13 +81,13 @@ public:
 
   const Item &operator[](NodeId node) const { return items[node]; }
   NodeId nodeAt(uint32_t position) const { return at[position]; }
+  const Columns &columns() const { return table; }
   /// Finds the rings of the loops in the list anew, after ids in it have changed.
   void findRings(llvm::ArrayRef<NodeId> nodes);
-  /// Counts anew what comes last in loops and branches of the list; `asks`: of these nodes alone.
-  Columns findLast(llvm::ArrayRef<NodeId> nodes, const std::vector<bool> *asks);
 
 private:
   const Program &program;
+  Columns table;
   std::vector<Item> items;
   std::vector<NodeId> at{none};
   std::vector<NodeId> openLoops, openMacros;
@@ -79,7 +96,7 @@ private:
     at.push_back(node);
     return uint32_t(at.size() - 1);
   }
-  void number(llvm::ArrayRef<NodeId> nodes, Columns &last);
+  void number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last);
   void noteKey(const FlagKey &key);
   void noteRing(const FlagKey &key);
   void collectRings(llvm::ArrayRef<NodeId> nodes);

@@ -13,7 +13,6 @@
 
 #include "Checker.h"
 #include "llvm/ADT/STLExtras.h"
-#include <set>
 
 using namespace pto;
 using namespace pto::sync;
@@ -28,15 +27,6 @@ bool Checker::refutes(const Doubt &doubt) const {
            bool isAbout = mine.finding.rule == Rule::C3 || mine.finding.rule == Rule::C2;
            return isAbout && mine.finding.later == doubt.finding.later;
          });
-}
-
-/// May two keys name one flag?
-static bool mayBeOneId(const FlagKey &a, const FlagKey &b) {
-  if (a.from != b.from || a.to != b.to)
-    return false;
-  if (!isReadable(a.id) || !isReadable(b.id))
-    return true;
-  return a.id.base < b.id.base + int64_t(b.id.count) && b.id.base < a.id.base + int64_t(a.id.count);
 }
 
 class Checker::Parts {
@@ -54,8 +44,6 @@ public:
       auto [turner, isNew] = turners[ringOf(node.key)].try_emplace(key.loop, Turner{key.add});
       turner->second.isAlike &= (key.add - turner->second.add) % int64_t(key.count) == 0;
     }
-    noteArms(program.top, {});
-    asks.resize(program.nodes.size());
     for (NodeId item : program.top)
       starts.push_back(std::max(layout[item].begin, starts.empty() ? 0 : starts.back()));
   }
@@ -80,9 +68,7 @@ private:
     }
   };
   std::map<RingKey, std::map<NodeId, Turner>> turners; ///< by number
-  std::map<NodeId, Turns> inArms; ///< flags in arms of branches that go by turns
-  std::vector<bool> asks;         ///< Checker::asks, of the job at hand
-  std::vector<uint32_t> starts;   ///< positions of the items of the function
+  std::vector<uint32_t> starts;                        ///< positions of the items of the function
 
   static RingKey ringOf(const FlagKey &key) {
     return {key.from, key.to, key.id.base, key.id.count};
@@ -103,10 +89,6 @@ private:
 
   Meeting meetingOf(const Finding &finding) const;
   Meeting meetingInRing(const Finding &finding) const;
-  Meeting meetingInArms(const Finding &finding) const;
-  void noteArms(llvm::ArrayRef<NodeId> nodes, Turns turns);
-  void noteAsked(llvm::ArrayRef<NodeId> nodes, llvm::ArrayRef<Doubt *> same,
-                 const std::set<RegionId> &regions);
   NodeId innermost(llvm::ArrayRef<NodeId> list, NodeId a, NodeId b) const;
   Part partFor(const Meeting &meeting, Range range, llvm::ArrayRef<Doubt *> same) const;
   size_t itemOf(NodeId node) const;
@@ -151,56 +133,11 @@ Meeting Checker::Parts::meetingInRing(const Finding &finding) const {
   return {none, id.count, first, isOne ? none : second};
 }
 
-void Checker::Parts::noteArms(llvm::ArrayRef<NodeId> nodes, Turns turns) {
-  for (NodeId id : nodes) {
-    const Node &node = program[id];
-    bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
-    if (isFlag && turns.loop != none)
-      inArms[id] = turns;
-    for (size_t arm = 0; arm < node.arms.size(); ++arm) {
-      Turns inside = turns;
-      const Turns &mine = node.condition.turns;
-      if (node.kind == NodeKind::Branch && node.arms.size() == 2 && mine.loop != none) {
-        if (arm == 0)
-          inside = mine;
-        else if (mine.period == 2)
-          inside = {mine.loop, 2, uint16_t(1 - mine.residue)};
-      }
-      noteArms(node.arms[arm], inside);
-    }
-  }
-}
-
-/// C3, of an id that is used in one arm alone, every so many iterations.
-Meeting Checker::Parts::meetingInArms(const Finding &finding) const {
-  auto own = inArms.find(finding.later);
-  if (rotates(finding.key.id) || own == inArms.end() || own->second.period > mostParts)
-    return {};
-  const Turns &turns = own->second;
-  for (NodeId id = 0; id < program.nodes.size(); ++id) {
-    const Node &node = program[id];
-    bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
-    if (!isFlag || layout[id].begin == 0 || !mayBeOneId(node.key, finding.key) ||
-        !isCounted(id, turns.loop))
-      continue;
-    auto mine = inArms.find(id);
-    if (rotates(node.key.id) || !isReadable(node.key.id) || mine == inArms.end() ||
-        !(mine->second == turns))
-      return {};
-  }
-  for (NodeId loop : program.loopsOf(turns.loop))
-    if (isInside(finding.earlier, loop) && isInside(finding.later, loop))
-      return {loop, turns.period, turns.loop, none};
-  return {};
-}
-
 /// C3: where set and old wait stand, further in than what carries them.
 Meeting Checker::Parts::meetingOf(const Finding &finding) const {
   if (finding.rule != Rule::C3 || finding.earlier == none)
     return {};
-  Meeting meeting = meetingInArms(finding);
-  if (meeting.isPartial())
-    return meeting;
+  Meeting meeting;
   if (rotates(finding.key.id))
     meeting = meetingInRing(finding);
   else
@@ -257,23 +194,6 @@ Checker::Parts::Range Checker::Parts::rangeOf(llvm::ArrayRef<Doubt *> same) cons
   return range;
 }
 
-/// Accesses that may be the earlier ends, and waits of the same ids.
-void Checker::Parts::noteAsked(llvm::ArrayRef<NodeId> nodes, llvm::ArrayRef<Doubt *> same,
-                               const std::set<RegionId> &regions) {
-  auto isOne = [&](RegionId region) { return regions.count(region) > 0; };
-  for (NodeId id : nodes) {
-    const Node &node = program[id];
-    if (node.kind == NodeKind::Wait)
-      asks[id] = llvm::any_of(same, [&](const Doubt *doubt) {
-        return !doubt->demand && mayBeOneId(node.key, doubt->finding.key);
-      });
-    else
-      asks[id] = llvm::any_of(node.reads, isOne) || llvm::any_of(node.writes, isOne);
-    for (const std::vector<NodeId> &arm : node.arms)
-      noteAsked(arm, same, regions);
-  }
-}
-
 /// Of doubts about one meeting, forgets what holds in the part of every residue.
 void Checker::Parts::tryParts(Part part, const Meeting &meeting, Range range, const State &entry,
                               Group &same) {
@@ -282,25 +202,11 @@ void Checker::Parts::tryParts(Part part, const Meeting &meeting, Range range, co
   llvm::ArrayRef<NodeId> items =
       llvm::ArrayRef(program.top).slice(range.first, range.end - range.first);
   std::vector<bool> stays(same.size());
-  std::set<RegionId> regions;
-  auto note = [&](llvm::ArrayRef<RegionId> list) {
-    for (RegionId region : list)
-      regions.insert(whole.demands.neighbours(region).begin(),
-                     whole.demands.neighbours(region).end());
-  };
-  for (const Doubt *doubt : same)
-    if (doubt->demand) {
-      note(program[doubt->finding.later].reads);
-      note(program[doubt->finding.later].writes);
-    }
-  noteAsked(items, same, regions);
   walk.part = &part;
   walk.asked = meeting;
-  walk.asks = &asks;
   for (; part.residue < part.period; ++part.residue) {
     std::vector<std::pair<NodeId, Node>> undo = cutInPlace(cut, part, items);
     cutLayout.findRings(items);
-    cutLayout.findLast(items, &asks);
     walk.doubts.clear();
     walk.lastWalks.clear();
     walk.exhausted = none;
@@ -316,8 +222,6 @@ void Checker::Parts::tryParts(Part part, const Meeting &meeting, Range range, co
       break;
   }
   cutLayout.findRings(items);
-  cutLayout.findLast(items, nullptr);
-  walk.asks = nullptr;
   walk.lastWalks.clear(); // what holds in a part says nothing about the whole
   walk.exhausted = none;
   if (part.residue < part.period)
@@ -364,7 +268,7 @@ bool Checker::Parts::run(std::vector<Doubt *> &doubts) {
   });
   // What is known before each item: the walk that left the doubts, once more.
   bool isComplete = true;
-  State state;
+  State state(layout.columns());
   size_t at = 0;
   for (Job &job : jobs) {
     if (whole.visits <= most) {
@@ -399,8 +303,7 @@ void Checker::settle() {
     bool isCovered = doubt->demand && llvm::any_of(rest, [&](const Doubt *other) {
                        const Demand *x = doubt->demand, *y = other->demand;
                        return y && x != y && other->finding.later == doubt->finding.later &&
-                              x->rule == y->rule && x->row == y->row && x->column == y->column &&
-                              x->level == y->level && (y->certain || !x->certain) &&
+                              demands.isOfOnePipe(*x, *y) && (y->certain || !x->certain) &&
                               std::make_pair(-x->distance, x->position) <
                                   std::make_pair(-y->distance, y->position);
                      });

@@ -7,24 +7,26 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
 
-State::State() : top(numColumns, 0) { know.fill(Clock(numColumns, 0)); }
+State::State(const Columns &columns) : top(columns.size(), 0), columns(&columns) { know.fill(top); }
 
-Token State::emptyToken() const { return {false, Clock(depth() + 1, unknown), none}; }
+Token State::emptyToken(Pipe to) const {
+  return {false, Clock((depth() + 1) * waitsOn(to), unknown), none};
+}
 
 void State::claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const {
   for (unsigned level = 0; level < loopBegins.size(); ++level) {
-    Claim &claim = clock[level * numColumns + column];
+    Claim &claim = clock[level * columns->size() + column];
     claim = std::max<Claim>(claim, loopBegins[level]);
   }
   // The latest item of the column, not "now": equal facts must have equal numbers.
-  unsigned at = depth() * numColumns + column;
+  unsigned at = depth() * columns->size() + column;
   clock[at] = std::max(clock[at], top[at]);
 }
 
 void State::normalise(uint32_t now) {
-  unsigned first = depth() * numColumns;
+  unsigned first = depth() * columns->size();
   forEachClock([&](Clock &clock) {
-    for (unsigned c = first; c < first + numColumns; ++c)
+    for (unsigned c = first; c < first + columns->size(); ++c)
       if (clock[c] >= top[c])
         clock[c] = now;
   });
@@ -32,8 +34,8 @@ void State::normalise(uint32_t now) {
 
 void State::skipArms(const Item &branch) {
   normalise(branch.end);
-  for (unsigned c = 0; c < numColumns; ++c) {
-    Claim &latest = top[depth() * numColumns + c];
+  for (unsigned c = 0; c < columns->size(); ++c) {
+    Claim &latest = top[depth() * columns->size() + c];
     latest = std::max(latest, branch.last[c]);
   }
 }
@@ -44,19 +46,19 @@ void State::skipArms(const Item &branch) {
 
 void State::enterLoop(const Item &loop) {
   normalise(loop.begin);
-  auto extend = [&](Clock &clock) { clock.resize(clock.size() + numColumns, loop.begin); };
+  auto extend = [&](Clock &clock) { clock.resize(clock.size() + columns->size(), loop.begin); };
   forEachClock(extend);
   extend(top);
-  forEachToken([](Token &token) {
+  forEachToken([&](Token &token, Pipe, Pipe to) {
     if (!token.pending)
-      token.claims.push_back(unknown);
+      token.claims.resize(token.claims.size() + waitsOn(to), unknown);
   });
   // At counter 0 the ids of a ring are base, base + 1, ...
   for (const Ring &ring : loop.rings) {
     RingTokens list;
     for (uint32_t k = 0; k < ring.count; ++k) {
       auto old = tokens.find({ring.from, ring.to, ring.base + int32_t(k)});
-      list.push_back(old == tokens.end() ? emptyToken() : std::move(old->second));
+      list.push_back(old == tokens.end() ? emptyToken(ring.to) : std::move(old->second));
       if (old != tokens.end())
         tokens.erase(old);
     }
@@ -65,9 +67,9 @@ void State::enterLoop(const Item &loop) {
 }
 
 void State::nextIteration(const Item &loop, int64_t maxAge) {
-  unsigned level = depth(), first = level * numColumns;
+  unsigned level = depth(), first = level * columns->size();
   forEachClock([&](Clock &clock) {
-    for (unsigned c = 0; c < numColumns; ++c) {
+    for (unsigned c = 0; c < columns->size(); ++c) {
       Claim &claim = clock[first + c];
       Claim aged = claim - iteration;
       if (loop.last[c] < 0)
@@ -78,12 +80,13 @@ void State::nextIteration(const Item &loop, int64_t maxAge) {
       claim = aged >= -maxAge * iteration ? aged : unknown;
     }
   });
-  forEachToken([&](Token &token) {
-    if (token.pending || token.claims[level] <= unknown)
+  forEachToken([&](Token &token, Pipe, Pipe to) {
+    if (token.pending)
       return;
     // A demand of C3 gets weaker with age; beyond the horizon keep the stronger one.
-    Claim &demand = token.claims[level];
-    demand = std::max(demand - iteration, Claim(positionOf(demand)) - maxAge * iteration);
+    for (Claim &demand : llvm::MutableArrayRef(token.claims).take_back(waitsOn(to)))
+      if (demand > unknown)
+        demand = std::max(demand - iteration, Claim(positionOf(demand)) - maxAge * iteration);
   });
   std::fill(top.begin() + first, top.end(), loop.begin);
   for (const Ring &ring : loop.turning)
@@ -93,9 +96,9 @@ void State::nextIteration(const Item &loop, int64_t maxAge) {
 
 void State::stopInside(const Item &loop, uint32_t now) {
   normalise(now);
-  unsigned first = depth() * numColumns;
+  unsigned first = depth() * columns->size();
   forEachClock([&](Clock &clock) {
-    for (unsigned c = first; c < first + numColumns; ++c)
+    for (unsigned c = first; c < first + columns->size(); ++c)
       // All of it, or up to a place of this, the last iteration.
       clock[c] = clock[c] == Claim(now) ? Claim(loop.begin) : clock[c] - iteration;
   });
@@ -112,24 +115,26 @@ static Claim outside(Claim inner, const Item &loop) {
 }
 
 void State::leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip) {
-  unsigned inner = depth() * numColumns, outer = inner - numColumns;
+  dropMetDemands();
+  unsigned inner = depth() * columns->size(), outer = inner - columns->size();
   forEachClock([&](Clock &clock) {
-    for (unsigned c = 0; c < numColumns; ++c)
+    for (unsigned c = 0; c < columns->size(); ++c)
       // Facts from inside can only extend a prefix that is complete up to the loop.
       if (clock[outer + c] >= top[outer + c])
         clock[outer + c] = outside(clock[inner + c], loop);
     clock.resize(inner);
   });
-  forEachToken([&](Token &token) {
+  forEachToken([&](Token &token, Pipe, Pipe to) {
     if (token.pending)
       return;
-    Claim demand = token.claims.back();
-    token.claims.pop_back();
-    if (demand > unknown)
-      token.claims.back() = std::max(token.claims.back(), Claim(positionOf(demand)));
+    size_t width = waitsOn(to), size = token.claims.size() - width;
+    for (size_t k = size - width; k < size; ++k)
+      if (Claim demand = token.claims[k + width]; demand > unknown)
+        token.claims[k] = std::max(token.claims[k], Claim(positionOf(demand)));
+    token.claims.resize(size);
   });
   top.resize(inner);
-  for (unsigned c = 0; ran && c < numColumns; ++c)
+  for (unsigned c = 0; ran && c < columns->size(); ++c)
     top[outer + c] = std::max(top[outer + c], loop.last[c]);
   for (const Ring &ring : loop.rings) {
     auto entry = rings.find(ring);
@@ -183,7 +188,7 @@ void State::joinToken(Token &mine, const Token &other, const FlagKey &key,
   if (mine.pending == other.pending)
     return weaken(mine, other);
   mismatches.push_back({key, mine.pending ? mine.by : other.by});
-  mine = emptyToken();
+  mine = emptyToken(key.to);
 }
 
 /// Static flags and a ring over the same ids would not meet in a join.
@@ -196,16 +201,13 @@ static void dissolveWhereMissing(State &state, const State &other) {
 }
 
 void State::dropMetDemands() {
-  auto drop = [&](Token &token, Pipe from, Pipe to) {
-    for (unsigned level = 0; !token.pending && level < token.claims.size(); ++level)
-      if (claim(unsigned(from), level, waitColumn(to)) >= token.claims[level])
-        token.claims[level] = unknown;
-  };
-  for (auto &[key, token] : tokens)
-    drop(token, key.from, key.to);
-  for (auto &[ring, list] : rings)
-    for (Token &token : list)
-      drop(token, ring.from, ring.to);
+  forEachToken([&](Token &token, Pipe from, Pipe to) {
+    auto [first, end] = columns->ofWaits(to);
+    size_t width = end - first;
+    for (size_t k = 0; !token.pending && k < token.claims.size(); ++k)
+      if (claim(unsigned(from), k / width, first + k % width) >= token.claims[k])
+        token.claims[k] = unknown;
+  });
 }
 
 void State::join(State other, Mismatches &mismatches) {
@@ -218,21 +220,20 @@ void State::join(State other, Mismatches &mismatches) {
       know[row][k] = std::min(know[row][k], other.know[row][k]);
   for (size_t k = 0; k < top.size(); ++k)
     top[k] = std::max(top[k], other.top[k]);
-  const Token empty = emptyToken();
   for (const auto &[key, token] : other.tokens)
-    tokens.try_emplace(key, empty);
+    tokens.try_emplace(key, emptyToken(key.to));
   for (const auto &[ring, list] : other.rings)
-    rings.try_emplace(ring, RingTokens(ring.count, empty));
+    rings.try_emplace(ring, RingTokens(ring.count, emptyToken(ring.to)));
   for (auto &[key, token] : tokens) {
     auto theirs = other.tokens.find(key);
-    joinToken(token, theirs == other.tokens.end() ? empty : theirs->second, flagOf(key),
-              mismatches);
+    joinToken(token, theirs == other.tokens.end() ? emptyToken(key.to) : theirs->second,
+              flagOf(key), mismatches);
   }
   for (auto &[ring, list] : rings) {
     auto theirs = other.rings.find(ring);
     for (size_t k = 0; k < list.size(); ++k)
-      joinToken(list[k], theirs == other.rings.end() ? empty : theirs->second[k], flagOf(ring, k),
-                mismatches);
+      joinToken(list[k], theirs == other.rings.end() ? emptyToken(ring.to) : theirs->second[k],
+                flagOf(ring, k), mismatches);
   }
 }
 

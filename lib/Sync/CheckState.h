@@ -18,14 +18,14 @@
 
 namespace pto::sync::checker {
 
-/// claims[level * numColumns + column]
+/// claims[level * number of columns + column]
 using Clock = std::vector<Claim>;
 
 /// A flag with at most one token.
 struct Token {
   bool pending = false;
-  /// Pending: what the wait will learn (same layout as a row). Otherwise per level the position of
-  /// the last wait, which C3 asks the next set to know.
+  /// Pending: what the wait will learn (same layout as a row). Otherwise, by level and column of
+  /// the waits on its pipe, the position of the last wait, which C3 asks the next set to know.
   Clock claims;
   NodeId by = none; ///< the set (pending) or wait that made it so; only for messages
 };
@@ -35,19 +35,24 @@ using RingTokens = std::vector<Token>;
 
 class State {
 public:
-  State();
+  explicit State(const Columns &columns);
 
   std::array<Clock, numRows> know;
   Clock top; ///< latest position per level and column on the paths so far
   std::map<StaticKey, Token> tokens;
   std::map<Ring, RingTokens> rings;
 
-  unsigned depth() const { return unsigned(top.size() / numColumns) - 1; }
+  unsigned depth() const { return unsigned(top.size() / columns->size()) - 1; }
   Claim claim(Row row, unsigned level, unsigned column) const {
-    return know[row][level * numColumns + column];
+    return know[row][level * columns->size() + column];
   }
-  Token emptyToken() const;
+  /// Of a flag on which `to` waits.
+  Token emptyToken(Pipe to) const;
 
+  /// An item of `column` is dispatched.
+  void reach(unsigned column, uint32_t position) {
+    top[depth() * columns->size() + column] = position;
+  }
   /// Everything of `column` dispatched so far is complete: said on every level. `loopBegins` are
   /// those of the open loops.
   void claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const;
@@ -83,24 +88,31 @@ public:
   void widenFrom(const State &before);
   bool hasSameTokensAs(const State &other) const;
 
+  /// function(token, pipe of the set, pipe of the wait)
   template <typename Function> void forEachToken(Function &&function) {
     for (auto &[key, token] : tokens)
-      function(token);
+      function(token, key.from, key.to);
     for (auto &[ring, list] : rings)
       for (Token &token : list)
-        function(token);
+        function(token, ring.from, ring.to);
+  }
+  unsigned waitsOn(Pipe pipe) const {
+    auto [first, end] = columns->ofWaits(pipe);
+    return end - first;
   }
   /// All vectors that hold claims (not the demands of C3).
   template <typename Function> void forEachClock(Function &&function) {
     for (Clock &clock : know)
       function(clock);
-    forEachToken([&](Token &token) {
+    forEachToken([&](Token &token, Pipe, Pipe) {
       if (token.pending)
         function(token.claims);
     });
   }
 
 private:
+  const Columns *columns;
+
   void joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches) const;
   template <typename Function>
   static bool allTokenPairs(const State &a, const State &b, Function &&function);

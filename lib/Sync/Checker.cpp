@@ -77,7 +77,7 @@ void Checker::exit(State &state) {
 }
 
 void Checker::walkAll() {
-  State state;
+  State state(layout.columns());
   walk(program.top, state);
   if (exhausted == none)
     return exit(state);

@@ -32,9 +32,6 @@ private:
   const Demands &demands;     ///< of the whole program
   const Part *part = nullptr; ///< the part that is walked; null: all
   Meeting asked;              ///< what the part is for
-  /// By node, of a part: accesses and waits that what is asked may be about. The others are left
-  /// out, so that claims are prefixes of these.
-  const std::vector<bool> *asks = nullptr;
   Paths paths;
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
@@ -63,6 +60,8 @@ private:
   void wait(NodeId id, State &state);
   Clock told(Pipe from, const State &state) const;
   void barrier(const Node &node, State &state) const;
+  void claimAll(Clock &clock, Columns::Range columns, const State &state) const;
+  void checkReuse(NodeId id, const Token &token, const State &state);
   void branch(NodeId id, State &state);
   void macro(NodeId id, State &state);
   void loop(NodeId id, State &state);

@@ -196,9 +196,11 @@ void Inserter::primeEarly() {
 /// The best plan, where the program is small enough to look for it.
 void Inserter::searchBest() {
   auto settles = [&] { return standsWithoutIt(); };
-  auto credits = [&] {
+  auto credits = [&]() -> std::optional<std::vector<Want>> {
     sweepPlan();
-    return ids.allocate() ? ids.credits() : std::vector<Want>();
+    if (!ids.allocate())
+      return std::nullopt;
+    return ids.credits();
   };
   Search search(tree, demands, plan, sweep, options, stats, settles, credits);
   auto isShort = [](const Point &p) { // the items of the search know of no drains

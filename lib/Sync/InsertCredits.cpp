@@ -71,9 +71,12 @@ void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, NodeId counti
   const FlagKey &key = tree.program[node].key;
   const Place &set = tree.places[node], &loop = tree.places[counting];
   int64_t count = key.id.count;
-  Position latest = unknown;
-  NodeId latestWait = none;
-  int64_t latestDistance = 0;
+  struct Wait {
+    Position claim; ///< that it is over
+    NodeId node;
+    int64_t distance;
+  };
+  llvm::SmallVector<Wait, 4> waits;
   for (NodeId wait : ringWaits[ringOf(key)]) {
     Position at = tree.places[wait].begin;
     if (at < loop.begin || at > loop.end)
@@ -83,14 +86,17 @@ void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, NodeId counti
       distance += count;
     if (std::optional<int64_t> trip = tree.program[counting].trip; trip && distance >= *trip)
       continue; // the loop is over before the slot comes back
-    if (at - distance * iteration <= latest)
-      continue;
-    latest = at - distance * iteration;
-    latestWait = wait;
-    latestDistance = distance;
+    waits.push_back({at - distance * iteration, wait, distance});
   }
-  if (sweep.existingSets[node][level] < latest)
-    addWant(out, key.from, key.to, latestWait, node, level, latestDistance);
+  // Who knows of the last one knows of all, unless they are told apart.
+  llvm::sort(waits, [](const Wait &a, const Wait &b) {
+    return std::pair(-a.claim, a.node) < std::pair(-b.claim, b.node);
+  });
+  if (!sweep.tellsWaitsApart() && waits.size() > 1)
+    waits.truncate(1);
+  for (const Wait &wait : waits)
+    if (sweep.existingSets[node].at(level, sweep.offsetOfWait(wait.node)) < wait.claim)
+      addWant(out, key.from, key.to, wait.node, node, level, wait.distance);
 }
 
 std::vector<Want> IdAllocator::credits() {

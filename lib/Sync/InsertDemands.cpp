@@ -9,11 +9,34 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::inserter;
 
+/// By program, not by tree: parts of a program have the same.
+Columns::Columns(const Program &program) : byNode(program.nodes.size()) {
+  constexpr size_t mostAlone = 24; // accesses: the work of a sweep grows with the columns
+  size_t accesses = 0;
+  bool hasPaths = false;
+  for (const Node &node : program.nodes) {
+    accesses += node.kind == NodeKind::Access;
+    hasPaths |= node.kind == NodeKind::Branch || node.kind == NodeKind::Loop;
+  }
+  alone = hasPaths && accesses <= mostAlone;
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    unsigned first = total;
+    for (NodeId id = 0; id < program.nodes.size(); ++id)
+      if (program[id].kind == NodeKind::Access && program[id].pipe == Pipe(pipe)) {
+        if (alone || total == first)
+          ++total;
+        byNode[id] = total - 1;
+      }
+    ranges[pipe] = {first, total};
+  }
+}
+
 namespace {
 
 /// All accesses that touch one region in one way.
 struct Site {
   Pipe pipe;
+  unsigned column;
   bool writes, accumulates, unitFlag;
   Turns turns;
   NodeId sample;            ///< any of them: they are alike for the exemption table
@@ -57,13 +80,14 @@ private:
 } // namespace
 
 void Builder::record(llvm::SmallVectorImpl<Site> &list, const Node &node, NodeId id, bool writes) {
+  unsigned column = out.columns.of(id);
   bool accumulates = writes ? node.accumulates : accumulatesInPlace(program, node);
   Site *site = llvm::find_if(list, [&](const Site &s) {
-    return s.pipe == node.pipe && s.writes == writes && s.accumulates == accumulates &&
+    return s.column == column && s.writes == writes && s.accumulates == accumulates &&
            s.unitFlag == node.unitFlag && s.turns == node.turns;
   });
   if (site == list.end()) {
-    list.push_back({node.pipe, writes, accumulates, node.unitFlag, node.turns, id, {}});
+    list.push_back({node.pipe, column, writes, accumulates, node.unitFlag, node.turns, id, {}});
     site = &list.back();
   }
   Position place = tree.places[id].begin;
@@ -156,6 +180,7 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
       if (exempt({}))
         continue;
       Demand demand{id, site.pipe, 0, false, 0, later, hazardOf(site.writes, laterWrites)};
+      demand.column = site.column;
       for (unsigned level = 0; level <= depth; ++level) {
         llvm::ArrayRef<NodeId> open = llvm::ArrayRef(list.loops).take_front(level);
         demand.level = level;
@@ -234,6 +259,7 @@ void Builder::addPublish(NodeId id) {
       continue; // on a pipe: what others wrote
     Demand demand{id, site.pipe, 0, false, 0, none, Hazard::RAW, Reason::Publication};
     demand.hazard = hazardOf(site.writes, true);
+    demand.column = site.column;
     auto add = [&](Position need) {
       demand.need = need;
       demand.fence = false;
@@ -262,7 +288,7 @@ void Builder::addPublish(NodeId id) {
 void Builder::note(Demand demand) {
   for (size_t i = nodeStart; i < out.all.size(); ++i) {
     Demand &old = out.all[i];
-    if (old.pipe == demand.pipe && old.level == demand.level && old.region == demand.region &&
+    if (old.column == demand.column && old.level == demand.level && old.region == demand.region &&
         old.hazard == demand.hazard && old.fence == demand.fence && old.kind == demand.kind &&
         old.within == demand.within && old.period == demand.period && old.number == demand.number) {
       old.need = std::max(old.need, demand.need);
@@ -272,7 +298,7 @@ void Builder::note(Demand demand) {
   out.all.push_back(demand);
 }
 
-Demands::Demands(const Tree &tree, bool apart) {
+Demands::Demands(const Tree &tree, bool apart) : columns(tree.program) {
   Builder(tree, *this, apart).run();
   for (unsigned from = 0; from < numPipes; ++from)
     for (unsigned to = 0; to < numPipes; ++to)

@@ -107,7 +107,8 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
     // and only the last sets take those that were drained.
     if (std::optional<uint32_t> all = countForAll(h); all && count >= *all && handoff.delay)
       return {{start, facts.atPrime, primed, around.list, level - 1, h, facts.wait},
-              {start, facts.atSet, primed, around.list, level - 1, h, facts.drain}};
+              {start, facts.atSet, primed, around.list, level - 1, h, facts.wait},
+              {start, facts.atLastSets, primed, around.list, level - 1, h, facts.drain}};
     return {{start, handoff.delay ? facts.atPrime : facts.atSet, primed, around.list, level - 1}};
   }
   SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
@@ -141,7 +142,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
   bool ok = true;
   auto demand = [&](const Arc &arc, unsigned level, int64_t distance) {
     Position wait = set.own != none && arc.handoff == set.own ? set.ownWait : arc.lastWait;
-    if (set.known[level] >= wait - distance * iteration)
+    if (set.known.at(level, offsetOf(arc)) >= wait - distance * iteration)
       return;
     ok = false;
     late(arc, level, distance);
@@ -158,7 +159,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
       const Arc &arc = (--it)->second;
       if (arc.lastWait > from && arc.lastWait < to)
         demand(arc, level, 0);
-      if (!isBeforeItsTime(arc, list))
+      if (speaksForEarlier(arc, list))
         break;
     }
     if (level == 0 || runsOnce(list.loops[level - 1]))
@@ -172,7 +173,7 @@ bool IdAllocator::holds(const Arcs &users, const SetPlace &set,
       const Arc &arc = (--it)->second;
       if (arc.lastWait > from)
         demand(arc, level, 1);
-      if (arc.lastWait <= from || !isBeforeItsTime(arc, list))
+      if (arc.lastWait <= from || speaksForEarlier(arc, list))
         break;
     }
   }
@@ -187,7 +188,8 @@ bool IdAllocator::rotationHolds(HandoffId h, uint32_t count) const {
   if (std::optional<uint32_t> all = countForAll(h); all && count >= *all)
     return true;
   const HandoffFacts &facts = sweep.handoffs[h];
-  return facts.atSet.back() >= facts.wait - (count - plan.handoffs[h].delay) * iteration;
+  return facts.atSet.last(sweep.offsetOf(h)) >=
+         facts.wait - (count - plan.handoffs[h].delay) * iteration;
 }
 
 std::optional<uint32_t> IdAllocator::countForAll(HandoffId h) const {
@@ -211,9 +213,10 @@ bool IdAllocator::primesMeetDrains(HandoffId h) const {
     return false;
   Position drain = facts.drain - iteration, wait = facts.wait - iteration;
   auto knows = [&](const Knowledge &known, Position position) {
-    return around < known.complete || known[around] >= position;
+    return around < known.complete || known.at(around, sweep.offsetOf(h)) >= position;
   };
-  return !knows(facts.atPrime, drain) && knows(facts.atPrime, wait) && knows(facts.atSet, drain);
+  return !knows(facts.atPrime, drain) && knows(facts.atPrime, wait) &&
+         knows(facts.atLastSets, drain);
 }
 
 /// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (13.4).
@@ -226,11 +229,17 @@ llvm::SmallVector<uint32_t, 3> IdAllocator::countsFor(HandoffId h) const {
   if (handoff.turn)
     return {handoff.turn};
   uint32_t inFlight = std::max<int64_t>(1, handoff.delay + (handoff.delay && setFirst));
-  if (!options.strongFlags || runsOnce(plan.loopOf(handoff)))
+  if (!options.strongFlags)
     return {inFlight};
   std::optional<uint32_t> all = countForAll(h);
+  if (runsOnce(plan.loopOf(handoff))) { // the set comes back to the id of a prime, if at all
+    bool isTold = facts.atSet.last(sweep.offsetOf(h)) >= facts.wait;
+    if (!all || !handoff.delay || setFirst || isTold)
+      return {inFlight};
+    return {*all, inFlight};
+  }
   int64_t back = setFirst;
-  while (back <= maxDistance && facts.atSet.back() < facts.wait - back * iteration)
+  while (back <= maxDistance && facts.atSet.last(sweep.offsetOf(h)) < facts.wait - back * iteration)
     ++back;
   bool isNeverTold = back > maxDistance;
   if (isNeverTold)
@@ -257,7 +266,7 @@ bool IdAllocator::hasRoom(const Arc &arc, HandoffId next) const {
   const HandoffFacts &facts = sweep.handoffs[next];
   Position item = tree.places[plan.producerOf(plan.handoffs[next])].begin;
   return !options.strongFlags || arc.lastWait < item || facts.set < arc.lastWait ||
-         facts.atSet.back() >= arc.lastWait;
+         facts.atSet.last(offsetOf(arc)) >= arc.lastWait;
 }
 
 /// Sets of others that come to the id next, behind the arcs or in the next turn of a loop, and

@@ -35,7 +35,7 @@ private:
   struct Arc {
     Position from, to, lastWait;
     NodeId waitAt;     ///< item before which (drain: after which) the wait stands
-    HandoffId handoff; ///< none: hand-written
+    HandoffId handoff; ///< none: hand-written, or of a drain
   };
   using Arcs = std::map<Position, Arc>; ///< by `from`; disjoint
 
@@ -66,6 +66,12 @@ private:
   using Ring = std::tuple<Pipe, Pipe, int32_t, uint32_t, NodeId>;
   std::map<Ring, std::vector<NodeId>> ringWaits; ///< waits that it came with
 
+  unsigned offsetOf(const Arc &arc) const {
+    if (arc.handoff != none)
+      return sweep.offsetOf(arc.handoff);
+    bool isDrain = tree.program[arc.waitAt].kind != NodeKind::Wait;
+    return isDrain ? 0 : sweep.offsetOfWait(arc.waitAt); // the common column is the first
+  }
   Arcs &arcsOf(Pipe from, Pipe to, int64_t id) { return arcs[slot(from, to, id)]; }
   size_t slot(Pipe from, Pipe to, int64_t id) const {
     return (unsigned(from) * numPipes + unsigned(to)) * tree.program.eventIds + id;
@@ -85,6 +91,10 @@ private:
   llvm::SmallVector<Arc, 2> arcsFor(HandoffId h, uint32_t count) const;
   llvm::SmallVector<SetPlace, 2> setsOf(HandoffId h, uint32_t count) const;
   bool isBeforeItsTime(const Arc &arc, const List &seenFrom) const;
+  /// Does who knows of the last wait of this arc know of those before?
+  bool speaksForEarlier(const Arc &arc, const List &seenFrom) const {
+    return !sweep.tellsWaitsApart() && !isBeforeItsTime(arc, seenFrom);
+  }
   bool holds(const Arcs &users, const SetPlace &set,
              llvm::function_ref<void(const Arc &, unsigned, int64_t)> late) const;
   bool rotationHolds(HandoffId h, uint32_t count) const;

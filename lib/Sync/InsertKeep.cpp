@@ -2,8 +2,7 @@
 
 #include "InsertKeep.h"
 #include "InsertEmit.h"
-#include "InsertRuns.h"
-#include "ptoas/Sync/Timeline.h"
+#include "InsertTrial.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 
@@ -260,23 +259,23 @@ bool Keeper::isBetter(const Price &now, const Price &old) {
 }
 
 Keeper::Price Keeper::price() const {
+  constexpr size_t mostSteps = 100'000; // where a run is longer nothing is kept
   InsertStats ignored;
   Program finished = withPlan(tree, plan, ignored);
-  std::vector<uint64_t> cycles(finished.nodes.size());
-  for (NodeId node = 0; node < tree.places.size(); ++node)
-    if (finished[node].kind == NodeKind::Access) {
-      uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
-      cycles[node] = known ? known : 1;
-    }
-  TimelineOptions model; // as near to that of the search as it comes (sync 13.6)
-  model.trips = modelTrip;
-  std::optional<Timeline> run = timeline(finished, cycles, model);
-  if (!run)
-    return {~0ull, ~0ull};
-  uint64_t instructions = 0;
-  for (NodeId node = tree.places.size(); node < finished.nodes.size(); ++node)
-    instructions += run->executed[node];
-  if (options.objective == Objective::Count)
-    return {instructions, 0};
-  return {run->cycles, instructions};
+  Tree itsTree(finished);
+  Demands demands(itsTree);
+  std::vector<Item> none;
+  Selection empty(itsTree, none);
+  std::vector<Balanced> cycles = balancedCycles(itsTree, options);
+  uint64_t time = 0, instructions = 0;
+  for (const RunPlan &runPlan : measuredRuns(itsTree)) {
+    std::optional<Run> run = makeRun(itsTree, demands, runPlan, mostSteps);
+    if (!run)
+      return {~0ull, ~0ull};
+    instructions += llvm::count_if(run->steps, [&](const Step &step) {
+      return step.kind == Step::Leaf && step.node >= tree.places.size();
+    });
+    time += Trial(itsTree, none, std::move(*run), false).time(empty, cycles, ~0ull);
+  }
+  return options.objective == Objective::Count ? Price(instructions, 0) : Price(time, instructions);
 }

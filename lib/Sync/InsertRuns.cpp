@@ -172,9 +172,12 @@ std::optional<uint32_t> Runner::latest(const Demand &demand) {
   uint32_t end = size_t(turn) + 1 < turns.size() ? turns[turn + 1] : run.steps.size();
   for (auto it = llvm::lower_bound(steps, end); it != steps.begin();) {
     uint32_t step = *--it;
+    NodeId node = run.steps[step].node;
     if (step < turns.front())
       return std::nullopt;
-    if (step < turns[turn] || tree.places[run.steps[step].node].begin <= place)
+    if (demands.columns.of(node) != demand.column)
+      continue;
+    if (step < turns[turn] || tree.places[node].begin <= place)
       return step;
   }
   return std::nullopt;
@@ -257,4 +260,19 @@ std::vector<RunPlan> inserter::measuredRuns(const Tree &tree) {
     for (RareArm rare : {RareArm::First, RareArm::Last})
       plans.push_back({modelTrip, 0, 1, rare});
   return plans;
+}
+
+std::vector<Balanced> inserter::balancedCycles(const Tree &tree, const InsertOptions &options) {
+  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
+  std::vector<Balanced> cycles(tree.program.nodes.size());
+  for (NodeId node : tree.order) {
+    const Node &n = tree.program[node];
+    if (n.kind != NodeKind::Access)
+      continue;
+    uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
+    uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
+    bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
+    cycles[node] = {all, moves ? all / 2 : all, moves ? all : all / 2};
+  }
+  return cycles;
 }

@@ -9,6 +9,7 @@
 #define PTOAS_LIB_SYNC_INSERTRUNS_H
 
 #include "InsertTree.h"
+#include "ptoas/Sync/Insert.h"
 
 namespace pto::sync::inserter {
 
@@ -80,6 +81,16 @@ std::optional<Run> makeRun(const Tree &tree, const Demands &demands, const RunPl
 /// The runs on which plans are compared: all branches take their first arm, or all their last, or
 /// one of them in few turns.
 std::vector<RunPlan> measuredRuns(const Tree &tree);
+
+/// One number for each balance of the pipes: cycles as the caller says, half of them for moves to
+/// and from global memory, and half of them for all else (sync 13.6).
+using Balanced = std::array<uint64_t, 3>;
+
+/// Of each access, by node.
+std::vector<Balanced> balancedCycles(const Tree &tree, const InsertOptions &options);
+
+/// Steps of the longest run that is measured.
+inline constexpr size_t longestRun = 3000;
 
 } // namespace pto::sync::inserter
 

@@ -9,16 +9,16 @@ using namespace pto::sync::inserter;
 
 Search::Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
                const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles,
-               llvm::function_ref<std::vector<Want>()> credits)
+               llvm::function_ref<std::optional<std::vector<Want>>()> credits)
     : tree(tree), demands(demands), plan(plan), sweep(sweep), options(options), stats(stats),
       settles(settles), credits(credits) {}
 
-/// More than `limit` is not told exactly.
-uint64_t Search::timeNow(uint64_t limit) {
+/// More than `limit` is not told exactly. `holding`: with the items that hold back something.
+uint64_t Search::timeNow(uint64_t limit, llvm::BitVector *holding) {
   uint64_t sum = 0;
   for (Trial &trial : measured) {
-    work += trial.steps();
-    sum += trial.time(*now, cycles, limit - sum);
+    work += 16 + trial.steps();
+    sum += trial.time(*now, cycles, limit - sum, holding);
     if (sum > limit)
       break;
   }
@@ -44,193 +44,278 @@ bool Search::isActive(const Clause &clause) const {
   return !clause.any.anyCommon(now->all()) && !clause.given.test(now->all());
 }
 
-const Search::Clause *Search::open(const llvm::BitVector &allowed, uint64_t &atLeast,
-                                   bool &dead) const {
-  llvm::SmallVector<std::tuple<unsigned, size_t>, 32> active; // items left, clause
+void Search::tell(const Clause &clause) {
+  llvm::SmallVector<Literal, 16> literals;
+  for (unsigned id : clause.any.set_bits())
+    literals.push_back(isTrue(id));
+  for (unsigned id : clause.given.set_bits())
+    literals.push_back(isFalse(id));
+  known->add(literals);
+}
+
+/// Nor any that hold back no less in their place.
+void Search::tell(const Core &core) {
+  llvm::SmallVector<Literal, 16> literals;
+  for (ItemId id : core.items) {
+    if (orSlower[id] == none) {
+      orSlower[id] = known->addVariable();
+      work += items.size() * 2;
+      for (ItemId other = 0; other < items.size(); ++other)
+        if (llvm::all_of(measured, [&](Trial &t) { return t.holdsBackNoLess(other, id); }))
+          known->add({isFalse(other), isTrue(orSlower[id])});
+    }
+    literals.push_back(isFalse(orSlower[id]));
+  }
+  known->add(literals);
+}
+
+/// Anew, under the limits of today.
+void Search::begin() {
+  known.emplace(items.size());
+  orSlower.assign(items.size(), none);
+  llvm::BitVector useful = worthTrying();
+  for (ItemId id = 0; id < items.size(); ++id)
+    if (!useful[id])
+      known->add(isFalse(id));
+  for (const Clause &clause : clauses)
+    tell(clause);
+  for (const Core &core : cores)
+    if (core.time > timeLimit)
+      tell(core);
+}
+
+/// What is known to hold is selected.
+void Search::follow() {
+  llvm::SmallVector<ItemId, 16> gone;
+  for (unsigned id : now->all().set_bits())
+    if (!known->holds(isTrue(id)))
+      gone.push_back(id);
+  for (ItemId id : gone)
+    now->remove(id);
+  for (Literal literal : known->trail())
+    if (uint32_t id = variableOf(literal);
+        id < items.size() && literal == isTrue(id) && !now->has(id))
+      now->add(id);
+}
+
+//===----------------------------------------------------------------------===//
+// Bounds
+//===----------------------------------------------------------------------===//
+
+/// With a core more when what is selected takes too long.
+bool Search::isTooSlow() {
+  llvm::BitVector holding(items.size());
+  if (timeNow(timeLimit, &holding) <= timeLimit)
+    return false;
+  // What holds back nothing now does not do so without the others.
+  llvm::SmallVector<ItemId, 16> all(now->all().set_bits()), core;
+  for (ItemId id : all)
+    if (!holding[id])
+      now->remove(id);
+  for (Literal literal : llvm::reverse(known->trail())) { // decided last, first to go
+    uint32_t id = variableOf(literal);
+    if (id >= items.size() || !now->has(id))
+      continue;
+    now->remove(id);
+    if (timeNow(timeLimit) <= timeLimit) {
+      now->add(id);
+      core.push_back(id);
+    }
+  }
+  cores.push_back({std::vector<ItemId>(core.begin(), core.end()), timeNow(timeLimit)});
+  for (ItemId id : all)
+    if (!now->has(id))
+      now->add(id);
+  tell(cores.back());
+  return true;
+}
+
+/// Clauses that nothing hits, those first of which the fewest items are left.
+std::vector<const Search::Clause *> Search::open() const {
+  std::vector<std::pair<unsigned, size_t>> active;
   for (size_t i = 0; i < clauses.size(); ++i)
     if (isActive(clauses[i])) {
-      llvm::BitVector left = clauses[i].any;
-      left &= allowed;
-      unsigned count = left.count();
-      if (count == 0) {
-        dead = true;
-        return nullptr;
-      }
-      active.push_back({count, i});
+      auto left = [&](unsigned id) { return known->isOpen(id); };
+      active.push_back({llvm::count_if(clauses[i].any.set_bits(), left), i});
     }
-  if (active.empty())
-    return nullptr;
   llvm::sort(active);
-  // Clauses that share no item are paid for one by one.
-  llvm::BitVector used(items.size());
-  for (auto [count, i] : active) {
-    llvm::BitVector left = clauses[i].any;
-    left &= allowed;
-    if (left.anyCommon(used))
-      continue;
-    used |= left;
+  std::vector<const Clause *> result;
+  for (auto [left, i] : active)
+    result.push_back(&clauses[i]);
+  return result;
+}
+
+/// With a clause more when what is selected, and what the clauses that are open ask for, costs no
+/// less than the best. A clause costs what is left of the price of its cheapest item, and all its
+/// items are paid for in part by that.
+bool Search::isTooDear(llvm::ArrayRef<const Clause *> open) {
+  uint64_t atLeast = 0;
+  llvm::SmallVector<Literal, 32> reasons;
+  for (unsigned id : now->all().set_bits()) {
+    atLeast += items[id].weight;
+    reasons.push_back(isFalse(id));
+  }
+  std::vector<uint64_t> left(items.size());
+  for (ItemId id = 0; id < items.size(); ++id)
+    left[id] = items[id].weight;
+  llvm::BitVector cheaper(items.size()); // these are out, and would cost less
+  for (const Clause *clause : open) {
+    if (atLeast >= bestPrice.count)
+      break;
     uint64_t least = ~uint64_t(0);
-    for (unsigned id : left.set_bits())
-      least = std::min(least, items[id].weight);
+    for (unsigned id : clause->any.set_bits())
+      if (known->isOpen(id))
+        least = std::min(least, left[id]);
     atLeast += least;
+    for (unsigned id : clause->any.set_bits())
+      if (left[id] >= least)
+        left[id] -= least;
+      else
+        cheaper.set(id);
   }
-  return &clauses[std::get<1>(active.front())];
+  if (atLeast < bestPrice.count)
+    return false;
+  for (unsigned id : cheaper.set_bits())
+    reasons.push_back(isTrue(id));
+  known->add(reasons);
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
-// Branch and bound
+// Search
 //===----------------------------------------------------------------------===//
 
-void Search::explore(uint64_t count, llvm::BitVector allowed) {
-  bool isTimed = options.objective == Objective::Time && !firstOnly, isInTime = false;
-  for (;;) {
-    if (spent() || stop)
-      return;
-    work += 1 + clauses.size() / 8;
-    uint64_t atLeast = count;
-    bool dead = false;
-    const Clause *clause = open(allowed, atLeast, dead);
-    if (dead || (!firstOnly && atLeast >= bestPrice.count))
-      return;
-    if (isTimed && !std::exchange(isInTime, true) && timeNow(timeLimit) > timeLimit)
-      return;
-    if (clause)
-      return branch(*clause, count, allowed);
-    auto miss = missNow();
-    if (!miss) {
-      if (leaf(count))
-        continue;
-      return;
+/// Of the items of a clause that nothing hits the one that takes the least time alone, or else the
+/// one that is cheapest by the clause that it hits; of equals one of the plan, which goes straight
+/// from an access to one that needs it.
+ItemId Search::choose(llvm::ArrayRef<const Clause *> open) {
+  auto timeAlone = [&](ItemId id) {
+    if (!alone[id]) {
+      Selection all = std::move(*now);
+      now.emplace(tree, items).add(id);
+      alone[id] = 1 + timeNow();
+      now.emplace(std::move(all));
     }
-    Trial &trial = trials[miss->first];
-    Clause next{trial.cut(*now, miss->second), llvm::BitVector(items.size())};
-    work += trial.steps() * 4 + items.size() / 4;
-    if (miss->second.isReuse)
-      next.given.set(miss->second.condition);
-    clauses.push_back(std::move(next));
-  }
-}
-
-void Search::branch(const Clause &clause, uint64_t count, llvm::BitVector &allowed) {
-  llvm::BitVector left = clause.any;
-  left &= allowed;
-  struct Choice {
-    uint64_t time, weight;
-    unsigned hits;
-    ItemId id;
+    return alone[id];
   };
-  std::vector<Choice> choices;
-  for (unsigned id : left.set_bits()) {
-    // Who looks for the fastest has to know; others look when the choice is not too dear anyway.
-    uint64_t time = 0;
-    if (firstOnly) {
-      now->add(id);
-      time = timeNow(timeLimit);
-      now->remove(id);
-    }
-    if (time > timeLimit) {
-      allowed.reset(id); // more items never make it faster
+  std::optional<std::tuple<uint64_t, bool, ItemId>> first;
+  for (unsigned id : open.front()->any.set_bits()) {
+    if (!known->isOpen(id))
       continue;
-    }
-    unsigned hits = 0;
-    for (const Clause &other : clauses)
-      hits += other.any[id] && isActive(other);
-    choices.push_back({time, items[id].weight, hits, ItemId(id)});
+    uint64_t hits = llvm::count_if(open, [&](const Clause *c) { return c->any[id]; });
+    std::tuple rank(isForTime ? timeAlone(id) : 1024 * items[id].weight / hits,
+                    !llvm::is_contained(planned, id), ItemId(id));
+    if (!first || rank < *first)
+      first = rank;
   }
-  llvm::sort(choices, [&](const Choice &a, const Choice &b) {
-    auto rank = [&](const Choice &c) {
-      uint64_t each = 1024 * c.weight / std::max(1u, c.hits);
-      return std::tuple(c.time, each, c.id);
-    };
-    return rank(a) < rank(b);
-  });
-  for (const Choice &choice : choices) {
-    if (spent() || stop)
+  return std::get<2>(*first);
+}
+
+/// Part of the best selection, by chance.
+void Search::startAtBest(Lottery &random) {
+  known->takeAllBack();
+  unsigned share = random(8);
+  for (ItemId id : best) {
+    if (!known->propagate())
       return;
-    now->add(choice.id);
-    explore(count + choice.weight, allowed);
-    now->remove(choice.id);
-    allowed.reset(choice.id); // with it everything was tried
+    if (random(8) < share && known->isOpen(id))
+      known->decide(isTrue(id));
   }
 }
 
-/// True when the search goes on from here, with a clause more.
-bool Search::leaf(uint64_t count) {
-  Price price{timeNow(), count};
+/// One conclusion or decision. False when nothing is left to try.
+bool Search::step() {
+  uint64_t before = known->steps;
+  if (!known->propagate())
+    return false;
+  work += 8 + 2 * clauses.size() + known->steps - before;
+  follow();
+  if (options.objective == Objective::Time && isTooSlow())
+    return true;
+  std::vector<const Clause *> open = this->open();
+  if (!isForTime && isTooDear(open))
+    return true;
+  if (!open.empty()) {
+    known->decide(isTrue(choose(open)));
+    return true;
+  }
+  auto miss = missNow();
+  if (!miss) {
+    leaf();
+    return true;
+  }
+  Trial &trial = trials[miss->first];
+  Clause next{trial.cut(*now, miss->second), llvm::BitVector(items.size())};
+  work += trial.steps() * 4 + items.size() / 4;
+  if (miss->second.isReuse)
+    next.given.set(miss->second.condition);
+  tell(clauses.emplace_back(std::move(next)));
+  return true;
+}
+
+/// Nothing is missing on the runs.
+void Search::leaf() {
+  Price price{timeNow(), 0};
   if (options.objective == Objective::Count)
     price.time = 0;
   std::vector<ItemId> selection;
-  for (unsigned id : now->all().set_bits())
+  for (unsigned id : now->all().set_bits()) {
     selection.push_back(id);
+    price.count += items[id].weight;
+  }
   Plan::Saved before = plan.save(stats);
   bool isRight = accepts(selection);
-  bool goesOn = !isRight && learn(selection);
+  bool isOnRun = !isRight && addMissingRun();
+  bool isLearned = !isRight && !isOnRun && learn(selection);
   restore(std::move(before));
-  if (!isRight) {
-    ++refused;
-    return goesOn;
+  if (isRight) {
+    best = selection;
+    bestPrice = price;
+    timeLimit = limitBelow(price);
+    return;
   }
-  best = selection;
-  bestPrice = price;
-  stop |= firstOnly;
-  return false;
+  ++refused;
+  if (isOnRun)
+    return; // it is missing there
+  if (isLearned)
+    return tell(clauses.back());
+  llvm::SmallVector<Literal, 16> all;
+  for (ItemId id : selection)
+    all.push_back(isFalse(id));
+  known->add(all);
 }
 
-/// What comes next may take no more time than the best; with `first` less, and the first such ends
-/// it.
-void Search::setLimit(bool first) {
-  bool isTimed = options.objective == Objective::Time;
-  timeLimit = isTimed ? bestPrice.time - first : ~uint64_t(0);
-  firstOnly = first;
-  stop = false;
+/// What comes next may take no more time than the best, or less while time is what is looked for.
+uint64_t Search::limitBelow(const Price &price) const {
+  return options.objective == Objective::Time ? price.time - isForTime : ~uint64_t(0);
 }
 
-void Search::improve(bool first, uint64_t budget) {
-  setLimit(first);
+/// Looks for the least time, or else for what costs least and takes no more time than the best.
+void Search::improve(bool forTime, uint64_t budget) {
+  constexpr uint64_t turn = 120000; // steps from one start at the best to the next
+  isForTime = forTime;
+  timeLimit = limitBelow(bestPrice);
   end = work + budget;
-  explore(0, worthTrying());
-  wasCut |= spent() && !stop;
+  begin();
+  Lottery random{1};
+  uint64_t next = work + 5 * turn;
+  bool goesOn = true;
+  while (goesOn && !spent()) {
+    if (work > next) {
+      next = work + turn;
+      startAtBest(random);
+    }
+    goesOn = step();
+  }
+  wasCut |= goesOn;
+  now.emplace(tree, items);
 }
 
 /// Looks for the best plan that is better than the one that is known.
 void Search::improveAll(uint64_t budget) {
-  if (options.objective == Objective::Time) {
-    for (uint64_t old = bestPrice.time + 1; bestPrice.time && bestPrice.time < old;) {
-      old = bestPrice.time;
-      improve(true, budget / 4);
-      if (spent() && !stop)
-        improveParts(true, budget / 2);
-    }
-  }
+  if (options.objective == Objective::Time && bestPrice.time > 0)
+    improve(true, budget / 2);
   improve(false, budget / 2);
-  if (spent())
-    improveParts(false, budget / 2);
-}
-
-/// Where there is too much to choose: again and again some of the best selection stays, by chance,
-/// and the rest is chosen anew.
-void Search::improveParts(bool first, uint64_t budget) {
-  constexpr uint64_t most = 40000; // steps for one part
-  uint64_t until = work + budget;
-  Lottery random{1};
-  setLimit(first);
-  while (work < until && !stop) {
-    std::vector<ItemId> kept;
-    uint64_t count = 0;
-    unsigned share = 1 + random(7);
-    for (ItemId id : best)
-      if (random(8) < share) {
-        kept.push_back(id);
-        now->add(id);
-        count += items[id].weight;
-      }
-    end = std::min(until, work + most);
-    work += 16; // also where nothing can be chosen
-    if (options.objective == Objective::Count || timeNow(timeLimit) <= timeLimit)
-      explore(count, worthTrying());
-    for (ItemId id : kept)
-      now->remove(id);
-  }
 }
 
 /// Of equal price is what sets earlier and waits later: how long accesses really take, the model
@@ -283,29 +368,17 @@ void Search::loosen() {
 // Whole search
 //===----------------------------------------------------------------------===//
 
-void Search::estimateCycles() {
-  constexpr uint64_t unknownCycles = 64, scalarCycles = 2;
-  cycles.resize(tree.program.nodes.size());
-  for (NodeId node : tree.order) {
-    const Node &n = tree.program[node];
-    if (n.kind != NodeKind::Access)
-      continue;
-    uint64_t known = options.cyclesOf ? options.cyclesOf(node) : 0;
-    uint64_t all = known ? known : n.pipe == Pipe::S ? scalarCycles : unknownCycles;
-    bool moves = n.pipe == Pipe::MTE2 || n.pipe == Pipe::MTE3 || n.pipe == Pipe::FIX;
-    cycles[node] = {all, moves ? all / 2 : all, moves ? all : all / 2};
-  }
-}
-
 bool Search::run() {
   if (!isSmall())
     return false;
-  estimateCycles();
+  cycles = balancedCycles(tree, options);
   if (!makeItems() || !makeTrials())
     return false;
   now.emplace(tree, items);
+  alone.resize(items.size());
   if (!takePlan())
     return false;
+  planned = best;
   Price start = bestPrice;
   Plan::Saved before = plan.save(stats);
   if (options.objective == Objective::Count)

@@ -6,17 +6,22 @@
 #ifndef PTOAS_LIB_SYNC_INSERTSEARCH_H
 #define PTOAS_LIB_SYNC_INSERTSEARCH_H
 
+#include "InsertClauses.h"
 #include "InsertSolve.h"
 #include "InsertSweep.h"
 #include "InsertTrial.h"
 #include "ptoas/Sync/Insert.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <map>
+
 namespace pto::sync::inserter {
 
-/// Branch and bound over all handoffs and barriers that could stand anywhere, from a plan that is
-/// right (sync 13.7). Each order that a selection misses on a run is a clause, "one of these
-/// items"; the search branches over the items of a clause that nothing hits yet. Bounded by work.
+/// The best of all selections of handoffs and barriers that could stand anywhere, from a plan that
+/// is right (sync 13.7). Each order that a selection misses on a run is a clause, "one of these
+/// items"; items that together take too long, or cost too much with what is still asked for, are
+/// one, too. The search decides for an item of a clause that nothing hits, and learns from
+/// contradictions. Bounded by work.
 class Search {
 public:
   /// `settles` brings the plan to an end (ids, credits) and says whether it is right; `credits`
@@ -24,7 +29,7 @@ public:
   /// suffice.
   Search(const Tree &tree, const Demands &demands, Plan &plan, Sweep &sweep,
          const InsertOptions &options, InsertStats &stats, llvm::function_ref<bool()> settles,
-         llvm::function_ref<std::vector<Want>()> credits);
+         llvm::function_ref<std::optional<std::vector<Want>>()> credits);
 
   /// True when the plan became better. Its items have no reasons yet.
   bool run();
@@ -39,6 +44,11 @@ private:
     llvm::BitVector given; ///< asked for only with all of these
     bool isAboutIds = false;
   };
+  /// Items that take that long together.
+  struct Core {
+    std::vector<ItemId> items;
+    uint64_t time;
+  };
 
   const Tree &tree;
   const Demands &demands;
@@ -47,27 +57,30 @@ private:
   const InsertOptions &options;
   InsertStats &stats;
   llvm::function_ref<bool()> settles;
-  llvm::function_ref<std::vector<Want>()> credits;
+  llvm::function_ref<std::optional<std::vector<Want>>()> credits;
 
   std::vector<Item> items;
   std::vector<Balanced> cycles; ///< by node
   std::vector<Trial> trials, measured;
+  uint64_t lastSeed = 0;        ///< of the runs drawn by lot; none where all are alike
   std::vector<size_t> order;    ///< of trials: those that failed last come first
   std::optional<Selection> now; ///< what the search stands at
   std::vector<Clause> clauses;
-  std::vector<ItemId> best; ///< the best selection so far
+  std::vector<Core> cores;
+  std::optional<Clauses> known;   ///< clauses, cores and what follows, within the limits of today
+  std::vector<uint32_t> orSlower; ///< by item: variable of `known` that holds with it, or with any
+                                  ///< that holds back no less; none where nobody asked
+  std::vector<uint64_t> alone;    ///< by item: the time that it takes, and one; zero: not measured
+  std::vector<ItemId> planned, best; ///< selections: of the plan, and the best so far
   Price bestPrice;
   uint64_t timeLimit = 0;
-  bool firstOnly = false; ///< stop at the first that keeps the limit of time
-  bool stop = false;
+  bool isForTime = false;     ///< count is no matter
   uint64_t work = 0, end = 0; ///< in steps
   bool wasCut = false;        ///< some search ended before its time
   bool learnsIds = true;
-  unsigned learned = 0; ///< clauses from what only the sweep misses
   unsigned refused = 0; ///< selections that the sweep or the ids refused
 
   bool isSmall() const;
-  void estimateCycles();
   bool makeItems();
   llvm::BitVector worthTrying() const;
   void collectPipes(NodeId node, llvm::SmallVector<Pipe, 3> &into) const;
@@ -79,16 +92,22 @@ private:
   bool takePlan();
   bool spent() const { return work > end; }
 
-  uint64_t timeNow(uint64_t limit = ~uint64_t(0));
+  uint64_t timeNow(uint64_t limit = ~uint64_t(0), llvm::BitVector *holding = nullptr);
   std::optional<std::pair<size_t, Miss>> missNow();
   bool missesNothing() { return !missNow(); }
   bool isActive(const Clause &clause) const;
-  /// The clause with the fewest items left that nothing hits, and the least weight that all of them
-  /// take; none with `dead` when one has no item left.
-  const Clause *open(const llvm::BitVector &allowed, uint64_t &atLeast, bool &dead) const;
-  void explore(uint64_t count, llvm::BitVector allowed);
-  void branch(const Clause &clause, uint64_t count, llvm::BitVector &allowed);
-  bool leaf(uint64_t count);
+  void tell(const Clause &clause);
+  void tell(const Core &core);
+  void begin();
+  void follow();
+  bool isTooSlow();
+  std::vector<const Clause *> open() const;
+  bool isTooDear(llvm::ArrayRef<const Clause *> open);
+  ItemId choose(llvm::ArrayRef<const Clause *> open);
+  void startAtBest(Lottery &random);
+  bool step();
+  void leaf();
+  uint64_t limitBelow(const Price &price) const;
   std::optional<uint32_t> missedBySweep(llvm::ArrayRef<ItemId> selection,
                                         std::optional<uint32_t> which);
   bool isOurs(const Demand &demand) const;
@@ -97,14 +116,18 @@ private:
   using LateSet = std::tuple<Pipe, Pipe, NodeId, NodeId, int64_t>;
   std::optional<LateSet> lateBySweep(llvm::ArrayRef<ItemId> selection,
                                      std::optional<LateSet> which);
+  bool hasIds(llvm::ArrayRef<ItemId> selection);
+  llvm::BitVector shortOfIds(llvm::ArrayRef<ItemId> selection);
   bool learn(llvm::ArrayRef<ItemId> selection);
+  bool addMissingRun();
   llvm::BitVector whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
+                             const llvm::BitVector &likely,
                              llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed);
   std::vector<ItemId> superiors() const;
-  void setLimit(bool first);
-  void improve(bool first, uint64_t budget);
+  std::vector<ItemId> superior;                      ///< once it was asked for
+  std::map<uint32_t, llvm::BitVector> broughtBefore; ///< by demand: items of its clauses
+  void improve(bool forTime, uint64_t budget);
   void improveAll(uint64_t budget);
-  void improveParts(bool first, uint64_t budget);
   void loosen();
 
   void restore(Plan::Saved state);

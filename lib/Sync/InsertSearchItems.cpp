@@ -13,7 +13,7 @@ using namespace pto::sync::inserter;
 // Items and runs
 //===----------------------------------------------------------------------===//
 
-static constexpr size_t mostAccesses = 24, mostItems = 4000, mostSteps = 3000;
+static constexpr size_t mostAccesses = 24, mostItems = 4000;
 
 bool Search::isSmall() const {
   size_t accesses = 0;
@@ -29,8 +29,6 @@ llvm::SmallVector<uint32_t, 4> Search::primePlaces(ListId body, Pipe pipe) const
   const Place &loop = tree.places[tree.lists[body].owner];
   const List &around = tree.lists[loop.list];
   llvm::SmallVector<uint32_t, 4> places;
-  if (!around.loops.empty())
-    return places; // it would hold back the iteration before
   for (uint32_t i = loop.index; i-- > 0 && places.size() < most;) {
     if (i == around.leave)
       break; // the loop around can end between them
@@ -154,7 +152,7 @@ std::optional<ItemId> Search::find(const Item &item) const {
 
 bool Search::makeTrials() {
   auto add = [&](std::vector<Trial> &into, const RunPlan &plan) {
-    std::optional<Run> run = makeRun(tree, demands, plan, mostSteps);
+    std::optional<Run> run = makeRun(tree, demands, plan, longestRun);
     if (run)
       into.emplace_back(tree, items, std::move(*run), options.strongFlags);
     return run.has_value();
@@ -170,8 +168,15 @@ bool Search::makeTrials() {
       if ((loops || trip == 4) && (branches || arm == 0))
         add(trials, {trip, arm, 1});
   if (loops || branches)
-    for (uint64_t seed = 1; seed <= (branches ? 12u : 6u); ++seed)
-      add(trials, {std::nullopt, std::nullopt, seed});
+    for (unsigned arm : {0u, 99u})
+      if (loops && (branches || arm == 0))
+        add(trials, {6, arm, 1});
+  if (loops && branches)
+    for (uint64_t seed = 1; seed <= 3; ++seed)
+      add(trials, {6, std::nullopt, seed});
+  if (loops || branches)
+    while (lastSeed < (branches ? 12 : 6))
+      add(trials, {std::nullopt, std::nullopt, ++lastSeed});
   for (ItemId id = 0; id < items.size(); ++id) {
     for (Trial &trial : measured)
       items[id].weight += trial.executed(id);

@@ -25,7 +25,7 @@ std::optional<uint32_t> Search::missedBySweep(llvm::ArrayRef<ItemId> selection,
   write(selection);
   plan.attachAll();
   sweep.run(0, false);
-  work += (sweep.visits - visits) * (32 + selection.size() / 4);
+  work += (sweep.visits - visits) * (16 + selection.size() / 8);
   std::vector<uint32_t> failures = sweep.failures(0);
   if (which)
     return llvm::is_contained(failures, *which) ? which : std::nullopt;
@@ -41,13 +41,14 @@ std::optional<Search::LateSet> Search::lateBySweep(llvm::ArrayRef<ItemId> select
   uint64_t visits = sweep.visits;
   write(selection);
   std::optional<LateSet> first;
-  for (const Want &want : credits())
+  std::optional<std::vector<Want>> wants = credits();
+  for (const Want &want : wants ? *wants : std::vector<Want>())
     for (const Reason &reason : want.reasons) {
       LateSet late(want.from, want.to, reason.earlier, reason.later, reason.distance);
       if (which ? late == *which : !first || late < *first)
         first = late;
     }
-  work += (sweep.visits - visits) * (32 + selection.size() / 4);
+  work += (sweep.visits - visits) * (16 + selection.size() / 8);
   return first;
 }
 
@@ -75,12 +76,18 @@ std::vector<ItemId> Search::superiors() const {
 }
 
 /// The items of which one is needed, with those selected, to bring what is missing: what does not,
-/// neither alone nor in halves, is let in, and the rest are they. `untried` are taken to be so.
+/// neither alone nor in halves, is let in, and the rest are they. `untried` are taken to be so;
+/// `likely` come last, and are tried one by one.
 llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVector untried,
+                                   const llvm::BitVector &likely,
                                    llvm::function_ref<bool(llvm::ArrayRef<ItemId>)> isMissed) {
-  std::vector<ItemId> grown = selection.vec(), others, best = superiors();
+  if (superior.empty())
+    superior = superiors();
+  std::vector<ItemId> grown = selection.vec(), others, last;
   llvm::BitVector result(items.size());
   auto grow = [&](auto &self, llvm::ArrayRef<ItemId> more) -> void {
+    if (more.empty())
+      return;
     size_t size = grown.size();
     grown.insert(grown.end(), more.begin(), more.end());
     if (isMissed(grown))
@@ -94,44 +101,111 @@ llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVe
     self(self, more.drop_front(more.size() / 2));
   };
   for (ItemId id = 0; id < items.size(); ++id)
-    if (best[id] == id && !now->has(id) && !untried[id] && items[id].from != Pipe::ALL)
-      others.push_back(id);
-  if (!others.empty())
-    grow(grow, others);
+    if (superior[id] == id && !now->has(id) && !untried[id] && items[id].from != Pipe::ALL)
+      (likely[id] ? last : others).push_back(id);
+  grow(grow, others);
+  for (ItemId id : last)
+    grow(grow, id);
   // What tells less than one of them was not tried.
   for (ItemId id = 0; id < items.size(); ++id)
-    if (result[best[id]] && !now->has(id))
+    if (result[superior[id]] && !now->has(id))
       untried.set(id);
   return untried;
 }
 
+/// A run, of some drawn by lot, that misses an order, so that its clauses come cheap from now on.
+bool Search::addMissingRun() {
+  constexpr unsigned mostTries = 64, mostWork = 20000;
+  if (!lastSeed)
+    return false;
+  uint64_t until = work + mostWork;
+  for (unsigned i = 0; i < mostTries && work < until; ++i) {
+    std::optional<Run> run =
+        makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, longestRun);
+    if (!run)
+      continue;
+    Trial trial(tree, items, std::move(*run), options.strongFlags);
+    work += 2 * trial.steps();
+    if (!trial.firstMiss(*now))
+      continue;
+    trials.push_back(std::move(trial));
+    order.insert(order.begin(), trials.size() - 1);
+    return true;
+  }
+  return false;
+}
+
+bool Search::hasIds(llvm::ArrayRef<ItemId> selection) {
+  uint64_t visits = sweep.visits;
+  write(selection);
+  bool fits = credits().has_value();
+  work += (sweep.visits - visits) * (16 + selection.size() / 8);
+  return fits;
+}
+
+/// The handoffs of one pair for which there are not enough ids; no items when they suffice.
+llvm::BitVector Search::shortOfIds(llvm::ArrayRef<ItemId> selection) {
+  llvm::BitVector result(items.size());
+  if (hasIds(selection))
+    return result;
+  llvm::SmallVector<std::pair<Pipe, Pipe>, 8> pairs;
+  for (ItemId id : selection)
+    if (!items[id].isBarrier() &&
+        !llvm::is_contained(pairs, std::pair(items[id].from, items[id].to)))
+      pairs.push_back({items[id].from, items[id].to});
+  for (auto [from, to] : pairs) {
+    std::vector<ItemId> others = selection.vec();
+    llvm::erase_if(others, [&](ItemId id) { return items[id].from == from && items[id].to == to; });
+    if (!hasIds(others))
+      continue;
+    for (ItemId id : selection)
+      if (items[id].from == from && items[id].to == to)
+        result.set(id);
+    return result;
+  }
+  return result;
+}
+
 /// A clause from what only the sweep misses. False when it is neither an order nor C3.
 bool Search::learn(llvm::ArrayRef<ItemId> selection) {
-  constexpr unsigned mostLearned = 24;
-  if (learned >= mostLearned)
-    return false;
   llvm::BitVector empty(items.size());
   Clause clause{empty, empty};
   if (std::optional<uint32_t> miss = missedBySweep(selection, std::nullopt)) {
-    clause.any = whatBrings(selection, empty, [&](llvm::ArrayRef<ItemId> more) {
+    llvm::BitVector &likely = broughtBefore.try_emplace(*miss, empty).first->second;
+    clause.any = whatBrings(selection, empty, likely, [&](llvm::ArrayRef<ItemId> more) {
       return missedBySweep(more, miss).has_value();
     });
+    likely |= clause.any;
   } else if (!learnsIds) {
     return false;
   } else if (std::optional<LateSet> late = lateBySweep(selection, std::nullopt)) {
     clause.isAboutIds = true;
-    // Which id comes back where depends on all handoffs of the pair.
+    // Which id comes back where depends on all handoffs of the pair, but for one that comes to its
+    // own.
+    auto [to, from, wait, set, distance] = *late;
     llvm::BitVector others = empty;
     for (ItemId id = 0; id < items.size(); ++id)
-      if (items[id].from == std::get<1>(*late) && items[id].to == std::get<0>(*late))
+      if (items[id].from == from && items[id].to == to)
         (now->has(id) ? clause.given : others).set(id);
-    clause.any = whatBrings(selection, others, [&](llvm::ArrayRef<ItemId> more) {
+    for (ItemId id : selection) {
+      llvm::ArrayRef<NodeId> nodes = tree.lists[items[id].span.list].items;
+      if (clause.given[id] && distance > 0 && nodes[items[id].span.consumer] == wait &&
+          nodes[items[id].span.producer] == set) {
+        clause.given.reset();
+        clause.given.set(id);
+        others.reset();
+        break;
+      }
+    }
+    clause.any = whatBrings(selection, others, empty, [&](llvm::ArrayRef<ItemId> more) {
       return lateBySweep(more, late).has_value();
     });
+  } else if (llvm::BitVector together = shortOfIds(selection); together.any()) {
+    clause.isAboutIds = true;
+    clause.given = together;
   } else {
     return false;
   }
-  ++learned;
   clauses.push_back(std::move(clause));
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include "InsertSweep.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -9,8 +10,8 @@ using namespace pto::sync::inserter;
 
 Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
     : existingSets(tree.places.size()), tree(tree), demands(demands), plan(plan),
-      lastItems(tree.places.size()), settled(tree.places.size()), closed(tree.places.size()),
-      outlines(tree.places.size()), arrivals(tree.places.size()) {
+      accesses(demands.columns.size()), lastItems(tree.places.size()), settled(tree.places.size()),
+      closed(tree.places.size()), outlines(tree.places.size()), arrivals(tree.places.size()) {
   indices.fill(none);
   auto use = [&](Pipe pipe) {
     if (pipe != Pipe::ALL && indexOf(pipe) == none)
@@ -44,10 +45,31 @@ Sweep::Sweep(const Tree &tree, const Demands &demands, Plan &plan)
   findClosed(0);
 }
 
+/// Where which column stands in this run; true when it is as in the last one.
+bool Sweep::layOutColumns(bool trackWaits) {
+  unsigned before = std::exchange(columns, accesses);
+  if (!trackWaits)
+    return columns == before;
+  bool alone = demands.columns.areAlone();
+  waitColumns.assign(alone ? plan.handoffs.size() : 0, none);
+  existingWaits.assign(alone ? tree.places.size() : 0, none);
+  for (unsigned pipe = 0; pipe < numPipes; ++pipe) {
+    unsigned first = columns;
+    columns += indices[pipe] != none;
+    for (HandoffId h = 0; h < waitColumns.size(); ++h)
+      if (plan.handoffs[h].alive && plan.handoffs[h].to == Pipe(pipe))
+        waitColumns[h] = columns++;
+    for (NodeId node = 0; node < existingWaits.size(); ++node)
+      if (tree.program[node].kind == NodeKind::Wait && tree.program[node].key.to == Pipe(pipe))
+        existingWaits[node] = columns++;
+    waitRanges[pipe] = {first, columns};
+  }
+  return !alone && columns == before;
+}
+
 void Sweep::run(ListId id, bool trackWaits) {
   const List &list = tree.lists[id];
-  bool sameColumns = columns == (trackWaits ? 2 * pipes : pipes);
-  columns = trackWaits ? 2 * pipes : pipes;
+  bool sameColumns = layOutColumns(trackWaits);
   base = list.loops.size() - list.isBody;
   open.clear();
   failing.clear();
@@ -78,23 +100,14 @@ void Sweep::run(ListId id, bool trackWaits) {
 void Sweep::findLastItems(ListId id, Clock &last) {
   if (tree.lists[id].dead)
     return;
-  auto raise = [&](unsigned column, Position at) {
-    if (column < columns)
-      last[column] = std::max(last[column], at);
-  };
+  auto raise = [&](unsigned column, Position at) { last[column] = std::max(last[column], at); };
   for (NodeId node : tree.lists[id].items) {
     const Node &n = tree.program[node];
     Position at = placeOf(node);
-    // The places that walkList and drain will give to the waits.
-    for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
-      raise(waitsOn(plan.handoffs[h].to), at - nodeStep / 2 + Position(index));
-    for (const BarrierPlan &planned : plan.points[node].barriers)
-      for (auto [index, flag] : llvm::enumerate(planned.drains))
-        raise(waitsOn(flag.to), plan.drainPlace(node) + Position(index));
+    if (tracksWaits())
+      findLastWaits(node, last);
     if (n.kind == NodeKind::Access)
-      raise(indexOf(n.pipe), at);
-    else if (n.kind == NodeKind::Wait)
-      raise(waitsOn(n.key.to), at);
+      raise(demands.columns.of(node), at);
     for (ListId arm : tree.places[node].arms) {
       if (n.kind != NodeKind::Loop) {
         findLastItems(arm, last);
@@ -106,10 +119,23 @@ void Sweep::findLastItems(ListId id, Clock &last) {
         raise(column, inner[column]);
       lastItems[node] = std::move(inner);
     }
-    Position drained = tree.places[node].end + nodeStep / 16;
-    for (HandoffId h : plan.carried[node])
-      raise(waitsOn(plan.handoffs[h].to), drained += plan.drains(plan.handoffs[h]));
   }
+}
+
+/// The places that walkList and drain will give to the waits at a node.
+void Sweep::findLastWaits(NodeId node, Clock &last) const {
+  auto raise = [&](unsigned column, Position at) { last[column] = std::max(last[column], at); };
+  Position at = placeOf(node);
+  for (auto [index, h] : llvm::enumerate(plan.points[node].waits))
+    raise(waitColumn(h), at - nodeStep / 2 + Position(index));
+  for (const BarrierPlan &planned : plan.points[node].barriers)
+    for (auto [index, flag] : llvm::enumerate(planned.drains))
+      raise(commonWaits(flag.to), plan.drainPlace(node) + Position(index));
+  if (tree.program[node].kind == NodeKind::Wait)
+    raise(waitColumnOf(node), at);
+  Position drained = tree.places[node].end + nodeStep / 16;
+  for (HandoffId h : plan.carried[node])
+    raise(waitColumn(h), drained += plan.drains(plan.handoffs[h]));
 }
 
 //===----------------------------------------------------------------------===//
@@ -131,7 +157,7 @@ void Sweep::walkList(ListId id, State &s) {
         barrier(planned.pipe, s);
       for (const Flag &flag : planned.drains) {
         Clock token = snapshot(flag.from, s);
-        learn(flag.to, &token, at++, s);
+        learn(flag.to, tracksWaits() ? commonWaits(flag.to) : none, &token, at++, s);
       }
     }
     point.fence = false; // publish() decides
@@ -150,8 +176,18 @@ void Sweep::walkList(ListId id, State &s) {
 void Sweep::setAfter(HandoffId id, Position at, State &s) {
   const Handoff &handoff = plan.handoffs[id];
   handoffs[id].set = at;
-  if (tracksWaits())
-    handoffs[id].atSet = knowledge(handoff.from, handoff.to, s);
+  if (tracksWaits()) {
+    HandoffFacts &facts = handoffs[id];
+    Knowledge known = knowledge(handoff.from, handoff.to, s);
+    NodeId loop = plan.loopOf(handoff);
+    int64_t trip = loop == none ? 0 : tree.program[loop].trip.value_or(0);
+    int64_t firstDrained = std::max<int64_t>(0, trip - handoff.delay);
+    if (turn <= firstDrained)
+      facts.atLastSets = known;
+    else
+      facts.atLastSets.lower(known);
+    note(facts.atSet, std::move(known));
+  }
   queues[id].push_back(snapshot(handoff.from, s));
 }
 
@@ -214,12 +250,12 @@ void Sweep::walkBranch(NodeId id, State &s) {
 bool Sweep::holds(uint32_t index, unsigned observer, State &s) {
   const Demand &demand = demands.all[index];
   if (outlining && demand.level <= base) {
-    askOutside(index, row(s, observer)[indexOf(demand.pipe)]);
+    askOutside(index, row(s, observer)[demand.column]);
     return true; // so far
   }
   if (demand.level < base)
     return true; // its other end is outside of the run
-  size_t claim = (demand.level - base) * observers * columns + indexOf(demand.pipe);
+  size_t claim = (demand.level - base) * observers * columns + demand.column;
   return row(s, observer)[claim] >= demand.need;
 }
 
@@ -239,13 +275,13 @@ void Sweep::access(NodeId id, State &s) {
   for (uint32_t i = demands.first[id]; i < demands.first[id + 1]; ++i)
     if (!holds(i, indexOf(pipe), s))
       failing.push_back(i);
-  top(s)[indexOf(pipe)] = placeOf(id);
+  top(s)[demands.columns.of(id)] = placeOf(id);
   size_t stride = observers * columns;
   if (pipe == Pipe::S) // H6: complete before anything later is dispatched
     for (unsigned observer = 0; observer < pipes; ++observer)
-      completeColumn(row(s, observer), stride, indexOf(pipe), s);
+      completeAccesses(row(s, observer), stride, pipe, s);
   else if (keepsOrder(pipe, tree.program.arch)) // H7
-    completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
+    completeAccesses(row(s, indexOf(pipe)), stride, pipe, s);
 }
 
 /// C8. A missing fence is put in at once: it orders nothing else, so no plan can be better.
@@ -277,7 +313,7 @@ void Sweep::fence(State &s) const {
 void Sweep::barrier(Pipe pipe, State &s) const {
   size_t stride = observers * columns;
   if (pipe != Pipe::ALL)
-    return completeColumn(row(s, indexOf(pipe)), stride, indexOf(pipe), s);
+    return completeAccesses(row(s, indexOf(pipe)), stride, pipe, s);
   for (unsigned observer = 0; observer < pipes; ++observer)
     for (unsigned column = 0; column < columns; ++column)
       completeColumn(row(s, observer), stride, column, s);
@@ -298,6 +334,11 @@ void Sweep::completeColumn(Position *claims, size_t stride, unsigned column, Sta
   claim = std::max(claim, top(s)[column]);
 }
 
+void Sweep::completeColumns(Position *claims, size_t stride, Range range, State &s) const {
+  for (unsigned column = range.first; column < range.second; ++column)
+    completeColumn(claims, stride, column, s);
+}
+
 /// What a token of a set on `from` says: all that the pipe knows, and all of itself (H3).
 Clock Sweep::snapshot(Pipe from, State &s) const {
   Clock token;
@@ -306,9 +347,9 @@ Clock Sweep::snapshot(Pipe from, State &s) const {
     const Position *claims = row(s, indexOf(from)) + level * observers * columns;
     token.insert(token.end(), claims, claims + columns);
   }
-  completeColumn(token.data(), columns, indexOf(from), s);
+  completeAccesses(token.data(), columns, from, s);
   if (tracksWaits())
-    completeColumn(token.data(), columns, waitsOn(from), s);
+    completeColumns(token.data(), columns, waitRanges[unsigned(from)], s);
   return token;
 }
 
@@ -321,25 +362,45 @@ void Sweep::broadcast(State &s) const {
   }
 }
 
-void Sweep::learn(Pipe to, const Clock *token, Position at, State &s) const {
+/// `column`: of the wait, where waits are tracked.
+void Sweep::learn(Pipe to, unsigned column, const Clock *token, Position at, State &s) const {
   if (token)
     for (size_t level = 0; level <= open.size(); ++level)
       raise(row(s, indexOf(to)) + level * observers * columns, token->data() + level * columns,
             level);
   if (tracksWaits())
-    top(s)[waitsOn(to)] = at;
+    top(s)[column] = at;
   if (to != Pipe::S)
     return;
   broadcast(s);
   if (tracksWaits())
     for (unsigned observer = 0; observer < pipes; ++observer)
-      completeColumn(row(s, observer), observers * columns, waitsOn(to), s);
+      completeColumns(row(s, observer), observers * columns, waitRanges[unsigned(to)], s);
+}
+
+/// What a set knows each time that control comes to it.
+void Sweep::note(Knowledge &facts, Knowledge known) const {
+  if (turn > 0 && !facts.empty())
+    facts.lower(known);
+  else
+    facts = std::move(known);
+}
+
+void Knowledge::lower(const Knowledge &other) {
+  for (auto [index, mine] : llvm::enumerate(claims)) {
+    bool isMask = outlined != none && index < width;
+    mine = isMask ? mine & other.claims[index] : std::min(mine, other.claims[index]);
+  }
 }
 
 Knowledge Sweep::knowledge(Pipe from, Pipe to, State &s) const {
   Knowledge result;
-  for (size_t level = 0; level <= open.size(); ++level)
-    result.push_back(row(s, indexOf(from))[level * observers * columns + waitsOn(to)]);
+  auto [first, end] = waitRanges[unsigned(to)];
+  result.width = end - first;
+  for (size_t level = 0; level <= open.size(); ++level) {
+    const Position *claims = row(s, indexOf(from)) + level * observers * columns;
+    result.claims.append(claims + first, claims + end);
+  }
   result.outlined = outlining ? open.front() : none;
   return result;
 }
@@ -348,18 +409,21 @@ void Sweep::waitFor(HandoffId id, State &s) {
   const Handoff &handoff = plan.handoffs[id];
   Clock token = std::move(queues[id].front());
   queues[id].erase(queues[id].begin());
-  size_t here = open.size();
-  Position told = token[here * columns + indexOf(handoff.from)];
-  Position known = row(s, indexOf(handoff.to))[here * observers * columns + indexOf(handoff.from)];
+  const Position *told = token.data() + open.size() * columns;
+  const Position *known = row(s, indexOf(handoff.to)) + open.size() * observers * columns;
+  auto [first, end] = demands.columns.of(handoff.from);
   // Nothing new, or nothing left to tell.
-  handoffs[id].redundant = told <= known || known >= top(s)[indexOf(handoff.from)];
-  learn(handoff.to, &token, handoffs[id].wait, s);
+  bool isRedundant = llvm::all_of(llvm::seq(first, end), [&](unsigned column) {
+    return told[column] <= known[column] || known[column] >= top(s)[column];
+  });
+  handoffs[id].redundant = isRedundant && (turn == 0 || handoffs[id].redundant);
+  learn(handoff.to, tracksWaits() ? waitColumn(id) : none, &token, handoffs[id].wait, s);
 }
 
 void Sweep::existingSet(NodeId id, State &s) {
   const FlagKey &key = tree.program[id].key;
   if (tracksWaits())
-    existingSets[id] = knowledge(key.from, key.to, s);
+    note(existingSets[id], knowledge(key.from, key.to, s));
   Clock token = snapshot(key.from, s);
   if (State::Slot *slot = slotOf(key, s))
     *slot = {State::Pending, std::move(token)};
@@ -370,5 +434,6 @@ void Sweep::existingWait(NodeId id, State &s) {
   State::Slot token;
   if (State::Slot *slot = slotOf(key, s))
     token = std::exchange(*slot, {State::Empty, {}});
-  learn(key.to, token.presence == State::Pending ? &token.snapshot : nullptr, placeOf(id), s);
+  learn(key.to, tracksWaits() ? waitColumnOf(id) : none,
+        token.presence == State::Pending ? &token.snapshot : nullptr, placeOf(id), s);
 }

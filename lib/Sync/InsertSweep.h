@@ -16,10 +16,19 @@ namespace pto::sync::inserter {
 
 using Clock = std::vector<Position>;
 
-/// What a set knows about the waits on its flag: by level.
-struct Knowledge : llvm::SmallVector<Position, 3> {
+/// What a set knows about the waits of the pipe that takes its token.
+struct Knowledge {
+  llvm::SmallVector<Position, 4> claims; ///< by (level, column of such waits)
+  unsigned width = 0;                    ///< columns
   unsigned complete = 0;  ///< levels below this one: all that is before the loop that is open there
-  NodeId outlined = none; ///< during a run: the loop in whose terms the first claim is
+  NodeId outlined = none; ///< during a run: the loop in whose terms the first level is
+
+  bool empty() const { return claims.empty(); }
+  Position at(unsigned level, unsigned column) const { return claims[level * width + column]; }
+  /// To what both say.
+  void lower(const Knowledge &other);
+  /// On the innermost level.
+  Position last(unsigned column) const { return claims[claims.size() - width + column]; }
 };
 
 struct HandoffFacts {
@@ -28,11 +37,13 @@ struct HandoffFacts {
   Position set = 0, wait = 0;    ///< places of the items in the list
   Position prime = 0, drain = 0; ///< of the first prime and the last drain, with a delay
   Knowledge atPrime, atSet;
+  Knowledge atLastSets; ///< in a loop that is walked turn by turn: of tokens that are drained
 };
 
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a
-/// pipe, or the outside world, which learns at fences. A column is the accesses of a pipe or, when
-/// tracked, its waits. `top` is the latest item of each column by level, on the paths so far.
+/// pipe, or the outside world, which learns at fences. A column is accesses of a pipe or, when
+/// tracked, its waits; in small programs each of them is alone (Columns). `top` is the latest item
+/// of each column by level, on the paths so far.
 ///
 /// Inside a loop that is being outlined there are two levels whatever its depth: the loop's own,
 /// and one that stands for all around it, where a claim is a Mask.
@@ -78,6 +89,17 @@ public:
   /// lists.
   std::vector<uint32_t> failures(ListId list) const;
 
+  /// In Knowledge, of the waits on a handoff or of a Wait node; both as they were in the last run.
+  unsigned offsetOf(HandoffId h) const {
+    return waitColumn(h) - waitRanges[unsigned(plan.handoffs[h].to)].first;
+  }
+  unsigned offsetOfWait(NodeId wait) const {
+    return waitColumnOf(wait) - waitRanges[unsigned(tree.program[wait].key.to)].first;
+  }
+
+  /// Else who knows of a wait knows of all earlier ones of its pipe.
+  bool tellsWaitsApart() const { return demands.columns.areAlone(); }
+
   bool tracks(Pipe pipe) const { return indexOf(pipe) != none; }
 
   uint64_t visits = 0;                 ///< nodes walked by all runs
@@ -91,6 +113,7 @@ private:
   const Demands &demands;
   Plan &plan;
   std::array<unsigned, numPipes> indices; ///< of the pipes that the program uses, else none
+  unsigned accesses;                      ///< columns of them; those of waits come after
   unsigned pipes = 0;
   unsigned outside = 0; ///< observer: other cores
   /// Observers that nobody asks: in loops their claims would only age, a turn for every iteration.
@@ -100,18 +123,36 @@ private:
   unsigned base = 0; ///< level of the outermost claims that are kept
   llvm::SmallVector<NodeId, 4> open;
   bool outlining = false;                 ///< claims of level 0 are masks
+  int64_t turn = 0;                       ///< of the loop that is being walked turn by turn
   std::vector<std::vector<Clock>> queues; ///< by handoff: its tokens on the way, oldest first
   std::vector<Clock> lastItems;           ///< by loop: last place per column inside
 
   unsigned level() const { return base + open.size(); }
   unsigned indexOf(Pipe pipe) const { return indices[unsigned(pipe)]; }
-  bool tracksWaits() const { return columns > pipes; }
+  bool tracksWaits() const { return columns > accesses; }
   Position placeOf(NodeId node) const { return tree.places[node].begin; }
-  unsigned waitsOn(Pipe pipe) const { return pipes + indexOf(pipe); }
+  using Range = std::pair<unsigned, unsigned>; ///< of columns: first, one past the last
+  std::array<Range, numPipes> waitRanges;
+  std::vector<unsigned> waitColumns, existingWaits; ///< by HandoffId and NodeId, where alone
+  bool layOutColumns(bool trackWaits);
+  /// Of waits that drain for a barrier; where waits are not alone, of all.
+  unsigned commonWaits(Pipe pipe) const { return waitRanges[unsigned(pipe)].first; }
+  unsigned waitColumn(HandoffId h) const {
+    return demands.columns.areAlone() ? waitColumns[h] : commonWaits(plan.handoffs[h].to);
+  }
+  unsigned waitColumnOf(NodeId wait) const {
+    return demands.columns.areAlone() ? existingWaits[wait]
+                                      : commonWaits(tree.program[wait].key.to);
+  }
+  bool isOf(unsigned column, Pipe pipe) const {
+    auto isIn = [&](Range range) { return range.first <= column && column < range.second; };
+    return isIn(demands.columns.of(pipe)) || (tracksWaits() && isIn(waitRanges[unsigned(pipe)]));
+  }
   Position *row(State &s, unsigned observer) const { return s.know.data() + observer * columns; }
   Position *top(State &s) const { return s.top.data() + open.size() * columns; }
 
   void findLastItems(ListId list, Clock &last);
+  void findLastWaits(NodeId node, Clock &last) const;
   void muteObservers(Clock &know) const;
   void walkList(ListId list, State &s);
   void walkNode(NodeId id, State &s);
@@ -129,9 +170,14 @@ private:
   void broadcast(State &s) const;
 
   Clock snapshot(Pipe from, State &s) const;
-  void learn(Pipe to, const Clock *token, Position at, State &s) const;
+  void learn(Pipe to, unsigned column, const Clock *token, Position at, State &s) const;
   Knowledge knowledge(Pipe from, Pipe to, State &s) const;
+  void note(Knowledge &facts, Knowledge known) const;
   void completeColumn(Position *claims, size_t stride, unsigned column, State &s) const;
+  void completeColumns(Position *claims, size_t stride, Range range, State &s) const;
+  void completeAccesses(Position *claims, size_t stride, Pipe pipe, State &s) const {
+    completeColumns(claims, stride, demands.columns.of(pipe), s);
+  }
   void waitFor(HandoffId id, State &s);
   void existingSet(NodeId id, State &s);
   void existingWait(NodeId id, State &s);
@@ -177,6 +223,7 @@ private:
   bool findClosed(ListId list);
   void askOutside(uint32_t demand, Mask mask);
   Mask firstToken(NodeId loop, size_t index, unsigned column) const;
+  Mask primesBy(NodeId loop, unsigned observer, unsigned column) const;
   void makeOutline(NodeId loop);
   Position carry(Mask mask, unsigned column, size_t level, Position begin, const Head &entry) const;
   void judge(const std::vector<Outward> &asked, NodeId loop, const Head &entry);
@@ -190,6 +237,8 @@ private:
   void prime(HandoffId id, Position at, State &s);
   void setAfter(HandoffId id, Position at, State &s);
   void drain(NodeId loop, State &s);
+  bool goesTurnByTurn(NodeId loop) const;
+  Head turnByTurn(NodeId loop, Head head);
   Head fixpoint(NodeId loop, const Head &entry);
   void saveQueues(NodeId loop, Head &head) const;
   void loadQueues(NodeId loop, const Head &head);

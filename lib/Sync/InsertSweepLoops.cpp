@@ -192,7 +192,7 @@ void Sweep::prime(HandoffId id, Position at, State &s) {
   const Handoff &handoff = plan.handoffs[id];
   handoffs[id].prime = at;
   if (tracksWaits())
-    handoffs[id].atPrime = knowledge(handoff.from, handoff.to, s);
+    note(handoffs[id].atPrime, knowledge(handoff.from, handoff.to, s));
   queues[id].assign(handoff.delay, snapshot(handoff.from, s));
 }
 
@@ -200,7 +200,7 @@ void Sweep::drain(NodeId loop, State &s) {
   Position at = tree.places[loop].end + nodeStep / 16;
   for (HandoffId h : plan.carried[loop]) {
     for (const Clock &token : queues[h])
-      learn(plan.handoffs[h].to, &token, ++at, s);
+      learn(plan.handoffs[h].to, tracksWaits() ? waitColumn(h) : none, &token, ++at, s);
     handoffs[h].drain = at;
     queues[h].clear();
   }
@@ -220,6 +220,26 @@ void Sweep::resume(NodeId loop, Head &head) const {
   for (auto [queue, from] : llvm::zip(head.queues, old.queues))
     for (auto [clock, source] : llvm::zip(queue, from))
       copy(clock, source, 1);
+}
+
+/// A loop of few turns in a small program is walked as it runs: what its last turns know is more
+/// than what all of them know.
+bool Sweep::goesTurnByTurn(NodeId loop) const {
+  constexpr int64_t mostTurns = 4;
+  return demands.columns.areAlone() && closed[loop] &&
+         tree.program[loop].trip.value_or(mostTurns + 1) <= mostTurns;
+}
+
+Sweep::Head Sweep::turnByTurn(NodeId loop, Head head) {
+  int64_t turnBefore = turn;
+  for (turn = 0; turn < *tree.program[loop].trip; ++turn) {
+    loadQueues(loop, head);
+    walkList(tree.places[loop].arms[0], head.state);
+    saveQueues(loop, head);
+    nextIteration(loop, head);
+  }
+  turn = turnBefore;
+  return head;
 }
 
 Sweep::Head Sweep::fixpoint(NodeId loop, const Head &entry) {

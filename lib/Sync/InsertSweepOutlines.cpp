@@ -48,12 +48,13 @@ void Sweep::forget(ListId list) {
 
 std::vector<uint32_t> Sweep::failures(ListId id) const {
   const List &list = tree.lists[id];
-  if (list.isBody && closed[list.owner])
-    return outlines[list.owner].failures;
-  std::vector<uint32_t> all = failing;
+  bool isOutlined = list.isBody && closed[list.owner];
+  std::vector<uint32_t> all = isOutlined ? outlines[list.owner].failures : failing;
   if (id == 0)
     for (const Outline &outline : outlines)
       llvm::append_range(all, outline.failures);
+  llvm::sort(all); // turn by turn one may fail more than once
+  all.erase(llvm::unique(all), all.end());
   return all;
 }
 
@@ -66,7 +67,7 @@ void Sweep::askOutside(uint32_t index, Mask mask) {
   if (mask == everything)
     return;
   const Demand &demand = demands.all[index];
-  uint8_t column = indexOf(demand.pipe);
+  uint8_t column = demand.column;
   // Most that could be asked for is known inside: there are few of them.
   auto group = llvm::find_if(outward, [&](const Outward &o) {
     return o.mask == mask && o.level == demand.level && o.column == column && o.isOwn;
@@ -85,9 +86,22 @@ Mask Sweep::firstToken(NodeId loop, size_t index, unsigned column) const {
   const Handoff &handoff = plan.handoffs[plan.carried[loop][index]];
   if (handoff.primeAfter != none)
     return observers + index < 63 ? Mask(1) << (observers + index) : 0;
-  if (column == indexOf(handoff.from) || (tracksWaits() && column == waitsOn(handoff.from)))
+  if (isOf(column, handoff.from))
     return everything;
   return Mask(1) << indexOf(handoff.from);
+}
+
+/// The tokens that the observer has set before control comes to the loop: what they say about
+/// others it knows itself, so that a path with its knowledge has theirs as well.
+Mask Sweep::primesBy(NodeId loop, unsigned observer, unsigned column) const {
+  Mask result = 0;
+  for (auto [index, h] : llvm::enumerate(plan.carried[loop])) {
+    const Handoff &handoff = plan.handoffs[h];
+    if (handoff.primeAfter != none && indexOf(handoff.from) == observer &&
+        !isOf(column, handoff.from))
+      result |= firstToken(loop, index, column);
+  }
+  return result;
 }
 
 void Sweep::makeOutline(NodeId loop) {
@@ -97,11 +111,13 @@ void Sweep::makeOutline(NodeId loop) {
   auto outliningBefore = std::exchange(outlining, true);
   auto failingBefore = std::exchange(failing, {});
   auto outwardBefore = std::exchange(outward, {});
+  auto turnBefore = std::exchange(turn, 0);
 
   Position begin = placeOf(loop);
   Head entry;
   for (unsigned observer = 0; observer < observers; ++observer)
-    entry.state.know.insert(entry.state.know.end(), columns, Mask(1) << observer);
+    for (unsigned column = 0; column < columns; ++column)
+      entry.state.know.push_back(Mask(1) << observer | primesBy(loop, observer, column));
   entry.state.know.insert(entry.state.know.end(), observers * columns, begin);
   muteObservers(entry.state.know);
   entry.state.top.assign(2 * columns, begin);
@@ -112,7 +128,7 @@ void Sweep::makeOutline(NodeId loop) {
     token.insert(token.end(), columns, begin);
     entry.queues.emplace_back(plan.handoffs[plan.carried[loop][i]].delay, token);
   }
-  Head exit = fixpoint(loop, entry);
+  Head exit = goesTurnByTurn(loop) ? turnByTurn(loop, entry) : fixpoint(loop, entry);
 
   for (Outward &asked : outward)
     if (asked.isOwn)
@@ -124,6 +140,7 @@ void Sweep::makeOutline(NodeId loop) {
   open = openBefore;
   base = baseBefore;
   outlining = outliningBefore;
+  turn = turnBefore;
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,8 +191,12 @@ Sweep::Head Sweep::across(NodeId loop, const Head &entry) {
     makeOutline(loop);
   const Outline &outline = outlines[loop];
   ++visits;
-  if (tracksWaits())
-    arrivals[loop] = {runs, outlining ? open.front() : none, entry};
+  if (tracksWaits()) {
+    if (turn > 0)
+      join(arrivals[loop].head, entry);
+    else
+      arrivals[loop] = {runs, outlining ? open.front() : none, entry};
+  }
   judge(outline.outward, loop, entry);
   Head exit = entry;
   size_t levels = open.size() + 1;
@@ -242,12 +263,17 @@ void Sweep::expandKnowledge(Knowledge &known, Pipe to) const {
   if (loop == none || arrivals[loop].run != runs)
     return;
   const List &body = tree.lists[tree.places[loop].arms[0]];
-  Mask mask = known.front();
+  unsigned levels = body.loops.size(), first = commonWaits(to);
+  llvm::ArrayRef<Position> masks = llvm::ArrayRef(known.claims).take_front(known.width);
   Knowledge all;
-  for (size_t level = 0; level + 1 <= body.loops.size(); ++level)
-    all.push_back(carry(mask, waitsOn(to), level, placeOf(body.loops[level]), arrivals[loop].head));
-  all.complete = mask == everything ? all.size() : 0;
-  all.append(std::next(known.begin()), known.end());
+  all.width = known.width;
+  for (unsigned level = 0; level < levels; ++level)
+    for (auto [offset, mask] : llvm::enumerate(masks))
+      all.claims.push_back(
+          carry(mask, first + offset, level, placeOf(body.loops[level]), arrivals[loop].head));
+  bool isComplete = llvm::all_of(masks, [](Mask mask) { return mask == everything; });
+  all.complete = isComplete ? levels : 0;
+  all.claims.append(known.claims.begin() + known.width, known.claims.end());
   known = std::move(all);
 }
 
@@ -259,6 +285,7 @@ void Sweep::expandKnowledge() {
   for (auto [facts, handoff] : llvm::zip(handoffs, plan.handoffs)) {
     expandKnowledge(facts.atSet, handoff.to);
     expandKnowledge(facts.atPrime, handoff.to);
+    expandKnowledge(facts.atLastSets, handoff.to);
   }
   for (NodeId node = 0; node < existingSets.size(); ++node)
     if (!existingSets[node].empty())

@@ -105,15 +105,37 @@ struct Demand {
   NodeId within = none;
   unsigned period = 1;
   NodeId number = none; ///< whose turns they are; none: the counter of `within`
+  unsigned column = 0;  ///< of the earlier accesses
 };
 
-/// All demands, by node. Per (pipe, level, region, hazard) only the latest: claims are prefixes
+/// Accesses of which claims are prefixes: all of a pipe, or in small programs with loops or
+/// branches each alone. A prefix says little on a path without what it ends at, and a loop adds
+/// nothing to one that is not complete where the loop begins.
+class Columns {
+public:
+  explicit Columns(const Program &program);
+
+  unsigned size() const { return total; }
+  bool areAlone() const { return alone; }
+  unsigned of(NodeId access) const { return byNode[access]; }
+  /// First and one past the last of a pipe.
+  std::pair<unsigned, unsigned> of(Pipe pipe) const { return ranges[unsigned(pipe)]; }
+
+private:
+  unsigned total = 0;
+  bool alone = false;
+  std::vector<unsigned> byNode;
+  std::array<std::pair<unsigned, unsigned>, numPipes> ranges;
+};
+
+/// All demands, by node. Per (column, level, region, hazard) only the latest: claims are prefixes
 /// (lemma L2).
 class Demands {
 public:
   /// `apart`: what both ends of stand in one loop is not merged with other demands.
   explicit Demands(const Tree &tree, bool apart = false);
 
+  Columns columns;
   std::vector<Demand> all;
   std::vector<uint32_t> first; ///< by NodeId, one past the end included
   int64_t longestDistance = 1; ///< largest distance that matters, at most maxDistance

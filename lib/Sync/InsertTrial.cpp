@@ -248,8 +248,8 @@ static Balanced latest(const Balanced &a, const Balanced &b) {
   return result;
 }
 
-uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles,
-                     uint64_t limit) const {
+uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit,
+                     llvm::BitVector *holding) const {
   struct Queue {
     Balanced free{}, complete{};
   };
@@ -266,18 +266,27 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     end = latest(end, latest(queue.free, queue.complete));
   };
   auto barrier = [&](Pipe pipe) {
+    bool isHolding = pipe == Pipe::ALL;
     if (pipe != Pipe::ALL)
-      return on(pipe, [](Queue &queue, const Balanced &start) {
+      on(pipe, [&](Queue &queue, const Balanced &start) {
         queue.free = latest(start, queue.complete);
+        isHolding = queue.free != start;
       });
-    for (const Queue &queue : queues)
-      dispatch = latest(dispatch, queue.complete);
+    else
+      for (const Queue &queue : queues)
+        dispatch = latest(dispatch, queue.complete);
+    return isHolding;
   };
   auto setOn = [&](Pipe pipe, Balanced &token) {
     on(pipe, [&](Queue &queue, const Balanced &start) { token = latest(start, queue.complete); });
   };
   auto waitOn = [&](Pipe pipe, const Balanced &token) {
-    on(pipe, [&](Queue &queue, const Balanced &start) { queue.free = latest(start, token); });
+    bool isHolding = false;
+    on(pipe, [&](Queue &queue, const Balanced &start) {
+      queue.free = latest(start, token);
+      isHolding = queue.free != start;
+    });
+    return isHolding;
   };
   auto tokensOf = [&](ItemId id) -> auto & { return tokens[selection.numberOf(id)]; };
   auto set = [&](ItemId id) { setOn(items[id].from, tokensOf(id).emplace_back()); };
@@ -287,24 +296,31 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
   };
   auto wait = [&](ItemId id) {
     auto &queue = tokensOf(id);
-    waitOn(items[id].to, queue.front());
+    if (waitOn(items[id].to, queue.front()) && holding)
+      holding->set(id);
     queue.erase(queue.begin());
   };
-  auto access = [&](NodeId node, Pipe pipe) {
-    on(pipe, [&](Queue &queue, const Balanced &start) {
+  std::vector<Balanced> complete(run.steps.size()); ///< by step of an access
+  auto access = [&](size_t index, NodeId node, Pipe pipe) {
+    on(pipe, [&](Queue &queue, const Balanced &earliest) {
+      Balanced start = earliest;
+      for (uint32_t i = run.firstNeed[index]; i < run.firstNeed[index + 1]; ++i)
+        start = latest(start, complete[run.needs[i].source]);
       for (unsigned i = 0; i < start.size(); ++i) {
         queue.free[i] = start[i] + cycles[node][i];
         queue.complete[i] = queue.free[i] + (pipe == Pipe::S ? 0 : resultLatency);
       }
+      complete[index] = queue.complete;
     });
   };
-  for (const Step &step : run.steps) {
+  for (auto [index, step] : llvm::enumerate(run.steps)) {
     const Node &node = tree.program[step.node];
     const Selection::At &point = selection.at(step.node);
     if (step.kind != Step::Close) {
       llvm::for_each(point.waits, wait);
       for (ItemId id : point.barriers)
-        barrier(items[id].from);
+        if (barrier(items[id].from) && holding)
+          holding->set(id);
       if (step.kind == Step::Open)
         for (ItemId id : point.carried)
           if (items[id].primeAfter == none)
@@ -312,7 +328,7 @@ uint64_t Trial::time(const Selection &selection, llvm::ArrayRef<Balanced> cycles
     }
     if (step.kind == Step::Leaf) {
       if (node.kind == NodeKind::Access)
-        access(step.node, node.pipe);
+        access(index, step.node, node.pipe);
       else if (node.kind == NodeKind::Barrier)
         barrier(node.pipe);
       else if (node.kind == NodeKind::Set)
@@ -384,6 +400,19 @@ const std::vector<Trial::Pair> &Trial::pairsOf(ItemId id) {
       take(4 * Moment(activation.close) + 1);
   }
   return result;
+}
+
+bool Trial::holdsBackNoLess(ItemId a, ItemId b) {
+  if (items[a].from != items[b].from || items[a].to != items[b].to)
+    return false;
+  const std::vector<Pair> &theirs = pairsOf(b), &mine = pairsOf(a);
+  // Both ascend, by set and by wait: of mine the last that is waited for in time was set last.
+  auto next = mine.begin();
+  return llvm::all_of(theirs, [&](const Pair &their) {
+    while (next != mine.end() && next->wait <= their.wait)
+      ++next;
+    return next != mine.begin() && std::prev(next)->set >= their.set;
+  });
 }
 
 uint64_t Trial::executed(ItemId id) { return pairsOf(id).size() * (items[id].isBarrier() ? 1 : 2); }

@@ -75,10 +75,6 @@ struct Miss {
   ItemId condition = 0; ///< with isReuse: the item that sets
 };
 
-/// One number for each balance of the pipes: cycles as the caller says, half of them for moves to
-/// and from global memory, and half of them for all else (sync 13.6).
-using Balanced = std::array<uint64_t, 3>;
-
 class Trial {
 public:
   /// With `strongFlags` an id may only be set again when its last wait is known to be over (C3).
@@ -90,8 +86,13 @@ public:
   /// misses.
   llvm::BitVector cut(const Selection &selection, const Miss &miss);
   /// Cycles (sync 13.6), the sum over all balances; when it is above `limit`, some number above it.
-  /// `cycles`: of each access.
-  uint64_t time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit) const;
+  /// What an access needs complete it waits for in any case: of a selection that misses some order
+  /// it is no more than what any right one takes that contains it. `cycles`: of each access.
+  /// `holding`: items that hold back something are added.
+  uint64_t time(const Selection &selection, llvm::ArrayRef<Balanced> cycles, uint64_t limit,
+                llvm::BitVector *holding = nullptr) const;
+  /// Whatever `b` holds back, `a` does: pipes work in order, so that with it `b` costs no time.
+  bool holdsBackNoLess(ItemId a, ItemId b);
   /// Instructions of the item that run.
   uint64_t executed(ItemId item);
 

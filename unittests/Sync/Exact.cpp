@@ -18,7 +18,8 @@ uint64_t judge::durationOf(const Program &program, NodeId access) {
   return program[access].pipe == Pipe::S ? 2 : Random(access).pick({20, 40, 80, 160});
 }
 
-uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved halved) {
+uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved halved,
+                             const Orders &orders) {
   auto cycles = [&](const Event &event) {
     bool isGlobal = event.pipe == Pipe::MTE2 || event.pipe == Pipe::MTE3 || event.pipe == Pipe::FIX;
     bool isHalf = halved == (isGlobal ? Halved::GlobalMoves : Halved::Others);
@@ -30,6 +31,7 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved 
   };
   std::array<Queue, numPipes> queues;
   std::vector<uint64_t> tokens(trace.flags.size(), 0);
+  std::vector<uint64_t> complete; ///< by number of the access
   uint64_t dispatch = 0, end = 0;
   for (const Event &event : trace.events) {
     if (event.kind == Event::Barrier && event.pipe == Pipe::ALL) {
@@ -41,8 +43,12 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved 
     uint64_t start = std::max(dispatch, queue.free);
     switch (event.kind) {
     case Event::Access:
+      if (!orders.empty())
+        for (uint32_t earlier : orders[complete.size()])
+          start = std::max(start, complete[earlier]);
       queue.free = start + cycles(event);
       queue.complete = queue.free + (event.pipe == Pipe::S ? 0 : resultLatency);
+      complete.push_back(queue.complete);
       break;
     case Event::Set: // does not hold what comes after it
       tokens[event.flag] = std::max(start, queue.complete);
@@ -63,11 +69,17 @@ uint64_t judge::modelledTime(const Program &program, const Trace &trace, Halved 
   return end;
 }
 
-static Price priceOf(const Program &program, llvm::ArrayRef<Trace> traces) {
+static uint64_t timeOf(const Program &program, const Trace &trace, const Orders &orders = {}) {
+  uint64_t sum = 0;
+  for (Halved halved : {Halved::None, Halved::GlobalMoves, Halved::Others})
+    sum += modelledTime(program, trace, halved, orders);
+  return sum;
+}
+
+Price judge::priceOf(const Program &program) {
   Price price;
-  for (const Trace &trace : traces) {
-    for (Halved halved : {Halved::None, Halved::GlobalMoves, Halved::Others})
-      price.time += modelledTime(program, trace, halved);
+  for (const Trace &trace : measuredPaths(program)) {
+    price.time += timeOf(program, trace);
     price.executed += llvm::count_if(trace.events, [](const Event &event) {
       return event.kind == Event::Set || event.kind == Event::Wait || event.kind == Event::Barrier;
     });
@@ -75,7 +87,20 @@ static Price priceOf(const Program &program, llvm::ArrayRef<Trace> traces) {
   return price;
 }
 
-Price judge::priceOf(const Program &program) { return ::priceOf(program, measuredPaths(program)); }
+/// What is missing on a trace without any sync.
+static Orders ordersOf(const Program &program, const Trace &trace) {
+  std::vector<uint32_t> numbers; ///< by event
+  Orders orders;
+  for (const Event &event : trace.events) {
+    numbers.push_back(orders.size());
+    if (event.kind == Event::Access)
+      orders.emplace_back();
+  }
+  for (const Violation &miss : violations(program, trace, false, false))
+    if (miss.rule == Rule::C1)
+      orders[numbers[miss.event]].push_back(numbers[miss.earlierEvent]);
+  return orders;
+}
 
 //===----------------------------------------------------------------------===//
 // Search
@@ -101,7 +126,6 @@ private:
   /// The items of which one is needed to order the two events: as few as can be.
   llvm::SmallVector<uint32_t, 16> smallestCut(const Path &path, size_t earlier, size_t later,
                                               Set chosen) const;
-  Price price(const Set &chosen);
   std::optional<Price> accepted(const Set &chosen, uint64_t limit);
   /// Forbids the items of `chosen` that together cost more than `limit`.
   void excludeSlow(const Set &chosen, uint64_t limit);
@@ -109,6 +133,7 @@ private:
 
   Universe universe;
   std::vector<Path> paths, measured;
+  std::vector<Orders> orders; ///< by path that is measured
   std::optional<Pressure> pressure;
   std::optional<Master> master;
   unsigned cuts = 0, checkerCuts = 0, rounds = 0;
@@ -118,8 +143,12 @@ private:
 Search::Search(const Program &source, unsigned maxDelay) : universe(source, maxDelay) {
   for (Trace &trace : sampledPaths(universe.program))
     paths.emplace_back(universe, std::move(trace));
-  for (Trace &trace : measuredPaths(universe.program))
+  for (Trace &trace : measuredPaths(universe.program)) {
     measured.emplace_back(universe, std::move(trace));
+    measured.back().select(Set(universe.candidates.size()));
+    orders.push_back(ordersOf(universe.program, measured.back().trace));
+  }
+  paths.insert(paths.end(), measured.begin(), measured.end());
   pressure.emplace(universe, measured);
   std::vector<uint64_t> weights;
   for (const Candidate &candidate : universe.candidates)
@@ -231,22 +260,19 @@ bool Search::addCheckerCut(const Set &chosen) {
   return true;
 }
 
-Price Search::price(const Set &chosen) {
-  std::vector<Trace> traces;
-  Price sum;
-  for (Path &path : measured) {
+/// No set of items that contains these and is right takes less.
+uint64_t Search::timeWith(const Set &chosen) {
+  uint64_t sum = 0;
+  for (auto [path, orders] : llvm::zip(measured, orders)) {
     path.select(chosen);
-    Price one = ::priceOf(universe.program, path.trace);
-    sum.time += one.time;
-    sum.executed += one.executed;
+    sum += timeOf(universe.program, path.trace, orders);
   }
   return sum;
 }
 
-uint64_t Search::timeWith(const Set &chosen) { return price(chosen).time; }
-
 void Search::excludeSlow(const Set &chosen, uint64_t limit) {
-  // Time grows with the items: what the others leave too slow stays so with anything added.
+  // Time grows with the items: what the others leave too slow stays so with anything added. And
+  // whatever is added has to keep the orders, so that they may be counted in.
   Set core = chosen;
   for (unsigned item : chosen.set_bits()) {
     core.reset(item);
@@ -261,14 +287,13 @@ void Search::excludeSlow(const Set &chosen, uint64_t limit) {
 std::optional<Price> Search::accepted(const Set &chosen, uint64_t limit) {
   if (addCuts(chosen))
     return std::nullopt;
-  Price now = price(chosen);
-  if (now.time > limit) {
+  if (timeWith(chosen) > limit) {
     excludeSlow(chosen, limit);
     return std::nullopt;
   }
   if (addCheckerCut(chosen)) // last, for it takes longest
     return std::nullopt;
-  return now;
+  return priceOf(universe.with(chosen));
 }
 
 std::optional<Optimum> Search::run(Goal goal, const Price &start, unsigned maxRounds,

@@ -46,9 +46,16 @@ uint64_t durationOf(const Program &program, NodeId access);
 /// Whose accesses take half of that (sync 13.6).
 enum class Halved : uint8_t { None, GlobalMoves, Others };
 
+/// The orders that C1 asks for on a trace: for each access, by its number among the accesses, the
+/// numbers of those that must be complete before it starts.
+using Orders = std::vector<llvm::SmallVector<uint32_t, 4>>;
+
 /// Cycles until everything on the trace is complete: in-order pipes, an access takes `durationOf`,
-/// its bytes are there `resultLatency` cycles later, sync costs nothing but the stall.
-uint64_t modelledTime(const Program &program, const Trace &trace, Halved halved);
+/// its bytes are there `resultLatency` cycles later, sync costs nothing but the stall. With
+/// `orders` they hold as well, whatever stands on the trace: no more than what any sync takes that
+/// contains what stands there and is right.
+uint64_t modelledTime(const Program &program, const Trace &trace, Halved halved,
+                      const Orders &orders = {});
 inline constexpr uint64_t resultLatency = 16;
 
 struct Optimum {

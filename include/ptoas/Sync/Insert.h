@@ -29,7 +29,7 @@ struct InsertOptions {
   uint64_t polishVisits = 200000;
   /// The most work for the search for the best plan of a small program (sync 13.7), in steps of
   /// runs; 0: none.
-  uint64_t searchSteps = 4000000;
+  uint64_t searchSteps = 6000000;
   /// Cycles of an access, 0 when unknown; without it all take alike.
   std::function<uint64_t(NodeId)> cyclesOf;
   /// Let the tokens of an inner loop stay set over the turns of a loop around it (sync 13.3).
