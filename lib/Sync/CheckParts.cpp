@@ -234,7 +234,7 @@ void Checker::Parts::tryParts(Part part, const Meeting &meeting, Range range, co
 
 bool Checker::Parts::run(std::vector<Doubt *> &doubts) {
   // A broken program may be full of doubts: more work than this would not say more.
-  uint64_t most = whole.visits * 64 + 1'000'000;
+  uint64_t most = std::min(whole.visits * 64 + 1'000'000, whole.options.mostVisits);
   std::map<std::tuple<uint32_t, NodeId, Meeting>, Group> groups;
   std::vector<Doubt *> rest;
   for (Doubt *doubt : doubts) {
@@ -271,20 +271,20 @@ bool Checker::Parts::run(std::vector<Doubt *> &doubts) {
   State state(layout.columns());
   size_t at = 0;
   for (Job &job : jobs) {
-    if (whole.visits <= most) {
+    if (whole.visits < most) {
       for (; at < job.range.first; ++at) {
         walk.part = nullptr;
         walk.walk(program.top[at], state);
       }
       for (bool always : {true, false}) {
-        bool isOpen = !job.same.empty() && whole.visits <= most;
+        bool isOpen = !job.same.empty() && whole.visits < most;
         if (!isOpen || (always ? job.meeting.loop == none : job.meeting.period == 1))
           continue;
         job.part.always = always;
         tryParts(job.part, job.meeting, job.range, state, job.same);
       }
     }
-    isComplete &= job.same.empty() || whole.visits <= most;
+    isComplete &= job.same.empty() || whole.visits < most;
     llvm::append_range(rest, job.same);
   }
   whole.result.sweeps += walk.result.sweeps;

@@ -134,6 +134,24 @@ TEST(SyncKeep, HandWrittenSiblings) {
   expectVerdict({.slots = 3, .ids = 2, .loops = 2}, false, "id and slot do not turn alike");
 }
 
+// Where the limit of work leaves parts of a program out, the words say so.
+TEST(SyncKeep, LimitOfWork) {
+  Program program = nest({});
+  program.arch = Arch::A5;
+  CheckOptions options;
+  auto isLimit = [](const Finding &finding) { return finding.rule == Rule::Limit; };
+  CheckResult result;
+  for (options.mostVisits = 1;; ++options.mostVisits)
+    if (result = check(program, options); llvm::none_of(result.findings, isLimit))
+      break;
+  ASSERT_FALSE(result.findings.empty());
+  EXPECT_NE(result.findings[0].what.find(
+                "; whether flags that stay set over outer loops order it was not looked at: the "
+                "function has more of them than the limit of work allows"),
+            std::string::npos)
+      << result.findings[0].what;
+}
+
 // The tokens of the ring are kept, and each deletion is missed.
 TEST(SyncKeep, InsertKeepsTokensOfARing) {
   for (Knobs knobs : {Knobs{.flags = false}, Knobs{.flags = false, .slots = 1, .ids = 1},
