@@ -4,7 +4,7 @@
   clean        the simulator finds nothing in the result, under every schedule and both readings of a flag
   values       the arrays are those of the program run in order, also with --enable-inject-barrier-all-sync
   library      the headers of the library take the C++ of kernels with pipes (thorough)
-  round trip   the printed IR parses again and gives the same C++, and so does a second compilation
+  round trip   the printed IR parses again and gives the same C++, with and without --enable-insert-sync; so does a second compilation
   mutants      what the simulator finds after the synchronisation was damaged, the checker rejects
 """
 
@@ -105,6 +105,9 @@ class Judge:
         self.need("round trip", self.ptoas, synced, "--pto-level=level3", "--verify-sync=error", "-o", self.path("b.cpp"))
         if self.bytes_of("a.cpp") != self.bytes_of("b.cpp"):
             raise Broken("round trip: C++ of the printed IR differs")
+        self.need("round trip", self.ptoas, synced, "--pto-level=level3", "--enable-insert-sync", "-o", self.path("b.cpp"))
+        if self.bytes_of("a.cpp") != self.bytes_of("b.cpp"):
+            raise Broken("round trip: what is synchronised was synchronised once more")
         if self.thorough:
             self.need("accepted", self.ptoas, source, level, "--enable-insert-sync", "-o", self.path("c.cpp"))
             if self.bytes_of("a.cpp") != self.bytes_of("c.cpp"):

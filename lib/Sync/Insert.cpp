@@ -50,6 +50,8 @@ private:
   void trim();
   void sweepPlan();
   bool standsWithoutIt();
+  bool isRightAsItCame();
+  void solve();
   std::optional<uint32_t> lastConflict(const Handoff &handoff) const;
   void searchBest();
   llvm::SmallVector<Reason, 2> missing(llvm::function_ref<void()> remove);
@@ -127,28 +129,44 @@ bool Inserter::standsWithoutIt() {
          ids.allocate() && ids.credits().empty();
 }
 
+/// Does what the program came with serve all orders? Lists that are solved one by one do not see
+/// that, and would get handoffs that only the search for less takes out again.
+bool Inserter::isRightAsItCame() {
+  auto isByHand = [&](NodeId node) {
+    NodeKind kind = tree.program[node].kind;
+    bool orders = kind == NodeKind::Wait || kind == NodeKind::Barrier;
+    return orders && !tree.listOf(node).frozen;
+  };
+  return llvm::any_of(tree.order, isByHand) && standsWithoutIt();
+}
+
 /// What came later (credits, merges, smaller delays) can make redundant what was there before.
-/// Takes out one item at a time; bounded, so that it costs nothing in large functions.
+/// Takes out one item at a time, and once more what a handoff that went had asked for; bounded, so
+/// that it costs nothing in large functions.
 void Inserter::trim() {
   constexpr uint64_t maxVisits = 8192;
   uint64_t end = sweep.visits + maxVisits;
   auto attempt = [&](auto remove) {
     if (sweep.visits > end)
-      return;
+      return false;
     Plan::Saved before = plan.save(stats);
     remove();
-    if (!standsWithoutIt())
-      plan.restore(std::move(before), stats);
+    if (standsWithoutIt())
+      return true;
+    plan.restore(std::move(before), stats);
+    return false;
   };
-  for (NodeId node = 0; node < plan.points.size(); ++node)
-    for (size_t i = plan.points[node].barriers.size(); i-- > 0;)
-      attempt([&] {
-        auto &barriers = plan.points[node].barriers;
-        barriers.erase(barriers.begin() + i);
-      });
-  for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
-    if (plan.handoffs[h].alive)
-      attempt([&] { plan.handoffs[h].alive = false; });
+  for (bool again = true; std::exchange(again, false);) {
+    for (NodeId node = 0; node < plan.points.size(); ++node)
+      for (size_t i = plan.points[node].barriers.size(); i-- > 0;)
+        attempt([&] {
+          auto &barriers = plan.points[node].barriers;
+          barriers.erase(barriers.begin() + i);
+        });
+    for (HandoffId h = 0; h < plan.handoffs.size(); ++h)
+      if (plan.handoffs[h].alive)
+        again |= attempt([&] { plan.handoffs[h].alive = false; });
+  }
   standsWithoutIt(); // gives the ids
 }
 
@@ -293,25 +311,30 @@ void Inserter::keepTokens(Plan::Saved unsearched) {
   backTo(std::move(found));
 }
 
+void Inserter::solve() {
+  for (ListId list = tree.lists.size(); list-- > 0;)
+    if (!tree.lists[list].frozen)
+      solver.solve(list);
+  stats.lastRung = !finish();
+  if (stats.lastRung)
+    return;
+  auto settles = [&] { return standsWithoutIt(); };
+  trim();
+  if (options.objective == Objective::Count)
+    Polisher(tree, demands, plan, sweep, solver, options, stats, settles).run();
+  primeEarly();
+  ArmPlacer(tree, plan, sweep, stats, settles).run();
+  Plan::Saved unsearched = plan.save(stats);
+  searchBest();
+  explain();
+  if (options.keepTokens)
+    keepTokens(std::move(unsearched));
+}
+
 InsertResult Inserter::run() {
   if (!options.fullBarriers) {
-    for (ListId list = tree.lists.size(); list-- > 0;)
-      if (!tree.lists[list].frozen)
-        solver.solve(list);
-    stats.lastRung = !finish();
-    if (!stats.lastRung) {
-      auto settles = [&] { return standsWithoutIt(); };
-      trim();
-      if (options.objective == Objective::Count)
-        Polisher(tree, demands, plan, sweep, solver, options, stats, settles).run();
-      primeEarly();
-      ArmPlacer(tree, plan, sweep, stats, settles).run();
-      Plan::Saved unsearched = plan.save(stats);
-      searchBest();
-      explain();
-      if (options.keepTokens)
-        keepTokens(std::move(unsearched));
-    }
+    if (!isRightAsItCame())
+      solve();
     stats.visits = sweep.visits;
   }
   bool onlyBarriers = options.fullBarriers || stats.lastRung;

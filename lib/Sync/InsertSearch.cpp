@@ -230,10 +230,10 @@ bool Search::step() {
     return false;
   work += 8 + 2 * clauses.size() + known->steps - before;
   follow();
-  if (options.objective == Objective::Time && isTooSlow())
-    return true;
   std::vector<const Clause *> open = this->open();
   if (!isForTime && isTooDear(open))
+    return true;
+  if (options.objective == Objective::Time && isTooSlow())
     return true;
   if (!open.empty()) {
     known->decide(isTrue(choose(open)));
@@ -313,9 +313,10 @@ void Search::improve(bool forTime, uint64_t budget) {
 
 /// Looks for the best plan that is better than the one that is known.
 void Search::improveAll(uint64_t budget) {
+  uint64_t until = work + budget;
   if (options.objective == Objective::Time && bestPrice.time > 0)
     improve(true, budget / 2);
-  improve(false, budget / 2);
+  improve(false, until - std::min(work, until));
 }
 
 /// Of equal price is what sets earlier and waits later: how long accesses really take, the model

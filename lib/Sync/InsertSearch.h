@@ -63,6 +63,7 @@ private:
   std::vector<Balanced> cycles; ///< by node
   std::vector<Trial> trials, measured;
   uint64_t lastSeed = 0;        ///< of the runs drawn by lot; none where all are alike
+  unsigned runsInVain = 0;      ///< so often was none found, the last times
   std::vector<size_t> order;    ///< of trials: those that failed last come first
   std::optional<Selection> now; ///< what the search stands at
   std::vector<Clause> clauses;
@@ -126,6 +127,7 @@ private:
   std::vector<ItemId> superiors() const;
   std::vector<ItemId> superior;                      ///< once it was asked for
   std::map<uint32_t, llvm::BitVector> broughtBefore; ///< by demand: items of its clauses
+  std::map<LateSet, llvm::BitVector> toldBefore;     ///< the same for C3
   void improve(bool forTime, uint64_t budget);
   void improveAll(uint64_t budget);
   void loosen();

@@ -163,17 +163,14 @@ bool Search::makeTrials() {
   bool branches = measured.size() > 1, loops = false;
   for (NodeId node : tree.order)
     loops |= tree.program[node].kind == NodeKind::Loop;
-  for (int64_t trip : {4, 1, 2, 0, 3})
+  constexpr int64_t untilIdsReturn = 8; // turns
+  for (int64_t trip : {modelTrip, int64_t(1), int64_t(2), int64_t(0), int64_t(3), untilIdsReturn})
     for (unsigned arm : {0u, 99u})
-      if ((loops || trip == 4) && (branches || arm == 0))
+      if ((loops || trip == modelTrip) && (branches || arm == 0))
         add(trials, {trip, arm, 1});
-  if (loops || branches)
-    for (unsigned arm : {0u, 99u})
-      if (loops && (branches || arm == 0))
-        add(trials, {6, arm, 1});
   if (loops && branches)
     for (uint64_t seed = 1; seed <= 3; ++seed)
-      add(trials, {6, std::nullopt, seed});
+      add(trials, {untilIdsReturn, std::nullopt, seed});
   if (loops || branches)
     while (lastSeed < (branches ? 12 : 6))
       add(trials, {std::nullopt, std::nullopt, ++lastSeed});

@@ -114,24 +114,26 @@ llvm::BitVector Search::whatBrings(llvm::ArrayRef<ItemId> selection, llvm::BitVe
 }
 
 /// A run, of some drawn by lot, that misses an order, so that its clauses come cheap from now on.
+/// Of fewer where none was found the last times.
 bool Search::addMissingRun() {
-  constexpr unsigned mostTries = 64, mostWork = 20000;
+  constexpr unsigned mostTries = 64;
   if (!lastSeed)
     return false;
-  uint64_t until = work + mostWork;
-  for (unsigned i = 0; i < mostTries && work < until; ++i) {
+  for (unsigned i = 0; i < mostTries >> std::min(runsInVain, 6u); ++i) {
     std::optional<Run> run =
         makeRun(tree, demands, {std::nullopt, std::nullopt, ++lastSeed}, longestRun);
+    work += 4 * (run ? run->steps.size() : longestRun);
     if (!run)
       continue;
     Trial trial(tree, items, std::move(*run), options.strongFlags);
-    work += 2 * trial.steps();
     if (!trial.firstMiss(*now))
       continue;
     trials.push_back(std::move(trial));
     order.insert(order.begin(), trials.size() - 1);
+    runsInVain = 0;
     return true;
   }
+  ++runsInVain;
   return false;
 }
 
@@ -197,9 +199,11 @@ bool Search::learn(llvm::ArrayRef<ItemId> selection) {
         break;
       }
     }
-    clause.any = whatBrings(selection, others, empty, [&](llvm::ArrayRef<ItemId> more) {
+    llvm::BitVector &likely = toldBefore.try_emplace(*late, empty).first->second;
+    clause.any = whatBrings(selection, others, likely, [&](llvm::ArrayRef<ItemId> more) {
       return lateBySweep(more, late).has_value();
     });
+    likely |= clause.any;
   } else if (llvm::BitVector together = shortOfIds(selection); together.any()) {
     clause.isAboutIds = true;
     clause.given = together;

@@ -93,6 +93,16 @@ void Sweep::startRotation(NodeId loop, State &s) const {
                  token.base == key.id.base && token.slots.size() == key.id.count;
         }))
       continue;
+    // Of a loop that is over, and not used since: its ids are what this one starts with.
+    for (size_t i = s.tokens.size(); i-- > 0;) {
+      const State::Token &other = s.tokens[i];
+      bool meets = other.from == key.from && other.to == key.to &&
+                   other.base < key.id.base + int64_t(key.id.count) &&
+                   key.id.base < other.base + int64_t(other.slots.size());
+      if (other.loop != none && other.loop != key.id.loop && meets &&
+          !llvm::is_contained(open, tree.program.startOf(other.loop)))
+        dissolve(s, i);
+    }
     State::Token ring{key.from, key.to, key.id.base, key.id.loop, {}};
     for (uint32_t i = 0; i < key.id.count; ++i) {
       Slot &slot = staticSlot(s, key.from, key.to, key.id.base + int32_t(i));

@@ -10,6 +10,7 @@
 #include "SyncText.h"
 #include "mlir/IR/Builders.h"
 #include "ptoas/Parse/Parse.h"
+#include "ptoas/Sync/Check.h"
 #include "ptoas/Sync/Insert.h"
 #include "ptoas/Transforms/Passes.h"
 #include <set>
@@ -67,24 +68,52 @@ Source readSource(mlir::ModuleOp module) {
   return source;
 }
 
-/// Callees first. Recursion is refused by the model.
+/// What a function calls, and itself at last. Recursion is refused by the model.
+void appendCalleesFirst(FuncOp function, const Source &source,
+                        llvm::DenseSet<mlir::Operation *> &seen, std::vector<FuncOp> &order) {
+  if (function.isDeclaration() || !seen.insert(function).second)
+    return;
+  if (source.hasCalls)
+    function.walk([&](mlir::func::CallOp call) {
+      if (auto callee =
+              mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
+        appendCalleesFirst(callee, source, seen, order);
+    });
+  order.push_back(function);
+}
+
 std::vector<FuncOp> calleesFirst(mlir::ModuleOp module, const Source &source) {
   std::vector<FuncOp> order;
   llvm::DenseSet<mlir::Operation *> seen;
-  auto visit = [&](auto &self, FuncOp function) -> void {
-    if (function.isDeclaration() || !seen.insert(function).second)
-      return;
-    if (source.hasCalls)
-      function.walk([&](mlir::func::CallOp call) {
-        if (auto callee =
-                mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr()))
-          self(self, callee);
-      });
-    order.push_back(function);
-  };
   for (FuncOp function : module.getOps<FuncOp>())
-    visit(visit, function);
+    appendCalleesFirst(function, source, seen, order);
   return order;
+}
+
+/// What lacks nothing and stays as it is, by function and core: roots that the checker accepts as
+/// they came, and helpers that no other root calls. Not the inserter's judgement: of flags that
+/// people write, the checker understands more.
+using Complete = std::set<std::pair<mlir::Operation *, CoreKind>>;
+mlir::FailureOr<Complete> findComplete(mlir::ModuleOp module, const Source &source) {
+  Complete complete, lacking;
+  if (!source.hasSync)
+    return complete;
+  for (FuncOp root : rootFunctions(module)) {
+    std::vector<FuncOp> reached;
+    llvm::DenseSet<mlir::Operation *> seen;
+    appendCalleesFirst(root, source, seen, reached);
+    for (CoreKind core : coresOf(root)) {
+      auto model = buildSyncModel(root, core);
+      if (mlir::failed(model))
+        return mlir::failure();
+      bool isRight = model->hasSync && sync::check(model->program).accepted();
+      for (FuncOp function : reached)
+        (isRight ? complete : lacking).insert({function, core});
+    }
+  }
+  for (const auto &some : lacking)
+    complete.erase(some);
+  return complete;
 }
 
 /// The model takes a function from elsewhere as drained before and after: here that becomes true.
@@ -109,7 +138,7 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
   });
 }
 
-/// Solves every function of the module with `solve(model, is a root)`.
+/// Solves every function of the module with `solve(function, model, is a root)`.
 template <typename Solve>
 mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, SyncReport *report,
                                    Solve solve) {
@@ -128,7 +157,7 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
         return mlir::failure();
       if (!isRoot && !model->hasAccess)
         continue; // a helper that only computes
-      sync::Program solved = solve(*model, isRoot);
+      sync::Program solved = solve(function, *model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
             summarize(*model, solved, function.getName(), core, report->detailed));
@@ -204,8 +233,13 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
 
   void runOnOperation() override {
     Source source = readSource(getOperation());
-    auto solve = [&](const SyncModel &model, bool isRoot) {
+    auto complete = findComplete(getOperation(), source);
+    if (mlir::failed(complete))
+      return signalPassFailure();
+    auto solve = [&](FuncOp function, const SyncModel &model, bool isRoot) {
       const sync::Program &program = model.program;
+      if (complete->contains({function, program.core}))
+        return program;
       sync::InsertOptions options;
       options.exitBarrier = isRoot;
       options.objective = objective;
@@ -266,7 +300,7 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
 
   void runOnOperation() override {
     Source source = readSource(getOperation());
-    auto solve = [](const SyncModel &model, bool) {
+    auto solve = [](FuncOp, const SyncModel &model, bool) {
       sync::Program program = model.program;
       drainBefore(program, program.top);
       sync::Node exit;

@@ -87,8 +87,7 @@ Price judge::priceOf(const Program &program) {
   return price;
 }
 
-/// What is missing on a trace without any sync.
-static Orders ordersOf(const Program &program, const Trace &trace) {
+Orders judge::ordersOf(const Program &program, const Trace &trace) {
   std::vector<uint32_t> numbers; ///< by event
   Orders orders;
   for (const Event &event : trace.events) {

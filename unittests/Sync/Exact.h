@@ -50,6 +50,9 @@ enum class Halved : uint8_t { None, GlobalMoves, Others };
 /// numbers of those that must be complete before it starts.
 using Orders = std::vector<llvm::SmallVector<uint32_t, 4>>;
 
+/// What is missing on a trace of a program without any sync.
+Orders ordersOf(const Program &program, const Trace &trace);
+
 /// Cycles until everything on the trace is complete: in-order pipes, an access takes `durationOf`,
 /// its bytes are there `resultLatency` cycles later, sync costs nothing but the stall. With
 /// `orders` they hold as well, whatever stands on the trace: no more than what any sync takes that

@@ -243,6 +243,21 @@ TEST(InsertTest, SecondTimeAddsNothing) {
   }
 }
 
+// Two library calls leave rings of ids behind that hold id 0 both, which a third one goes on with.
+TEST(InsertTest, SecondTimeAddsNothingBehindTwoRings) {
+  Builder b;
+  uint32_t g = b.root("g"), h = b.root("h"), k = b.root("k");
+  addPingPongPut(b, g, k, 0, 64);
+  addPingPongPut(b, h, k, 0, 64);
+  RegionId tile = b.tile(Space::Vec, 512, 64);
+  b.openLoop();
+  b.access(Pipe::V, {}, {tile});
+  addGet(b, b.global(k, 128, 64), b.global(g, 192, 64), tile);
+  b.close();
+  Program once = synchronised(b.program);
+  EXPECT_EQ(insert(once).program.nodes.size(), once.nodes.size());
+}
+
 TEST(InsertTest, OldNodesStay) {
   Program before = gemm();
   Program after = insert(before).program;

@@ -1,6 +1,7 @@
 //===- Mutate.cpp - Programs with one thing wrong --------------------------===//
 
 #include "Mutate.h"
+#include "StatementLists.h"
 #include "Trace.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/STLExtras.h"
@@ -28,26 +29,7 @@ std::string judge::listing(const Program &program) {
 // Places
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// A statement list: the body, or an arm of a node.
-struct List {
-  NodeId owner = none;
-  size_t arm = 0;
-  std::vector<NodeId> &in(Program &program) const {
-    return owner == none ? program.top : program[owner].arms[arm];
-  }
-  const std::vector<NodeId> &in(const Program &program) const {
-    return owner == none ? program.top : program[owner].arms[arm];
-  }
-};
-
-struct Place {
-  List list;
-  size_t index;
-};
-} // namespace
-
-static void collectLists(const Program &program, List list, bool intoMacros,
+void judge::collectLists(const Program &program, List list, bool intoMacros,
                          std::vector<List> &result) {
   result.push_back(list);
   for (NodeId id : list.in(program)) {
@@ -57,6 +39,13 @@ static void collectLists(const Program &program, List list, bool intoMacros,
       collectLists(program, {id, arm}, intoMacros, result);
   }
 }
+
+namespace {
+struct Place {
+  List list;
+  size_t index;
+};
+} // namespace
 
 static bool isFlag(const Node &node) {
   return node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
@@ -251,7 +240,7 @@ void judge::forEachMutant(const Program &program, uint64_t seed, unsigned tweaks
 }
 
 //===----------------------------------------------------------------------===//
-// Baseline and shrinker
+// Baselines
 //===----------------------------------------------------------------------===//
 
 Program judge::withBarriersEverywhere(const Program &program) {
@@ -399,110 +388,4 @@ private:
 
 Program judge::withRandomSynchronisation(const Program &program, Random &random) {
   return Sprinkler(program, random).run();
-}
-
-/// True when every loop that an id or an address counts with is still there.
-static bool hasAllLoops(const Program &program) {
-  std::vector<List> lists;
-  collectLists(program, {}, true, lists);
-  std::vector<bool> present(program.nodes.size(), false);
-  for (const List &list : lists)
-    for (NodeId id : list.in(program))
-      present[id] = true;
-  for (const Counter &counter : program.counters)
-    present[counter.node] = present[counter.over];
-  auto regionIsFine = [&](RegionId id) {
-    const Region &region = program.regions[id];
-    return (region.rotation.loop == none || present[region.rotation.loop]) &&
-           llvm::all_of(region.offset.terms,
-                        [&](const Offset::Term &term) { return present[term.loop]; });
-  };
-  for (NodeId id = 0; id < program.nodes.size(); ++id) {
-    const Node &node = program[id];
-    if (present[id] &&
-        ((node.key.id.loop != none && !present[node.key.id.loop]) ||
-         !llvm::all_of(node.reads, regionIsFine) || !llvm::all_of(node.writes, regionIsFine)))
-      return false;
-  }
-  return true;
-}
-
-namespace {
-/// Tries one removal after the other; each list of candidates is made anew after a success.
-class Shrinker {
-public:
-  Shrinker(Program start, llvm::function_ref<bool(const Program &)> isInteresting)
-      : program(std::move(start)), isInteresting(isInteresting) {}
-
-  Program run() {
-    while (dropStatement() || chooseArm() || dropRegion())
-      ;
-    return std::move(program);
-  }
-
-private:
-  bool keep(Program candidate) {
-    if (!hasAllLoops(candidate) || !isInteresting(candidate))
-      return false;
-    program = std::move(candidate);
-    return true;
-  }
-
-  std::vector<NodeId> statements() const {
-    std::vector<List> lists;
-    collectLists(program, {}, true, lists);
-    std::vector<NodeId> all;
-    for (const List &list : lists)
-      llvm::append_range(all, list.in(program));
-    return all;
-  }
-
-  bool dropStatement() {
-    for (NodeId id : statements()) // a loop that ends inside keeps its end
-      if (program[id].kind != NodeKind::Leave && keep(without(program, id)))
-        return true;
-    return false;
-  }
-
-  /// Puts the statements of one arm in the place of their branch.
-  bool chooseArm() {
-    std::vector<List> lists;
-    collectLists(program, {}, false, lists);
-    for (const List &list : lists)
-      for (size_t i = 0; i < list.in(program).size(); ++i) {
-        const Node &node = program[list.in(program)[i]];
-        for (size_t arm = 0; node.kind == NodeKind::Branch && arm < node.arms.size(); ++arm) {
-          Program candidate = program;
-          std::vector<NodeId> &statements = list.in(candidate);
-          statements.erase(statements.begin() + i);
-          statements.insert(statements.begin() + i, node.arms[arm].begin(), node.arms[arm].end());
-          if (keep(std::move(candidate)))
-            return true;
-        }
-      }
-    return false;
-  }
-
-  bool dropRegion() {
-    for (NodeId id : statements())
-      for (bool writes : {false, true}) {
-        size_t count = (writes ? program[id].writes : program[id].reads).size();
-        for (size_t i = 0; i < count; ++i) {
-          Program candidate = program;
-          auto &regions = writes ? candidate[id].writes : candidate[id].reads;
-          regions.erase(regions.begin() + i);
-          if (keep(std::move(candidate)))
-            return true;
-        }
-      }
-    return false;
-  }
-
-  Program program;
-  llvm::function_ref<bool(const Program &)> isInteresting;
-};
-} // namespace
-
-Program judge::shrink(Program program, llvm::function_ref<bool(const Program &)> isInteresting) {
-  return Shrinker(std::move(program), isInteresting).run();
 }

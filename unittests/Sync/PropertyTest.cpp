@@ -47,6 +47,16 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
   EXPECT_LE(tally.redundantHandoffs * 100, tally.handoffs * 2);
 }
 
+// Lists that are solved one by one asked for credits here that the whole does not need.
+TEST(SyncProperty, SecondTimeAddsNothing) {
+  for (uint64_t seed : {20002642, 20005929, 20008724}) {
+    Problem problem = randomProblem(seed);
+    Program once = insert(problem.program, problem.options).program;
+    EXPECT_TRUE(check(once).accepted());
+    EXPECT_EQ(insert(once, problem.options).program.nodes.size(), once.nodes.size()) << seed;
+  }
+}
+
 // Nests of loops, in which tokens stay set from one execution of a loop to the next.
 TEST(SyncProperty, NestsAreCleanAndMutantsAreCaught) {
   CampaignOptions options;
