@@ -264,16 +264,19 @@ void Checker::wait(NodeId id, State &state) {
 //===----------------------------------------------------------------------===//
 
 void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
-  for (const NodeId &id : nodes) {
+  while (!nodes.empty()) {
+    NodeId id = nodes.front();
     const Node &node = program[id];
-    if (neverRuns(node))
-      continue;
-    if (++visits > options.mostVisits)
+    bool never = neverRuns(node);
+    if (!never && ++visits > options.mostVisits)
       exhausted = id;
     if (exhausted != none)
       return;
-    if (splitAt(id, nodes.drop_front(&id - nodes.begin()), state))
-      return;
+    if (size_t walked = never ? 1 : splitAt(nodes, state)) {
+      nodes = nodes.drop_front(walked);
+      continue;
+    }
+    nodes = nodes.drop_front();
     switch (node.kind) {
     case NodeKind::Access:
     case NodeKind::Publish: // C8
@@ -310,7 +313,7 @@ void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
 
 void Checker::branch(NodeId id, State &state) {
   const Node &node = program[id];
-  std::optional<unsigned> only = paths.armOf(node);
+  std::optional<unsigned> only = held.first == id ? held.second : paths.armOf(node);
   std::optional<State> joined;
   for (size_t arm = 0; arm < node.arms.size(); ++arm) {
     if (only && arm != *only)
@@ -479,13 +482,17 @@ void Checker::loop(NodeId id, State &state) {
   state.enterLoop(item);
   for (Row row : silent)
     std::fill(state.know[row].end() - layout.columns().size(), state.know[row].end(), unknown);
+  if (held.first == id && held.second == 0) {
+    state.leaveLoop(item, false, std::nullopt);
+    return state.normalise(item.end);
+  }
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
   if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)
     return loopWithEnds(id, ends, state);
   State end = fixpoint(id, state);
   end.leaveLoop(item, true, program[id].trip);
-  if (!runsAtLeastOnce(program[id])) {
+  if (!runsAtLeastOnce(program[id]) && held.first != id) {
     // Leaving on both paths first and joining afterwards loses less than the other order.
     state.leaveLoop(item, false, std::nullopt);
     state.normalise(item.end);

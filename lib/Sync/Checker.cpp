@@ -24,6 +24,14 @@ Checker::Checker(const Program &program, const CheckOptions &options, const Layo
   findSilentRows();
 }
 
+void Checker::hold(NodeId node, unsigned choice) {
+  const Condition &condition = program[node].condition;
+  if (program[node].kind == NodeKind::Branch && condition.value != none)
+    paths.chosen[condition.value] = choice;
+  else
+    held = {node, choice};
+}
+
 void Checker::findSilentRows() {
   std::array<bool, numRows> speaks{};
   for (const Node &node : program.nodes) {

@@ -26,6 +26,9 @@ public:
   Checker(const Program &program, const CheckOptions &options, const Layout &layout,
           const Demands &demands, const Part *part = nullptr);
   CheckResult run();
+  /// From here on the branch takes this arm, and so do all that choose by its value; the loop does
+  /// not run (0) or runs (1).
+  void hold(NodeId node, unsigned choice);
 
 private:
   const Program &program;
@@ -34,6 +37,7 @@ private:
   const Demands &demands; ///< of the whole program
   const Part *part;       ///< the part that is walked; null: all
   Paths paths;
+  std::pair<NodeId, unsigned> held{none, 0};
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
   std::vector<Doubt> doubts;
@@ -69,7 +73,7 @@ private:
   void iterate(NodeId id, State &state, State *leaving = nullptr);
   bool unroll(NodeId id, State &state);
   // CheckPaths.cpp
-  bool splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state);
+  size_t splitAt(llvm::ArrayRef<NodeId> rest, State &state);
   void loopWithEnds(NodeId id, Ends ends, State &state);
   State fixpoint(NodeId id, const State &entry);
   void checkRings(NodeId loop, State &state);

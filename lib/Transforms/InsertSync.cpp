@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Materialize.h"
+#include "ScalarCache.h"
 #include "SyncCost.h"
 #include "SyncText.h"
 #include "mlir/IR/Builders.h"
@@ -257,7 +258,8 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
@@ -311,8 +313,14 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
+    for (SyncFunction &f :
+         report ? llvm::MutableArrayRef(report->functions) : llvm::MutableArrayRef<SyncFunction>())
+      for (SyncItem &item : f.items)
+        if (item.isFull && item.reasons.empty())
+          item.reasons.push_back("asked for: every access waits for all pipes");
   }
   SyncReport *report = nullptr;
 };

@@ -236,6 +236,36 @@ void noteWhere(const SyncModel &model, const Finding &f, mlir::InFlightDiagnosti
   for (auto [value, arm] : f.path)
     diagnostic.attachNote(model.conditions[value].getLoc())
         << "on the paths where this condition is " << (arm == 0 ? "true" : "false");
+  for (auto [node, choice] : f.choices) {
+    auto &note = diagnostic.attachNote(locationOf(model, p, node)) << "on the paths where this ";
+    if (p[node].kind == NodeKind::Loop)
+      note << (choice ? "loop runs" : "loop does not run");
+    else if (p[node].arms.size() == 2)
+      note << "condition is " << (choice == 0 ? "true" : "false");
+    else
+      note << "takes arm " << choice + 1 << " of " << p[node].arms.size();
+  }
+}
+
+bool isIn(const Program &p, NodeId node, NodeId around) {
+  return node == around || llvm::any_of(p[around].arms, [&](const std::vector<NodeId> &arm) {
+           return llvm::any_of(arm, [&](NodeId inner) { return isIn(p, node, inner); });
+         });
+}
+
+/// Do both ends lie inside one execution of a library call? What it orders of its own steps is its
+/// affair.
+bool isInsideOneCall(const SyncModel &model, const Finding &f) {
+  const Program &p = model.program;
+  for (NodeId id = 0; f.rule == Rule::C1 && id < p.nodes.size(); ++id) {
+    if (p[id].kind != NodeKind::Macro || p[id].source == sync::none)
+      continue;
+    const OpInfo *info = findOpInfo(model.sources[p[id].source]);
+    if (info && info->pipeRule == PipeRule::ByMicro && isIn(p, f.earlier, id) &&
+        isIn(p, f.later, id) && (f.loop == sync::none || isIn(p, f.loop, id)))
+      return true;
+  }
+  return false;
 }
 } // namespace
 
@@ -247,7 +277,7 @@ std::string pto::describeAssumption(const SyncModel &model, const Finding &f) {
   return at.empty() ? text : text + " (" + at + ")";
 }
 
-void pto::emitFinding(const SyncModel &model, const Finding &f, bool warn, Author author) {
+bool pto::emitFinding(const SyncModel &model, const Finding &f, bool warn, Author author) {
   const Program &p = model.program;
   mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
   mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
@@ -256,7 +286,7 @@ void pto::emitFinding(const SyncModel &model, const Finding &f, bool warn, Autho
              << headline(p, f) << " [" << ruleName(f.rule) << "]";
   noteWhere(model, f, diagnostic);
   if (f.warning)
-    return; // nothing to mend
+    return false; // nothing to mend
   if (f.unproven)
     diagnostic.attachNote(at->getLoc())
         << "only run time knows whether this is right; --assume takes it for right";
@@ -264,13 +294,19 @@ void pto::emitFinding(const SyncModel &model, const Finding &f, bool warn, Autho
     diagnostic.attachNote(together->getLoc())
         << "nothing is inserted into a region that stays together (no_inline); order its "
            "operations by hand, or take one of them out";
-    return;
+    return false;
+  }
+  if (isInsideOneCall(model, f)) {
+    diagnostic.attachNote(at->getLoc())
+        << "both are steps of this call, between which nothing can be inserted: what it reads and "
+           "what it writes must not overlap";
+    return false;
   }
   if (author == Author::Inserter) {
     diagnostic.attachNote(function->getLoc())
         << "this is a bug of ptoas: it inserted this synchronisation itself; please report the "
            "input. --enable-inject-barrier-all-sync may help meanwhile";
-    return;
+    return true;
   }
   if (std::string text = wayOut(model, f, author); !text.empty())
     diagnostic.attachNote(at->getLoc()) << text;
@@ -278,4 +314,5 @@ void pto::emitFinding(const SyncModel &model, const Finding &f, bool warn, Autho
     diagnostic.attachNote(function->getLoc())
         << "this program brings synchronisation of its own, and what was added to it cannot mend "
            "it; --verify-sync=error without insertion judges the original";
+  return false;
 }

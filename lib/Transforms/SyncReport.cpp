@@ -114,8 +114,8 @@ void SyncReport::explain(llvm::raw_ostream &os) const {
                           f.modelled->free ? double(f.modelled->cycles) / f.modelled->free - 1 : 0);
     for (const SyncItem &i : f.items) {
       os << "  " << i.text << ", before " << i.before;
-      if (f.modelled && i.stalled)
-        os << "; costs " << *i.stalled << " cycles of waiting in " << i.executed
+      if (f.modelled)
+        os << "; costs " << i.stalled.value_or(0) << " cycles of waiting in " << i.executed
            << (i.executed == 1 ? " execution" : " executions");
       os << "\n";
       for (const std::string &r : i.reasons)

@@ -297,11 +297,14 @@ SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm:
   if (!detailed)
     return out;
   Summary(model, solved, drains, out).list(solved.top, "the end of the function");
-  std::vector<std::string> distinct;
+  std::vector<std::string> distinct, marked;
   for (const sync::Root &root : solved.roots)
-    if (!root.mayAlias)
-      distinct.push_back(root.name);
+    (root.mayAlias ? marked : distinct).push_back(root.name);
+  // One that is marked beside one that is not counts as distinct, too (sync 2).
   if (distinct.size() > 1)
-    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory");
+    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory" +
+                              (marked.empty() ? "" : ", also from " + llvm::join(marked, ", ")));
+  else if (!distinct.empty() && !marked.empty())
+    out.assumptions.push_back(distinct[0] + " is distinct memory from " + llvm::join(marked, ", "));
   return out;
 }

@@ -29,8 +29,13 @@ std::string describeAssumption(const SyncModel &model, const sync::Finding &find
 /// Who wrote the synchronisation that a finding is about; a finding on what is only ours is our
 /// bug.
 enum class Author : uint8_t { Source, Inserter, Both };
-/// Emits one checker finding as a diagnostic with its notes.
-void emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, Author author);
+/// Emits one checker finding as a diagnostic with its notes. True when it is a bug of ptoas.
+bool emitFinding(const SyncModel &model, const sync::Finding &finding, bool warn, Author author);
+
+/// The same for the data cache of the scalar unit.
+struct StaleLine;
+std::string describeAssumption(const SyncModel &model, const StaleLine &line);
+bool emitStaleLine(const SyncModel &model, const StaleLine &line, bool warn, Author author);
 
 } // namespace pto
 

@@ -41,6 +41,41 @@ unsigned count(const Program &program, NodeKind kind) {
   return sum;
 }
 
+// Each value is decided only where it matters: there may be more of them than cases could be told
+// apart together. A step that leaves its wait out is found, with the paths on which it is missed.
+TEST_F(PathsTest, ManyValuesOneAfterTheOther) {
+  constexpr uint32_t many = 40, all = many;
+  auto program = [](uint32_t without) {
+    PathsTest_ManyValuesOneAfterTheOther_Test t;
+    for (uint32_t v = 0; v < many; ++v) {
+      t.when(value(v), [&] {
+        t.load(t.x);
+        t.b.set(Pipe::MTE2, Pipe::V, {0});
+      });
+      t.when(value(v), [&] {
+        t.b.wait(Pipe::MTE2, Pipe::V, {0});
+        t.add(t.x, t.y);
+        if (v != without)
+          t.b.handoff(Pipe::V, Pipe::MTE2, {0});
+        t.b.barrier(Pipe::V);
+      });
+    }
+    t.b.barrier(Pipe::ALL);
+    return std::move(t.b.program);
+  };
+  EXPECT_TRUE(check(program(all)).accepted());
+  EXPECT_FALSE(findViolation(program(all), 1, 50));
+  CheckResult result = check(program(17));
+  ASSERT_FALSE(result.accepted());
+  for (const Finding &finding : result.findings) { // the next load that runs: any of the later ones
+    EXPECT_TRUE(finding.rule == Rule::C1 || finding.rule == Rule::C3);
+    EXPECT_FALSE(finding.unproven);
+    ASSERT_FALSE(finding.path.empty());
+    EXPECT_GT(finding.path.front().first, 17u);
+    EXPECT_EQ(finding.path.back().second, 0u);
+  }
+}
+
 // Two waits on ids that cannot be read: what one of them may tell is unproven, what neither tells
 // is wrong.
 TEST(CheckPathsUnreadableTest, WhatAnUnreadableWaitMayTellIsUnproven) {
@@ -271,6 +306,29 @@ TEST_F(PathsTest, AFindingNamesTheConditionOfItsPath) {
   ASSERT_EQ(result.findings.size(), 1u);
   EXPECT_EQ(result.findings[0].rule, Rule::C2);
   EXPECT_EQ(result.findings[0].path, (std::vector<std::pair<uint32_t, unsigned>>{{3, 0}}));
+}
+
+// What a join hides is asked again, choice by choice.
+TEST_F(PathsTest, PathsOfAFindingAreNamed) {
+  NodeId load = this->load(x);
+  when({}, [&] { b.handoff(Pipe::MTE2, Pipe::V, {0}); });
+  NodeId branch = b.program.top.back();
+  when({}, [&] { b.barrier(Pipe::V); });
+  NodeId loop = b.openLoop();
+  b.handoff(Pipe::MTE2, Pipe::V, {1});
+  b.handoff(Pipe::V, Pipe::MTE2, {1});
+  b.close();
+  NodeId add = this->add(x, y);
+  b.barrier(Pipe::ALL);
+  CheckResult result = check(b.program);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].later, add);
+  EXPECT_EQ(result.findings[0].earlier, load);
+  EXPECT_TRUE(result.findings[0].choices.empty());
+  namePaths(b.program, result);
+  ASSERT_EQ(result.findings.size(), 1u);
+  EXPECT_EQ(result.findings[0].choices,
+            (std::vector<std::pair<NodeId, unsigned>>{{branch, 1}, {loop, 0}}));
 }
 
 /// A token from one iteration to the next, without prime and drain: the first iteration does not

@@ -51,6 +51,8 @@ struct Finding {
   bool unproven = false;
   /// Conditions that the path takes for granted: Condition::value and the arm.
   std::vector<std::pair<uint32_t, unsigned>> path;
+  /// By namePaths: branches that must take this arm, loops that must not run (0) or run (1).
+  std::vector<std::pair<NodeId, unsigned>> choices;
 };
 
 /// One line: rule, both ends by label or node number, bytes, distance, and `what`.
@@ -78,6 +80,10 @@ struct CheckResult {
 /// linear in the nodes, times about five sweeps per loop and the number of regions that may
 /// overlap.
 CheckResult check(const Program &program, const CheckOptions &options = {});
+
+/// Adds to each finding the choices without which it is not found. Checks again a bounded number of
+/// times; where there are too many branches some stay unnamed.
+void namePaths(const Program &program, CheckResult &result, const CheckOptions &options = {});
 
 } // namespace pto::sync
 
