@@ -3,7 +3,7 @@
 
 usage: compile_time.py [--ptoas FILE] [--largest N]
 
-Growth: kernels of gen_kernel.py with 100 to 102,400 tile operations, straight and in a loop, without and with
+Growth: kernels of gen_kernel.py with 100 to 102,400 tile operations, straight, in a loop and in branches, without and with
 --enable-insert-sync; CPU time, the best of three runs each. `exponent` is the power of the size with which the time
 grew since the size before: 1 is linear, 2 quadratic; the last line of each kind has it from the first size to the
 last. `KB/op` is peak memory above that of a tiny kernel, with synchronisation. Nests: 6,400 operations in the
@@ -25,11 +25,11 @@ DEPTHS = (1, 2, 4, 8)
 SLOTS = 8
 
 
-def write_kernel(file: Path, groups: int, depth: int, slots: int = SLOTS) -> None:
+def write_kernel(file: Path, groups: int, form: list[str], slots: int = SLOTS) -> None:
     """By a process of its own: peak memory of a child is at least what this process takes when it starts it."""
     command = [sys.executable, str(Path(__file__).with_name("gen_kernel.py")), str(groups), str(slots)]
     with file.open("w") as text:
-        subprocess.run(command + (["nest", str(depth)] if depth else []), stdout=text, check=True)
+        subprocess.run(command + form, stdout=text, check=True)
 
 
 def measure(command: list[str]) -> tuple[float, int]:
@@ -56,13 +56,12 @@ def startup(command: list[str]) -> float:
     return statistics.median(wall() for _ in range(20))
 
 
-def growth(command: list[str], source: Path, loop: bool, largest: int, base: int) -> None:
+def growth(command: list[str], source: Path, name: str, largest: int, base: int) -> None:
     """One line per size, without and with synchronisation."""
     sizes = [size for size in SIZES if size <= largest]
     rows: list[list[tuple[float, int]]] = []
-    name = "loop" if loop else "straight"
     for size in sizes:
-        write_kernel(source, size // 4, int(loop))
+        write_kernel(source, size // 4, [] if name == "straight" else [name])
         rows.append([best([*command, *flags]) for flags in (["--verify-sync=off"], ["--enable-insert-sync"])])
         cells = ""
         for column in (0, 1):
@@ -78,7 +77,7 @@ def nests(command: list[str], source: Path) -> None:
     print(f"\n{'depth':<10}{'with sync':>11}{'over depth 1':>14}")
     first = 0.0
     for depth in DEPTHS:
-        write_kernel(source, 1600, depth)
+        write_kernel(source, 1600, ["nest", str(depth)])
         seconds, _ = best([*command, "--enable-insert-sync"])
         first = first or seconds
         print(f"{depth:<10}{seconds:>9.3f} s{seconds / first:>14.2f}", flush=True)
@@ -95,15 +94,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "k.pto"
         command = [str(arguments.ptoas), str(source), "--pto-arch=a3", "-o", f"{folder}/k.cpp"]
-        write_kernel(source, 1, 0, slots=1)
+        write_kernel(source, 1, [], slots=1)
         plain, synced = startup([*command, "--verify-sync=off"]), startup([*command, "--enable-insert-sync"])
         _, base = measure([*command, "--enable-insert-sync"])
         print(f"start-up, 4 tile ops: {plain * 1e3:.1f} ms, with sync {synced * 1e3:.1f} ms (median of 20; a process "
               f"that does nothing takes {startup(['true']) * 1e3:.1f} ms here)\n")
         print(f"{'':<19}{'without sync':^21}{'with sync':^31}")
         print(f"{'kernel':<10}{'tile ops':>9}" + f"{'CPU time':>11}{'exponent':>10}" * 2 + f"{'KB/op':>10}")
-        for loop in (False, True):
-            growth(command, source, loop, arguments.largest, base)
+        for name in ("straight", "loop", "arms"):
+            growth(command, source, name, arguments.largest, base)
         nests(command, source)
     return 0
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Print a vector kernel of N groups load, load, add, store (4 N tile operations) for compile-time benchmarks.
 
-usage: gen_kernel.py N [SLOTS=8] [loop | nest DEPTH]
+usage: gen_kernel.py N [SLOTS=8] [loop | nest DEPTH | arms]
 
 The groups take turns on SLOTS sets of three 16 x 64 f32 tiles, so every tile has many users and most pairs of groups
-are hazards. With `loop` the groups are the body of an scf.for of 16 iterations, with `nest` of the innermost of DEPTH such loops.
+are hazards. With `loop` the groups are the body of an scf.for of 16 iterations, with `nest` of the innermost of DEPTH such loops; with `arms`
+each group stands in a branch of its own.
 """
 import sys
 
@@ -26,19 +27,23 @@ def group(number: int, slots: int) -> list[str]:
     ]
 
 
-def kernel(groups: int, slots: int, depth: int) -> str:
+def kernel(groups: int, slots: int, depth: int, arms: bool = False) -> str:
     """`depth` loops around the groups."""
     lines = [f"%c{value} = arith.constant {value} : index" for value in (0, 1, 16, 64)]
     lines.append(f"%rows = arith.constant {groups * 16} : index")
     lines += [f"%{array}_view = pto.make_tensor_view %{array}, shape = [%rows, %c64], strides = [%c64, %c1] : {VIEW}"
               for array in "xyz"]
     lines += [f"%{array}_tile{slot} = pto.alloc_tile : {TILE}" for slot in range(slots) for array in "xyz"]
-    body = [line for number in range(groups) for line in group(number, slots)]
+    body = [line for number in range(groups) for line in (
+        [f"%if{number} = arith.cmpi sgt, %n, %row{number} : index", f"scf.if %if{number} {{", *group(number, slots)[1:], "}"]
+        if arms else group(number, slots))]
+    if arms:  # their rows are what the conditions ask for
+        lines += [group(number, slots)[0] for number in range(groups)]
     for level in range(depth):
         body = [f"scf.for %i{level} = %c0 to %c16 step %c1 {{", *("  " + line for line in body), "}"]
     indented = "\n".join("    " + line for line in lines + body + ["return"])
     return f"""module attributes {{pto.target_arch = "a3"}} {{
-  func.func @k(%x: !pto.ptr<f32>, %y: !pto.ptr<f32>, %z: !pto.ptr<f32>)
+  func.func @k(%x: !pto.ptr<f32>, %y: !pto.ptr<f32>, %z: !pto.ptr<f32>{", %n: index" if arms else ""})
       attributes {{pto.kernel_kind = #pto.kernel_kind<vector>, pto.entry}} {{
 {indented}
   }}
@@ -49,4 +54,4 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     depth = int(sys.argv[sys.argv.index("nest") + 1]) if "nest" in sys.argv else int("loop" in sys.argv)
-    print(kernel(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8, depth))
+    print(kernel(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8, depth, "arms" in sys.argv))

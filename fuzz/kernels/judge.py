@@ -54,8 +54,6 @@ class Judge:
     def simulation(self, program, source, run, out, *flags):
         arguments = [source, f"--function={program.kernel.name}", f"--blocks={program.blocks}", f"--ranks={program.ranks}", *flags,
                      *getattr(program, "flags", ())]
-        # ptoas orders accesses and cleans no cache: that is the program's (sync 10).
-        arguments.append("--chip=cache=coherent")
         rank = "{rank}" if program.ranks > 1 else "0"
         for name in program.arrays:
             arguments += [f"--arg={name}={self.path(f'in_{name}_{rank}.npy')}", f"--out={name}={self.path(f'{out}_{name}_{rank}.npy')}"]

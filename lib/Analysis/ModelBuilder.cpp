@@ -71,7 +71,7 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";
-  if (syncOperation(op, frame, list) || crossCoreSet(op, list))
+  if (syncOperation(op, frame, list) || crossCoreSet(op, list) || cacheOperation(op, frame, list))
     return success();
   if (const OpInfo *info = findOpInfo(op))
     record(op, *info, frame, list);
@@ -137,6 +137,7 @@ LogicalResult ModelBuilder::contiguous(mlir::scf::ExecuteRegionOp region, Frame 
   macro.kind = NodeKind::Macro;
   macro.source = sourceOf(region);
   macro.label = "scf.execute_region";
+  macro.transparent = true;
   macro.arms.emplace_back();
   LogicalResult result = block(region.getRegion().front(), frame, macro.arms.front());
   insideMacro = outer;
@@ -226,6 +227,7 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
   if (inside.empty())
     return result; // a helper that only computes
   macro.arms.push_back(std::move(inside));
+  macro.transparent = true;
   add(std::move(macro), list);
   return result;
 }
@@ -295,6 +297,30 @@ bool ModelBuilder::crossCoreSet(Operation *op, List &list) {
   node.pipe = toPipe(pipe.getValue());
   node.source = sourceOf(op);
   node.label = op->getName().getStringRef().str();
+  add(std::move(node), list);
+  return true;
+}
+
+/// What concerns the scalar data cache (sync 10). A line that is dropped counts as read: what other
+/// pipes write there has to be complete.
+bool ModelBuilder::cacheOperation(Operation *op, Frame &frame, List &list) {
+  auto invalid = llvm::dyn_cast<CacheInvalidOp>(op);
+  if (!invalid && !llvm::isa<SyncWaitOp, WaitCrossBlockOp, WaitIntraBlockOp, SyncAllOp>(op))
+    return false;
+  if (llvm::isa<SyncAllOp>(op)) { // begins with PIPE_ALL
+    Node barrier;
+    barrier.kind = NodeKind::Barrier;
+    barrier.pipe = Pipe::ALL;
+    barrier.source = sourceOf(op);
+    barrier.label = op->getName().getStringRef().str() + "'s own barrier";
+    add(std::move(barrier), list);
+  }
+  Node node;
+  node.pipe = Pipe::S;
+  node.source = sourceOf(op);
+  node.label = op->getName().getStringRef().str();
+  if (invalid && invalid.getPtr())
+    node.reads.push_back(lineRegion(invalid.getPtr(), frame));
   add(std::move(node), list);
   return true;
 }

@@ -11,6 +11,7 @@
 #include "Pipes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Analysis/SyncModel.h"
+#include "llvm/ADT/DenseMap.h"
 #include <map>
 
 namespace pto::analysis {
@@ -153,6 +154,8 @@ private:
   sync::Rotation *ring = nullptr;                 ///< of the offset being read
   std::vector<std::pair<Bound, int64_t>> symbols; ///< of the offset being read
   std::vector<std::vector<std::pair<Bound, int64_t>>> interned;
+  /// Numbers in `interned` by a hash of the sum: only looked up, so that addresses decide nothing.
+  llvm::DenseMap<unsigned, llvm::SmallVector<uint32_t, 1>> internedByHash;
 };
 
 /// a * b; none when it is larger than any distance in memory, so that sums of a few such products
@@ -192,6 +195,7 @@ private:
   bool syncOperation(mlir::Operation *op, Frame &frame, List &list);
   sync::EventId eventId(mlir::Value value, Frame &frame);
   bool crossCoreSet(mlir::Operation *op, List &list);
+  bool cacheOperation(mlir::Operation *op, Frame &frame, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   void micro(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
   /// The regions that one operand may name: several when branches or loops choose the tile.
@@ -235,7 +239,9 @@ private:
   /// A part of a view, or a whole one without `offsets`.
   sync::RegionId viewRegion(Bound part, Bound view, mlir::ValueRange offsets, mlir::Type element,
                             llvm::ArrayRef<int64_t> shape);
+  /// Without an index: what the pointer points to.
   sync::RegionId scalarRegion(mlir::Value pointer, mlir::Value index, Frame &frame);
+  sync::RegionId lineRegion(mlir::Value place, Frame &frame);
   /// Pipes: the place of a popped tile, of what a tfree gives back, of an entry in global memory.
   sync::Region poppedRegion(Bound tile, TileBufType type);
   Regions freedRegions(mlir::Operation *free, Frame &frame);

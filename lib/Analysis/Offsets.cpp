@@ -2,6 +2,7 @@
 
 #include "ModelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/Hashing.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace pto;
@@ -194,10 +195,17 @@ void OffsetReader::close(sync::Offset &offset) {
              });
            });
   };
-  auto it = llvm::find_if(interned, same);
-  offset.symbol = uint32_t(it - interned.begin());
-  if (it == interned.end())
+  unsigned hash = 0; // of the terms in any order
+  for (auto &[bound, scale] : merged)
+    hash += unsigned(llvm::hash_combine(bound.value.getAsOpaquePointer(),
+                                        static_cast<void *>(bound.frame), scale));
+  auto &numbers = internedByHash[hash >> 2]; // away from the keys that a DenseMap reserves
+  auto it = llvm::find_if(numbers, [&](uint32_t number) { return same(interned[number]); });
+  offset.symbol = it == numbers.end() ? uint32_t(interned.size()) : *it;
+  if (it == numbers.end()) {
+    numbers.push_back(offset.symbol);
     interned.push_back(std::move(merged));
+  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -93,7 +93,8 @@ sync::RegionId ModelBuilder::scalarRegion(Value pointer, Value index, Frame &fra
   auto element = elementOf(llvm::cast<PtrType>(pointer.getType()).getElementType());
   int64_t bytes = element ? bytesOf(*element) : 1;
   region.root = rootOf(bound, bytes, region.offset);
-  OffsetReader::add(region.offset, offsets.read(index, &frame, bytes));
+  if (index)
+    OffsetReader::add(region.offset, offsets.read(index, &frame, bytes));
   offsets.close(region.offset);
   region.run = bytes;
   if (Space space = llvm::cast<PtrType>(pointer.getType()).getSpace(); space != Space::GM) {
@@ -104,6 +105,16 @@ sync::RegionId ModelBuilder::scalarRegion(Value pointer, Value index, Frame &fra
     region.offset.known = false;
     region.run = capacity(space, model.program.arch);
   }
+  return model.program.intern(std::move(region));
+}
+
+/// The first byte behind a pointer or a view: it stands for its cache line.
+sync::RegionId ModelBuilder::lineRegion(Value place, Frame &frame) {
+  if (llvm::isa<PtrType>(place.getType()))
+    return scalarRegion(place, Value(), frame);
+  sync::Region region = model.program.regions[globalRegion(place, frame)];
+  region.dims.clear();
+  region.run = 1;
   return model.program.intern(std::move(region));
 }
 

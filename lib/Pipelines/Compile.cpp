@@ -73,7 +73,7 @@ struct Flags {
       "gm-alias", cl::desc("Pointer arguments of a kernel are (default declared)"),
       cl::init(GmAlias::Declared), cl::cat(category),
       cl::values(clEnumValN(GmAlias::Declared, "declared",
-                            "distinct memory, but for those marked pto.may_alias"),
+                            "distinct memory, but for two that are both marked pto.may_alias"),
                  clEnumValN(GmAlias::May, "may", "all marked: any two may overlap"))};
   ChoiceOption<VerifySync> verifyPipes{
       "verify-pipes", cl::desc("Pipes between cores that hang or lose data (default error)"),
@@ -246,7 +246,7 @@ void pto::buildPipeline(mlir::OpPassManager &passes, const CompileOptions &optio
     passes.addPass(createVerifySyncPass(verify, report));
   }
   if (options.prepareForCpp)
-    passes.addPass(createPrepareForCpp());
+    passes.addPass(createPrepareForCppPass(report));
 }
 
 /// Most kernels have no pipes and no flags between cores, and each pass that looks for them walks

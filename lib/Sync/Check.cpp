@@ -132,8 +132,9 @@ Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
     if (!isOpen(ring.number) && State::isUniform(list))
       state.dissolve(ring);
     else
-      report(Rule::C2, id, none, program[id].key,
-             "this id belongs to ids that rotate with a loop, so whose token it is cannot be told");
+      reportToken(TokenFault::Rotation, id, none, program[id].key,
+                  "this id belongs to ids that rotate with a loop, so whose token it is cannot be "
+                  "told");
   }
   return &state.tokens.try_emplace(key, state.emptyToken(key.to)).first->second;
 }
@@ -142,8 +143,9 @@ Token *Checker::resolve(NodeId id, State &state) {
   const Node &node = program[id];
   const FlagKey &key = node.key;
   if (!isReadable(key.id)) {
-    report(Rule::C2, id, none, key, "the event id is not known, so nothing can be proven about it");
-    doubts.back().finding.unproven = true;
+    reportToken(TokenFault::Unreadable, id, none, key,
+                "the event id is not known, so nothing can be proven about it")
+        .unproven = true;
     return nullptr;
   }
   if (!rotates(key.id))
@@ -156,9 +158,11 @@ Token *Checker::resolve(NodeId id, State &state) {
   Ring wanted{key.from, key.to, key.id.base, key.id.count, key.id.loop};
   auto entry = state.rings.find(wanted);
   if (entry == state.rings.end()) {
-    report(Rule::C2, id, none, key,
-           node.kind == NodeKind::Wait ? "waits for a flag that no earlier set can have raised"
-                                       : "outside its loop the rotating id cannot be told");
+    if (node.kind == NodeKind::Wait)
+      reportMissing(id, {}, state);
+    else
+      reportToken(TokenFault::Rotation, id, none, key,
+                  "outside its loop the rotating id cannot be told");
     return nullptr;
   }
   return &entry->second[floorMod(key.id.add, key.id.count)];
@@ -193,11 +197,16 @@ void Checker::set(NodeId id, State &state) {
   if (!token)
     return;
   if (token->pending) {
-    report(Rule::C2, id, token->by, node.key, "the flag is set again before its token was taken");
+    reportToken(TokenFault::Again, id, token->by, node.key,
+                "the flag is set again before its token was taken");
+  } else if (!token->doubtful.empty()) {
+    reportToken(TokenFault::Again, id, token->by, node.key,
+                "the flag is set again, and on some paths its token was not taken")
+        .unproven = !token->wrong;
   } else if (options.strongFlags) {
     checkReuse(id, *token, state);
   }
-  *token = {true, told(node.key.from, state), id};
+  *token = {true, told(node.key.from, state), {}, false, id};
 }
 
 /// H3 and the relay property: all that the pipe knows, plus all of the pipe itself.
@@ -208,24 +217,43 @@ Clock Checker::told(Pipe from, const State &state) const {
   return snapshot;
 }
 
+/// No set can have raised the flag. Which token was meant is a guess: one of another id, perhaps.
+void Checker::reportMissing(NodeId wait, const Token &token, const State &state) {
+  const FlagKey &key = program[wait].key;
+  NodeId hint = token.by;
+  for (const auto &[other, there] : state.tokens)
+    if (hint == none && there.pending && other.from == key.from && other.to == key.to)
+      hint = there.by;
+  reportToken(TokenFault::Missing, wait, hint, key,
+              "waits for a flag that no earlier set can have raised");
+}
+
 void Checker::wait(NodeId id, State &state) {
   const Node &node = program[id];
   unsigned to = unsigned(node.key.to);
   state.reach(layout.columns().of(id), layout[id].begin);
   Token *token = resolve(id, state);
-  if (!token && (isReadable(node.key.id) || !options.trustUnreadableIds))
+  if (!token && (isReadable(node.key.id) || !options.trustDoubtfulWaits))
     return;
-  if (!token)
+  if (!token) {
     raise(state.know[to], told(node.key.from, state));
-  else if (token->pending)
+  } else if (token->pending) {
     raise(state.know[to], token->claims); // H4
-  else
-    report(Rule::C2, id, token->by, node.key,
-           "waits for a flag that no earlier set can have raised");
+  } else if (token->doubtful.empty()) {
+    reportMissing(id, *token, state);
+  } else {
+    reportToken(TokenFault::SomePaths, id, token->by, node.key,
+                "waits for a flag that is set on some paths only")
+        .unproven = !token->wrong;
+    if (options.trustDoubtfulWaits)
+      raise(state.know[to], token->doubtful);
+  }
   if (token) {
+    bool taken = token->pending || !token->doubtful.empty();
     *token = state.emptyToken(node.key.to);
     auto [first, end] = layout.columns().ofWaits(node.key.to);
-    token->claims[token->claims.size() - end + layout.columns().of(id)] = layout[id].begin;
+    if (taken) // else there is nothing that the next set could lose
+      token->claims[token->claims.size() - end + layout.columns().of(id)] = layout[id].begin;
     token->by = id;
   }
   if (node.key.to == Pipe::S) // H6: holds dispatch, so its knowledge is everyone's
@@ -240,16 +268,19 @@ void Checker::wait(NodeId id, State &state) {
 //===----------------------------------------------------------------------===//
 
 void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
-  for (const NodeId &id : nodes) {
+  while (!nodes.empty()) {
+    NodeId id = nodes.front();
     const Node &node = program[id];
-    if (neverRuns(node))
-      continue;
-    if (++visits > options.mostVisits)
+    bool never = neverRuns(node);
+    if (!never && ++visits > options.mostVisits)
       exhausted = id;
     if (exhausted != none)
       return;
-    if (splitAt(id, nodes.drop_front(&id - nodes.begin()), state))
-      return;
+    if (size_t walked = never ? 1 : splitAt(nodes, state)) {
+      nodes = nodes.drop_front(walked);
+      continue;
+    }
+    nodes = nodes.drop_front();
     switch (node.kind) {
     case NodeKind::Access:
     case NodeKind::Publish: // C8
@@ -287,7 +318,7 @@ void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
 
 void Checker::branch(NodeId id, State &state) {
   const Node &node = program[id];
-  std::optional<unsigned> only = paths.armOf(node);
+  std::optional<unsigned> only = held.first == id ? held.second : paths.armOf(node);
   std::optional<State> joined;
   for (size_t arm = 0; arm < node.arms.size(); ++arm) {
     if (only && arm != *only)
@@ -306,7 +337,7 @@ void Checker::branch(NodeId id, State &state) {
     }
     State::Mismatches mismatches;
     joined->join(std::move(path), mismatches);
-    reportMismatches(id, mismatches, true);
+    reportMismatches(id, mismatches);
   }
   if (joined)
     state = std::move(*joined);
@@ -329,6 +360,8 @@ void Checker::macro(NodeId id, State &state) {
       if (auto by = pendingSet(key))
         report(Rule::C5, id, *by, {key.from, key.to, {key.id}}, what);
   };
+  if (program[id].transparent)
+    return walk(program[id].arms[0], state);
   checkKeys("the call uses this flag inside while its token is pending");
   walk(program[id].arms[0], state);
   checkKeys("the token is pending when the call, which uses this flag inside, is over");
@@ -355,7 +388,7 @@ void Checker::checkRings(NodeId loop, State &state) {
     }
     // Tracked apart, two rings that share an id would look right although they are not.
     if (clash)
-      report(Rule::C2, loop, none, key, "two rotations share ids of one pair");
+      reportToken(TokenFault::Rotation, loop, none, key, "two rotations share ids of one pair");
   }
 }
 
@@ -427,11 +460,11 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     iterate(id, out, &leaving);
     State next = entry;
     State::Mismatches mismatches;
-    next.join(out, mismatches);
+    next.join(out, mismatches, /*iterations=*/true);
     if (sweep == limit && exhausted == none)
       exhausted = id;
     if (exhausted != none || head.isImpliedBy(next)) {
-      reportMismatches(id, mismatches, false);
+      reportMismatches(id, mismatches, /*iterations=*/true);
       State &exit = program[id].endsInside ? leaving : out;
       if (!openLoops.empty())
         lastWalks.insert_or_assign(
@@ -457,7 +490,7 @@ State Checker::joinWithEmpty(NodeId id, State ran, State empty) {
     alone = ran;
   State::Mismatches mismatches;
   ran.join(std::move(empty), mismatches);
-  reportMismatches(id, mismatches, true);
+  reportMismatches(id, mismatches);
   return mismatches.empty() ? std::move(ran) : std::move(*alone);
 }
 
@@ -467,13 +500,17 @@ void Checker::loop(NodeId id, State &state) {
   state.enterLoop(item);
   for (Row row : silent)
     std::fill(state.know[row].end() - layout.columns().size(), state.know[row].end(), unknown);
+  if (held.first == id && held.second == 0) {
+    state.leaveLoop(item, false, std::nullopt);
+    return state.normalise(item.end);
+  }
   if (unroll(id, state))
     return state.leaveLoop(item, true, program[id].trip);
   if (Ends ends = paths.endsOf(id); ends.any() && !program[id].endsInside)
     return loopWithEnds(id, ends, state);
   State end = fixpoint(id, state);
   end.leaveLoop(item, true, program[id].trip);
-  if (!runsAtLeastOnce(program[id])) {
+  if (!runsAtLeastOnce(program[id]) && held.first != id) {
     // Leaving on both paths first and joining afterwards loses less than the other order.
     state.leaveLoop(item, false, std::nullopt);
     state.normalise(item.end);

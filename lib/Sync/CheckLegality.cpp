@@ -24,7 +24,7 @@ public:
       else if (node.kind == NodeKind::Access && node.pipe == Pipe::ALL)
         report(id, "an access runs on one pipe, ALL is none");
       for (const std::vector<NodeId> &arm : node.arms)
-        list(arm, inMacro || node.kind == NodeKind::Macro);
+        list(arm, inMacro || (node.kind == NodeKind::Macro && !node.transparent));
     }
   }
 
@@ -60,9 +60,13 @@ private:
     if (!pipeExists(id, key.from) || !pipeExists(id, key.to))
       return;
     int64_t first = key.id.base, last = first + std::max<int64_t>(key.id.count, 1) - 1;
-    if (key.id.known && (first < 0 || last >= int64_t(program.eventIds)))
-      report(id, "event ids " + llvm::Twine(first) + " to " + llvm::Twine(last) +
-                     " leave the range 0 to " + llvm::Twine(int64_t(program.eventIds) - 1));
+    if (key.id.known && (first < 0 || last >= int64_t(program.eventIds))) {
+      std::string ids =
+          first == last
+              ? ("event id " + llvm::Twine(first) + " leaves").str()
+              : ("event ids " + llvm::Twine(first) + " to " + llvm::Twine(last) + " leave").str();
+      report(id, ids + " the range 0 to " + llvm::Twine(int64_t(program.eventIds) - 1));
+    }
     // Inside a library call the vendor's own code is the list.
     if (!inMacro && !flagPairIsListed(key.from, key.to))
       report(id, "the vendor's list of flags does not name this pair of pipes (HQ2)", true);

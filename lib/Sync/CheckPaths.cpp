@@ -35,38 +35,46 @@ bool Paths::movesTokens(const Node &branch) const {
   return false;
 }
 
-/// The values that branches inside depend on. Those that two items of the list need are decided
-/// before the first of the two.
+/// The values that branches inside depend on. Those by which two items of the list move tokens are
+/// decided before the first of the two.
 Paths::Values Paths::collect(llvm::ArrayRef<NodeId> nodes) {
   Values all;
   for (NodeId id : nodes) {
     const Node &node = program[id];
-    Values inside;
+    std::map<uint32_t, bool> inside; // does it move tokens?
     for (const std::vector<NodeId> &arm : node.arms)
-      for (auto [value, item] : collect(arm))
-        inside.try_emplace(value, id);
-    if (node.kind == NodeKind::Branch && movesTokens(node)) {
-      const Condition &condition = node.condition;
-      if (condition.value != none && !chosenArm(condition))
-        inside.try_emplace(condition.value, id);
-      if (condition.loop != none && condition.first <= mostEnds && condition.last <= mostEnds) {
-        Ends &loop = ends[condition.loop];
-        loop.first = std::max<int64_t>(loop.first, condition.first);
-        loop.last = std::max<int64_t>(loop.last, condition.last);
-      }
+      for (auto &[value, use] : collect(arm))
+        inside[value] |= use.first != none;
+    const Condition &condition = node.condition;
+    if (node.kind == NodeKind::Branch && condition.value != none && !chosenArm(condition))
+      inside[condition.value] |= movesTokens(node);
+    if (node.kind == NodeKind::Branch && condition.loop != none && condition.first <= mostEnds &&
+        condition.last <= mostEnds && movesTokens(node)) {
+      Ends &loop = ends[condition.loop];
+      loop.first = std::max<int64_t>(loop.first, condition.first);
+      loop.last = std::max<int64_t>(loop.last, condition.last);
     }
-    for (auto [value, item] : inside) {
-      auto [first, isNew] = all.try_emplace(value, id);
-      if (!isNew && !llvm::is_contained(decide[first->second], value))
-        decide[first->second].push_back(value);
+    for (auto [value, moves] : inside) {
+      Use &use = all[value];
+      use.last = id;
+      use.again |= moves && use.first != none;
+      if (moves && use.first == none)
+        use.first = id;
     }
   }
+  for (auto &[value, use] : all)
+    if (use.again)
+      decide[use.first].push_back({value, use.last});
+  unsigned many = 0;
+  for (NodeId id : llvm::reverse(nodes))
+    if (auto here = decide.find(id); here != decide.end())
+      following[id] = many += here->second.size();
   return all;
 }
 
-llvm::ArrayRef<uint32_t> Paths::decideAt(NodeId item) const {
+llvm::ArrayRef<Paths::Decision> Paths::decideAt(NodeId item) const {
   auto found = decide.find(item);
-  return found == decide.end() ? llvm::ArrayRef<uint32_t>() : found->second;
+  return found == decide.end() ? llvm::ArrayRef<Decision>() : found->second;
 }
 
 std::optional<unsigned> Paths::armOf(const Node &branch) const {
@@ -99,36 +107,44 @@ std::optional<unsigned> Paths::armOf(const Node &branch) const {
 // Walking case by case
 //===----------------------------------------------------------------------===//
 
-/// Walks the rest of a list once for each arm that the value can choose; false when that would be
-/// too much work, or when there is nothing to decide.
-bool Checker::splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state) {
-  constexpr int64_t maxCopies = 64;
-  auto value = llvm::find_if(paths.decideAt(id),
-                             [&](uint32_t value) { return !paths.chosen.contains(value); });
-  if (value == paths.decideAt(id).end() || copies * 2 > maxCopies)
-    return false;
-  uint32_t decided = *value;
+/// Walks the list from the item on once for each arm that a value can choose: to its end, or where
+/// that would be too much work up to the last branch that asks for the value. The number of items
+/// walked; 0 when there is nothing to decide, or too much.
+size_t Checker::splitAt(llvm::ArrayRef<NodeId> rest, State &state) {
+  constexpr int64_t maxCopies = 64, maxDecisions = 6;
+  NodeId id = rest.front();
+  auto decision = llvm::find_if(paths.decideAt(id), [&](const Paths::Decision &d) {
+    return !paths.chosen.contains(d.value);
+  });
+  if (decision == paths.decideAt(id).end() || copies * 2 > maxCopies)
+    return 0;
+  auto [value, last] = *decision;
+  int64_t open = paths.decideAt(id).end() - decision + paths.decisionsFrom(id) -
+                 int64_t(paths.decideAt(id).size());
+  if (open > maxDecisions || copies << open > maxCopies)
+    rest = rest.take_front(llvm::find(rest, last) - rest.begin() + 1);
   copies *= 2;
   std::optional<State> joined;
+  State::Mismatches mismatches;
   for (unsigned arm : {0u, 1u}) {
     // Another case is no start for an invariant.
     lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
     State path = state;
-    paths.chosen[decided] = arm;
+    paths.chosen[value] = arm;
     walk(rest, path);
-    if (!joined) {
+    if (uint32_t now = layout[rest.back()].end) // a loop that never runs has no place
+      path.normalise(now);
+    if (!joined)
       joined = std::move(path);
-      continue;
-    }
-    State::Mismatches mismatches;
-    joined->join(std::move(path), mismatches);
-    reportMismatches(rest.back(), mismatches, true);
+    else
+      joined->join(std::move(path), mismatches);
   }
-  paths.chosen.erase(decided);
+  paths.chosen.erase(value);
+  reportMismatches(none, mismatches); // there may be no branch at the end of the list
   lastWalks.erase(lastWalks.lower_bound(layout[id].begin), lastWalks.end());
   copies /= 2;
   state = std::move(*joined);
-  return true;
+  return rest.size();
 }
 
 /// A loop whose branches tell its first or last iterations from the others: these as they run, an
@@ -148,7 +164,7 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
       exit->join(std::move(path), mismatches);
     else
       exit = std::move(path);
-    reportMismatches(id, mismatches, true);
+    reportMismatches(id, mismatches);
   };
   auto step = [&](State &path, Phase phase) {
     lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));

@@ -30,8 +30,14 @@ class Paths {
 public:
   explicit Paths(const Program &program);
 
-  /// Values to decide before the item: several later branches of the same list depend on each.
-  llvm::ArrayRef<uint32_t> decideAt(NodeId item) const;
+  /// A value that several branches of one list depend on, decided before the first of them.
+  struct Decision {
+    uint32_t value;
+    NodeId last; ///< item of the list behind which no branch asks for it
+  };
+  llvm::ArrayRef<Decision> decideAt(NodeId item) const;
+  /// Decisions of the item's list from the item on.
+  unsigned decisionsFrom(NodeId item) const { return following.lookup(item); }
   Ends endsOf(NodeId loop) const { return ends.lookup(loop); }
 
   std::map<uint32_t, unsigned> chosen; ///< arm, by value that the walk has decided
@@ -41,10 +47,16 @@ public:
 
 private:
   const Program &program;
-  llvm::DenseMap<NodeId, llvm::SmallVector<uint32_t, 1>> decide;
+  llvm::DenseMap<NodeId, llvm::SmallVector<Decision, 1>> decide;
+  llvm::DenseMap<NodeId, unsigned> following;
   llvm::DenseMap<NodeId, Ends> ends;
 
-  using Values = std::map<uint32_t, NodeId>; ///< to the first item of a list that needs it
+  struct Use {
+    NodeId first = none; ///< item of a list that moves tokens by the value
+    NodeId last = none;  ///< that asks for it at all
+    bool again = false;  ///< more than one moves tokens
+  };
+  using Values = std::map<uint32_t, Use>;
   Values collect(llvm::ArrayRef<NodeId> nodes);
   bool movesTokens(const Node &branch) const;
 };

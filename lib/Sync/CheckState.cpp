@@ -10,7 +10,7 @@ using namespace pto::sync::checker;
 State::State(const Columns &columns) : top(columns.size(), 0), columns(&columns) { know.fill(top); }
 
 Token State::emptyToken(Pipe to) const {
-  return {false, Clock((depth() + 1) * waitsOn(to), unknown), none};
+  return {false, Clock((depth() + 1) * waitsOn(to), unknown), {}, false, none};
 }
 
 void State::claimAll(Clock &clock, llvm::ArrayRef<uint32_t> loopBegins, unsigned column) const {
@@ -154,7 +154,22 @@ bool State::isUniform(const RingTokens &tokens) {
   return llvm::all_of(tokens, [&](const Token &t) { return t.pending == tokens[0].pending; });
 }
 
+static void lower(Clock &mine, const Clock &other) {
+  for (size_t k = 0; k < mine.size(); ++k)
+    mine[k] = std::min(mine[k], other[k]);
+}
+
+/// What a wait would learn on those of both sides' paths on which the token is there.
+static Clock learnedByDoubt(const Clock &mine, const Clock &other) {
+  Clock both = mine.empty() ? other : mine;
+  if (!mine.empty() && !other.empty())
+    lower(both, other);
+  return both;
+}
+
 static void weaken(Token &mine, const Token &other) {
+  mine.doubtful = learnedByDoubt(mine.doubtful, other.doubtful);
+  mine.wrong |= other.wrong;
   for (size_t k = 0; k < mine.claims.size(); ++k)
     mine.claims[k] = mine.pending ? std::min(mine.claims[k], other.claims[k])
                                   : std::max(mine.claims[k], other.claims[k]);
@@ -183,12 +198,19 @@ static FlagKey flagOf(const Ring &ring, size_t at) {
   return {ring.from, ring.to, {ring.base, ring.count, ring.number, int64_t(at)}};
 }
 
-void State::joinToken(Token &mine, const Token &other, const FlagKey &key,
-                      Mismatches &mismatches) const {
+void State::joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches,
+                      bool iterations) const {
   if (mine.pending == other.pending)
     return weaken(mine, other);
-  mismatches.push_back({key, mine.pending ? mine.by : other.by});
+  const NodeId by = mine.pending ? mine.by : other.by;
+  mismatches.push_back({key, by, mine.pending});
+  bool wrong = iterations || mine.wrong || other.wrong;
+  Clock doubtful = mine.pending ? learnedByDoubt(mine.claims, other.doubtful)
+                                : learnedByDoubt(other.claims, mine.doubtful);
   mine = emptyToken(key.to);
+  mine.doubtful = std::move(doubtful);
+  mine.wrong = wrong;
+  mine.by = by;
 }
 
 /// Static flags and a ring over the same ids would not meet in a join.
@@ -210,7 +232,7 @@ void State::dropMetDemands() {
   });
 }
 
-void State::join(State other, Mismatches &mismatches) {
+void State::join(State other, Mismatches &mismatches, bool iterations) {
   dropMetDemands();
   other.dropMetDemands();
   dissolveWhereMissing(*this, other);
@@ -227,13 +249,13 @@ void State::join(State other, Mismatches &mismatches) {
   for (auto &[key, token] : tokens) {
     auto theirs = other.tokens.find(key);
     joinToken(token, theirs == other.tokens.end() ? emptyToken(key.to) : theirs->second,
-              flagOf(key), mismatches);
+              flagOf(key), mismatches, iterations);
   }
   for (auto &[ring, list] : rings) {
     auto theirs = other.rings.find(ring);
     for (size_t k = 0; k < list.size(); ++k)
       joinToken(list[k], theirs == other.rings.end() ? emptyToken(ring.to) : theirs->second[k],
-                flagOf(ring, k), mismatches);
+                flagOf(ring, k), mismatches, iterations);
   }
 }
 
@@ -262,7 +284,7 @@ static bool allAtMost(const Clock &a, const Clock &b) {
 
 bool State::hasSameTokensAs(const State &other) const {
   return allTokenPairs(*this, other, [](const Token &mine, const Token &theirs) {
-    return mine.pending == theirs.pending;
+    return mine.pending == theirs.pending && mine.doubtful.empty() == theirs.doubtful.empty();
   });
 }
 
@@ -272,8 +294,10 @@ bool State::isImpliedBy(const State &stronger) const {
       return false;
   return allTokenPairs(*this, stronger, [](const Token &mine, const Token &theirs) {
     // Demands of C3 are ordered the other way round: ours must ask for at least as much.
-    return mine.pending == theirs.pending && (mine.pending ? allAtMost(mine.claims, theirs.claims)
-                                                           : allAtMost(theirs.claims, mine.claims));
+    return mine.pending == theirs.pending && mine.doubtful.empty() == theirs.doubtful.empty() &&
+           allAtMost(mine.doubtful, theirs.doubtful) &&
+           (mine.pending ? allAtMost(mine.claims, theirs.claims)
+                         : allAtMost(theirs.claims, mine.claims));
   });
 }
 
@@ -287,11 +311,14 @@ void State::widenFrom(const State &before) {
     widen(know[row], before.know[row]);
   if (!hasSameTokensAs(before))
     return;
+  auto widenToken = [&](Token &mine, const Token &old) {
+    if (mine.pending)
+      widen(mine.claims, old.claims);
+    widen(mine.doubtful, old.doubtful);
+  };
   for (auto &[key, token] : tokens)
-    if (token.pending)
-      widen(token.claims, before.tokens.at(key).claims);
+    widenToken(token, before.tokens.at(key));
   for (auto &[ring, list] : rings)
     for (size_t k = 0; k < list.size(); ++k)
-      if (list[k].pending)
-        widen(list[k].claims, before.rings.at(ring)[k].claims);
+      widenToken(list[k], before.rings.at(ring)[k]);
 }

@@ -27,7 +27,11 @@ struct Token {
   /// Pending: what the wait will learn (same layout as a row). Otherwise, by level and column of
   /// the waits on its pipe, the position of the last wait, which C3 asks the next set to know.
   Clock claims;
-  NodeId by = none; ///< the set (pending) or wait that made it so; only for messages
+  /// Not pending, but pending on some of the paths that lead here, which has been reported: what a
+  /// wait would learn on them. Empty: on none.
+  Clock doubtful;
+  bool wrong = false; ///< those paths are not for conditions to choose: each run has both
+  NodeId by = none;   ///< the set (pending) or wait that made it so; only for messages
 };
 
 /// Tokens relative to the counter: element c is that of id base + (counter + c) mod count.
@@ -79,9 +83,15 @@ public:
   /// join the claims of another path, which knows less and has no such token, would hide that.
   void dropMetDemands();
 
-  /// Flags that are pending on one side only.
-  using Mismatches = std::vector<std::pair<FlagKey, NodeId>>;
-  void join(State other, Mismatches &mismatches);
+  /// A flag that is pending on one side only.
+  struct Mismatch {
+    FlagKey key;
+    NodeId by = none;  ///< the set
+    bool mine = false; ///< pending in the state that was joined into, else in the other
+  };
+  using Mismatches = std::vector<Mismatch>;
+  /// `iterations`: the sides are two iterations of one loop, and a mismatch is wrong for certain.
+  void join(State other, Mismatches &mismatches, bool iterations = false);
   /// Does every claim of this state follow from `stronger`?
   bool isImpliedBy(const State &stronger) const;
   /// Gives up every claim that is weaker than in `before`.
@@ -107,13 +117,16 @@ public:
     forEachToken([&](Token &token, Pipe, Pipe) {
       if (token.pending)
         function(token.claims);
+      if (!token.doubtful.empty())
+        function(token.doubtful);
     });
   }
 
 private:
   const Columns *columns;
 
-  void joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches) const;
+  void joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches,
+                 bool iterations) const;
   template <typename Function>
   static bool allTokenPairs(const State &a, const State &b, Function &&function);
 };

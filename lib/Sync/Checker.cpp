@@ -24,6 +24,14 @@ Checker::Checker(const Program &program, const CheckOptions &options, const Layo
   findSilentRows();
 }
 
+void Checker::hold(NodeId node, unsigned choice) {
+  const Condition &condition = program[node].condition;
+  if (program[node].kind == NodeKind::Branch && condition.value != none)
+    paths.chosen[condition.value] = choice;
+  else
+    held = {node, choice};
+}
+
 void Checker::findSilentRows() {
   std::array<bool, numRows> speaks{};
   for (const Node &node : program.nodes) {
@@ -41,8 +49,8 @@ void Checker::findSilentRows() {
       silent.push_back(row);
 }
 
-void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
-                     std::string what) {
+Finding &Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key,
+                         std::string what) {
   Finding finding;
   finding.rule = rule;
   finding.later = later;
@@ -51,12 +59,23 @@ void Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key
   finding.what = std::move(what);
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
   doubts.push_back({std::move(finding), nullptr, {}});
+  return doubts.back().finding;
 }
 
-void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath) {
-  for (const auto &[key, by] : mismatches) {
-    report(Rule::C2, at, by, key, "the token is pending on some paths only");
-    doubts.back().finding.unproven = byPath;
+Finding &Checker::reportToken(TokenFault fault, NodeId later, NodeId earlier, const FlagKey &key,
+                              std::string what) {
+  Finding &finding = report(Rule::C2, later, earlier, key, std::move(what));
+  finding.token = fault;
+  return finding;
+}
+
+void Checker::reportMismatches(NodeId at, const State::Mismatches &mismatches, bool iterations) {
+  for (const auto &[key, by, mine] : mismatches) {
+    const char *what = "the token is pending on some paths only";
+    if (iterations)
+      what = mine ? "the token is pending before the first iteration, but not after it"
+                  : "the token is pending after an iteration, but not before the first";
+    reportToken(TokenFault::SomePaths, at == none ? by : at, by, key, what).unproven = !iterations;
   }
 }
 
@@ -104,7 +123,8 @@ CheckResult Checker::run() {
   // A loop's body may be walked more than once on the way to its verdict; one wording stays.
   llvm::sort(result.findings, [&](const Finding &a, const Finding &b) {
     auto x = order(a), y = order(b);
-    return x != y ? x < y : a.what < b.what;
+    // What is certain stays.
+    return x != y ? x < y : std::tie(a.unproven, a.what) < std::tie(b.unproven, b.what);
   });
   auto same = [&](const Finding &a, const Finding &b) { return order(a) == order(b); };
   result.findings.erase(llvm::unique(result.findings, same), result.findings.end());
@@ -124,14 +144,15 @@ CheckResult pto::sync::check(const Program &program, const CheckOptions &options
   Layout layout(program);
   Demands demands(program, layout);
   CheckResult result = Checker(program, options, layout, demands).run();
-  bool isReadableAll = llvm::all_of(program.nodes, [](const Node &node) {
-    return node.kind != NodeKind::Wait || isReadable(node.key.id);
+  bool hasDoubtfulWait = llvm::any_of(result.findings, [&](const Finding &finding) {
+    return finding.rule == Rule::C2 && finding.unproven && finding.later != none &&
+           program[finding.later].kind == NodeKind::Wait;
   });
-  if (isReadableAll || options.trustUnreadableIds || result.acceptedIfAssumed())
+  if (!hasDoubtfulWait || options.trustDoubtfulWaits || result.acceptedIfAssumed())
     return result;
   // What is gone when those waits tell all that they might hangs on them.
   CheckOptions trusting = options;
-  trusting.trustUnreadableIds = true;
+  trusting.trustDoubtfulWaits = true;
   CheckResult left = Checker(program, trusting, layout, demands).run();
   for (Finding &finding : result.findings)
     finding.unproven |= llvm::none_of(left.findings, [&](const Finding &other) {

@@ -24,6 +24,9 @@ public:
   Checker(const Program &program, const CheckOptions &options, const Layout &layout,
           const Demands &demands);
   CheckResult run();
+  /// From here on the branch takes this arm, and so do all that choose by its value; the loop does
+  /// not run (0) or runs (1).
+  void hold(NodeId node, unsigned choice);
 
 private:
   const Program &program;
@@ -33,6 +36,7 @@ private:
   const Part *part = nullptr; ///< the part that is walked; null: all
   Meeting asked;              ///< what the part is for
   Paths paths;
+  std::pair<NodeId, unsigned> held{none, 0};
   int64_t maxAge; ///< iterations that claims live (Dmax)
   CheckResult result;
   std::vector<Doubt> doubts;
@@ -68,7 +72,7 @@ private:
   void iterate(NodeId id, State &state, State *leaving = nullptr);
   bool unroll(NodeId id, State &state);
   // CheckPaths.cpp
-  bool splitAt(NodeId id, llvm::ArrayRef<NodeId> rest, State &state);
+  size_t splitAt(llvm::ArrayRef<NodeId> rest, State &state);
   void loopWithEnds(NodeId id, Ends ends, State &state);
   State fixpoint(NodeId id, const State &entry);
   State joinWithEmpty(NodeId id, State ran, State empty);
@@ -89,9 +93,13 @@ private:
   bool isAsked(const Demand &demand, NodeId later) const;
   void test(const Demand &demand, NodeId later, const State &state);
   std::string missing(const Demand &demand, NodeId later, const State &state) const;
-  void report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
-  /// `byPath`: conditions or a trip count decide it, and they may be what the program relies on.
-  void reportMismatches(NodeId at, const State::Mismatches &mismatches, bool byPath);
+  Finding &report(Rule rule, NodeId later, NodeId earlier, const FlagKey &key, std::string what);
+  Finding &reportToken(TokenFault fault, NodeId later, NodeId earlier, const FlagKey &key,
+                       std::string what);
+  void reportMissing(NodeId wait, const Token &token, const State &state);
+  /// Of two paths: conditions or a trip count decide it, and they may be what the program relies
+  /// on, so it is unproven. `at`: none stands for the sets.
+  void reportMismatches(NodeId at, const State::Mismatches &mismatches, bool iterations = false);
 };
 
 } // namespace pto::sync::checker

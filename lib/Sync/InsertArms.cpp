@@ -79,19 +79,26 @@ std::vector<Handoff> ArmPlacer::moved(const Move &move) const {
 }
 
 bool ArmPlacer::attempt(llvm::ArrayRef<Move> moves) {
+  std::vector<std::pair<HandoffId, std::vector<Handoff>>> changes;
+  for (const Move &move : moves) {
+    if (llvm::any_of(changes, [&](auto &change) { return change.first == move.handoff; }))
+      continue; // from the branch to itself, an iteration later
+    if (std::vector<Handoff> inside = moved(move); !inside.empty())
+      changes.emplace_back(move.handoff, std::move(inside));
+  }
+  if (changes.empty())
+    return true; // a copy of the plan for each of many branches is not linear
   Plan::Saved before = plan.save(stats);
-  bool any = false;
-  for (const Move &move : moves)
-    for (Handoff &inside : moved(move)) {
-      plan.handoffs[move.handoff].alive = false;
-      plan.add(std::move(inside));
-      any = true;
-    }
-  if (any && settles() && stats.merged == before.stats.merged)
+  for (auto &[handoff, inside] : changes) {
+    plan.handoffs[handoff].alive = false;
+    for (Handoff &h : inside)
+      plan.add(std::move(h));
+  }
+  if (settles() && stats.merged == before.stats.merged)
     return true;
   plan.restore(std::move(before), stats);
   sweep.renumber();
-  return !any;
+  return false;
 }
 
 void ArmPlacer::run() {

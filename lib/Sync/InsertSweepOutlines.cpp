@@ -192,10 +192,13 @@ Sweep::Head Sweep::across(NodeId loop, const Head &entry) {
   const Outline &outline = outlines[loop];
   ++visits;
   if (tracksWaits()) {
-    if (turn > 0)
+    if (turn > 0) {
+      open.push_back(loop); // the entry has claims of its level, too
       join(arrivals[loop].head, entry);
-    else
+      open.pop_back();
+    } else {
       arrivals[loop] = {runs, outlining ? open.front() : none, entry};
+    }
   }
   judge(outline.outward, loop, entry);
   Head exit = entry;

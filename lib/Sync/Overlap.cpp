@@ -488,8 +488,9 @@ const std::vector<std::vector<RegionId>> &Overlap::neighbours() const {
     else
       groups[{region.space, mayAlias(program, region.root) ? aliasing : region.root}].push_back(id);
   }
-  if (!anywhere.empty() && groups.lower_bound({Space::GM, 0}) == groups.end())
-    groups[{Space::GM, aliasing}];
+  auto isGlobal = [](const auto &group) { return group.first.first == Space::GM; };
+  if (!anywhere.empty() && llvm::none_of(groups, isGlobal))
+    groups[{Space::GM, aliasing}]; // a program may know none of its pointers
   Sweep sweep(program, *this, table);
   for (auto &[key, members] : groups) {
     if (key.first == Space::GM)

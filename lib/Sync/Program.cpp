@@ -159,10 +159,10 @@ static std::string loopName(const Program &program, NodeId loop) {
   if (loop == none)
     return "?";
   const std::string &label = program[loop].label;
-  return label.empty() ? "i" + std::to_string(loop) : label;
+  return label.empty() ? "i" + std::to_string(loop) : "iteration"; // of the source's scf.for
 }
 
-/// "(i+1)%2"
+/// "(iteration+1)%2"
 static std::string rotationText(const Program &program, NodeId loop, int64_t add, uint32_t count) {
   std::string text = "(" + loopName(program, loop);
   if (add != 0)

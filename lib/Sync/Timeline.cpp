@@ -57,11 +57,9 @@ public:
   Walk(const Program &program, llvm::ArrayRef<uint64_t> cycles, const TimelineOptions &options,
        bool isFree, Timeline &out)
       : program(program), cycles(cycles), options(options), isFree(isFree), out(out),
-        counters(program.nodes.size()), turns(program.nodes.size()) {
-    for (const Node &node : program.nodes)
-      if (node.key.id.count > 1)
-        period = std::lcm(period, int64_t(node.key.id.count));
-    period = std::min<int64_t>(period, 64);
+        counters(program.nodes.size()), turns(program.nodes.size()),
+        periods(program.nodes.size(), 1) {
+    findPeriods(program.top, none);
   }
 
   bool run() { return list(program.top); }
@@ -77,10 +75,12 @@ private:
   std::map<std::tuple<Pipe, Pipe, int64_t>, std::vector<Time>> tokens;
   std::map<uint32_t, Touched> memories; ///< by space, GM by root behind them
   std::vector<int64_t> counters;
-  std::vector<uint32_t> turns; ///< by branch: times that it was met
-  int64_t period = 1;          ///< iterations after which all ids come round
+  std::vector<uint32_t> turns;  ///< by branch: times that it was met
+  std::vector<int64_t> periods; ///< by loop: iterations after which ids, slots and arms come round
   uint64_t steps = 0, weight = 1;
 
+  void findPeriods(llvm::ArrayRef<NodeId> nodes, NodeId inner);
+  void comesRound(NodeId number, int64_t after);
   bool list(llvm::ArrayRef<NodeId> nodes);
   bool node(NodeId id);
   bool loop(NodeId id);
@@ -191,13 +191,18 @@ void Walk::barrier(NodeId id) {
   times.fill(last + Time(options.sync));
 }
 
+/// Does the counter tell which arm it is, with no need to know the last iteration?
+bool isOfFirstIterations(const Condition &condition) {
+  return condition.loop != none && condition.last == 0;
+}
+
 unsigned Walk::armOf(NodeId id) {
   const Node &n = program[id];
   const Condition &condition = n.condition;
   const Turns &mine = condition.turns;
   if (mine.loop != none)
     return floorMod(counters[mine.loop], mine.period) != mine.residue;
-  if (condition.loop != none && condition.last == 0)
+  if (isOfFirstIterations(condition))
     return (counters[condition.loop] < condition.first) != condition.inverted;
   return turns[id]++ % n.arms.size();
 }
@@ -212,15 +217,41 @@ void Walk::shift(Time by) {
     memory.shift(by);
 }
 
+void Walk::comesRound(NodeId number, int64_t after) {
+  constexpr int64_t most = 64; // of turns that are no part of one another
+  if (number == none)
+    return;
+  for (NodeId loop : program.loopsOf(number))
+    if (int64_t both = std::lcm(periods[loop], after); both <= most)
+      periods[loop] = both;
+}
+
+void Walk::findPeriods(llvm::ArrayRef<NodeId> nodes, NodeId inner) {
+  for (NodeId id : nodes) {
+    const Node &n = program[id];
+    comesRound(n.key.id.loop, n.key.id.count);
+    for (const auto *regions : {&n.reads, &n.writes})
+      for (RegionId region : *regions)
+        comesRound(program.regions[region].rotation.loop, program.regions[region].rotation.count);
+    if (n.kind == NodeKind::Branch && n.condition.turns.loop != none)
+      comesRound(n.condition.turns.loop, n.condition.turns.period);
+    else if (n.kind == NodeKind::Branch && !isOfFirstIterations(n.condition) && !n.arms.empty())
+      comesRound(inner, int64_t(n.arms.size()));
+    for (const std::vector<NodeId> &arm : n.arms)
+      findPeriods(arm, n.kind == NodeKind::Loop ? id : inner);
+  }
+}
+
 bool Walk::loop(NodeId id) {
   const Node &n = program[id];
   int64_t trip = n.trip.value_or(std::max(n.minTrip, options.trips));
-  // What is not walked is a whole number of turns of every ring.
-  int64_t walked = trip;
-  if (trip > options.walked)
-    walked = options.walked + (trip - options.walked) % period;
+  // What is not walked is a whole number of turns, each like the last one.
+  int64_t period = periods[id], least = std::max(options.walked, period), walked = trip;
+  if (trip > least)
+    walked = least + (trip - least) % period;
+  int64_t more = (trip - walked) / period;
   uint64_t outer = weight;
-  Time before = end(), after = before;
+  Time before = end();
   for (const Counter &counter : program.counters)
     if (counter.over == id)
       counters[counter.node] = 0;
@@ -231,18 +262,18 @@ bool Walk::loop(NodeId id) {
   };
   for (int64_t i = 0; i < walked; ++i) {
     counters[id] = i;
-    if (i + 1 == walked)
-      weight = outer * uint64_t(1 + trip - walked);
-    before = end();
+    if (more && i == walked - period) {
+      weight = outer * uint64_t(1 + more);
+      before = end();
+    }
     if (!list(n.arms[0]))
       return false;
-    after = end();
     count(1);
   }
   count(trip - walked);
   weight = outer;
-  if (trip > walked)
-    shift((after - before) * (trip - walked));
+  if (more)
+    shift((end() - before) * more);
   counters[id] = trip;
   return true;
 }

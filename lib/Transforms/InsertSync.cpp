@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Materialize.h"
+#include "ScalarCache.h"
 #include "SyncCost.h"
 #include "SyncText.h"
 #include "mlir/IR/Builders.h"
@@ -117,7 +118,8 @@ mlir::FailureOr<Complete> findComplete(mlir::ModuleOp module, const Source &sour
 }
 
 /// The model takes a function from elsewhere as drained before and after: here that becomes true.
-void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) {
+Drains drainAroundForeignCalls(FuncOp function) {
+  Drains drains;
   auto isDrain = [](mlir::Operation *op) {
     auto barrier = llvm::dyn_cast_or_null<BarrierOp>(op);
     return barrier && barrier.getPipeKind() == PipeKind::PIPE_ALL;
@@ -126,16 +128,17 @@ void drainAroundForeignCalls(FuncOp function, std::vector<SyncRemark> &remarks) 
     auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(call, call.getCalleeAttr());
     if (!callee || !callee.isDeclaration())
       return;
+    std::string reason = ("nothing is known of @" + call.getCallee() + " (" +
+                          locationText(call.getLoc()) + "), so all pipes wait before and after it")
+                             .str();
     mlir::OpBuilder b(call);
     if (!isDrain(call->getPrevNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
     b.setInsertionPointAfter(call);
     if (!isDrain(call->getNextNode()))
-      BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL);
-    remarks.push_back({("nothing is known of @" + call.getCallee() + " (" +
-                        locationText(call.getLoc()) + "), so all pipes wait before and after it")
-                           .str()});
+      drains[BarrierOp::create(b, call.getLoc(), PipeKind::PIPE_ALL)] = reason;
   });
+  return drains;
 }
 
 /// Solves every function of the module with `solve(function, model, is a root)`.
@@ -148,9 +151,9 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
   for (FuncOp function : calleesFirst(module, source)) {
     auto cores = coresOf(function);
     bool isRoot = llvm::is_contained(roots, function);
-    std::vector<SyncRemark> remarks;
+    Drains drains;
     if (source.hasCalls)
-      drainAroundForeignCalls(function, remarks);
+      drains = drainAroundForeignCalls(function);
     for (CoreKind core : cores) {
       auto model = buildSyncModel(function, core);
       if (mlir::failed(model))
@@ -160,9 +163,8 @@ mlir::LogicalResult forEachProgram(mlir::ModuleOp module, const Source &source, 
       sync::Program solved = solve(function, *model, isRoot);
       if (report) {
         SyncFunction &entry = report->functions.emplace_back(
-            summarize(*model, solved, function.getName(), core, report->detailed));
+            summarize(*model, solved, function.getName(), core, report->detailed, drains));
         entry.handWritten = source.hasSync;
-        llvm::append_range(entry.remarks, remarks);
       }
       materialize(*model, solved, core, cores.size() > 1);
     }
@@ -256,7 +258,8 @@ struct InsertSyncPass : pto::impl::InsertSyncBase<InsertSyncPass> {
       llvm::erase_if(solved.top, [&](sync::NodeId id) { return llvm::is_contained(work, id); });
       return solved;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
   }
   SyncReport *report = nullptr;
@@ -310,8 +313,14 @@ struct BarrierAllSyncPass : pto::impl::BarrierAllSyncBase<BarrierAllSyncPass> {
       program.top.push_back(program.add(std::move(exit)));
       return program;
     };
-    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)))
+    if (mlir::failed(forEachProgram(getOperation(), source, report, solve)) ||
+        mlir::failed(cleanScalarLines(getOperation(), report)))
       signalPassFailure();
+    for (SyncFunction &f :
+         report ? llvm::MutableArrayRef(report->functions) : llvm::MutableArrayRef<SyncFunction>())
+      for (SyncItem &item : f.items)
+        if (item.isFull && item.reasons.empty())
+          item.reasons.push_back("asked for: every access waits for all pipes");
   }
   SyncReport *report = nullptr;
 };

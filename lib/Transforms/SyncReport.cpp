@@ -105,14 +105,17 @@ void SyncReport::explain(llvm::raw_ostream &os) const {
     os << f.handoffs << " handoffs inserted, " << f.barriers << " barriers, " << f.barriersAll
        << " PIPE_ALL, " << f.fences << " fences\n";
     if (f.modelled)
-      os << llvm::formatv("  in the pipe model {0} cycles, {1} with free synchronisation ({2:P2} "
-                          "more)\n",
-                          f.modelled->cycles, f.modelled->free,
+      os << llvm::formatv("  in the pipe model {0} cycles, {1} with free synchronisation ",
+                          f.modelled->cycles, f.modelled->free);
+    if (f.modelled && f.modelled->cycles < f.modelled->free)
+      os << "(less: not all is waited for that has to be)\n";
+    else if (f.modelled)
+      os << llvm::formatv("({0:P2} more)\n",
                           f.modelled->free ? double(f.modelled->cycles) / f.modelled->free - 1 : 0);
     for (const SyncItem &i : f.items) {
       os << "  " << i.text << ", before " << i.before;
-      if (f.modelled && i.stalled)
-        os << "; costs " << *i.stalled << " cycles of waiting in " << i.executed
+      if (f.modelled)
+        os << "; costs " << i.stalled.value_or(0) << " cycles of waiting in " << i.executed
            << (i.executed == 1 ? " execution" : " executions");
       os << "\n";
       for (const std::string &r : i.reasons)

@@ -2,7 +2,6 @@
 
 #include "SyncText.h"
 #include "SyncCost.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Parse/Parse.h"
 #include "llvm/ADT/SmallSet.h"
 #include "llvm/ADT/StringExtras.h"
@@ -39,10 +38,6 @@ std::string pto::describeRegion(const Program &program, sync::RegionId id) {
 }
 
 namespace {
-llvm::StringRef hazardName(sync::Hazard h) {
-  return h == sync::Hazard::RAW ? "RAW" : h == sync::Hazard::WAR ? "WAR" : "WAW";
-}
-
 std::string place(const SyncModel &model, const Program &program, NodeId id) {
   std::string text = locationText(locationOf(model, program, id));
   return text.empty() ? "" : " (" + text + ")";
@@ -71,7 +66,7 @@ std::string pto::describeReason(const SyncModel &model, const Program &program,
     break;
   }
   bool first = reason.hazard == sync::Hazard::WAR, second = reason.hazard == sync::Hazard::RAW;
-  std::string text = hazardName(reason.hazard).str();
+  std::string text = sync::name(reason.hazard).str();
   if (reason.region != sync::none && !program.regions[reason.region].name.empty())
     text += " on " + program.regions[reason.region].name;
   if (reason.earlier != sync::none)
@@ -92,8 +87,8 @@ std::string pto::describeReason(const SyncModel &model, const Program &program,
 namespace {
 class Summary {
 public:
-  Summary(const SyncModel &model, const Program &solved, SyncFunction &out)
-      : model(model), solved(solved), times(timelineOf(model, solved)), out(out) {
+  Summary(const SyncModel &model, const Program &solved, const Drains &drains, SyncFunction &out)
+      : model(model), solved(solved), drains(drains), times(timelineOf(model, solved)), out(out) {
     if (times)
       out.modelled.emplace().cycles = times->cycles;
     if (times)
@@ -102,12 +97,17 @@ public:
   void list(const std::vector<NodeId> &nodes, const std::string &end);
 
 private:
+  bool isOurs(NodeId id) const;
+  bool isPrinted(NodeId id) const;
+  void countRuns(NodeId id);
   void count(NodeId id);
+  void inside(NodeId macro, bool isText);
   void item(NodeId id, const std::string &before);
   void remarks(NodeId macro, llvm::ArrayRef<NodeId> after);
 
   const SyncModel &model;
   const Program &solved;
+  const Drains &drains;
   std::optional<sync::Timeline> times;
   SyncFunction &out;
   unsigned loops = 0; ///< around the list at work
@@ -117,16 +117,51 @@ std::string pairName(const sync::FlagKey &key) {
   return (name(key.from) + ">" + name(key.to)).str();
 }
 
+bool Summary::isOurs(NodeId id) const {
+  const Node &node = solved[id];
+  return node.inserted ||
+         (node.source != sync::none && drains.contains(model.sources[node.source]));
+}
+
+/// Is it a line of the C++, and no part of a library call (TNOTIFY ends with a barrier)?
+bool Summary::isPrinted(NodeId id) const {
+  const Node &node = solved[id];
+  if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
+    return true;
+  return (node.kind == NodeKind::Barrier || node.kind == NodeKind::Fence) &&
+         (isOurs(id) || llvm::isa<BarrierOp, DsbOp>(model.sources[node.source]));
+}
+
+void Summary::countRuns(NodeId id) {
+  const Node &node = solved[id];
+  if (!times)
+    return;
+  SyncFunction::Modelled &m = *out.modelled;
+  bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
+  bool isBarrier = node.kind == NodeKind::Barrier;
+  m.flags += isFlag ? times->executed[id] : 0;
+  (node.pipe == Pipe::ALL ? m.barriersAll : m.barriers) += isBarrier ? times->executed[id] : 0;
+  m.fences += node.kind == NodeKind::Fence ? times->executed[id] : 0;
+}
+
+/// What stands in a contiguous region is text of this function; a helper has its own entry, and
+/// only what it runs counts here as well.
+void Summary::inside(NodeId macro, bool isText) {
+  for (const std::vector<NodeId> &arm : solved[macro].arms)
+    for (NodeId id : arm) {
+      NodeKind kind = solved[id].kind;
+      if (isPrinted(id))
+        isText ? count(id) : countRuns(id);
+      else if (kind == NodeKind::Loop || kind == NodeKind::Branch)
+        inside(id, isText);
+      else if (kind == NodeKind::Macro && solved[id].transparent)
+        inside(id, isText && !llvm::isa<mlir::func::CallOp>(model.sources[solved[id].source]));
+    }
+}
+
 void Summary::count(NodeId id) {
   const Node &node = solved[id];
-  if (times) {
-    SyncFunction::Modelled &m = *out.modelled;
-    bool isFlag = node.kind == NodeKind::Set || node.kind == NodeKind::Wait;
-    bool isBarrier = node.kind == NodeKind::Barrier;
-    m.flags += isFlag ? times->executed[id] : 0;
-    (node.pipe == Pipe::ALL ? m.barriersAll : m.barriers) += isBarrier ? times->executed[id] : 0;
-    m.fences += node.kind == NodeKind::Fence ? times->executed[id] : 0;
-  }
+  countRuns(id);
   switch (node.kind) {
   case NodeKind::Set:
   case NodeKind::Wait: {
@@ -167,8 +202,13 @@ void Summary::item(NodeId id, const std::string &before) {
   else
     item.text = node.kind == NodeKind::Barrier ? "pipe_barrier " + name(node.pipe).str()
                                                : std::string("dsb");
-  for (const sync::Reason &reason : node.reasons)
-    item.reasons.push_back(describeReason(model, solved, reason));
+  for (const sync::Reason &reason : node.reasons) {
+    std::string text = describeReason(model, solved, reason);
+    if (!llvm::is_contained(item.reasons, text))
+      item.reasons.push_back(std::move(text));
+  }
+  if (!node.inserted)
+    item.reasons.push_back(drains.at(model.sources[node.source]));
   out.items.push_back(std::move(item));
 }
 
@@ -223,14 +263,17 @@ void Summary::remarks(NodeId macro, llvm::ArrayRef<NodeId> after) {
 void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
   std::vector<std::string> next(nodes.size(), end);
   for (size_t i = nodes.size(); i-- > 0;)
-    next[i] = !solved[nodes[i]].inserted ? who(model, solved, nodes[i])
-              : i + 1 < nodes.size()     ? next[i + 1]
-                                         : end;
+    next[i] = !isOurs(nodes[i])      ? who(model, solved, nodes[i])
+              : i + 1 < nodes.size() ? next[i + 1]
+                                     : end;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const Node &node = solved[nodes[i]];
-    count(nodes[i]);
-    if (node.inserted)
+    if (isPrinted(nodes[i]))
+      count(nodes[i]);
+    if (isOurs(nodes[i]))
       item(nodes[i], next[i]);
+    if (node.kind == NodeKind::Macro && node.transparent)
+      inside(nodes[i], !llvm::isa<mlir::func::CallOp>(model.sources[node.source]));
     loops += node.kind == NodeKind::Loop;
     if (node.kind == NodeKind::Loop || node.kind == NodeKind::Branch)
       for (const auto &arm : node.arms)
@@ -247,118 +290,21 @@ void Summary::list(const std::vector<NodeId> &nodes, const std::string &end) {
 } // namespace
 
 SyncFunction pto::summarize(const SyncModel &model, const Program &solved, llvm::StringRef function,
-                            CoreKind core, bool detailed) {
+                            CoreKind core, bool detailed, const Drains &drains) {
   SyncFunction out;
   out.name = function.str();
   out.core = name(core).str();
   if (!detailed)
     return out;
-  Summary(model, solved, out).list(solved.top, "the end of the function");
-  std::vector<std::string> distinct;
+  Summary(model, solved, drains, out).list(solved.top, "the end of the function");
+  std::vector<std::string> distinct, marked;
   for (const sync::Root &root : solved.roots)
-    if (!root.mayAlias)
-      distinct.push_back(root.name);
+    (root.mayAlias ? marked : distinct).push_back(root.name);
+  // One that is marked beside one that is not counts as distinct, too (sync 2).
   if (distinct.size() > 1)
-    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory");
+    out.assumptions.push_back(llvm::join(distinct, ", ") + " are distinct memory" +
+                              (marked.empty() ? "" : ", also from " + llvm::join(marked, ", ")));
+  else if (!distinct.empty() && !marked.empty())
+    out.assumptions.push_back(distinct[0] + " is distinct memory from " + llvm::join(marked, ", "));
   return out;
-}
-
-//===----------------------------------------------------------------------===//
-// Diagnostics
-//===----------------------------------------------------------------------===//
-
-namespace {
-std::string headline(const SyncModel &model, const sync::Finding &f) {
-  const Program &p = model.program;
-  std::string key = f.rule == sync::Rule::C1 || f.rule == sync::Rule::C8 ? "" : describe(p, f.key);
-  switch (f.rule) {
-  case sync::Rule::C1: {
-    const Node &x = p[f.earlier], &y = p[f.later];
-    std::string what = f.hazard == sync::Hazard::RAW ? "reads " : "writes ";
-    std::string was = f.hazard == sync::Hazard::WAR ? "reading" : "writing";
-    return what + describeRegion(p, f.laterRegion) + " on " + name(y.pipe).str() + " while " +
-           name(x.pipe).str() + " may still be " + was + " it (" + hazardName(f.hazard).str() +
-           "): " + f.what;
-  }
-  case sync::Rule::C7:
-    return f.what;
-  default:
-    return (key.empty() ? "" : key + ": ") + f.what;
-  }
-}
-llvm::StringRef ruleName(sync::Rule rule) {
-  static constexpr llvm::StringLiteral names[] = {"C1", "C2", "C3", "C4",
-                                                  "C5", "C7", "C8", "limit of the checker"};
-  return names[unsigned(rule)];
-}
-} // namespace
-
-/// The contiguous region (sync 13.5) that holds both ends.
-static mlir::Operation *commonRegion(const SyncModel &model, const sync::Finding &f) {
-  auto regionOf = [&](sync::NodeId id) -> mlir::Operation * {
-    if (id == sync::none || model.program[id].source == sync::none)
-      return nullptr;
-    mlir::Operation *op = model.sources[model.program[id].source];
-    auto region = op->getParentOfType<mlir::scf::ExecuteRegionOp>();
-    return region && region.getNoInline() ? region.getOperation() : nullptr;
-  };
-  mlir::Operation *first = regionOf(f.earlier);
-  return first == regionOf(f.later) ? first : nullptr;
-}
-
-std::string pto::describeAssumption(const SyncModel &model, const sync::Finding &f) {
-  std::string text = "not a fault, though only run time knows: " + headline(model, f);
-  if (f.later == sync::none)
-    return text;
-  std::string at = locationText(locationOf(model, model.program, f.later));
-  return at.empty() ? text : text + " (" + at + ")";
-}
-
-void pto::emitFinding(const SyncModel &model, const sync::Finding &f, bool warn, Author author) {
-  const Program &p = model.program;
-  mlir::Operation *function = model.blocks.at({sync::none, 0})->getParentOp();
-  mlir::Operation *at = f.later == sync::none ? function : model.sources[p[f.later].source];
-  auto diagnostic = warn || f.warning ? at->emitWarning() : at->emitError();
-  diagnostic << "'" << at->getName() << "' op " << (f.unproven ? "cannot be proven: " : "")
-             << headline(model, f) << " [" << ruleName(f.rule) << "]";
-  if (f.earlier != sync::none && p[f.earlier].source != sync::none) {
-    auto &note = diagnostic.attachNote(locationOf(model, p, f.earlier))
-                 << "the earlier one is here: " << p[f.earlier].label;
-    if (f.earlierRegion != sync::none)
-      note << ", " << describeRegion(p, f.earlierRegion);
-    if (f.distance)
-      note << ", " << f.distance << " iteration(s) before";
-  }
-  if (f.distance && f.loop != sync::none)
-    diagnostic.attachNote(locationOf(model, p, f.loop)) << "carried by this loop";
-  for (auto [value, arm] : f.path)
-    diagnostic.attachNote(model.conditions[value].getLoc())
-        << "on the paths where this condition is " << (arm == 0 ? "true" : "false");
-  if (f.warning)
-    return; // nothing to mend
-  if (f.unproven)
-    diagnostic.attachNote(at->getLoc())
-        << "only run time knows whether this is right; --assume takes it for right";
-  if (mlir::Operation *together = commonRegion(model, f); together && author != Author::Source) {
-    diagnostic.attachNote(together->getLoc())
-        << "nothing is inserted into a region that stays together (no_inline); order its "
-           "operations by hand, or take one of them out";
-    return;
-  }
-  if (author == Author::Both)
-    diagnostic.attachNote(function->getLoc())
-        << "this program brings synchronisation of its own, and what was added to it cannot mend "
-           "it; "
-           "--verify-sync=error without insertion judges the original";
-  else if (author == Author::Inserter)
-    diagnostic.attachNote(function->getLoc())
-        << "this is a bug of ptoas: it inserted this synchronisation itself; please report the "
-           "input. "
-           "--enable-inject-barrier-all-sync may help meanwhile";
-  else if (f.rule == sync::Rule::C1)
-    diagnostic.attachNote(at->getLoc())
-        << "put pto.set_flag[<PIPE_" << name(p[f.earlier].pipe) << ">, <PIPE_"
-        << name(p[f.later].pipe)
-        << ">, id] after the first and pto.wait_flag before the second, or compile with "
-           "--enable-insert-sync";
 }

@@ -1,5 +1,6 @@
 //===- VerifySync.cpp - Proves the synchronisation of the finished program -===//
 
+#include "ScalarCache.h"
 #include "SyncText.h"
 #include "ptoas/Sync/Check.h"
 #include "ptoas/Transforms/Passes.h"
@@ -45,12 +46,25 @@ struct VerifySyncPass : pto::impl::VerifySyncBase<VerifySyncPass> {
       author = entry && entry->handWritten ? Author::Both : Author::Inserter;
     }
     bool accepted = assume ? result.acceptedIfAssumed() : result.accepted();
+    if (!accepted)
+      sync::namePaths(model->program, result);
+    bool isOurs = false;
+    std::vector<StaleLine> lines = findStaleLines(*model);
+    for (const StaleLine &line : lines)
+      if (!assume || !line.unproven) {
+        accepted = false;
+        isOurs |= emitStaleLine(*model, line, warn, author);
+      }
     for (const sync::Finding &finding : result.findings)
       if (!assume || !finding.unproven)
-        emitFinding(*model, finding, warn, author);
+        isOurs |= emitFinding(*model, finding, warn, author);
     if (report)
-      report->refusedOwn |= !accepted && author == Author::Inserter;
+      report->refusedOwn |= !accepted && isOurs;
     record(*model, function, core, result, accepted);
+    if (SyncFunction *entry = assume ? reported(function, core) : nullptr)
+      for (const StaleLine &line : lines)
+        if (line.unproven)
+          entry->assumptions.push_back(describeAssumption(*model, line));
     return accepted || warn;
   }
 

@@ -19,6 +19,11 @@ def reports(file: Path, arch: str) -> list[dict]:
     return json.loads(done.stdout)["functions"]
 
 
+def is_foreign(barrier: dict) -> bool:
+    """Around a call of a function from elsewhere: there is no other way."""
+    return all(reason.startswith("nothing is known of @") for reason in barrier["reasons"])
+
+
 def main() -> int:
     least, folders = int(sys.argv[1]), sys.argv[2:]
     compiled, bad = 0, []
@@ -28,7 +33,7 @@ def main() -> int:
                 functions = reports(file, arch)
                 compiled += bool(functions)
                 bad += [f"{file} on {arch}: @{f['function']} before {b['before']}" for f in functions
-                        for b in f["insertedBarriersAll"] if b["inLoop"]]
+                        for b in f["insertedBarriersAll"] if b["inLoop"] and not is_foreign(b)]
     print("\n".join(bad))
     print(f"{compiled} kernels, {len(bad)} PIPE_ALL in loops")
     return 1 if bad or compiled < least else 0

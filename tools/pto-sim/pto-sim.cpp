@@ -319,7 +319,8 @@ static bool loadCosts(ToolOptions &options, Arch arch, mlir::MLIRContext &contex
 static bool simulate(ToolOptions &options, llvm::SourceMgr &sources, mlir::MLIRContext &context) {
   mlir::OwningOpRef<mlir::ModuleOp> module =
       parseProgram(sources, context, options.compile.arch, options.compile.level != Level::Level3);
-  if (!module || mlir::failed(compile(*module, options.compile)))
+  SyncReport report; // messages say who wrote the synchronisation that they are about
+  if (!module || mlir::failed(compile(*module, options.compile, &report)))
     return false;
   auto kernels = findKernels(*module, options.functions);
   if (mlir::failed(kernels))

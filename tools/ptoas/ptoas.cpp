@@ -10,6 +10,7 @@
 #include "ptoas/Target/Cpp.h"
 #include "ptoas/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -108,6 +109,14 @@ void writeReproducer(const Options &options, llvm::ArrayRef<const char *> flags,
 int run(const Options &options, llvm::ArrayRef<const char *> flags) {
   if (compileOptionsConflict())
     return 1;
+  // One of them would silently be lost; to a device both can go.
+  bool isFile =
+      !options.output.empty() && options.output != "-" &&
+      (llvm::sys::fs::is_regular_file(options.output) || !llvm::sys::fs::exists(options.output));
+  if (isFile && options.syncReport == options.output) {
+    llvm::errs() << "Error: -o and --sync-report both name '" << options.output << "'\n";
+    return 1;
+  }
   std::string error;
   auto file = mlir::openInputFile(options.input, &error);
   if (!file) {

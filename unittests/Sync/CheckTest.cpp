@@ -1,6 +1,7 @@
 //===- CheckTest.cpp - Each rule triggered, each near miss accepted -------===//
 
 #include "CheckTesting.h"
+#include "Oracle.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -309,7 +310,7 @@ TEST_F(CheckTest, SecondHandoffOnOneIdNeedsACredit) {
 TEST_F(CheckTest, IdOutOfRange) {
   b.handoff(Pipe::MTE2, Pipe::V, id(8));
   EXPECT_EQ(verdict(b.program), "C4 C4");
-  EXPECT_TRUE(says(b.program, Rule::C4, "event ids 8 to 8 leave the range 0 to 7"));
+  EXPECT_TRUE(says(b.program, Rule::C4, "event id 8 leaves the range 0 to 7"));
   b.program.eventIds = 9;
   EXPECT_EQ(verdict(b.program), "");
 }
@@ -395,6 +396,45 @@ TEST_F(CheckTest, CallThatLeavesAToken) {
   EXPECT_EQ(verdict(b.program), "C5");
   EXPECT_TRUE(says(b.program, Rule::C5,
                    "the token is pending when the call, which uses this flag inside, is over"));
+}
+
+/// A helper's flags are those of the program: one sets, the other waits.
+TEST_F(CheckTest, HelperThatSetsForItsCaller) {
+  auto program = [](unsigned calls) {
+    TwoTiles t;
+    for (unsigned i = 0; i < calls; ++i) {
+      NodeId helper = t.b.openMacro("call of @stage");
+      t.b.program[helper].transparent = true;
+      t.load(t.x);
+      t.b.set(Pipe::MTE2, Pipe::V, id(3));
+      t.b.close();
+    }
+    t.b.wait(Pipe::MTE2, Pipe::V, id(3));
+    t.add(t.x, t.y);
+    t.b.barrier(Pipe::ALL);
+    return std::move(t.b.program);
+  };
+  EXPECT_EQ(verdict(program(1)), "");
+  EXPECT_FALSE(findViolation(program(1), 1, 10));
+  EXPECT_EQ(verdict(program(2)), "C2"); // the same set twice
+  EXPECT_TRUE(findViolation(program(2), 1, 10));
+}
+
+/// A wait that took no token leaves none that the next set could lose.
+TEST_F(CheckTest, AWaitWithoutATokenIsOneFault) {
+  b.wait(Pipe::MTE2, Pipe::V, id(0));
+  b.handoff(Pipe::MTE2, Pipe::V, id(0));
+  EXPECT_EQ(verdict(b.program), "C2");
+}
+
+TEST_F(CheckTest, AWaitForAnotherIdNamesTheTokenThatNobodyTook) {
+  NodeId set = b.set(Pipe::MTE2, Pipe::V, id(0));
+  NodeId wait = b.wait(Pipe::MTE2, Pipe::V, id(1));
+  CheckResult result = check(b.program);
+  auto at = llvm::find_if(result.findings, [&](const Finding &f) { return f.later == wait; });
+  ASSERT_NE(at, result.findings.end());
+  EXPECT_EQ(at->token, TokenFault::Missing);
+  EXPECT_EQ(at->earlier, set);
 }
 
 TEST_F(CheckTest, CallWithItsOwnLoopAndRotation) {

@@ -189,6 +189,8 @@ void HappensBefore::publish() {
 }
 
 void HappensBefore::foreignTokens(NodeId macro) {
+  if (program[macro].transparent) // the program's own flags: C2 says all
+    return;
   for (uint32_t flag : trace.macroFlags.at(macro))
     if (pending[flag])
       report(Rule::C5, lastSet[flag]);

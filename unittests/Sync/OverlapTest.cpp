@@ -64,6 +64,23 @@ TEST_F(OverlapTest, RootsAreDistinctUnlessBothMayAlias) {
   EXPECT_TRUE(overlap.ever(q, anywhere));
 }
 
+// A program need not know any of its pointers.
+TEST_F(OverlapTest, PointersOfUnknownOriginAreNeighboursOfOneAnother) {
+  RegionId x = add(gm(none, 0, 64)), y = add(gm(none, 512, 64));
+  Region place;
+  place.space = Space::Vec;
+  place.run = 64;
+  RegionId tile = add(place);
+  Node store;
+  store.pipe = Pipe::MTE3;
+  store.reads = {tile};
+  store.writes = {x};
+  program.add(std::move(store));
+  EXPECT_TRUE(llvm::is_contained(overlap.neighbours()[x], y));
+  EXPECT_TRUE(llvm::is_contained(overlap.neighbours()[y], x));
+  EXPECT_FALSE(llvm::is_contained(overlap.neighbours()[x], tile));
+}
+
 TEST_F(OverlapTest, ColumnTilesOfOneMatrixAreApart) {
   RegionId left = add(box(0, 0, 32, 64, 256)), right = add(box(0, 64, 32, 64, 256)),
            middle = add(box(8, 60, 4, 8, 256)), below = add(box(32, 0, 32, 64, 256));

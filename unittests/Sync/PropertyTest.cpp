@@ -49,7 +49,7 @@ TEST(SyncProperty, OutputsAreCleanAndMutantsAreCaught) {
 
 // Lists that are solved one by one asked for credits here that the whole does not need.
 TEST(SyncProperty, SecondTimeAddsNothing) {
-  for (uint64_t seed : {20002642, 20005929, 20008724}) {
+  for (uint64_t seed : {20002642, 20005929, 20008724, 31001366}) {
     Problem problem = randomProblem(seed);
     Program once = insert(problem.program, problem.options).program;
     EXPECT_TRUE(check(once).accepted());

@@ -96,6 +96,28 @@ TEST_F(TimelineTest, RingsOfIdsComeRoundInLoopsThatAreCutShort) {
   EXPECT_EQ(times().cycles, 100110u); // loads follow one another, the last addition comes behind
 }
 
+TEST_F(TimelineTest, ArmsThatTakeTurnsAreCountedToTheEnd) {
+  NodeId loop = b.openLoop(32);
+  Condition third;
+  third.turns = {loop, 3, 0};
+  b.openBranch(third); // iterations 0, 3, .. 30
+  NodeId first = b.barrier(Pipe::V);
+  b.nextArm();
+  NodeId rest = b.barrier(Pipe::V);
+  b.close();
+  b.openBranch(); // nobody knows: by turns
+  NodeId even = b.barrier(Pipe::V);
+  b.nextArm();
+  NodeId odd = b.barrier(Pipe::V);
+  b.close();
+  b.close();
+  Timeline t = times();
+  EXPECT_EQ(t.executed[first], 11u);
+  EXPECT_EQ(t.executed[rest], 21u);
+  EXPECT_EQ(t.executed[even], 16u);
+  EXPECT_EQ(t.executed[odd], 16u);
+}
+
 TEST_F(TimelineTest, LoopsOfUnknownLengthRunAsOftenAsTold) {
   b.openLoop();
   load(x);

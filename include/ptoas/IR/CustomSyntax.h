@@ -9,14 +9,18 @@ namespace pto {
 template <typename Attr> struct TokenEnum;
 template <> struct TokenEnum<PipeAttr> {
   static constexpr llvm::StringLiteral what = "pipe";
+  static constexpr llvm::StringLiteral known = "PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, "
+                                               "PIPE_MTE3, PIPE_FIX and PIPE_ALL";
   static auto read(llvm::StringRef text) { return symbolizePipeKind(text); }
 };
 template <> struct TokenEnum<EventAttr> {
   static constexpr llvm::StringLiteral what = "event id";
+  static constexpr llvm::StringLiteral known = "EVENT_ID0 to EVENT_ID7";
   static auto read(llvm::StringRef text) { return symbolizeEventKind(text); }
 };
 template <> struct TokenEnum<FenceScopeAttr> {
   static constexpr llvm::StringLiteral what = "fence scope";
+  static constexpr llvm::StringLiteral known = "local_memory, gm and all";
   static auto read(llvm::StringRef text) { return symbolizeFenceScopeKind(text); }
 };
 
@@ -34,7 +38,8 @@ template <typename Attr> mlir::ParseResult parseToken(mlir::OpAsmParser &parser,
   llvm::StringRef text = *word;
   auto value = TokenEnum<Attr>::read(text);
   if (!value)
-    return parser.emitError(at, "unknown ") << TokenEnum<Attr>::what << " '" << text << "'";
+    return parser.emitError(at, "unknown ")
+           << TokenEnum<Attr>::what << " '" << text << "'; there are " << TokenEnum<Attr>::known;
   attr = Attr::get(parser.getContext(), *value);
   return mlir::success();
 }

@@ -168,7 +168,10 @@ struct Node {
   bool signals = false;  ///< Access, Publish: a message between cores, queued on `pipe`: after
                          ///< everything earlier on it, before everything later
   Turns turns;           ///< Access: it runs in these only
-  FlagKey key;           ///< Set, Wait
+  bool transparent =
+      false;   ///< Macro: a helper or a region of the source. Its flags are the program's
+               ///< own, which others may set or wait for; C5 is about library calls
+  FlagKey key; ///< Set, Wait
   std::optional<int64_t> trip; ///< Loop: exact number of iterations when known
   int64_t minTrip = 0;         ///< Loop: at least so many
   bool endsInside = false;     ///< Loop: ends at the one Leave in its body and nowhere else

@@ -13,7 +13,8 @@ namespace pto::sync {
 
 struct TimelineOptions {
   int64_t trips = 8;     ///< of a loop whose trip count nobody knows
-  int64_t walked = 6;    ///< iterations of a loop that are walked; the others count as the last one
+  int64_t walked = 6;    ///< iterations of a loop that are walked, at least one turn of what comes
+                         ///< round in it; the others count as the last turn
   uint64_t dispatch = 1; ///< cycles of the scalar unit per instruction
   uint64_t sync = 1;     ///< cycles of a flag, barrier or fence on its pipe
   uint64_t limit = 400'000; ///< steps; longer programs have no timeline

@@ -20,6 +20,7 @@ std::unique_ptr<mlir::Pass> createBarrierAllSyncPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createResolvePipesPass(SyncReport *report);
 std::unique_ptr<mlir::Pass> createVerifySyncPass(const VerifySyncOptions &options,
                                                  SyncReport *report);
+std::unique_ptr<mlir::Pass> createPrepareForCppPass(SyncReport *report);
 
 #define GEN_PASS_REGISTRATION
 #include "ptoas/Transforms/Passes.h.inc"

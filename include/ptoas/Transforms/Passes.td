@@ -137,7 +137,7 @@ def VerifySync : Pass<"pto-verify-sync", "mlir::ModuleOp"> {
 
 def PrepareForCpp : Pass<"pto-prepare-for-cpp", "mlir::ModuleOp"> {
   let summary = "Leaves only what has a C++ form; everything else is an error with its location.";
-  let description = [{A function that stores through a pointer on the scalar unit flushes its data cache before it returns.}];
+  let description = [{A kernel that stores through a pointer on the scalar unit, itself or in its helpers, flushes the data cache before it returns.}];
   let dependentDialects = ["pto::PtoDialect"];
 }
 
