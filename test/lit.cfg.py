@@ -18,6 +18,8 @@ config.environment["ASAN_OPTIONS"] = "detect_leaks=0"
 
 config.substitutions.append(
     ("%every-schedule", f"{config.python} " + os.path.join(config.source_dir, "test", "Inputs", "every_schedule.py")))
+config.substitutions.append(
+    ("%every-deletion", f"{config.python} " + os.path.join(config.source_dir, "test", "Inputs", "every_deletion.py")))
 config.substitutions.append(("%examples", os.path.join(config.source_dir, "examples")))
 config.substitutions.append(("%bench", os.path.join(config.source_dir, "bench")))
 config.substitutions.append(("%scripts", os.path.join(config.source_dir, "scripts")))

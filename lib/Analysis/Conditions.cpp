@@ -50,7 +50,7 @@ std::optional<Comparison> comparison(Value condition) {
 /// a - b + c - d as one sum, where equal values of run time cancel.
 sync::Offset OffsetReader::difference(llvm::ArrayRef<std::pair<Value, int64_t>> terms,
                                       Frame *frame) const {
-  OffsetReader inner(open, stepsLeft);
+  OffsetReader inner(*this, stepsLeft);
   sync::Offset sum;
   for (auto [value, sign] : terms)
     inner.readInto(value, frame, sign, sum);
@@ -137,6 +137,12 @@ std::vector<sync::Turns> ModelBuilder::armTurns(mlir::Operation *branch, Frame &
   auto choice = llvm::dyn_cast<mlir::scf::IfOp>(branch);
   Bound bound = choice ? follow(choice.getCondition(), &frame) : Bound{};
   auto compare = choice ? comparison(bound.value) : std::nullopt;
+  if (choice && !compare) // one bit that turns
+    if (auto bit = offsets.turning(bound); bit && turns(*bit) && bit->count == 2) {
+      arms[0] = when(*bit, 1);
+      arms[1] = when(*bit, 0);
+      return arms;
+    }
   if (!compare || compare->kind != Comparison::Equal)
     return arms;
   auto number = offsets.turning(follow(compare->left, bound.frame));

@@ -37,7 +37,9 @@ LogicalResult ModelBuilder::run(mlir::func::FuncOp function) {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError()
            << "has several blocks; synchronisation needs structured control flow (scf)";
-  return block(function.getBody().front(), top, model.program.top);
+  LogicalResult result = block(function.getBody().front(), top, model.program.top);
+  nests.close();
+  return result;
 }
 
 LogicalResult ModelBuilder::block(mlir::Block &body, Frame &frame, List &list) {
@@ -49,7 +51,7 @@ LogicalResult ModelBuilder::block(mlir::Block &body, Frame &frame, List &list) {
 }
 
 LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
-  offsets.startOperation();
+  offsets.startOperation(op, &frame);
   if (auto section = llvm::dyn_cast<SectionCubeOp>(op))
     return core == CoreKind::Cube ? block(section.getBody().front(), frame, list) : success();
   if (auto section = llvm::dyn_cast<SectionVectorOp>(op))
@@ -69,7 +71,7 @@ LogicalResult ModelBuilder::operation(Operation *op, Frame &frame, List &list) {
   if (op->getNumRegions())
     return op->emitOpError() << "is control flow that synchronisation does not know; use scf.for, "
                                 "scf.if, scf.while or scf.index_switch";
-  if (syncOperation(op, list) || crossCoreSet(op, list) || cacheOperation(op, frame, list))
+  if (syncOperation(op, frame, list) || crossCoreSet(op, list) || cacheOperation(op, frame, list))
     return success();
   if (const OpInfo *info = findOpInfo(op))
     record(op, *info, frame, list);
@@ -90,6 +92,7 @@ LogicalResult ModelBuilder::forLoop(mlir::scf::ForOp loop, Frame &frame, List &l
   node.arms.resize(1);
   NodeId id = add(std::move(node), list);
   open.push_back({loop, id, &frame});
+  nests.note(loop, &frame, id);
   List body;
   LogicalResult result = block(*loop.getBody(), frame, body);
   closed.push_back(open.back());
@@ -233,7 +236,20 @@ LogicalResult ModelBuilder::call(mlir::func::CallOp callOp, Frame &frame, List &
 // Flags, barriers, fences
 //===----------------------------------------------------------------------===//
 
-bool ModelBuilder::syncOperation(Operation *op, List &list) {
+sync::EventId ModelBuilder::eventId(mlir::Value value, Frame &frame) {
+  sync::EventId id = readEventId(value, open, closed);
+  if (id.known)
+    return id;
+  sync::Rotation ring;
+  sync::Offset number = offsets.read(value, &frame, 1, &ring);
+  offsets.close(number);
+  if (!number.known || number.symbol != sync::none || !number.terms.empty() ||
+      number.constant < 0 || number.constant > INT32_MAX)
+    return id;
+  return {int32_t(number.constant), ring.count, ring.loop, ring.add};
+}
+
+bool ModelBuilder::syncOperation(Operation *op, Frame &frame, List &list) {
   Node node;
   node.source = sourceOf(op);
   node.label = op->getName().getStringRef().str();
@@ -251,11 +267,9 @@ bool ModelBuilder::syncOperation(Operation *op, List &list) {
   else if (auto wait = llvm::dyn_cast<WaitFlagOp>(op))
     flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), fixed(wait.getEventId()));
   else if (auto set = llvm::dyn_cast<SetFlagDynOp>(op))
-    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(),
-         readEventId(set.getEventId(), open, closed));
+    flag(NodeKind::Set, set.getSrcPipe(), set.getDstPipe(), eventId(set.getEventId(), frame));
   else if (auto wait = llvm::dyn_cast<WaitFlagDynOp>(op))
-    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(),
-         readEventId(wait.getEventId(), open, closed));
+    flag(NodeKind::Wait, wait.getSrcPipe(), wait.getDstPipe(), eventId(wait.getEventId(), frame));
   else if (auto barrier = llvm::dyn_cast<BarrierOp>(op)) {
     node.kind = NodeKind::Barrier;
     node.pipe = toPipe(barrier.getPipeKind());

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "ptoas/Analysis/SyncModel.h"
 #include "llvm/ADT/DenseMap.h"
+#include <map>
 
 namespace pto::analysis {
 
@@ -36,10 +37,62 @@ struct OpenLoop {
   Frame *frame;
 };
 
+/// The constant n of `x mod n`, written as a remainder or as a mask of the low bits.
+std::optional<int64_t> modulus(mlir::Operation *op, Frame *frame);
+
+/// (base + by) mod count; without a count the sum itself. Where a number in [0, count) is changed
+/// by other means, as by `1 - x`, that is one, too.
+struct NumberStep {
+  mlir::Value base;
+  int64_t by, count;
+};
+std::optional<NumberStep> numberStep(mlir::Value value, Frame *frame);
+
+/// Numbers that run on over a nest (sync::Counter).
+class NestCounters {
+public:
+  explicit NestCounters(SyncModel &model) : model(model), program(model.program) {}
+
+  struct Carried {
+    sync::NodeId number = sync::none; ///< none: not known
+    NumberStep step;                  ///< of each iteration that counts
+    int64_t first = 0;
+    llvm::SmallVector<mlir::Operation *, 2> loops; ///< whose iterations count
+  };
+  /// What the variable is where an iteration of the loop begins.
+  const Carried &carried(mlir::scf::ForOp loop, unsigned index, Frame *frame);
+  /// `index` tells numbers of one nest apart.
+  sync::NodeId find(mlir::Operation *over, llvm::ArrayRef<mlir::Operation *> loops, unsigned index,
+                    Frame *frame);
+  void note(mlir::Operation *loop, Frame *frame, sync::NodeId node) { nodes[{loop, frame}] = node; }
+  sync::NodeId nodeOf(mlir::Operation *loop, Frame *frame) const {
+    auto found = nodes.find({loop, frame});
+    return found == nodes.end() ? sync::none : found->second;
+  }
+  /// Writes the loops down, when all have their nodes.
+  void close();
+
+private:
+  struct Nest {
+    mlir::Operation *over;
+    llvm::SmallVector<mlir::Operation *, 2> loops;
+    unsigned index;
+    Frame *frame;
+    sync::NodeId node;
+  };
+  SyncModel &model;
+  sync::Program &program;
+  std::vector<Nest> nests;
+  // Looked up only.
+  std::map<std::tuple<mlir::Operation *, unsigned, Frame *>, Carried> known;
+  std::map<std::pair<mlir::Operation *, Frame *>, sync::NodeId> nodes;
+};
+
 /// Turns index arithmetic into sync::Offset (constant + counters + one opaque symbol).
 class OffsetReader {
 public:
-  explicit OffsetReader(const std::vector<OpenLoop> &open) : open(open), stepsLeft(&ownSteps) {}
+  OffsetReader(const std::vector<OpenLoop> &open, NestCounters *nests)
+      : open(open), nests(nests), stepsLeft(&ownSteps) {}
   OffsetReader(const OffsetReader &) = delete;
 
   /// The value times `scale`. With `ring` one term that turns with a loop goes there: (counter + c)
@@ -48,7 +101,11 @@ public:
   sync::Offset read(mlir::Value value, Frame *frame, int64_t scale, sync::Rotation *ring = nullptr);
   static void add(sync::Offset &into, const sync::Offset &other);
   /// To be called for every operation: what its offsets may take starts anew.
-  void startOperation() { ownSteps = mostSteps; }
+  void startOperation(mlir::Operation *op, Frame *frame) {
+    ownSteps = mostSteps;
+    current = op;
+    currentFrame = frame;
+  }
   /// Replaces the collected symbolic terms by one interned symbol.
   void close(sync::Offset &offset);
 
@@ -67,8 +124,9 @@ public:
 
 private:
   /// For a part of what another one reads, from the same steps.
-  OffsetReader(const std::vector<OpenLoop> &open, unsigned *stepsLeft)
-      : open(open), stepsLeft(stepsLeft) {}
+  OffsetReader(const OffsetReader &outer, unsigned *stepsLeft)
+      : open(outer.open), nests(outer.nests), current(outer.current),
+        currentFrame(outer.currentFrame), stepsLeft(stepsLeft) {}
   void readInto(mlir::Value value, Frame *frame, int64_t scale, sync::Offset &out);
   bool readTurning(Bound bound, int64_t scale, sync::Offset &out);
   std::optional<sync::Offset> quotient(Bound bound) const;
@@ -76,7 +134,18 @@ private:
   bool isFixed(Bound bound) const;
   const OpenLoop *loopOf(mlir::Value inductionVariable, Frame *frame) const;
 
+  // Nests.cpp
+  std::optional<NestCounters::Carried> carriedOn(Bound bound) const;
+  struct Flat {
+    mlir::scf::ForOp over, inner;
+  };
+  std::optional<Flat> flat(Bound bound) const;
+  std::optional<sync::NodeId> flatNumber(Bound bound) const;
+
   const std::vector<OpenLoop> &open;
+  NestCounters *nests;
+  mlir::Operation *current = nullptr; ///< that is being read
+  Frame *currentFrame = nullptr;
   /// Values may be shared, so that the terms of a sum can double with each line: bounded, as is the
   /// depth. What is left is opaque.
   static constexpr unsigned mostSteps = 2048;
@@ -106,7 +175,8 @@ sync::EventId readEventId(mlir::Value value, const std::vector<OpenLoop> &open,
 
 class ModelBuilder {
 public:
-  ModelBuilder(SyncModel &model, CoreKind core) : model(model), core(core), offsets(open) {}
+  ModelBuilder(SyncModel &model, CoreKind core)
+      : model(model), core(core), nests(model), offsets(open, &nests) {}
   mlir::LogicalResult run(mlir::func::FuncOp function);
 
 private:
@@ -122,7 +192,8 @@ private:
   sync::Condition conditionOf(mlir::Value condition, Frame &frame);
   bool readLast(mlir::Value condition, Frame &frame, sync::Condition &out);
   std::vector<sync::Turns> armTurns(mlir::Operation *branch, Frame &frame);
-  bool syncOperation(mlir::Operation *op, List &list);
+  bool syncOperation(mlir::Operation *op, Frame &frame, List &list);
+  sync::EventId eventId(mlir::Value value, Frame &frame);
   bool crossCoreSet(mlir::Operation *op, List &list);
   bool cacheOperation(mlir::Operation *op, Frame &frame, List &list);
   void record(mlir::Operation *op, const OpInfo &info, Frame &frame, List &list);
@@ -190,6 +261,7 @@ private:
   SyncModel &model;
   CoreKind core;
   std::vector<OpenLoop> open, closed;
+  NestCounters nests;
   OffsetReader offsets;
   std::vector<std::pair<Bound, uint32_t>> roots;
   /// Kind of comparison, both sides with their frames, the right one as a number if it is constant.

@@ -105,6 +105,15 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
     term.terms.push_back({loop->node, *coefficient});
     return add(out, term);
   }
+  if (auto carried = carriedOn({value, frame}); carried && carried->step.count == 0) {
+    auto first = product(carried->first, scale), coefficient = product(carried->step.by, scale);
+    if (first && coefficient) {
+      sync::Offset part;
+      part.constant = *first;
+      part.terms.push_back({carried->number, *coefficient});
+      return add(out, part);
+    }
+  }
   if (auto variable = growing({value, frame}))
     if (auto coefficient = product(variable->step, scale)) {
       sync::Offset term;
@@ -132,6 +141,12 @@ void OffsetReader::readInto(Value raw, Frame *rawFrame, int64_t scale, sync::Off
   if (llvm::isa<mlir::arith::IndexCastOp, mlir::arith::IndexCastUIOp, mlir::arith::ExtSIOp,
                 mlir::arith::ExtUIOp>(op))
     return readInto(op->getOperand(0), frame, scale, out);
+  // With constant lengths its loops say more.
+  if (auto whole = flat({value, frame}); whole && !constantOf(whole->inner.getUpperBound())) {
+    sync::Offset part;
+    part.terms.push_back({*flatNumber({value, frame}), scale});
+    return add(out, part);
+  }
   if (llvm::isa<mlir::arith::AddIOp, mlir::arith::SubIOp>(op)) {
     readInto(op->getOperand(0), frame, scale, out);
     return readInto(op->getOperand(1), frame, llvm::isa<mlir::arith::AddIOp>(op) ? scale : -scale,

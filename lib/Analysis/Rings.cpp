@@ -14,30 +14,8 @@ using namespace pto::analysis;
 using mlir::Operation;
 using mlir::Value;
 
-namespace {
-/// The number that a loop carries when it begins at a constant and the next is (it + 1) mod count.
-std::optional<sync::Rotation> carriedNumber(Bound bound, const std::vector<OpenLoop> &open) {
-  auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
-  if (!argument || argument.getArgNumber() == 0)
-    return std::nullopt;
-  for (const OpenLoop &loop : open) {
-    auto forOp = llvm::dyn_cast<mlir::scf::ForOp>(loop.op);
-    if (!forOp || loop.frame != bound.frame || argument.getOwner() != forOp.getBody())
-      continue;
-    Value yielded = forOp.getTiedLoopYieldedValue(argument)->get();
-    auto first = constantOf(forOp.getTiedLoopInit(argument)->get());
-    auto rem = yielded.getDefiningOp<mlir::arith::RemUIOp>();
-    auto next = rem ? rem.getLhs().getDefiningOp<mlir::arith::AddIOp>() : nullptr;
-    auto count = rem ? constantOf(rem.getRhs()) : std::nullopt;
-    if (first && next && count && *first >= 0 && *first < *count && *count <= INT32_MAX &&
-        next.getLhs() == argument && constantOf(next.getRhs()) == 1)
-      return sync::Rotation{uint32_t(*count), 0, loop.node, *first};
-  }
-  return std::nullopt;
-}
-
 /// The constant n of `x mod n`, written as a remainder or as a mask of the low bits.
-std::optional<int64_t> modulus(Operation *op, Frame *frame) {
+std::optional<int64_t> analysis::modulus(Operation *op, Frame *frame) {
   if (!llvm::isa_and_present<mlir::arith::RemUIOp, mlir::arith::RemSIOp, mlir::arith::AndIOp>(op))
     return std::nullopt;
   auto count = constantOf(follow(op->getOperand(1), frame).value);
@@ -47,7 +25,6 @@ std::optional<int64_t> modulus(Operation *op, Frame *frame) {
     return *count ? count : std::nullopt;
   return llvm::isPowerOf2_64(uint64_t(*count) + 1) ? std::optional(*count + 1) : std::nullopt;
 }
-} // namespace
 
 std::optional<OffsetReader::Growing> OffsetReader::growing(Bound bound) const {
   auto argument = llvm::dyn_cast<mlir::BlockArgument>(bound.value);
@@ -77,13 +54,23 @@ std::optional<OffsetReader::Growing> OffsetReader::growing(Bound bound) const {
 }
 
 std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
-  if (auto carried = carriedNumber(bound, open))
-    return carried;
+  if (auto carried = carriedOn(bound); carried && carried->step.count > 0)
+    return sync::Rotation{uint32_t(carried->step.count), 0, carried->number, carried->first};
+  // One step on from such a number.
+  if (auto step = numberStep(bound.value, bound.frame);
+      step && step->count > 0 && *stepsLeft > 0 && step->base != bound.value) {
+    --*stepsLeft;
+    if (auto base = turning({step->base, bound.frame});
+        base && base->loop != sync::none && base->count == step->count) {
+      base->add = (base->add + step->by) % int64_t(base->count);
+      return base;
+    }
+  }
   Operation *op = bound.value.getDefiningOp();
   auto count = modulus(op, bound.frame);
   if (!count)
     return std::nullopt;
-  OffsetReader inner(open, stepsLeft);
+  OffsetReader inner(*this, stepsLeft);
   sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
   inner.close(number);
   // Not negative, so that the remainder is that of mathematics whatever its sign rule.
@@ -95,6 +82,10 @@ std::optional<sync::Rotation> OffsetReader::turning(Bound bound) const {
   int64_t add = number.constant % *count;
   if (number.terms.empty())
     return sync::Rotation{uint32_t(*count), 0, sync::none, add};
+  // With constant lengths the number of the turn is a sum over its loops.
+  if (auto turn =
+          number.terms.size() > 1 ? flatNumber({op->getOperand(0), bound.frame}) : std::nullopt)
+    return sync::Rotation{uint32_t(*count), 0, *turn, add};
   if (number.terms.size() > 1 || number.terms.front().coefficient % *count != 1)
     return std::nullopt;
   return sync::Rotation{uint32_t(*count), 0, number.terms.front().loop, add};
@@ -111,7 +102,7 @@ std::optional<sync::Offset> OffsetReader::quotient(Bound bound) const {
     return std::nullopt;
   if (llvm::isa<mlir::arith::ShRUIOp>(op))
     divisor = *divisor < 31 ? int64_t(1) << *divisor : 0;
-  OffsetReader inner(open, stepsLeft);
+  OffsetReader inner(*this, stepsLeft);
   sync::Offset number = inner.read(op->getOperand(0), bound.frame, 1);
   inner.close(number);
   // Not negative, so that rounding down is rounding to zero; then the rest of the constant is all

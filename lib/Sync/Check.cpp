@@ -39,10 +39,11 @@ Claim Checker::neededFor(const Demand &demand) const {
 bool Checker::isAsked(const Demand &demand, NodeId later) const {
   if (!part)
     return true;
-  if (demand.within != part->loop || demand.period != part->period)
+  if (demand.meeting != asked)
     return false;
   const Turns &turns = program[later].turns;
-  return turns.loop != part->loop || part->period % turns.period != 0 ||
+  bool isCounted = turns.loop != none && (turns.loop == asked.first || turns.loop == asked.second);
+  return !isCounted || part->period % turns.period != 0 ||
          part->residue % turns.period == turns.residue;
 }
 
@@ -81,7 +82,7 @@ void Checker::test(const Demand &demand, NodeId later, const State &state) {
   finding.what = missing(demand, later, state);
   finding.unproven = !demand.certain;
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
-  doubts.push_back({std::move(finding), &demand, demand.within, demand.period});
+  doubts.push_back({std::move(finding), &demand, demand.meeting});
 }
 
 void Checker::access(NodeId id, State &state) {
@@ -117,7 +118,10 @@ void Checker::barrier(const Node &node, State &state) const {
 // Flags
 //===----------------------------------------------------------------------===//
 
-bool Checker::isOpen(NodeId loop) const { return llvm::is_contained(openLoops, loop); }
+/// Is it being counted?
+bool Checker::isOpen(NodeId number) const {
+  return llvm::is_contained(openLoops, program.startOf(number));
+}
 
 Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
   for (auto next = state.rings.begin(); next != state.rings.end();) {
@@ -125,7 +129,7 @@ Token *Checker::resolveStatic(NodeId id, const StaticKey &key, State &state) {
     if (!ring.holds(key))
       continue;
     // After its loop a ring whose ids are all in one state is as good as static ids.
-    if (!isOpen(ring.loop) && State::isUniform(list))
+    if (!isOpen(ring.number) && State::isUniform(list))
       state.dissolve(ring);
     else
       reportToken(TokenFault::Rotation, id, none, program[id].key,
@@ -303,6 +307,7 @@ void Checker::walk(llvm::ArrayRef<NodeId> nodes, State &state) {
       branch(id, state);
       break;
     case NodeKind::Leave: // see iterate
+    case NodeKind::Counter:
       break;
     case NodeKind::Macro:
       macro(id, state);
@@ -369,14 +374,14 @@ void Checker::checkRings(NodeId loop, State &state) {
            b.base < a.base + int32_t(a.count);
   };
   for (size_t k = 0; k < rings.size(); ++k) {
-    FlagKey key{rings[k].from, rings[k].to, {rings[k].base, rings[k].count, loop, 0}};
+    FlagKey key{rings[k].from, rings[k].to, {rings[k].base, rings[k].count, rings[k].number, 0}};
     bool clash = llvm::any_of(llvm::ArrayRef(rings).take_front(k),
                               [&](const Ring &other) { return overlaps(other, rings[k]); });
     for (auto next = state.rings.begin(); next != state.rings.end();) {
       const auto &[ring, list] = *next++;
       if (!overlaps(ring, rings[k]))
         continue;
-      if (!isOpen(ring.loop) && State::isUniform(list))
+      if (!isOpen(ring.number) && State::isUniform(list))
         state.dissolve(ring);
       else
         clash = true;
@@ -445,7 +450,7 @@ State Checker::fixpoint(NodeId id, const State &entry) {
     head.join(walked.head, ignored);
   }
   uint32_t largest = 1;
-  for (const Ring &ring : item.rings)
+  for (const Ring &ring : item.turning)
     largest = std::max(largest, ring.count);
   unsigned patience = 2 + largest, limit = patience + 4 * unsigned(maxAge) + 16;
   for (unsigned sweep = 0;; ++sweep) {
@@ -476,6 +481,19 @@ State Checker::fixpoint(NodeId id, const State &entry) {
   }
 }
 
+/// What holds behind a loop that may not run. Where tokens tell whether it did, that is said, and
+/// all that follows is judged as if it had run: what has to be assumed is one thing, not all that
+/// comes of it.
+State Checker::joinWithEmpty(NodeId id, State ran, State empty) {
+  std::optional<State> alone;
+  if (!ran.hasSameTokensAs(empty))
+    alone = ran;
+  State::Mismatches mismatches;
+  ran.join(std::move(empty), mismatches);
+  reportMismatches(id, mismatches);
+  return mismatches.empty() ? std::move(ran) : std::move(*alone);
+}
+
 void Checker::loop(NodeId id, State &state) {
   const Item &item = layout[id];
   checkRings(id, state);
@@ -497,9 +515,7 @@ void Checker::loop(NodeId id, State &state) {
     state.leaveLoop(item, false, std::nullopt);
     state.normalise(item.end);
     end.normalise(item.end);
-    State::Mismatches mismatches;
-    end.join(std::move(state), mismatches);
-    reportMismatches(id, mismatches);
+    end = joinWithEmpty(id, std::move(end), std::move(state));
   }
   state = std::move(end);
 }

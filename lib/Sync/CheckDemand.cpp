@@ -1,7 +1,6 @@
 //===- CheckDemand.cpp - What must be complete before each access ---------===//
 
 #include "CheckDemand.h"
-#include "Part.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace pto;
@@ -206,6 +205,8 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
                     other,
                     region,
                     certainlyMeet(program.regions[other], program.regions[region])};
+      auto shared =
+          meetingTurns(program.regions[other], kind.turns, program.regions[region], node.turns);
       for (unsigned level = 0; level <= openLoops.size(); ++level) {
         // L2: only the latest instance per pipe and level matters, claims are prefixes.
         demand.level = level;
@@ -213,9 +214,10 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
         demand.distance = 0;
         demand.loop = none;
         demand.position = position.value_or(0);
+        demand.meeting = shared ? meetingOf(demand, *shared, level) : Meeting();
         // Ask about bytes last: it costs most.
         ArrayRef<NodeId> equal = ArrayRef(openLoops).take_front(level);
-        if (position && bothRun(kind.turns, node.turns, equal) && !isCovered(demand) &&
+        if (position && bothRun(program, kind.turns, node.turns, equal) && !isCovered(demand) &&
             distance(other, region, level, false) && !exempt(equal))
           require(demand);
         if (level == 0)
@@ -226,19 +228,45 @@ void Demands::conflicts(const Node &node, uint32_t at, RegionId region, bool wri
     }
 }
 
+/// Where both ends stand in loops of their own, one beside the other or one for both, that count
+/// what they meet by. `level` loops are open around both, as far as the demand goes.
+Meeting Demands::meetingOf(const Demand &demand, const SharedTurns &shared, unsigned level) const {
+  auto holdsEarlier = [&](NodeId loop) {
+    return layout[loop].begin < demand.position && demand.position < layout[loop].end;
+  };
+  NodeId around = none;
+  for (NodeId loop : ArrayRef(openLoops).drop_front(level))
+    if (program.counts(loop, shared.later))
+      around = loop;
+  if (around == none)
+    return {};
+  bool isOne = shared.earlier == shared.later;
+  if (isOne && holdsEarlier(around))
+    return {around, shared.period, shared.later, none};
+  // What is left out because of one number must not hold the other end.
+  auto isOpen = [&](NodeId loop) { return llvm::is_contained(openLoops, loop); };
+  llvm::SmallVector<NodeId, 2> loops = program.loopsOf(shared.earlier);
+  bool isBeside =
+      llvm::any_of(loops, [&](NodeId loop) { return holdsEarlier(loop) && !isOpen(loop); }) &&
+      (isOne || (llvm::none_of(loops, isOpen) &&
+                 llvm::none_of(program.loopsOf(shared.later), holdsEarlier)));
+  if (!isBeside)
+    return {};
+  auto [first, second] = std::minmax(shared.earlier, shared.later);
+  return {none, shared.period, first, isOne ? none : second};
+}
+
 /// What a loop carries. A pair that stands in a loop further in is a demand of its own: it may hold
 /// for reasons that have to do with that loop alone.
 void Demands::carried(Demand demand, const Sites &kind, const Node &node,
                       llvm::function_ref<bool()> exempt) {
   unsigned level = demand.level;
   auto outer = ArrayRef(openLoops).take_front(level - 1);
-  auto soonest = turnsApart(kind.turns, node.turns, demand.loop, outer, 1);
+  auto soonest = turnsApart(program, kind.turns, node.turns, demand.loop, outer, 1);
   if (!soonest)
     return;
-  auto meeting = meetingTurns(program.regions[demand.earlier], kind.turns,
-                              program.regions[demand.later], node.turns);
-  if (meeting && !llvm::is_contained(ArrayRef(openLoops).drop_front(level), meeting->loop))
-    meeting.reset();
+  auto shared = meetingTurns(program.regions[demand.earlier], kind.turns,
+                             program.regions[demand.later], node.turns);
   demand.position = 0;
   // From the list of the loop itself inwards: a later place covers what is further in.
   for (unsigned depth = level; depth <= openLoops.size(); ++depth) {
@@ -254,18 +282,16 @@ void Demands::carried(Demand demand, const Sites &kind, const Node &node,
     if (position < layout[around].begin || position <= demand.position)
       continue;
     demand.position = position;
-    demand.within = depth > level ? around : none;
-    demand.period = 1;
-    if (meeting && demand.within != none) {
-      demand.within = meeting->loop;
-      demand.period = meeting->period;
-    }
+    demand.meeting = {depth > level ? around : none};
+    if (shared)
+      if (Meeting meeting = meetingOf(demand, *shared, level); meeting.isPartial())
+        demand.meeting = meeting;
     demand.distance = *soonest;
     if (isCovered(demand)) // ask about bytes last
       continue;
     auto least = distance(demand.earlier, demand.later, level, true);
     if (least)
-      least = turnsApart(kind.turns, node.turns, demand.loop, outer, *least);
+      least = turnsApart(program, kind.turns, node.turns, demand.loop, outer, *least);
     if (!least || exempt())
       return;
     demand.distance = *least;
@@ -316,8 +342,7 @@ void Demands::publication(const Node &node, uint32_t at) {
 /// Does it follow from one that the node has already?
 bool Demands::isCovered(const Demand &demand) {
   return llvm::any_of(current, [&](const Demand &old) {
-    bool isAsWide =
-        old.within == none || (old.within == demand.within && old.period == demand.period);
+    bool isAsWide = !old.meeting.isPartial() || old.meeting == demand.meeting;
     // What run time decides may be assumed away: it speaks for nothing that is certain.
     bool isAsCertain = old.certain || !demand.certain;
     return isSameKind(demand, old) && isAsWide && isAsCertain && isWeaker(demand, old);
@@ -329,8 +354,8 @@ void Demands::require(const Demand &demand) {
   if (isCovered(demand))
     return;
   auto old = llvm::find_if(current, [&](const Demand &other) {
-    return isSameKind(demand, other) && other.within == demand.within &&
-           other.period == demand.period && other.certain == demand.certain;
+    return isSameKind(demand, other) && other.meeting == demand.meeting &&
+           other.certain == demand.certain;
   });
   if (old == current.end())
     current.push_back(demand);

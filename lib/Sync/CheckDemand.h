@@ -8,6 +8,7 @@
 #define PTOAS_LIB_SYNC_CHECKDEMAND_H
 
 #include "CheckLayout.h"
+#include "Part.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -33,10 +34,7 @@ struct Demand {
   RegionId earlier, later;
   /// C1: false where the bytes may meet or not, as only run time knows.
   bool certain = true;
-  /// A loop further in than the one that carries the pair: both ends stand in it, in iterations
-  /// whose counters differ by a multiple of `period` (see Part.h).
-  NodeId within = none;
-  unsigned period = 1;
+  Meeting meeting = {}; ///< further in than what carries the pair
 };
 
 class Demands {
@@ -95,6 +93,7 @@ private:
                                  uint32_t before) const;
   std::optional<int64_t> distance(RegionId x, RegionId y, unsigned level, bool carried);
   uint32_t levelBegin(unsigned level, uint32_t at) const;
+  Meeting meetingOf(const Demand &demand, const SharedTurns &shared, unsigned level) const;
   void carried(Demand demand, const Sites &kind, const Node &node,
                llvm::function_ref<bool()> exempt);
 };

@@ -46,6 +46,49 @@ Layout::Layout(const Program &program)
     : program(program), table(program), items(program.nodes.size()) {
   std::vector<Claim> last(table.size(), -1);
   number(program.top, last);
+  findRings(program.top);
+}
+
+/// A ring lives from the head of the loop on that begins its number, so that loop has to know it
+/// before its body is walked.
+void Layout::noteRing(const FlagKey &key) {
+  if (!rotates(key.id) || !llvm::is_contained(openLoops, program.startOf(key.id.loop)))
+    return;
+  Ring ring{key.from, key.to, key.id.base, key.id.count, key.id.loop};
+  items[program.startOf(key.id.loop)].rings.push_back(ring);
+  for (NodeId loop : program.loopsOf(key.id.loop))
+    items[loop].turning.push_back(ring);
+}
+
+void Layout::findRings(llvm::ArrayRef<NodeId> nodes) {
+  auto each = [&](auto &self, llvm::ArrayRef<NodeId> list, auto visit) -> void {
+    for (NodeId id : list) {
+      if (program[id].kind == NodeKind::Loop)
+        visit(items[id]);
+      for (const std::vector<NodeId> &arm : program[id].arms)
+        self(self, arm, visit);
+    }
+  };
+  each(each, nodes, [](Item &item) { item.rings.clear(), item.turning.clear(); });
+  collectRings(nodes);
+  each(each, nodes, [](Item &item) { sortUnique(item.rings), sortUnique(item.turning); });
+}
+
+void Layout::collectRings(llvm::ArrayRef<NodeId> nodes) {
+  for (NodeId id : nodes) {
+    const Node &node = program[id];
+    if (neverRuns(node))
+      continue;
+    if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
+      noteRing(node.key);
+    bool isLoop = node.kind == NodeKind::Loop;
+    if (isLoop)
+      openLoops.push_back(id);
+    for (const std::vector<NodeId> &arm : node.arms)
+      collectRings(arm);
+    if (isLoop)
+      openLoops.pop_back();
+  }
 }
 
 static void raise(std::vector<Claim> &last, const std::vector<Claim> &inside) {
@@ -54,9 +97,6 @@ static void raise(std::vector<Claim> &last, const std::vector<Claim> &inside) {
 }
 
 void Layout::noteKey(const FlagKey &key) {
-  // A ring lives from its loop's head on, so the loop has to know it before its body is walked.
-  if (rotates(key.id) && llvm::is_contained(openLoops, key.id.loop))
-    items[key.id.loop].rings.push_back({key.from, key.to, key.id.base, key.id.count, key.id.loop});
   for (NodeId macro : openMacros) {
     int32_t first = isReadable(key.id) ? key.id.base : 0;
     uint32_t count = isReadable(key.id) ? key.id.count : program.eventIds;
@@ -72,6 +112,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
     if (neverRuns(node))
       continue;
     assert(item.begin == 0 && "a node stands twice in the structure");
+    item.node = id;
     item.begin = next(id);
     if (touchesMemory(node))
       last[table.of(id)] = item.begin;
@@ -85,10 +126,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
       break;
     case NodeKind::Loop:
       item.last.assign(table.size(), -1);
-      openLoops.push_back(id);
       number(node.arms[0], item.last);
-      openLoops.pop_back();
-      sortUnique(item.rings);
       raise(last, item.last);
       break;
     case NodeKind::Branch:
@@ -110,6 +148,7 @@ void Layout::number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last) {
     case NodeKind::Fence:
     case NodeKind::Publish:
     case NodeKind::Leave:
+    case NodeKind::Counter:
       break;
     }
     item.end = next(id);

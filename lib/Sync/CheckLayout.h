@@ -49,12 +49,13 @@ struct StaticKey {
   auto operator<=>(const StaticKey &) const = default;
 };
 
-/// Ids base .. base + count - 1 of a pair that rotate with one loop.
+/// Ids base .. base + count - 1 of a pair that rotate with one number, which a loop or a nest
+/// counts.
 struct Ring {
   Pipe from, to;
   int32_t base;
   uint32_t count;
-  NodeId loop;
+  NodeId number;
   auto operator<=>(const Ring &) const = default;
   bool holds(const StaticKey &key) const {
     return from == key.from && to == key.to && key.id >= base && key.id < base + int32_t(count);
@@ -65,8 +66,12 @@ struct Item {
   uint32_t begin = 0, end = 0;     ///< positions around the node; 0: never runs
   std::vector<uint32_t> armBegins; ///< Branch: position before each arm
   std::vector<Claim> last;         ///< Loop, Branch: latest position per column inside, -1 without
-  std::vector<Ring> rings;         ///< Loop: ids that rotate with it
+  std::vector<Ring> rings;         ///< Loop: ids that rotate from its beginning on
+  std::vector<Ring> turning;       ///< Loop: ids that each of its iterations rotates
   std::vector<StaticKey> keys;     ///< Macro: flags used inside
+  NodeId node = none;
+  /// Does the ring turn with the loop alone?
+  bool isOwn(const Ring &ring) const { return ring.number == node; }
 };
 
 /// The numbering. Loops that never run are left out.
@@ -77,6 +82,8 @@ public:
   const Item &operator[](NodeId node) const { return items[node]; }
   NodeId nodeAt(uint32_t position) const { return at[position]; }
   const Columns &columns() const { return table; }
+  /// Finds the rings of the loops in the list anew, after ids in it have changed.
+  void findRings(llvm::ArrayRef<NodeId> nodes);
 
 private:
   const Program &program;
@@ -91,6 +98,8 @@ private:
   }
   void number(llvm::ArrayRef<NodeId> nodes, std::vector<Claim> &last);
   void noteKey(const FlagKey &key);
+  void noteRing(const FlagKey &key);
+  void collectRings(llvm::ArrayRef<NodeId> nodes);
 };
 
 inline bool neverRuns(const Node &node) {

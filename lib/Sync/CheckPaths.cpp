@@ -153,12 +153,14 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
   const Node &node = program[id];
   const Item &item = layout[id];
   int64_t few = ends.first + ends.last;
-  std::optional<State> exit;
+  std::optional<State> exit, empty;
   auto leave = [&](State path, bool ran) {
     path.leaveLoop(item, ran, node.trip);
     path.normalise(item.end);
     State::Mismatches mismatches;
-    if (exit)
+    if (!ran)
+      empty = std::move(path);
+    else if (exit)
       exit->join(std::move(path), mismatches);
     else
       exit = std::move(path);
@@ -193,5 +195,8 @@ void Checker::loopWithEnds(NodeId id, Ends ends, State &state) {
   leave(std::move(path), trip > 0);
   paths.phases.erase(id);
   lastWalks.erase(lastWalks.lower_bound(item.begin), lastWalks.lower_bound(item.end));
-  state = std::move(*exit);
+  if (exit && empty)
+    state = joinWithEmpty(id, std::move(*exit), std::move(*empty));
+  else
+    state = std::move(exit ? *exit : *empty);
 }

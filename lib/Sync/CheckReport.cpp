@@ -38,9 +38,10 @@ static std::string nodeText(const Program &program, NodeId id) {
   case NodeKind::Loop:
   case NodeKind::Branch:
   case NodeKind::Macro:
-  case NodeKind::Leave: {
-    static constexpr llvm::StringRef kinds[] = {"fence",  "signal", "loop",
-                                                "branch", "call",   "end of loop"};
+  case NodeKind::Leave:
+  case NodeKind::Counter: {
+    static constexpr llvm::StringRef kinds[] = {"fence", "signal",      "loop",   "branch",
+                                                "call",  "end of loop", "counter"};
     text = kinds[unsigned(node.kind) - unsigned(NodeKind::Fence)].str();
     if (!node.label.empty())
       text += " " + node.label;

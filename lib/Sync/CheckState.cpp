@@ -89,7 +89,7 @@ void State::nextIteration(const Item &loop, int64_t maxAge) {
         demand = std::max(demand - iteration, Claim(positionOf(demand)) - maxAge * iteration);
   });
   std::fill(top.begin() + first, top.end(), loop.begin);
-  for (const Ring &ring : loop.rings)
+  for (const Ring &ring : loop.turning)
     if (auto entry = rings.find(ring); entry != rings.end())
       std::rotate(entry->second.begin(), entry->second.begin() + 1, entry->second.end());
 }
@@ -141,7 +141,7 @@ void State::leaveLoop(const Item &loop, bool ran, std::optional<int64_t> trip) {
     if (entry == rings.end())
       continue;
     // With an unknown counter the ring stays, for a drain that names its ids by the trip count.
-    if (!trip)
+    if (!trip || !loop.isOwn(ring))
       continue;
     for (uint32_t k = 0; k < ring.count; ++k)
       tokens[{ring.from, ring.to, ring.base + int32_t((*trip + k) % ring.count)}] =
@@ -195,7 +195,7 @@ void State::dissolve(Ring ring) {
 
 static FlagKey flagOf(const StaticKey &key) { return {key.from, key.to, {key.id}}; }
 static FlagKey flagOf(const Ring &ring, size_t at) {
-  return {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(at)}};
+  return {ring.from, ring.to, {ring.base, ring.count, ring.number, int64_t(at)}};
 }
 
 void State::joinToken(Token &mine, const Token &other, const FlagKey &key, Mismatches &mismatches,

@@ -18,9 +18,9 @@ static int64_t horizon(const Program &program, const Demands &demands) {
 }
 
 Checker::Checker(const Program &program, const CheckOptions &options, const Layout &layout,
-                 const Demands &demands, const Part *part)
-    : program(program), options(options), layout(layout), demands(demands), part(part),
-      paths(program), maxAge(horizon(program, demands)) {
+                 const Demands &demands)
+    : program(program), options(options), layout(layout), demands(demands), paths(program),
+      maxAge(horizon(program, demands)) {
   findSilentRows();
 }
 
@@ -58,7 +58,7 @@ Finding &Checker::report(Rule rule, NodeId later, NodeId earlier, const FlagKey 
   finding.key = key;
   finding.what = std::move(what);
   finding.path.assign(paths.chosen.begin(), paths.chosen.end());
-  doubts.push_back({std::move(finding)});
+  doubts.push_back({std::move(finding), nullptr, {}});
   return doubts.back().finding;
 }
 
@@ -90,7 +90,7 @@ void Checker::exit(State &state) {
   for (const auto &[ring, list] : state.rings)
     for (size_t k = 0; k < list.size(); ++k)
       if (list[k].pending)
-        left(list[k], {ring.from, ring.to, {ring.base, ring.count, ring.loop, int64_t(k)}});
+        left(list[k], {ring.from, ring.to, {ring.base, ring.count, ring.number, int64_t(k)}});
   for (const Demand &demand : demands.atExit())
     test(demand, none, state);
 }

@@ -11,20 +11,18 @@ namespace pto::sync::checker {
 /// C4: is each flag and barrier one that the hardware has? Needs no state.
 void checkLegality(const Program &program, std::vector<Finding> &findings);
 
-/// A finding, and where it might still be shown that there is none: when both ends stand in
-/// `within` and meet every `period` iterations.
+/// A finding, and where it might still be shown that there is none.
 struct Doubt {
   Finding finding;
   const Demand *demand = nullptr; ///< C1
-  NodeId within = none;
-  unsigned period = 1;
+  Meeting meeting;
 };
 
 /// Walks the program once per loop sweep with a `State` and collects what it cannot show.
 class Checker {
 public:
   Checker(const Program &program, const CheckOptions &options, const Layout &layout,
-          const Demands &demands, const Part *part = nullptr);
+          const Demands &demands);
   CheckResult run();
   /// From here on the branch takes this arm, and so do all that choose by its value; the loop does
   /// not run (0) or runs (1).
@@ -34,8 +32,9 @@ private:
   const Program &program;
   const CheckOptions &options;
   const Layout &layout;
-  const Demands &demands; ///< of the whole program
-  const Part *part;       ///< the part that is walked; null: all
+  const Demands &demands;     ///< of the whole program
+  const Part *part = nullptr; ///< the part that is walked; null: all
+  Meeting asked;              ///< what the part is for
   Paths paths;
   std::pair<NodeId, unsigned> held{none, 0};
   int64_t maxAge; ///< iterations that claims live (Dmax)
@@ -76,6 +75,7 @@ private:
   size_t splitAt(llvm::ArrayRef<NodeId> rest, State &state);
   void loopWithEnds(NodeId id, Ends ends, State &state);
   State fixpoint(NodeId id, const State &entry);
+  State joinWithEmpty(NodeId id, State ran, State empty);
   void checkRings(NodeId loop, State &state);
   void exit(State &state);
 
@@ -85,10 +85,9 @@ private:
   Token *resolveStatic(NodeId id, const StaticKey &key, State &state);
 
   // CheckParts.cpp
+  class Parts;
   void settle();
-  void findLoop(Doubt &doubt) const;
   bool refutes(const Doubt &doubt) const;
-  void tryParts(llvm::MutableArrayRef<Doubt *> same, bool always);
 
   Claim neededFor(const Demand &demand) const;
   bool isAsked(const Demand &demand, NodeId later) const;

@@ -48,9 +48,11 @@ void IdAllocator::collectExisting(std::vector<Want> &out) {
     if (!key.id.known || known.empty())
       continue;
     if (key.id.count > 1)
-      if (const auto *loop = llvm::find(list.loops, key.id.loop); loop != list.loops.end()) {
+      if (const auto *loop = llvm::find_if(
+              list.loops, [&](NodeId l) { return tree.program.counts(l, key.id.loop); });
+          loop != list.loops.end()) {
         levels = loop - list.loops.begin();
-        collectRing(out, node, levels + 1);
+        collectRing(out, node, *loop, levels + 1);
       }
     SetPlace set{tree.places[node].begin, known, node, tree.places[node].list, levels};
     int64_t end = std::min<int64_t>(tree.program.eventIds, key.id.base + int64_t(key.id.count));
@@ -63,10 +65,11 @@ void IdAllocator::collectExisting(std::vector<Want> &out) {
 }
 
 /// A hand-written ring inside its loop: the last wait on the slot of this set, by the difference of
-/// what they add to the counter. `level` counts the loop of the ring.
-void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, unsigned level) {
+/// what they add to the number. `level` counts the loop `counting`, which counts it.
+void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, NodeId counting,
+                              unsigned level) {
   const FlagKey &key = tree.program[node].key;
-  const Place &set = tree.places[node], &loop = tree.places[key.id.loop];
+  const Place &set = tree.places[node], &loop = tree.places[counting];
   int64_t count = key.id.count;
   struct Wait {
     Position claim; ///< that it is over
@@ -81,7 +84,7 @@ void IdAllocator::collectRing(std::vector<Want> &out, NodeId node, unsigned leve
     int64_t distance = (tree.program[wait].key.id.add - key.id.add) % count;
     if (distance < 0 || (distance == 0 && at > set.begin))
       distance += count;
-    if (std::optional<int64_t> trip = tree.program[key.id.loop].trip; trip && distance >= *trip)
+    if (std::optional<int64_t> trip = tree.program[counting].trip; trip && distance >= *trip)
       continue; // the loop is over before the slot comes back
     waits.push_back({at - distance * iteration, wait, distance});
   }

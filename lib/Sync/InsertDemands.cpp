@@ -187,7 +187,7 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
         Position from = level ? tree.places[open.back()].begin : 0;
         Position to = tree.places[level < depth ? list.loops[level] : id].begin;
         auto same = lastBefore(site.at, to, list.exclusive);
-        if (same && *same > from && bothRun(site.turns, node.turns, open) &&
+        if (same && *same > from && bothRun(program, site.turns, node.turns, open) &&
             sharing(earlier, later, open).sameIteration && !exempt(open)) {
           demand.need = *same;
           note(demand);
@@ -199,7 +199,8 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
           continue;
         auto distance = sharing(earlier, later, open).carried;
         if (distance)
-          distance = turnsApart(site.turns, node.turns, open.back(), open.drop_back(), *distance);
+          distance =
+              turnsApart(program, site.turns, node.turns, open.back(), open.drop_back(), *distance);
         if (distance && !exempt(open.drop_back())) {
           int64_t d = std::min(*distance, maxDistance);
           out.longestDistance = std::max(out.longestDistance, d);
@@ -217,13 +218,21 @@ void Builder::addConflicts(NodeId id, RegionId later, bool laterWrites) {
 void Builder::noteCarried(Demand demand, const Site &site, RegionId earlier, int64_t distance) {
   const Node &node = program[demand.later];
   auto loops = llvm::ArrayRef(tree.listOf(demand.later).loops);
-  std::optional<Turns> meeting = meetingTurns(program.regions[earlier], site.turns,
-                                              program.regions[demand.region], node.turns);
-  if (meeting && llvm::is_contained(loops.drop_front(demand.level), meeting->loop)) {
-    demand.within = meeting->loop;
-    demand.period = meeting->period;
-    return note(demand);
-  }
+  std::optional<SharedTurns> meeting = meetingTurns(program.regions[earlier], site.turns,
+                                                    program.regions[demand.region], node.turns);
+  Position last = demand.need & (iteration - 1);
+  auto holdsBoth = [&](NodeId loop) {
+    return program.counts(loop, meeting->earlier) && tree.places[loop].begin < last &&
+           last < tree.places[loop].end;
+  };
+  if (meeting && meeting->earlier == meeting->later)
+    if (const NodeId *loop = llvm::find_if(loops.drop_front(demand.level), holdsBoth);
+        loop != loops.end()) {
+      demand.within = *loop;
+      demand.period = meeting->period;
+      demand.number = meeting->earlier;
+      return note(demand);
+    }
   for (size_t depth = demand.level; depth <= loops.size(); ++depth) {
     const Place &around = tree.places[loops[depth - 1]];
     auto last = lastBefore(site.at, around.end, {});
@@ -281,7 +290,7 @@ void Builder::note(Demand demand) {
     Demand &old = out.all[i];
     if (old.column == demand.column && old.level == demand.level && old.region == demand.region &&
         old.hazard == demand.hazard && old.fence == demand.fence && old.kind == demand.kind &&
-        old.within == demand.within && old.period == demand.period) {
+        old.within == demand.within && old.period == demand.period && old.number == demand.number) {
       old.need = std::max(old.need, demand.need);
       return;
     }

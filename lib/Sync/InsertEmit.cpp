@@ -117,7 +117,7 @@ void Writer::planned(NodeId node, const Plan &plan) {
   const Point &point = plan.points[node];
   for (HandoffId id : point.waits) {
     const Handoff &h = plan.handoffs[id];
-    flag(NodeKind::Wait, h, idOf(h, plan.loopOf(h), -h.delay));
+    flag(NodeKind::Wait, h, idOf(h, plan.numberOf(h), -h.delay));
   }
   const BarrierPlan *all = llvm::find_if(
       point.barriers, [](auto &b) { return b.pipe == Pipe::ALL && b.drains.empty(); });
@@ -139,7 +139,7 @@ void Writer::planned(NodeId node, const Plan &plan) {
   };
   auto set = [&](HandoffId id) {
     const Handoff &h = plan.handoffs[id];
-    flag(NodeKind::Set, h, idOf(h, plan.loopOf(h), 0));
+    flag(NodeKind::Set, h, idOf(h, plan.numberOf(h), 0));
     ++(h.credit ? stats.credits : stats.handoffs);
   };
   for (HandoffId id : plan.carried[node])

@@ -66,10 +66,11 @@ llvm::SmallVector<IdAllocator::Arc, 2> IdAllocator::arcsFor(HandoffId h, uint32_
     return {{ringStart(around), end + nodeStep / 8, end + nodeStep / 16, around, h}};
   }
   if (count > 1) { // the ring turns with the loop and keeps its ids all the time
-    Position start = ringStart(loop);
+    NodeId around = handoff.number == none ? loop : tree.program.startOf(handoff.number);
+    Position start = ringStart(around);
     if (handoff.primeAfter != none)
       start = std::min(start, facts.prime);
-    Arc arc{start, tree.places[loop].end + nodeStep / 8, facts.wait, consumer, h};
+    Arc arc{start, tree.places[around].end + nodeStep / 8, facts.wait, consumer, h};
     if (plan.drains(handoff)) {
       arc.lastWait = facts.drain;
       arc.waitAt = loop;

@@ -124,7 +124,7 @@ private:
 
   void collect(std::vector<Want> &out, HandoffId h);
   void collectExisting(std::vector<Want> &out);
-  void collectRing(std::vector<Want> &out, NodeId node, unsigned level);
+  void collectRing(std::vector<Want> &out, NodeId node, NodeId counting, unsigned level);
   void addWant(std::vector<Want> &out, Pipe from, Pipe to, NodeId waitAt, NodeId setAt,
                unsigned level, int64_t distance);
 };

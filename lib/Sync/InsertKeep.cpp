@@ -111,7 +111,7 @@ bool Keeper::attempt(llvm::function_ref<void()> change, bool adds) {
   bool added = false;
   for (unsigned round = 0; round < rounds; ++round) {
     plan.attachAll();
-    if (!ids.allocate())
+    if (!ids.allocate() || !canSayIds())
       break;
     InsertStats ignored;
     Program finished = withPlan(tree, plan, ignored);
@@ -152,6 +152,27 @@ bool Keeper::tryAll(llvm::ArrayRef<HandoffId> handoffs) {
   return false;
 }
 
+/// The number that runs on with which the slots turn that the handoff is about; none when they turn
+/// with the loop.
+NodeId Keeper::numberFor(const Handoff &handoff) const {
+  NodeId loop = plan.loopOf(handoff);
+  for (const Reason &reason : handoff.reasons)
+    for (NodeId number :
+         {reason.region == none ? none : tree.program.regions[reason.region].rotation.loop,
+          reason.later == none ? none : tree.program[reason.later].turns.loop})
+      if (number != none && tree.program.counterOf(number) && tree.program.counts(loop, number))
+        return number;
+  return none;
+}
+
+/// Can all ids be written down that turn with a number that runs on?
+bool Keeper::canSayIds() const {
+  return llvm::all_of(plan.handoffs, [&](const Handoff &handoff) {
+    const Counter *counter = tree.program.counterOf(handoff.number);
+    return !handoff.alive || !counter || counter->modulus % handoff.count == 0;
+  });
+}
+
 /// `full`: with a token for each slot. Then what hands on inside an iteration turns over as many
 /// ids, so that the ids of a slot are its own as well.
 void Keeper::keep(llvm::ArrayRef<HandoffId> handoffs, size_t skipped, bool full,
@@ -163,6 +184,16 @@ void Keeper::keep(llvm::ArrayRef<HandoffId> handoffs, size_t skipped, bool full,
       continue;
     handoff.keptOver = loops[skipped];
     handoff.primeAfter = none;
+    // A number that runs on begins with its tokens.
+    NodeId number = numberFor(handoff);
+    bool begins = number != none && llvm::is_contained(llvm::ArrayRef(loops).drop_front(skipped),
+                                                       tree.program.startOf(number));
+    if (begins) {
+      handoff.number = number;
+      for (HandoffId other : plan.byList[handoff.span.list])
+        if (plan.handoffs[other].delay == 0)
+          plan.handoffs[other].number = number;
+    }
     if (!full || handoff.distance <= handoff.delay || handoff.distance > mostTokens)
       continue;
     handoff.delay = handoff.distance;

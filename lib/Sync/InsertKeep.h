@@ -41,6 +41,8 @@ private:
 
   std::vector<NodeId> loopsAround(const Handoff &handoff) const;
   bool tryAll(llvm::ArrayRef<HandoffId> handoffs);
+  NodeId numberFor(const Handoff &handoff) const;
+  bool canSayIds() const;
   void keep(llvm::ArrayRef<HandoffId> handoffs, size_t skipped, bool full, bool withoutCredits);
   bool attempt(llvm::function_ref<void()> change, bool adds);
   void trim();

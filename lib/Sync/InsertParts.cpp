@@ -7,35 +7,42 @@ using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::inserter;
 
-PartJudge::Doubts &PartJudge::about(std::vector<Doubts> &all, NodeId within, unsigned period) {
-  auto it =
-      llvm::find_if(all, [&](const Doubts &d) { return d.within == within && d.period == period; });
+PartJudge::Doubts &PartJudge::about(std::vector<Doubts> &all, NodeId within, unsigned period,
+                                    NodeId number) {
+  if (number == within)
+    number = none;
+  auto it = llvm::find_if(all, [&](const Doubts &d) {
+    return d.within == within && d.period == period && d.number == number;
+  });
   if (it != all.end())
     return *it;
-  all.push_back({within, period, {}, {}});
+  all.push_back({within, period, number, {}, {}});
   return all.back();
 }
 
 /// The loop in which a set and the old wait of its id meet, further in than the one that carries
 /// them, and after how many iterations.
-static std::optional<std::pair<NodeId, unsigned>> loopOf(const Tree &tree, const Reason &reason) {
+static std::optional<Turns> loopOf(const Tree &tree, const Reason &reason) {
   const EventId &id = tree.program[reason.later].key.id;
   auto isInside = [&](NodeId node, NodeId loop) {
     return tree.places[loop].begin < tree.places[node].begin &&
            tree.places[node].begin < tree.places[loop].end;
   };
   if (id.count > 1) {
-    if (id.loop == none || id.count > mostParts || id.loop == reason.loop ||
-        !isInside(reason.earlier, id.loop) || !isInside(reason.later, id.loop) ||
-        (id.add - tree.program[reason.earlier].key.id.add) % int64_t(id.count) != 0)
+    const EventId &old = tree.program[reason.earlier].key.id;
+    if (id.loop == none || id.count > mostParts || old.loop != id.loop || id.loop == reason.loop ||
+        (id.add - old.add) % int64_t(id.count) != 0)
       return std::nullopt;
-    return std::pair(id.loop, unsigned(id.count));
+    for (NodeId loop : tree.program.loopsOf(id.loop))
+      if (loop != reason.loop && isInside(reason.earlier, loop) && isInside(reason.later, loop))
+        return Turns{loop, uint16_t(id.count), 0};
+    return std::nullopt;
   }
   for (NodeId loop : llvm::reverse(tree.listOf(reason.later).loops)) {
     if (loop == reason.loop)
       break;
     if (isInside(reason.earlier, loop))
-      return std::pair(loop, 1u);
+      return Turns{loop};
   }
   return std::nullopt;
 }
@@ -53,13 +60,15 @@ void PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubt
     if (demand.within == none)
       verdict.missing.push_back(failure);
     else
-      about(doubts, demand.within, demand.period).demands.push_back(failure);
+      about(doubts, demand.within, demand.period, demand.number).demands.push_back(failure);
   }
   InsertStats ignored;
   for (const Want &want : IdAllocator(tree, empty, sweep, options, ignored).credits())
     for (const Reason &reason : want.reasons) {
       if (auto loop = loopOf(tree, reason))
-        about(doubts, loop->first, loop->second).sets.push_back(reason);
+        about(doubts, loop->loop, loop->period,
+              loop->period > 1 ? tree.program[reason.later].key.id.loop : none)
+            .sets.push_back(reason);
       else
         verdict.untold.push_back(reason);
     }
@@ -68,14 +77,15 @@ void PartJudge::note(const Tree &tree, const Demands &demands, std::vector<Doubt
 /// What does not hold in the part of some residue either.
 PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, const Doubts &doubts,
                                      bool always) {
-  if (!canCut(tree.program, {doubts.within, doubts.period, 0, always}))
+  Part part{doubts.within, doubts.period, 0, always};
+  part.numbers.push_back(doubts.number == none ? doubts.within : doubts.number);
+  if (!canCut(tree.program, part))
     return doubts;
   Demands asked = demands;
   if (always) // where iterations are left out any distance may become the shortest
     for (uint32_t index : doubts.demands)
       asked.all[index].need = (asked.all[index].need & (iteration - 1)) - iteration;
-  Doubts result{doubts.within, doubts.period, {}, {}};
-  Part part{doubts.within, doubts.period, 0, always};
+  Doubts result{doubts.within, doubts.period, doubts.number, {}, {}};
   for (; part.residue < part.period; ++part.residue) {
     Program cut = cutDown(tree.program, part);
     Tree itsTree(cut);
@@ -85,7 +95,7 @@ PartJudge::Doubts PartJudge::refuted(const Tree &tree, const Demands &demands, c
     visits += sweep.visits;
     for (uint32_t failure : sweep.failures(0)) {
       const Turns &turns = cut[asked.all[failure].later].turns;
-      bool runs = turns.loop != part.loop || part.period % turns.period != 0 ||
+      bool runs = turns.loop != part.numbers.front() || part.period % turns.period != 0 ||
                   part.residue % turns.period == turns.residue;
       if (runs && llvm::is_contained(doubts.demands, failure))
         result.demands.push_back(failure);

@@ -39,11 +39,12 @@ private:
   struct Doubts {
     NodeId within;
     unsigned period;
+    NodeId number; ///< none: the counter of the loop
     std::vector<uint32_t> demands;
     std::vector<Reason> sets;
     bool empty() const { return demands.empty() && sets.empty(); }
   };
-  static Doubts &about(std::vector<Doubts> &all, NodeId within, unsigned period);
+  static Doubts &about(std::vector<Doubts> &all, NodeId within, unsigned period, NodeId number);
   void note(const Tree &tree, const Demands &demands, std::vector<Doubts> &doubts,
             Verdict &verdict);
   Doubts refuted(const Tree &tree, const Demands &demands, const Doubts &doubts, bool always);

@@ -29,6 +29,8 @@ struct Handoff {
   /// A loop around the one of its body: the tokens are primed before it and drained behind it, and
   /// stay from one execution of the inner loop to the next (InsertKeep.h). None: of the inner loop.
   NodeId keptOver = none;
+  /// With which its ids turn; none: the counter of the innermost loop around it.
+  NodeId number = none;
   uint32_t turn = 0;   ///< ids that it turns over, when not 0: as others of its loop
   bool pinned = false; ///< was dropped as redundant once, and was missed
   bool alive = true;
@@ -102,6 +104,7 @@ public:
     const List &list = tree.lists[h.span.list];
     return list.loops.empty() ? none : list.loops.back();
   }
+  NodeId numberOf(const Handoff &h) const { return h.number == none ? loopOf(h) : h.number; }
   /// Waits behind the loop: tokens that are on their way when it ends.
   int64_t drains(const Handoff &h) const {
     const List &list = tree.lists[h.span.list];

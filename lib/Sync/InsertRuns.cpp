@@ -109,11 +109,17 @@ bool Runner::loop(NodeId id) {
   run.activations[body].back().around = visitNow;
   turnStarts.emplace_back();
   size_t items = tree.lists[body].items.size();
+  for (const Counter &counter : program.counters)
+    if (counter.over == id)
+      counters[counter.node] = 0;
   for (int64_t i = 0; i < trip + n.endsInside; ++i) {
     counters[id] = i;
     turnStarts.back().push_back(run.steps.size());
     if (!list(body, i < trip ? items : tree.lists[body].leave, activation))
       return false;
+    for (const Counter &counter : program.counters)
+      if (i < trip && llvm::is_contained(counter.loops, id))
+        ++counters[counter.node];
   }
   counters[id] = trip;
   turnStarts.pop_back();
@@ -222,6 +228,8 @@ bool Runner::node(NodeId id) {
   case NodeKind::Branch:
   case NodeKind::Macro:
     break;
+  case NodeKind::Counter:
+    return true;
   }
   push(step(Step::Open, id));
   const auto &arms = tree.places[id].arms;

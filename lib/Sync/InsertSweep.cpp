@@ -218,6 +218,8 @@ void Sweep::walkNode(NodeId id, State &s) {
     saveQueues(open.back(), head);
     return stopInside(open.back(), placeOf(id), head);
   }
+  case NodeKind::Counter:
+    return;
   }
 }
 

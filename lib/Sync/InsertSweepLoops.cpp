@@ -82,7 +82,7 @@ void Sweep::nextIteration(NodeId loop, Head &head) const {
   });
   std::fill(head.state.top.end() - columns, head.state.top.end(), placeOf(loop));
   for (State::Token &token : head.state.tokens)
-    if (token.loop == loop)
+    if (token.loop != none && tree.program.counts(loop, token.loop))
       std::rotate(token.slots.begin(), token.slots.begin() + 1, token.slots.end());
 }
 

@@ -43,7 +43,7 @@ Slot *Sweep::slotOf(const FlagKey &key, State &s) const {
     }
     if (key.id.base < ring.base || key.id.base >= ring.base + int64_t(ring.slots.size()))
       continue;
-    if (llvm::is_contained(open, ring.loop))
+    if (llvm::is_contained(open, tree.program.startOf(ring.loop)))
       return nullptr;
     dissolve(s, i); // after its loop: which id holds which token depends on the trip count
     break;
@@ -81,13 +81,15 @@ void Sweep::dissolve(State &s, size_t index) const {
 /// On entry to a loop the ids that rotate with it become rings; counter 0 makes slot c the token of
 /// id base + c.
 void Sweep::startRotation(NodeId loop, State &s) const {
-  auto isOld = [&](const State::Token &token) { return token.loop == loop; };
+  auto isOld = [&](const State::Token &token) {
+    return token.loop != none && tree.program.startOf(token.loop) == loop;
+  };
   for (auto it = llvm::find_if(s.tokens, isOld); it != s.tokens.end();
        it = llvm::find_if(s.tokens, isOld))
     dissolve(s, it - s.tokens.begin());
   for (const FlagKey &key : tree.rotations[loop]) {
     if (!key.id.known || llvm::any_of(s.tokens, [&](const State::Token &token) {
-          return token.loop == loop && token.from == key.from && token.to == key.to &&
+          return token.loop == key.id.loop && token.from == key.from && token.to == key.to &&
                  token.base == key.id.base && token.slots.size() == key.id.count;
         }))
       continue;
@@ -97,11 +99,11 @@ void Sweep::startRotation(NodeId loop, State &s) const {
       bool meets = other.from == key.from && other.to == key.to &&
                    other.base < key.id.base + int64_t(key.id.count) &&
                    key.id.base < other.base + int64_t(other.slots.size());
-      if (other.loop != none && other.loop != loop && meets &&
-          !llvm::is_contained(open, other.loop))
+      if (other.loop != none && other.loop != key.id.loop && meets &&
+          !llvm::is_contained(open, tree.program.startOf(other.loop)))
         dissolve(s, i);
     }
-    State::Token ring{key.from, key.to, key.id.base, loop, {}};
+    State::Token ring{key.from, key.to, key.id.base, key.id.loop, {}};
     for (uint32_t i = 0; i < key.id.count; ++i) {
       Slot &slot = staticSlot(s, key.from, key.to, key.id.base + int32_t(i));
       ring.slots.push_back(std::exchange(slot, Slot()));

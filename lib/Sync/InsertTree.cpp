@@ -57,7 +57,7 @@ void Tree::number(ListId id, Position &next) {
     const Node &n = program[node];
     if ((n.kind == NodeKind::Set || n.kind == NodeKind::Wait) && n.key.id.count > 1 &&
         n.key.id.loop != none)
-      rotations[n.key.id.loop].push_back(n.key);
+      rotations[program.startOf(n.key.id.loop)].push_back(n.key);
     for (unsigned arm = 0; arm < n.arms.size(); ++arm) {
       ListId inner = addList(node, arm);
       places[node].arms.push_back(inner);

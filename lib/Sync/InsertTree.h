@@ -68,7 +68,7 @@ public:
   std::vector<List> lists;   ///< parents before children; [0] is the function
   std::vector<Place> places; ///< by NodeId; list is none for nodes that are not in the program
   std::vector<NodeId> order; ///< nodes by place
-  std::vector<std::vector<FlagKey>> rotations; ///< by loop: keys that rotate with it, in its body
+  std::vector<std::vector<FlagKey>> rotations; ///< by loop: keys that rotate from its beginning on
 
   const List &listOf(NodeId node) const { return lists[places[node].list]; }
   /// The node at the place of a claim, whatever its distance.
@@ -104,7 +104,8 @@ struct Demand {
   /// them, in iterations whose counters differ by a multiple of `period` (Part.h).
   NodeId within = none;
   unsigned period = 1;
-  unsigned column = 0; ///< of the earlier accesses
+  NodeId number = none; ///< whose turns they are; none: the counter of `within`
+  unsigned column = 0;  ///< of the earlier accesses
 };
 
 /// Accesses of which claims are prefixes: all of a pipe, or in small programs with loops or

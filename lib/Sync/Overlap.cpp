@@ -109,8 +109,25 @@ private:
     int64_t count = countOf(loop);
     return count >= unbounded ? unbounded : count - 1;
   }
-  bool isEqual(NodeId loop) const { return llvm::is_contained(open.take_front(level), loop); }
-  bool isCarrier(NodeId loop) const { return carried && loop == open[level]; }
+  /// Has the number one value for both? One that runs on has, as long as what carries them, or what
+  /// they are in one iteration of, does not move it.
+  bool isEqual(NodeId number) const {
+    if (llvm::is_contained(open.take_front(level), number))
+      return true;
+    if (carried)
+      return program.isSteady(number, open[level]) && !program.counts(open[level], number);
+    return level > 0 && program.isSteady(number, open[level - 1]);
+  }
+  bool isCarrier(NodeId number) const {
+    return carried && program.counts(open[level], number) &&
+           (number == open[level] || program.isSteady(number, open[level]));
+  }
+
+  /// Does a number that runs on not begin anew between two iterations of what carries them?
+  bool onlyGrows(NodeId number) const {
+    const Counter *counter = program.counterOf(number);
+    return carried && counter && llvm::is_contained(open.take_front(level + 1), counter->over);
+  }
 
   void addCounters() {
     auto xt = x.offset.terms.begin(), yt = y.offset.terms.begin();
@@ -123,6 +140,8 @@ private:
       int64_t ofX = takeX ? (xt++)->coefficient : 0, ofY = takeY ? (yt++)->coefficient : 0;
       if (isEqual(loop) || isCarrier(loop)) {
         sum.add(ofY - ofX, 0, lastCounter(loop));
+      } else if (ofX == ofY && onlyGrows(loop)) {
+        sum.add(ofY, 1, unbounded); // the iteration of `x` that counts is over
       } else {
         sum.add(ofY, 0, lastCounter(loop));
         sum.add(-ofX, 0, lastCounter(loop));
@@ -209,16 +228,27 @@ bool Overlap::sameTile(RegionId x, RegionId y, ArrayRef<NodeId> equal) const {
   return grid == 0 ? apart == 0 : grid >= int64_t(a.span()) && apart % grid == 0;
 }
 
-bool pto::sync::bothRun(const Turns &x, const Turns &y, ArrayRef<NodeId> open) {
-  return x.loop != y.loop || x.loop == none || x.period != y.period || x.residue == y.residue ||
-         !llvm::is_contained(open, x.loop);
+bool pto::sync::bothRun(const Program &program, const Turns &x, const Turns &y,
+                        ArrayRef<NodeId> open) {
+  if (x.loop != y.loop || x.loop == none || x.period != y.period || x.residue == y.residue)
+    return true;
+  return !llvm::is_contained(open, x.loop) &&
+         (open.empty() || !program.isSteady(x.loop, open.back()));
 }
 
-std::optional<int64_t> pto::sync::turnsApart(const Turns &x, const Turns &y, NodeId loop,
-                                             ArrayRef<NodeId> outer, int64_t distance) {
-  if (!bothRun(x, y, outer))
+std::optional<int64_t> pto::sync::turnsApart(const Program &program, const Turns &x, const Turns &y,
+                                             NodeId loop, ArrayRef<NodeId> outer,
+                                             int64_t distance) {
+  // (A number that runs on may be moved by `loop`: then iterations of the loops around say
+  // nothing.)
+  bool counts = x.loop == y.loop && x.period == y.period && x.loop != none &&
+                program.counts(loop, x.loop) && (x.loop == loop || program.isSteady(x.loop, loop));
+  bool isFixed = llvm::is_contained(outer, x.loop) ||
+                 (program.isSteady(x.loop, loop) && !program.counts(loop, x.loop));
+  if (isFixed && x.loop == y.loop && x.loop != none && x.period == y.period &&
+      x.residue != y.residue)
     return std::nullopt;
-  if (x.loop != loop || y.loop != loop || x.period != y.period)
+  if (!counts)
     return distance;
   int64_t wait = (y.residue - x.residue - distance) % x.period;
   return distance + (wait < 0 ? wait + x.period : wait);

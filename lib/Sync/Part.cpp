@@ -6,126 +6,6 @@
 using namespace pto;
 using namespace pto::sync;
 
-namespace {
-
-class Cutter {
-public:
-  Cutter(const Program &program, const Part &part)
-      : program(program), part(part), result(program), inside(program.nodes.size()),
-        around(program.nodes.size()) {
-    find(program.top);
-    mark(program[part.loop].arms[0]);
-  }
-
-  Program run() {
-    for (NodeId id = 0; id < program.nodes.size(); ++id) {
-      Node &node = result[id];
-      if (node.kind == NodeKind::Set || node.kind == NodeKind::Wait)
-        flag(id, node.key.id);
-      if (node.kind == NodeKind::Branch)
-        branch(id, node);
-      if (node.kind == NodeKind::Loop && part.always && around[id])
-        loop(node, 1);
-    }
-    Node &cut = result[part.loop];
-    int64_t least = cut.trip.value_or(cut.minTrip);
-    if (part.always || part.period > 1)
-      loop(cut, part.always || least >= int64_t(part.period));
-    return std::move(result);
-  }
-
-private:
-  const Program &program;
-  const Part &part;
-  Program result;
-  std::vector<bool> inside; ///< by node: of the loop
-  std::vector<bool> around; ///< by node: its loops and branches
-
-  bool find(llvm::ArrayRef<NodeId> nodes) {
-    for (NodeId id : nodes) {
-      if (id == part.loop)
-        return true;
-      for (auto [arm, list] : llvm::enumerate(program[id].arms))
-        if (find(list)) {
-          around[id] = true;
-          if (part.always && program[id].kind == NodeKind::Branch)
-            choose(result[id], arm);
-          return true;
-        }
-    }
-    return false;
-  }
-
-  void mark(llvm::ArrayRef<NodeId> nodes) {
-    for (NodeId id : nodes) {
-      inside[id] = true;
-      for (const std::vector<NodeId> &arm : program[id].arms)
-        mark(arm);
-    }
-  }
-
-  static void choose(Node &branch, unsigned arm) {
-    branch.condition = Condition();
-    branch.condition.value = firstChosenArm + arm;
-  }
-
-  static void loop(Node &node, int64_t minTrip) {
-    node.trip.reset();
-    node.minTrip = minTrip;
-  }
-
-  /// Is nothing known of this loop's counter in the part?
-  bool isLost(NodeId counter) const { return part.always && counter != none && around[counter]; }
-
-  void flag(NodeId id, EventId &event) const {
-    if (!event.known || event.count <= 1 || event.loop == none)
-      return;
-    std::optional<int64_t> trip = program[event.loop].trip;
-    auto standStill = [&](int64_t counter) {
-      int64_t at = (counter + event.add) % int64_t(event.count);
-      event = EventId{event.base + int32_t(at < 0 ? at + event.count : at)};
-    };
-    if (event.loop == part.loop && part.period > 1) {
-      if (inside[id] && part.period % event.count == 0)
-        standStill(part.residue);
-      else if (!inside[id] && trip)
-        standStill(*trip);
-      else
-        event.known = false;
-    } else if (isLost(event.loop)) {
-      event.known = false;
-    } else if (event.loop == part.loop && part.always && !inside[id] && trip) {
-      standStill(*trip);
-    }
-  }
-
-  void branch(NodeId id, Node &node) const {
-    Condition &condition = node.condition;
-    if (chosenArm(condition))
-      return;
-    auto forget = [&] {
-      condition.loop = none;
-      condition.first = condition.last = 0;
-      condition.turns = Turns();
-    };
-    if (isLost(condition.loop) || isLost(condition.turns.loop))
-      return forget();
-    if (part.period == 1 || !inside[id])
-      return;
-    if (condition.turns.loop == part.loop) {
-      if (part.period % condition.turns.period == 0)
-        return choose(node, part.residue % condition.turns.period != condition.turns.residue);
-      forget();
-    } else if (condition.loop == part.loop) {
-      if (condition.last == 0 && part.residue >= condition.first)
-        return choose(node, condition.inverted);
-      forget();
-    }
-  }
-};
-
-} // namespace
-
 static bool contains(const Program &program, llvm::ArrayRef<NodeId> nodes, NodeId wanted) {
   return llvm::any_of(nodes, [&](NodeId id) {
     return id == wanted || llvm::any_of(program[id].arms, [&](const std::vector<NodeId> &arm) {
@@ -134,9 +14,184 @@ static bool contains(const Program &program, llvm::ArrayRef<NodeId> nodes, NodeI
   });
 }
 
-bool sync::canCut(const Program &program, const Part &part) {
-  if (part.period > 1 && program[part.loop].endsInside)
+namespace {
+
+class Cutter {
+public:
+  using Nodes = std::vector<std::pair<NodeId, Node>>;
+
+  Cutter(const Program &program, const Part &part)
+      : program(program), part(part), numbers(part.numbers) {
+    if (numbers.empty())
+      numbers.push_back(part.loop);
+  }
+
+  /// The nodes that are others in the part, as they are there.
+  Nodes run(llvm::ArrayRef<NodeId> nodes) {
+    find(nodes);
+    cut(nodes);
+    return std::move(changed);
+  }
+
+private:
+  const Program &program;
+  const Part &part;
+  llvm::SmallVector<NodeId, 2> numbers;
+  std::vector<NodeId> around; ///< the loop's loops and branches
+  std::vector<NodeId> open;   ///< loops
+  Nodes changed;
+
+  bool find(llvm::ArrayRef<NodeId> nodes) {
+    for (NodeId id : nodes) {
+      if (id == part.loop)
+        return true;
+      for (const std::vector<NodeId> &list : program[id].arms)
+        if (find(list)) {
+          around.push_back(id);
+          return true;
+        }
+    }
     return false;
+  }
+  bool isAround(NodeId id) const { return llvm::is_contained(around, id); }
+  bool isCut(NodeId loop) const {
+    return part.period > 1 &&
+           llvm::any_of(numbers, [&](NodeId number) { return program.counts(loop, number); });
+  }
+  bool isCounted(NodeId number) const {
+    return llvm::any_of(open, [&](NodeId loop) { return program.counts(loop, number); });
+  }
+
+  Node &change(NodeId id) {
+    changed.push_back({id, program[id]});
+    return changed.back().second;
+  }
+
+  void cut(llvm::ArrayRef<NodeId> nodes) {
+    for (NodeId id : nodes) {
+      const Node &node = program[id];
+      if ((node.kind == NodeKind::Set || node.kind == NodeKind::Wait) && node.key.id.known &&
+          node.key.id.count > 1 && node.key.id.loop != none)
+        flag(id, node.key.id);
+      if (node.kind == NodeKind::Branch)
+        branch(id);
+      bool isLoop = node.kind == NodeKind::Loop;
+      if (isLoop)
+        open.push_back(id);
+      for (const std::vector<NodeId> &arm : node.arms)
+        cut(arm);
+      if (isLoop) {
+        open.pop_back();
+        loop(id);
+      }
+    }
+  }
+
+  static void choose(Node &branch, unsigned arm) {
+    branch.condition = Condition();
+    branch.condition.value = firstChosenArm + arm;
+  }
+
+  void loop(NodeId id) {
+    const Node &old = program[id];
+    bool runs = part.always && (isAround(id) || id == part.loop), isLeft = isCut(id);
+    if ((!runs && !isLeft) || (old.trip && *old.trip <= 0))
+      return;
+    // One number takes each residue in so many iterations; two may take it in different ones.
+    auto counts = [&](NodeId number) { return program.counts(id, number); };
+    runs |= llvm::count_if(numbers, counts) == 1 &&
+            old.trip.value_or(old.minTrip) >= int64_t(part.period);
+    Node &node = change(id);
+    node.trip.reset();
+    node.minTrip = runs;
+  }
+
+  /// Is nothing known of this number in the part?
+  bool isLost(NodeId number) const {
+    if (number == none || llvm::is_contained(numbers, number))
+      return false;
+    const Counter *counter = program.counterOf(number);
+    if (!counter)
+      return isCut(number) || (part.always && isAround(number));
+    // It runs on in what is left out, unless that is not where it is counted.
+    bool onlyHere = counter->loops.size() == 1 && counter->loops[0] == part.loop;
+    if (part.always && isAround(counter->over) && !onlyHere)
+      return true;
+    return part.period > 1 && llvm::any_of(numbers, [&](NodeId cutNumber) {
+             auto holds = [&](NodeId loop) {
+               return program.counts(loop, cutNumber) || isInside(loop, cutNumber);
+             };
+             return llvm::any_of(counter->loops, holds);
+           });
+  }
+  /// Does the loop stand in one that counts the number?
+  bool isInside(NodeId loop, NodeId number) const {
+    return llvm::any_of(program.loopsOf(number), [&](NodeId outer) {
+      return contains(program, program[outer].arms[0], loop);
+    });
+  }
+
+  void flag(NodeId id, EventId event) {
+    bool turns = part.period > 1 && llvm::is_contained(numbers, event.loop);
+    bool isIn = isCounted(event.loop), isOwn = !program.counterOf(event.loop);
+    std::optional<int64_t> trip = isOwn ? program[event.loop].trip : std::nullopt;
+    auto standStill = [&](int64_t counter) {
+      int64_t at = (counter + event.add) % int64_t(event.count);
+      change(id).key.id = EventId{event.base + int32_t(at < 0 ? at + event.count : at)};
+    };
+    if (turns && isIn && part.period % event.count == 0)
+      standStill(part.residue);
+    else if ((turns || (event.loop == part.loop && part.always)) && !isIn && trip)
+      standStill(*trip);
+    else if (turns || isLost(event.loop))
+      change(id).key.id.known = false;
+  }
+
+  void branch(NodeId id) {
+    const Node &node = program[id];
+    if (part.always && isAround(id)) {
+      for (auto [arm, list] : llvm::enumerate(node.arms))
+        if (contains(program, list, part.loop))
+          return choose(change(id), arm);
+    }
+    const Condition &condition = node.condition;
+    if (chosenArm(condition))
+      return;
+    auto forget = [&] {
+      Condition &open = change(id).condition;
+      open.loop = none;
+      open.first = open.last = 0;
+      open.turns = Turns();
+    };
+    auto stands = [&](NodeId number) {
+      return part.period > 1 && number != none && llvm::is_contained(numbers, number) &&
+             isCounted(number);
+    };
+    if (stands(condition.turns.loop)) {
+      if (part.period % condition.turns.period == 0)
+        return choose(change(id), part.residue % condition.turns.period != condition.turns.residue);
+      forget();
+    } else if (stands(condition.loop)) {
+      if (condition.last == 0 && part.residue >= condition.first)
+        return choose(change(id), condition.inverted);
+      forget();
+    } else if (isLost(condition.loop) || isLost(condition.turns.loop) ||
+               (part.period > 1 && llvm::is_contained(numbers, condition.turns.loop))) {
+      forget();
+    }
+  }
+};
+
+} // namespace
+
+bool sync::canCut(const Program &program, const Part &part) {
+  llvm::SmallVector<NodeId, 2> numbers = part.numbers;
+  if (numbers.empty())
+    numbers.push_back(part.loop);
+  for (NodeId number : numbers)
+    if (part.period > 1 && llvm::any_of(program.loopsOf(number),
+                                        [&](NodeId loop) { return program[loop].endsInside; }))
+      return false;
   // Of a loop around it the last half is kept. In a second half the loop does not matter to that;
   // in a first one it may not run there, although it always runs in the part.
   auto mayHide = [&](const Node &node) {
@@ -150,14 +205,26 @@ bool sync::canCut(const Program &program, const Part &part) {
 }
 
 Program sync::cutDown(const Program &program, const Part &part) {
-  return Cutter(program, part).run();
+  Program result = program;
+  for (auto &[id, node] : Cutter(program, part).run(program.top))
+    result[id] = std::move(node);
+  return result;
 }
 
-/// Rings of equal slots: no byte of one is in another slot of the other.
+std::vector<std::pair<NodeId, Node>> sync::cutInPlace(Program &program, const Part &part,
+                                                      llvm::ArrayRef<NodeId> items) {
+  std::vector<std::pair<NodeId, Node>> nodes = Cutter(program, part).run(items);
+  for (auto &[id, node] : nodes)
+    std::swap(program[id], node);
+  return nodes;
+}
+
+/// Rings of equal slots, turned by one number or by two: no byte of one is in another slot of the
+/// other.
 static bool shareSlots(const Region &x, const Region &y) {
   const Rotation &a = x.rotation, &b = y.rotation;
   if (a.count < 2 || a.count > mostParts || a.count != b.count || a.loop == none ||
-      a.loop != b.loop || a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
+      b.loop == none || a.stride != b.stride || (a.add - b.add) % int64_t(a.count) != 0)
     return false;
   bool isOnePlace = x.space == y.space && x.root == y.root && x.root != none;
   if (!isOnePlace || !x.offset.known || !y.offset.known || x.offset.symbol != y.offset.symbol ||
@@ -174,11 +241,13 @@ static bool shareSlots(const Region &x, const Region &y) {
   return true;
 }
 
-std::optional<Turns> sync::meetingTurns(const Region &x, const Turns &runsX, const Region &y,
-                                        const Turns &runsY) {
+std::optional<SharedTurns> sync::meetingTurns(const Region &x, const Turns &runsX, const Region &y,
+                                              const Turns &runsY) {
   if (shareSlots(x, y))
-    return Turns{x.rotation.loop, uint16_t(x.rotation.count), 0};
-  if (runsX.loop != none && runsX == runsY && runsX.period > 1 && runsX.period <= mostParts)
-    return Turns{runsX.loop, runsX.period, 0};
+    return SharedTurns{x.rotation.count, x.rotation.loop, y.rotation.loop};
+  bool alike = runsX.period == runsY.period && runsX.residue == runsY.residue;
+  if (alike && runsX.loop != none && runsY.loop != none && runsX.period > 1 &&
+      runsX.period <= mostParts)
+    return SharedTurns{runsX.period, runsX.loop, runsY.loop};
   return std::nullopt;
 }

@@ -14,24 +14,43 @@
 
 namespace pto::sync {
 
-/// What runs of a program: of `loop` the iterations with counter mod period = residue.
+/// Where both ends of an order stand, further in than what carries them, and where they meet. What
+/// has neither a loop nor a period is judged in the whole program.
+struct Meeting {
+  NodeId loop = none; ///< both stand in it; none: in loops one beside the other
+  /// The values of the numbers, of the earlier end and of the later one, differ by a multiple of
+  /// it. Each stands in a loop that counts its own; where there is one number, the second is none.
+  unsigned period = 1;
+  NodeId first = none, second = none;
+  bool isPartial() const { return loop != none || period > 1; }
+  auto operator<=>(const Meeting &) const = default;
+};
+
+/// What runs of a program: of the loops that count `numbers` the iterations in which the number mod
+/// period = residue.
 struct Part {
   NodeId loop = none;
   unsigned period = 1, residue = 0;
   /// Of all lists around the loop only those executions in which it runs such an iteration. Nothing
   /// is known of the counters around it then.
   bool always = false;
+  llvm::SmallVector<NodeId, 2> numbers = {}; ///< empty: of the loop's own counter
 };
 
 /// May the part be judged by its cut? What ends inside an iteration need not end inside one that is
 /// left: the cut, which says so, would have run the first half once more.
 bool canCut(const Program &program, const Part &part);
 
-/// The program with the same nodes, in which ids that turn with the loop stand still and conditions
-/// on what was left out are open. Only what its flags and barriers order is meant: sets and waits
-/// need not alternate in it, and its accesses still say where their bytes are by the counters of
-/// the whole program.
+/// The program with the same nodes, in which ids that turn with the numbers stand still and
+/// conditions on what was left out are open. Only what its flags and barriers order is meant: sets
+/// and waits need not alternate in it, and its accesses still say where their bytes are by the
+/// counters of the whole program.
 Program cutDown(const Program &program, const Part &part);
+
+/// The same in place, of the items alone, which hold all that the part leaves out; returns the
+/// nodes as they were before.
+std::vector<std::pair<NodeId, Node>> cutInPlace(Program &program, const Part &part,
+                                                llvm::ArrayRef<NodeId> items);
 
 /// Condition::value from here on: the arm of that number runs.
 inline constexpr uint32_t firstChosenArm = none - 64;
@@ -44,12 +63,18 @@ inline std::optional<unsigned> chosenArm(const Condition &condition) {
 /// Each residue is a walk of its own.
 inline constexpr unsigned mostParts = 16;
 
-/// The loop and the number of iterations, at most mostParts, such that both can only share bytes
-/// when the loop's counters differ by a multiple of it, whatever the loops around it do; none when
-/// there is no such loop. `x` and `y` are the regions, with the iterations in which the accesses
-/// run.
-std::optional<Turns> meetingTurns(const Region &x, const Turns &runsX, const Region &y,
-                                  const Turns &runsY);
+/// Where only equal turns of two numbers share bytes.
+struct SharedTurns {
+  unsigned period;
+  NodeId earlier, later; ///< the number that each end turns with
+  bool operator==(const SharedTurns &) const = default;
+};
+
+/// The numbers, and how much they may differ by multiples of, at most mostParts, when the accesses
+/// share bytes, whatever the loops around do; none when nothing is known. `x` and `y` are the
+/// regions, with the iterations in which the accesses run.
+std::optional<SharedTurns> meetingTurns(const Region &x, const Turns &runsX, const Region &y,
+                                        const Turns &runsY);
 
 } // namespace pto::sync
 

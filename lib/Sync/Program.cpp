@@ -1,6 +1,7 @@
 //===- Program.cpp - Nodes, the region table and the listing --------------===//
 
 #include "ptoas/Sync/Program.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -40,6 +41,64 @@ uint64_t Region::span() const {
 NodeId Program::add(Node node) {
   nodes.push_back(std::move(node));
   return NodeId(nodes.size() - 1);
+}
+
+const Counter *Program::counterOf(NodeId node) const {
+  bool isCounter = node < nodes.size() && nodes[node].kind == NodeKind::Counter;
+  return isCounter ? &counters[nodes[node].source] : nullptr;
+}
+
+llvm::SmallVector<NodeId, 2> Program::loopsOf(NodeId number) const {
+  const Counter *counter = counterOf(number);
+  return counter ? counter->loops : llvm::SmallVector<NodeId, 2>{number};
+}
+
+bool Program::counts(NodeId loop, NodeId number) const {
+  const Counter *counter = counterOf(number);
+  return counter ? llvm::is_contained(counter->loops, loop) : loop == number;
+}
+
+NodeId Program::startOf(NodeId number) const {
+  const Counter *counter = counterOf(number);
+  return counter ? counter->over : number;
+}
+
+bool Program::isSteady(NodeId number, NodeId loop) const {
+  const Counter *counter = counterOf(number);
+  return counter && !llvm::is_contained(counter->around, loop);
+}
+
+NodeId Program::addCounter(NodeId over, llvm::ArrayRef<NodeId> loops, std::string name) {
+  Node node;
+  node.kind = NodeKind::Counter;
+  node.source = uint32_t(counters.size());
+  node.label = std::move(name);
+  NodeId id = add(std::move(node));
+  counters.push_back({id, over, llvm::SmallVector<NodeId, 2>(loops), {}, 0});
+  return id;
+}
+
+void Program::closeCounters() {
+  if (counters.empty())
+    return;
+  std::vector<NodeId> open;
+  auto walk = [&](auto &self, const std::vector<NodeId> &list) -> void {
+    for (NodeId id : list) {
+      bool isLoop = nodes[id].kind == NodeKind::Loop;
+      for (Counter &counter : counters)
+        if (isLoop && llvm::is_contained(counter.loops, id))
+          for (NodeId loop : open)
+            if (!llvm::is_contained(counter.around, loop))
+              counter.around.push_back(loop);
+      if (isLoop)
+        open.push_back(id);
+      for (const std::vector<NodeId> &arm : nodes[id].arms)
+        self(self, arm);
+      if (isLoop)
+        open.pop_back();
+    }
+  };
+  walk(walk, top);
 }
 
 /// Our own mixing: llvm::hash_combine may be seeded per process, and ids should not even in theory
@@ -216,6 +275,8 @@ private:
       return;
     case NodeKind::Leave:
       os << "leave";
+      return;
+    case NodeKind::Counter:
       return;
     }
   }

@@ -80,7 +80,7 @@ private:
   uint64_t steps = 0, weight = 1;
 
   void findPeriods(llvm::ArrayRef<NodeId> nodes, NodeId inner);
-  void comesRound(NodeId loop, int64_t after);
+  void comesRound(NodeId number, int64_t after);
   bool list(llvm::ArrayRef<NodeId> nodes);
   bool node(NodeId id);
   bool loop(NodeId id);
@@ -217,11 +217,13 @@ void Walk::shift(Time by) {
     memory.shift(by);
 }
 
-void Walk::comesRound(NodeId loop, int64_t after) {
+void Walk::comesRound(NodeId number, int64_t after) {
   constexpr int64_t most = 64; // of turns that are no part of one another
-  int64_t both = loop == none ? 1 : std::lcm(periods[loop], after);
-  if (loop != none && both <= most)
-    periods[loop] = both;
+  if (number == none)
+    return;
+  for (NodeId loop : program.loopsOf(number))
+    if (int64_t both = std::lcm(periods[loop], after); both <= most)
+      periods[loop] = both;
 }
 
 void Walk::findPeriods(llvm::ArrayRef<NodeId> nodes, NodeId inner) {
@@ -250,6 +252,14 @@ bool Walk::loop(NodeId id) {
   int64_t more = (trip - walked) / period;
   uint64_t outer = weight;
   Time before = end();
+  for (const Counter &counter : program.counters)
+    if (counter.over == id)
+      counters[counter.node] = 0;
+  auto count = [&](int64_t by) {
+    for (const Counter &counter : program.counters)
+      if (llvm::is_contained(counter.loops, id))
+        counters[counter.node] += by;
+  };
   for (int64_t i = 0; i < walked; ++i) {
     counters[id] = i;
     if (more && i == walked - period) {
@@ -258,7 +268,9 @@ bool Walk::loop(NodeId id) {
     }
     if (!list(n.arms[0]))
       return false;
+    count(1);
   }
+  count(trip - walked);
   weight = outer;
   if (more)
     shift((end() - before) * more);
@@ -294,6 +306,7 @@ bool Walk::node(NodeId id) {
   case NodeKind::Macro:
     return list(n.arms[0]);
   case NodeKind::Leave:
+  case NodeKind::Counter:
     return true;
   }
   return true;

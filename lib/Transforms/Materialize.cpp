@@ -34,6 +34,8 @@ private:
   void create(OpBuilder &b, const sync::Node &node);
   void flag(OpBuilder &b, const sync::Node &node);
   Value eventId(OpBuilder &b, const sync::EventId &id);
+  Value idOf(OpBuilder &b, Value value, int64_t add, const sync::EventId &id);
+  SyncModel::Number number(OpBuilder &b, const sync::Counter &counter);
   Value counter(OpBuilder &b, mlir::scf::ForOp loop, bool inside);
   Value trips(OpBuilder &b, mlir::scf::ForOp loop);
   void giveCounter(sync::NodeId loop);
@@ -64,6 +66,8 @@ private:
 
 /// An scf.while has no counter that ids could turn with: it gets one, as one more variable.
 void Materializer::giveCounter(sync::NodeId node) {
+  if (solved.counterOf(node))
+    return;
   auto old = llvm::dyn_cast<mlir::scf::WhileOp>(sourceOf(solved[node]));
   if (!old || counted.contains(model.sources[solved[node].source]))
     return;
@@ -156,7 +160,9 @@ void Materializer::flag(OpBuilder &b, const sync::Node &node) {
   const sync::EventId &id = node.key.id;
   bool set = node.kind == NodeKind::Set;
   std::optional<int64_t> fixed = id.base;
-  if (id.count > 1) {
+  if (id.count > 1 && solved.counterOf(id.loop)) {
+    fixed.reset();
+  } else if (id.count > 1) {
     fixed.reset();
     // After a loop whose trip count is known the counter is a number.
     bool inside = false;
@@ -182,6 +188,10 @@ void Materializer::flag(OpBuilder &b, const sync::Node &node) {
 
 /// base + (counter + add) mod count; Analysis/Offsets.cpp reads it back (readEventId).
 Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
+  if (const sync::Counter *counter = solved.counterOf(id.loop)) {
+    auto [value, first] = number(b, *counter);
+    return idOf(b, value, id.add - first, id);
+  }
   Operation *loop = sourceOf(solved[id.loop]);
   bool inside = loop->isAncestor(b.getInsertionBlock()->getParentOp());
   Value value;
@@ -196,13 +206,49 @@ Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
   } else {
     value = counter(b, llvm::cast<mlir::scf::ForOp>(loop), inside);
   }
-  int64_t count = id.count, add = (id.add % count + count) % count;
+  return idOf(b, value, id.add, id);
+}
+
+/// base + (value + add) mod count.
+Value Materializer::idOf(OpBuilder &b, Value value, int64_t add, const sync::EventId &id) {
+  int64_t count = id.count;
+  add = (add % count + count) % count;
   if (add)
     value = mlir::arith::AddIOp::create(b, named("turn"), value, index(b, add));
   value = mlir::arith::RemUIOp::create(b, named("slot"), value, index(b, count));
   if (id.base)
     value = mlir::arith::AddIOp::create(b, named("event"), value, index(b, id.base));
   return value;
+}
+
+/// A number that runs on, where a loop counts it: a variable of that loop, or the sum i * n + j
+/// over the nest.
+SyncModel::Number Materializer::number(OpBuilder &b, const sync::Counter &counter) {
+  auto counts = [&](Operation *op) {
+    return llvm::any_of(counter.loops, [&](sync::NodeId l) { return sourceOf(solved[l]) == op; });
+  };
+  Operation *inner = b.getInsertionBlock()->getParentOp();
+  while (!counts(inner))
+    inner = inner->getParentOp();
+  auto toIndex = [&](Value value) -> Value {
+    if (value.getType().isIndex())
+      return value;
+    if (value.getType().isInteger(1))
+      return mlir::arith::IndexCastUIOp::create(b, named("turn"), b.getIndexType(), value);
+    return mlir::arith::IndexCastOp::create(b, named("turn"), b.getIndexType(), value);
+  };
+  auto known = model.numbers.find({counter.node, inner});
+  if (known != model.numbers.end())
+    return {toIndex(known->second.value), known->second.first};
+  llvm::SmallVector<mlir::scf::ForOp> nest{llvm::cast<mlir::scf::ForOp>(inner)};
+  while (nest.back() != sourceOf(solved[counter.over]))
+    nest.push_back(llvm::cast<mlir::scf::ForOp>(nest.back()->getParentOp()));
+  Value sum = toIndex(nest.back().getInductionVar());
+  for (mlir::scf::ForOp loop : llvm::reverse(llvm::ArrayRef(nest).drop_back())) {
+    sum = mlir::arith::MulIOp::create(b, named("turn"), sum, toIndex(loop.getUpperBound()));
+    sum = mlir::arith::AddIOp::create(b, named("turn"), sum, toIndex(loop.getInductionVar()));
+  }
+  return {sum, 0};
 }
 
 /// Number of the iteration, from 0; after the loop, how many there were. An index, whatever the

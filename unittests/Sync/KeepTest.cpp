@@ -24,6 +24,9 @@ struct Knobs {
   bool outerSlot = false; ///< slots turn with the outer loop
   bool epilogue = false;  ///< V comes back to slot 0 behind the inner loop
   std::optional<int64_t> trip = std::nullopt;
+  bool runsOn = false;   ///< one number for all executions of the inner loop
+  unsigned loops = 1;    ///< inner loops, one after the other
+  int64_t secondAdd = 0; ///< slots and ids of the second turn with a number that far ahead
 };
 
 /// for o { for i { load slot i; use it } }, kept by hand.
@@ -36,28 +39,36 @@ Program nest(const Knobs &knobs) {
   };
   primes(true);
   NodeId outer = b.openLoop();
-  NodeId inner = b.openLoop(knobs.trip);
-  EventId id{0, knobs.ids, knobs.ids > 1 ? inner : none, 0};
-  Rotation ring{knobs.slots, 64, knobs.outerSlot ? outer : inner, 0}, ahead = ring;
-  ahead.add = knobs.loadAdd;
-  RegionId used = b.tile(Space::Vec, 0, 64, "t", ring);
-  if (knobs.flags)
-    b.wait(Pipe::V, Pipe::MTE2, id);
-  b.access(Pipe::MTE2, {b.global(in, 0, 64)}, {b.tile(Space::Vec, 0, 64, "t", ahead)}, "tload");
-  if (knobs.flags)
-    b.handoff(Pipe::MTE2, Pipe::V, id);
-  b.access(Pipe::V, {used}, {b.tile(Space::Vec, 1024, 64, "r")}, "tadds");
-  if (knobs.flags)
-    b.set(Pipe::V, Pipe::MTE2, id);
-  else
-    b.barrier(Pipe::V); // it writes one tile each time
-  b.close();
+  NodeId running = knobs.runsOn ? b.program.addCounter(outer, {}, "turns") : none;
+  for (unsigned loop = 0; loop < knobs.loops; ++loop) {
+    NodeId inner = b.openLoop(knobs.trip);
+    if (knobs.runsOn)
+      b.program.counters.front().loops.push_back(inner);
+    NodeId number = knobs.runsOn ? running : inner;
+    int64_t add = loop * knobs.secondAdd;
+    EventId id{0, knobs.ids, knobs.ids > 1 ? number : none, add};
+    Rotation ring{knobs.slots, 64, knobs.outerSlot ? outer : number, add}, ahead = ring;
+    ahead.add += knobs.loadAdd;
+    RegionId used = b.tile(Space::Vec, 0, 64, "t", ring);
+    if (knobs.flags)
+      b.wait(Pipe::V, Pipe::MTE2, id);
+    b.access(Pipe::MTE2, {b.global(in, 0, 64)}, {b.tile(Space::Vec, 0, 64, "t", ahead)}, "tload");
+    if (knobs.flags)
+      b.handoff(Pipe::MTE2, Pipe::V, id);
+    b.access(Pipe::V, {used}, {b.tile(Space::Vec, 1024, 64, "r")}, "tadds");
+    if (knobs.flags)
+      b.set(Pipe::V, Pipe::MTE2, id);
+    else
+      b.barrier(Pipe::V); // it writes one tile each time
+    b.close();
+  }
   if (knobs.epilogue)
     b.access(Pipe::V, {b.tile(Space::Vec, 0, 64, "t")}, {b.tile(Space::Vec, 2048, 64, "s")},
              "tadds");
   b.close();
   primes(false);
   b.barrier(Pipe::ALL);
+  b.program.closeCounters();
   return std::move(b.program);
 }
 
@@ -93,6 +104,52 @@ TEST(SyncKeep, HandWritten) {
   expectVerdict({.loadAdd = 1}, false, "the slot of another id");
   expectVerdict({.outerSlot = true}, false, "a slot that stands still while ids turn");
   expectVerdict({.epilogue = true}, false, "V comes back behind the loop");
+}
+
+// `pingpong ^= 1`: the number goes on where the loop before left it.
+TEST(SyncKeep, HandWrittenNumbersThatRunOn) {
+  expectVerdict({.runsOn = true}, true, "two slots, two ids");
+  expectVerdict({.slots = 3, .ids = 3, .runsOn = true}, true, "three slots, three ids");
+  expectVerdict({.slots = 4, .ids = 2, .runsOn = true}, true, "two slots to an id");
+  expectVerdict({.ids = 1, .runsOn = true}, true, "one id for both slots");
+  expectVerdict({.trip = 3, .runsOn = true}, true, "an odd trip count");
+  expectVerdict({.slots = 1, .ids = 2, .runsOn = true}, false, "one slot, two ids");
+  expectVerdict({.loadAdd = 1, .runsOn = true}, false, "the slot of another id");
+  expectVerdict({.outerSlot = true, .runsOn = true}, false, "a slot that stands still");
+  expectVerdict({.epilogue = true, .runsOn = true}, false, "V comes back behind the loop");
+}
+
+// Loops one after the other that use one ring: each begins with slot 0, or where the last one
+// ended.
+TEST(SyncKeep, HandWrittenSiblings) {
+  for (bool runsOn : {false, true}) {
+    expectVerdict({.runsOn = runsOn, .loops = 2}, true, "two loops");
+    expectVerdict({.runsOn = runsOn, .loops = 3}, true, "three loops");
+    expectVerdict({.slots = 3, .ids = 3, .runsOn = runsOn, .loops = 2}, true, "three slots");
+    expectVerdict({.trip = 5, .runsOn = runsOn, .loops = 2}, true, "odd trip counts");
+    expectVerdict({.slots = 1, .ids = 1, .runsOn = runsOn, .loops = 2}, true, "one slot");
+    expectVerdict({.runsOn = runsOn, .loops = 2, .secondAdd = 2}, true, "a whole turn ahead");
+    expectVerdict({.loadAdd = 1, .runsOn = runsOn, .loops = 2}, false, "the slot of another id");
+  }
+  expectVerdict({.slots = 3, .ids = 2, .loops = 2}, false, "id and slot do not turn alike");
+}
+
+// Where the limit of work leaves parts of a program out, the words say so.
+TEST(SyncKeep, LimitOfWork) {
+  Program program = nest({});
+  program.arch = Arch::A5;
+  CheckOptions options;
+  auto isLimit = [](const Finding &finding) { return finding.rule == Rule::Limit; };
+  CheckResult result;
+  for (options.mostVisits = 1;; ++options.mostVisits)
+    if (result = check(program, options); llvm::none_of(result.findings, isLimit))
+      break;
+  ASSERT_FALSE(result.findings.empty());
+  EXPECT_NE(result.findings[0].what.find(
+                "; whether flags that stay set over outer loops order it was not looked at: the "
+                "function has more of them than the limit of work allows"),
+            std::string::npos)
+      << result.findings[0].what;
 }
 
 // The tokens of the ring are kept, and each deletion is missed.

@@ -134,17 +134,18 @@ TEST(SyncPart, MeetingTurns) {
   wide.run = 96;
   moved.offset.terms.push_back({3, 64});
   Turns always;
-  EXPECT_EQ(meetingTurns(x, always, x, always), (Turns{5, 2, 0}));
-  EXPECT_EQ(meetingTurns(x, always, piece, always), (Turns{5, 2, 0}));
+  EXPECT_EQ(meetingTurns(x, always, x, always), (SharedTurns{2, 5, 5}));
+  EXPECT_EQ(meetingTurns(x, always, piece, always), (SharedTurns{2, 5, 5}));
+  EXPECT_EQ(meetingTurns(x, always, other, always), (SharedTurns{2, 5, 6}));
   Region nowhere = x; // two pointers of which nobody knows the origin
   nowhere.space = Space::GM;
   nowhere.root = none;
   EXPECT_EQ(meetingTurns(nowhere, always, nowhere, always), std::nullopt);
-  for (const Region *y : {&next, &other, &wide, &moved})
+  for (const Region *y : {&next, &wide, &moved})
     EXPECT_EQ(meetingTurns(x, always, *y, always), std::nullopt);
   Region still;
   still.run = 64;
   Turns odd{5, 2, 1}, even{5, 2, 0};
-  EXPECT_EQ(meetingTurns(still, odd, still, odd), (Turns{5, 2, 0}));
+  EXPECT_EQ(meetingTurns(still, odd, still, odd), (SharedTurns{2, 5, 5}));
   EXPECT_EQ(meetingTurns(still, odd, still, even), std::nullopt);
 }

@@ -25,15 +25,19 @@ public:
     outIds = random.chance(80) ? outSlots : random.pick({1, 2});
     byArms = slots == 2 && random.chance(40);
     isSoup = random.chance(35);
+    runsOn = random.chance(40);
   }
 
   Program run() {
     unsigned depth = random.pick({2, 2, 2, 3});
     keptAt = isSoup ? 0 : random.pick({0, 0, 0, 1});
+    if (runsOn)
+      running = b.program.addCounter(none, {}, "turns");
     nest(depth, 0);
     if (random.chance(20))
       epilogue();
     b.barrier(Pipe::ALL);
+    b.program.closeCounters();
     return std::move(b.program);
   }
 
@@ -43,18 +47,23 @@ private:
   uint32_t slots, ids, outSlots, outIds;
   unsigned odd; ///< percent: this turns or stands otherwise than it should
   bool stores, byArms, isSoup;
+  bool runsOn; ///< one number for all inner loops
+  NodeId running = none;
   unsigned keptAt = 0;
   std::vector<NodeId> loops;
 
-  NodeId open() {
+  NodeId open(bool isInner) {
     unsigned kind = random.below(10);
-    if (kind < 3)
+    if (kind < (isInner && runsOn ? 1 : 3))
       return b.openWhile();
     if (kind < 5)
       return b.openLoop(random.pick<int64_t>({1, 2, 3, 4, 5, 6}));
     return b.openLoop(std::nullopt, random.chance(20) ? 1 : 0);
   }
+  /// The number that slots and ids turn with.
   NodeId counter() {
+    if (runsOn && !random.chance(odd))
+      return running;
     return !random.chance(odd) ? loops.back() : loops[random.below(loops.size())];
   }
   RegionId slot(int64_t place, uint32_t count) {
@@ -95,9 +104,9 @@ private:
       auto inArm = [&, arm](Piece piece) {
         if (!byArms)
           return add(piece);
-        NodeId loop = loops.back();
+        NodeId turning = counter();
         add([=, this] {
-          b.turns = {loop, 2, uint16_t(arm)};
+          b.turns = {turning, 2, uint16_t(arm)};
           Condition condition;
           condition.turns = b.turns;
           b.openBranch(condition);
@@ -132,7 +141,7 @@ private:
     Condition result;
     unsigned kind = random.below(10);
     if (kind < 4 && !loops.empty())
-      result.turns = {loops.back(), 2, uint16_t(random.below(2))};
+      result.turns = {counter(), 2, uint16_t(random.below(2))};
     else if (kind < 6 && !loops.empty() && !b.program[loops.back()].endsInside)
       result.loop = loops.back(), result.first = random.chance(70), result.last = !result.first,
       result.inverted = random.chance(50);
@@ -191,8 +200,13 @@ private:
   void nest(unsigned depth, unsigned level) {
     if (level == keptAt)
       rings(true);
-    NodeId loop = open();
+    NodeId loop = open(depth == 1);
     loops.push_back(loop);
+    Counter *number = runsOn ? &b.program.counters.front() : nullptr;
+    if (number && number->over == none && level == keptAt)
+      number->over = loop;
+    if (number && depth == 1 && !b.program[loop].endsInside && !random.chance(odd / 2))
+      number->loops.push_back(loop);
     if (depth == 1) {
       inner(loop);
     } else {

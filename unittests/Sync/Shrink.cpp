@@ -16,6 +16,8 @@ static bool hasAllLoops(const Program &program) {
   for (const List &list : lists)
     for (NodeId id : list.in(program))
       present[id] = true;
+  for (const Counter &counter : program.counters)
+    present[counter.node] = present[counter.over];
   auto regionIsFine = [&](RegionId id) {
     const Region &region = program.regions[id];
     return (region.rotation.loop == none || present[region.rotation.loop]) &&

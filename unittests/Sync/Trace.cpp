@@ -215,6 +215,9 @@ bool Expander::runLoop(NodeId id) {
   if (!node.trip)
     trip = std::max(trip, node.minTrip);
   lengths[id] = trip;
+  for (const Counter &counter : program.counters)
+    if (counter.over == id)
+      counters[counter.node] = 0;
   loopsAround.push_back(id);
   size_t leave = llvm::find_if(body, [&](NodeId n) { return program[n].kind == NodeKind::Leave; }) -
                  body.begin();
@@ -222,6 +225,9 @@ bool Expander::runLoop(NodeId id) {
     counters[id] = i;
     if (!run(body))
       return false;
+    for (const Counter &counter : program.counters)
+      if (llvm::is_contained(counter.loops, id))
+        ++counters[counter.node];
   }
   counters[id] = trip; // outside its loop a counter is the trip count (EventId)
   bool isShort = !node.endsInside || run(body.take_front(leave));
@@ -304,6 +310,7 @@ bool Expander::run(llvm::ArrayRef<NodeId> list) {
         return false;
       break;
     case NodeKind::Leave:
+    case NodeKind::Counter:
       break;
     }
   }

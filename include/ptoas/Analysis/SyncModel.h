@@ -21,6 +21,13 @@ struct SyncModel {
   /// The block of each statement list: the function body (node none), a loop's body, a branch's
   /// arms. Lists inside macros have none.
   std::map<std::pair<sync::NodeId, unsigned>, mlir::Block *> blocks;
+  /// A number of the program that runs on, by its node and a loop that counts it: there it is
+  /// (number + first), modulo Counter::modulus. Others are sums over the counters of their loops.
+  struct Number {
+    mlir::Value value;
+    int64_t first;
+  };
+  std::map<std::pair<sync::NodeId, mlir::Operation *>, Number> numbers;
   std::vector<mlir::Value> conditions; ///< by sync::Condition::value
   bool hasSync = false;                ///< the IR holds flags, barriers or fences
   bool hasAccess = false;              ///< some pipe other than S has work

@@ -124,6 +124,7 @@ enum class NodeKind : uint8_t {
          ///< helper functions)
   Leave, ///< stands directly in the body of a loop with `endsInside`: the loop is over here, or
          ///< goes on
+  Counter, ///< stands nowhere: only names a number that a nest counts (see Program::counters)
 };
 
 /// Iterations of a loop: those with counter mod period = residue.
@@ -177,10 +178,24 @@ struct Node {
                                ///< (scf.while); trip and minTrip say nothing then
   std::vector<std::vector<NodeId>> arms; ///< Loop, Macro: one; Branch: two or more
   Condition condition;                   ///< Branch
-  uint32_t source = none;      ///< client's index of the operation (several nodes may share it)
+  uint32_t source = none;      ///< client's index of the operation (several nodes may share it);
+                               ///< Counter: its place in Program::counters
   std::string label;           ///< "pto.tload", "pto.comm.tput load"; only for messages
   bool inserted = false;       ///< put there by the inserter
   std::vector<Reason> reasons; ///< of inserted nodes
+};
+
+/// A number that runs on over the executions of loops in a loop, as `pingpong ^= 1` does: 0 where
+/// `over` begins, one more after each iteration of each of `loops`. Its node may stand wherever a
+/// loop names a counter: Rotation, EventId, Turns; in an Offset::Term only inside of `loops`, none
+/// of which stands in another one. What uses it stands in `over`.
+struct Counter {
+  NodeId node = none, over = none;
+  llvm::SmallVector<NodeId, 2> loops;
+  /// Loops with one of `loops` further in, whose iterations move it by any number.
+  llvm::SmallVector<NodeId, 4> around;
+  /// The source can say the number modulo this, and modulo what divides it; 0: modulo anything.
+  uint32_t modulus = 0;
 };
 
 struct Program {
@@ -192,8 +207,22 @@ struct Program {
   std::vector<Region> regions;     ///< by RegionId, no two equal
   std::vector<Root> roots;         ///< GM pointers
   std::vector<NodeId> top;         ///< the function body
+  std::vector<Counter> counters;   ///< that run on; few
 
   NodeId add(Node node);
+  /// Of what may be the node of a loop; null when it is.
+  const Counter *counterOf(NodeId node) const;
+  /// The loops that count it: itself, when it is a loop.
+  llvm::SmallVector<NodeId, 2> loopsOf(NodeId number) const;
+  /// Does an iteration of `loop` move the number by one? `loop` may be what it names.
+  bool counts(NodeId loop, NodeId number) const;
+  /// The loop whose beginning makes the number 0.
+  NodeId startOf(NodeId number) const;
+  /// Has the number one value as long as the loop stays in one iteration?
+  bool isSteady(NodeId number, NodeId loop) const;
+  NodeId addCounter(NodeId over, llvm::ArrayRef<NodeId> loops, std::string name);
+  /// To be called when all loops are in their places: fills Counter::around.
+  void closeCounters();
   RegionId intern(Region region); ///< equal regions share an id; linear in nothing (hashed)
   const Node &operator[](NodeId id) const { return nodes[id]; }
   Node &operator[](NodeId id) { return nodes[id]; }
@@ -248,11 +277,11 @@ private:
 };
 
 /// May two accesses run in one iteration of all loops in `open`?
-bool bothRun(const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
+bool bothRun(const Program &program, const Turns &x, const Turns &y, llvm::ArrayRef<NodeId> open);
 /// The least number of iterations of `loop`, at least `distance`, after which `y` may run when `x`
 /// did, with equal counters of the loops in `outer`; none when it never does.
-std::optional<int64_t> turnsApart(const Turns &x, const Turns &y, NodeId loop,
-                                  llvm::ArrayRef<NodeId> outer, int64_t distance);
+std::optional<int64_t> turnsApart(const Program &program, const Turns &x, const Turns &y,
+                                  NodeId loop, llvm::ArrayRef<NodeId> outer, int64_t distance);
 
 /// Does what the node reads of accumulators belong to the chain that it writes (H7)? Not if it
 /// takes its sums from one accumulator and leaves them in another, or if nobody knows which slots
