@@ -159,12 +159,15 @@ static std::string loopName(const Program &program, NodeId loop) {
   if (loop == none)
     return "?";
   const std::string &label = program[loop].label;
-  return label.empty() ? "i" + std::to_string(loop) : "iteration"; // of the source's scf.for
+  return label.empty() ? "i" + std::to_string(loop) : label;
 }
 
 /// "(iteration+1)%2"
 static std::string rotationText(const Program &program, NodeId loop, int64_t add, uint32_t count) {
-  std::string text = "(" + loopName(program, loop);
+  std::string counter = loopName(program, loop);
+  if (llvm::StringRef(counter).contains('.')) // the name of an operation, not of what it counts
+    counter = "iteration";
+  std::string text = "(" + counter;
   if (add != 0)
     text += (add > 0 ? "+" : "") + std::to_string(add);
   return text + ")%" + std::to_string(count);

@@ -68,7 +68,7 @@ TEST(Program, ListingShowsStructure) {
   std::string text;
   llvm::raw_string_ostream os(text);
   print(program, os);
-  EXPECT_EQ(os.str(), "loop iteration trip >= 1:\n"
+  EXPECT_EQ(os.str(), "loop i trip >= 1:\n"
                       "  V pto.tadd r(t) w(t)\n"
-                      "  set(V>MTE2, 0+(iteration+1)%2)  // inserted\n");
+                      "  set(V>MTE2, 0+(i+1)%2)  // inserted\n");
 }
