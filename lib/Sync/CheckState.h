@@ -20,6 +20,11 @@ namespace pto::sync::checker {
 
 /// claims[level * number of columns + column]
 using Clock = std::vector<Claim>;
+/// The better of both claims.
+inline void raise(Clock &mine, const Clock &other) {
+  for (size_t k = 0; k < mine.size(); ++k)
+    mine[k] = std::max(mine[k], other[k]);
+}
 
 /// A flag with at most one token.
 struct Token {

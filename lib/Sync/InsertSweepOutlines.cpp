@@ -29,8 +29,9 @@ bool Sweep::findClosed(ListId id) {
       inside &= findClosed(arm);
     if (kind == NodeKind::Loop)
       closed[node] = inside;
-    // A library call takes what it sets.
-    bool balanced = kind == NodeKind::Macro && llvm::none_of(tree.places[node].arms, [&](ListId l) {
+    // A library call takes what it sets; a helper may leave that to who calls it.
+    bool isLibrary = kind == NodeKind::Macro && !tree.program[node].transparent;
+    bool balanced = isLibrary && llvm::none_of(tree.places[node].arms, [&](ListId l) {
                       return llvm::any_of(tree.lists[l].items, [&](NodeId inner) {
                         return !tree.places[inner].arms.empty() ||
                                tree.program[inner].kind == NodeKind::Publish;
