@@ -3,15 +3,11 @@
 #include "Checker.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::checker;
-
-static int64_t floorMod(int64_t value, int64_t modulus) {
-  int64_t rest = value % modulus;
-  return rest < 0 ? rest + modulus : rest;
-}
 
 /// Is it being counted?
 bool Checker::isOpen(NodeId number) const {
@@ -47,7 +43,7 @@ Token *Checker::resolve(NodeId id, State &state) {
     return resolveStatic(id, {key.from, key.to, key.id.base}, state);
   const std::optional<int64_t> &trip = program[key.id.loop].trip;
   if (!isOpen(key.id.loop) && trip) {
-    int64_t slot = floorMod(std::max<int64_t>(*trip, 0) + key.id.add, key.id.count);
+    int64_t slot = llvm::mod(std::max<int64_t>(*trip, 0) + key.id.add, key.id.count);
     return resolveStatic(id, {key.from, key.to, key.id.base + int32_t(slot)}, state);
   }
   Ring wanted{key.from, key.to, key.id.base, key.id.count, key.id.loop};
@@ -60,7 +56,7 @@ Token *Checker::resolve(NodeId id, State &state) {
                   "outside its loop the rotating id cannot be told");
     return nullptr;
   }
-  return &entry->second[floorMod(key.id.add, key.id.count)];
+  return &entry->second[llvm::mod(key.id.add, key.id.count)];
 }
 
 /// C3: of each level the latest wait that the set does not know of.

@@ -108,7 +108,6 @@ inline bool neverRuns(const Node &node) {
 inline bool runsAtLeastOnce(const Node &loop) {
   return loop.endsInside || (loop.trip ? *loop.trip > 0 : loop.minTrip > 0);
 }
-inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
 inline bool isReadable(const EventId &id) { return id.known && (id.count <= 1 || id.loop != none); }
 /// Does the node read or write memory? Publish does when it names the signal's cell. ALL is no pipe
 /// to run on: reported by C4 and not followed further.

@@ -3,6 +3,7 @@
 #include "InsertEmit.h"
 #include "InsertMarks.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -95,21 +96,16 @@ void Writer::fence(NodeId before) {
   append(std::move(node));
 }
 
-static int64_t wrap(int64_t value, uint32_t count) {
-  int64_t rest = value % int64_t(count);
-  return rest < 0 ? rest + count : rest;
-}
-
 /// The id of the iteration that is `add` after the current one.
 static EventId idOf(const Handoff &h, NodeId loop, int64_t add) {
   if (h.count == 1)
     return {h.base};
-  return {h.base, h.count, loop, wrap(add, h.count)};
+  return {h.base, h.count, loop, llvm::mod(add, h.count)};
 }
 
 /// The same where the counter is known to be `counter`.
 static EventId idAt(const Handoff &h, int64_t counter) {
-  return {h.base + int32_t(wrap(counter, h.count))};
+  return {h.base + int32_t(llvm::mod(counter, h.count))};
 }
 
 /// What stands around one item, in the order that the sweep walked it.

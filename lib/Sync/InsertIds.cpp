@@ -108,7 +108,7 @@ llvm::SmallVector<IdAllocator::SetPlace, 2> IdAllocator::setsOf(HandoffId h, uin
     if (std::optional<uint32_t> all = countForAll(h); all && count >= *all && handoff.delay)
       return {{start, facts.atPrime, primed, around.list, level - 1, h, facts.wait},
               {start, facts.atSet, primed, around.list, level - 1, h, facts.wait},
-              {start, facts.atLastSets, primed, around.list, level - 1, h, facts.drain}};
+              {start, facts.atLastSets(), primed, around.list, level - 1, h, facts.drain}};
     return {{start, handoff.delay ? facts.atPrime : facts.atSet, primed, around.list, level - 1}};
   }
   SetPlace inList{facts.set, facts.atSet, plan.producerOf(handoff), handoff.span.list, level};
@@ -216,7 +216,7 @@ bool IdAllocator::primesMeetDrains(HandoffId h) const {
     return around < known.complete || known.at(around, sweep.offsetOf(h)) >= position;
   };
   return !knows(facts.atPrime, drain) && knows(facts.atPrime, wait) &&
-         knows(facts.atLastSets, drain);
+         knows(facts.atLastSets(), drain);
 }
 
 /// Numbers of ids to try: what C3 asks for, then fewer, which takes a credit (13.4).

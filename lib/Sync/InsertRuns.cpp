@@ -2,6 +2,7 @@
 
 #include "InsertRuns.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <map>
 
 using namespace pto;
@@ -58,11 +59,6 @@ private:
   }
 };
 } // namespace
-
-static int64_t wrap(int64_t value, int64_t count) {
-  int64_t rest = value % count;
-  return rest < 0 ? rest + count : rest;
-}
 
 bool Runner::list(ListId id, size_t items, uint32_t activation) {
   uint32_t visit = run.visits.size();
@@ -132,7 +128,7 @@ unsigned Runner::armOf(NodeId id) {
   const Node &n = program[id];
   const Condition &condition = n.condition;
   if (const Turns &mine = condition.turns; mine.loop != none)
-    return wrap(counters[mine.loop], mine.period) != mine.residue;
+    return llvm::mod(counters[mine.loop], mine.period) != mine.residue;
   if (condition.loop != none) {
     int64_t at = counters[condition.loop];
     bool atEnd = at < condition.first || lengths[condition.loop] - at <= condition.last;
@@ -153,7 +149,7 @@ bool Runner::flag(Step &step, const FlagKey &key) {
     return false;
   int64_t id = key.id.base;
   if (key.id.count > 1)
-    id += wrap((key.id.loop == none ? 0 : counters[key.id.loop]) + key.id.add, key.id.count);
+    id += llvm::mod((key.id.loop == none ? 0 : counters[key.id.loop]) + key.id.add, key.id.count);
   step.flag = flagNumbers.try_emplace({key.from, key.to, id}, run.flags).first->second;
   run.flags = std::max(run.flags, step.flag + 1);
   return true;

@@ -108,7 +108,7 @@ void IdAllocator::merge(HandoffId into, HandoffId other) {
   if (y.set > x.set) {
     x.set = y.set;
     x.atSet = y.atSet;
-    x.atLastSets = y.atLastSets;
+    x.atDrained = y.atDrained;
   }
   x.wait = std::min(x.wait, y.wait);
   a.span.producer = std::max(a.span.producer, b.span.producer);

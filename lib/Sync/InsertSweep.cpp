@@ -181,11 +181,13 @@ void Sweep::setAfter(HandoffId id, Position at, State &s) {
     Knowledge known = knowledge(handoff.from, handoff.to, s);
     NodeId loop = plan.loopOf(handoff);
     int64_t trip = loop == none ? 0 : tree.program[loop].trip.value_or(0);
-    int64_t firstDrained = std::max<int64_t>(0, trip - handoff.delay);
-    if (turn <= firstDrained)
-      facts.atLastSets = known;
-    else
-      facts.atLastSets.lower(known);
+    int64_t firstDrained = trip - handoff.delay;
+    if (turn == 0)
+      facts.atDrained = {};
+    else if (turn == firstDrained)
+      facts.atDrained = known;
+    else if (turn > firstDrained && !facts.atDrained.empty())
+      facts.atDrained.lower(known);
     note(facts.atSet, std::move(known));
   }
   queues[id].push_back(snapshot(handoff.from, s));

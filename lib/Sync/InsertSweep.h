@@ -37,7 +37,9 @@ struct HandoffFacts {
   Position set = 0, wait = 0;    ///< places of the items in the list
   Position prime = 0, drain = 0; ///< of the first prime and the last drain, with a delay
   Knowledge atPrime, atSet;
-  Knowledge atLastSets; ///< in a loop that is walked turn by turn: of tokens that are drained
+  Knowledge atDrained; ///< in a loop that is walked turn by turn: of the sets that are drained
+
+  const Knowledge &atLastSets() const { return atDrained.empty() ? atSet : atDrained; }
 };
 
 /// State at a place. `know` holds one claim per (open level, observer, column); an observer is a

@@ -289,7 +289,7 @@ void Sweep::expandKnowledge() {
   for (auto [facts, handoff] : llvm::zip(handoffs, plan.handoffs)) {
     expandKnowledge(facts.atSet, handoff.to);
     expandKnowledge(facts.atPrime, handoff.to);
-    expandKnowledge(facts.atLastSets, handoff.to);
+    expandKnowledge(facts.atDrained, handoff.to);
   }
   for (NodeId node = 0; node < existingSets.size(); ++node)
     if (!existingSets[node].empty())

@@ -8,17 +8,13 @@
 
 #include "InsertSweep.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
 using namespace pto::sync::inserter;
 
 using Slot = SweepState::Slot;
-
-static int64_t wrap(int64_t value, uint32_t count) {
-  int64_t rest = value % int64_t(count);
-  return rest < 0 ? rest + count : rest;
-}
 
 Slot &Sweep::staticSlot(State &s, Pipe from, Pipe to, int32_t base) {
   for (State::Token &token : s.tokens)
@@ -38,7 +34,7 @@ Slot *Sweep::slotOf(const FlagKey &key, State &s) const {
       continue;
     if (key.id.count > 1) {
       if (ring.loop == key.id.loop && ring.base == key.id.base && ring.slots.size() == key.id.count)
-        return &ring.slots[wrap(key.id.add, key.id.count)];
+        return &ring.slots[llvm::mod(key.id.add, key.id.count)];
       continue;
     }
     if (key.id.base < ring.base || key.id.base >= ring.base + int64_t(ring.slots.size()))
@@ -74,7 +70,7 @@ void Sweep::dissolve(State &s, size_t index) const {
   for (const Slot &slot : llvm::drop_begin(ring.slots))
     all = meet(all, slot);
   for (uint32_t i = 0; i < count; ++i)
-    staticSlot(s, ring.from, ring.to, ring.base + int32_t(trip ? wrap(*trip + i, count) : i)) =
+    staticSlot(s, ring.from, ring.to, ring.base + int32_t(trip ? llvm::mod(*trip + i, count) : i)) =
         trip ? ring.slots[i] : all;
 }
 
@@ -88,7 +84,7 @@ void Sweep::startRotation(NodeId loop, State &s) const {
        it = llvm::find_if(s.tokens, isOld))
     dissolve(s, it - s.tokens.begin());
   for (const FlagKey &key : tree.rotations[loop]) {
-    if (!key.id.known || llvm::any_of(s.tokens, [&](const State::Token &token) {
+    if (llvm::any_of(s.tokens, [&](const State::Token &token) {
           return token.loop == key.id.loop && token.from == key.from && token.to == key.to &&
                  token.base == key.id.base && token.slots.size() == key.id.count;
         }))

@@ -55,8 +55,7 @@ void Tree::number(ListId id, Position &next) {
     order.push_back(node);
     next += nodeStep;
     const Node &n = program[node];
-    if ((n.kind == NodeKind::Set || n.kind == NodeKind::Wait) && n.key.id.count > 1 &&
-        n.key.id.loop != none)
+    if ((n.kind == NodeKind::Set || n.kind == NodeKind::Wait) && rotates(n.key.id))
       rotations[program.startOf(n.key.id.loop)].push_back(n.key);
     for (unsigned arm = 0; arm < n.arms.size(); ++arm) {
       ListId inner = addList(node, arm);

@@ -2,6 +2,7 @@
 
 #include "Part.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -70,8 +71,7 @@ private:
   void cut(llvm::ArrayRef<NodeId> nodes) {
     for (NodeId id : nodes) {
       const Node &node = program[id];
-      if ((node.kind == NodeKind::Set || node.kind == NodeKind::Wait) && node.key.id.known &&
-          node.key.id.count > 1 && node.key.id.loop != none)
+      if ((node.kind == NodeKind::Set || node.kind == NodeKind::Wait) && rotates(node.key.id))
         flag(id, node.key.id);
       if (node.kind == NodeKind::Branch)
         branch(id);
@@ -136,8 +136,8 @@ private:
     bool isIn = isCounted(event.loop), isOwn = !program.counterOf(event.loop);
     std::optional<int64_t> trip = isOwn ? program[event.loop].trip : std::nullopt;
     auto standStill = [&](int64_t counter) {
-      int64_t at = (counter + event.add) % int64_t(event.count);
-      change(id).key.id = EventId{event.base + int32_t(at < 0 ? at + event.count : at)};
+      int64_t at = llvm::mod(counter + event.add, event.count);
+      change(id).key.id = EventId{event.base + int32_t(at)};
     };
     if (turns && isIn && part.period % event.count == 0)
       standStill(part.residue);

@@ -2,6 +2,7 @@
 
 #include "ptoas/Sync/Timeline.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <map>
 #include <numeric>
 
@@ -94,11 +95,6 @@ private:
   Time dispatch() { return timeOf(Pipe::S) += options.dispatch; }
 };
 
-int64_t floorMod(int64_t value, int64_t modulus) {
-  int64_t rest = value % modulus;
-  return rest < 0 ? rest + modulus : rest;
-}
-
 /// Visits the bytes of a region as the counters stand: memory, begin, end.
 template <typename Visit> void Walk::forEachRun(RegionId id, Visit visit) {
   constexpr int64_t mostRuns = 512;
@@ -115,7 +111,7 @@ template <typename Visit> void Walk::forEachRun(RegionId id, Visit visit) {
     base += term.coefficient * counters[term.loop];
   if (region.rotation.count > 1)
     base += region.rotation.stride *
-            floorMod(counters[region.rotation.loop] + region.rotation.add, region.rotation.count);
+            llvm::mod(counters[region.rotation.loop] + region.rotation.add, region.rotation.count);
   int64_t runs = 1;
   for (const Region::Dim &dim : region.dims)
     runs *= dim.extent;
@@ -161,7 +157,7 @@ void Walk::flag(NodeId id) {
   const EventId &event = n.key.id;
   int64_t number = event.base;
   if (event.count > 1 && event.loop != none)
-    number += floorMod(counters[event.loop] + event.add, event.count);
+    number += llvm::mod(counters[event.loop] + event.add, event.count);
   std::vector<Time> &waiting = tokens[{n.key.from, n.key.to, number}];
   bool isSet = n.kind == NodeKind::Set;
   Time &time = timeOf(isSet ? n.key.from : n.key.to);
@@ -201,7 +197,7 @@ unsigned Walk::armOf(NodeId id) {
   const Condition &condition = n.condition;
   const Turns &mine = condition.turns;
   if (mine.loop != none)
-    return floorMod(counters[mine.loop], mine.period) != mine.residue;
+    return llvm::mod(counters[mine.loop], mine.period) != mine.residue;
   if (isOfFirstIterations(condition))
     return (counters[condition.loop] < condition.first) != condition.inverted;
   return turns[id]++ % n.arms.size();

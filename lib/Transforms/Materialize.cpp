@@ -6,6 +6,7 @@
 #include "mlir/IR/Builders.h"
 #include "ptoas/IR/CustomSyntax.h"
 #include "ptoas/Parse/Parse.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using mlir::OpBuilder;
@@ -212,7 +213,7 @@ Value Materializer::eventId(OpBuilder &b, const sync::EventId &id) {
 /// base + (value + add) mod count.
 Value Materializer::idOf(OpBuilder &b, Value value, int64_t add, const sync::EventId &id) {
   int64_t count = id.count;
-  add = (add % count + count) % count;
+  add = llvm::mod(add, count);
   if (add)
     value = mlir::arith::AddIOp::create(b, named("turn"), value, index(b, add));
   value = mlir::arith::RemUIOp::create(b, named("slot"), value, index(b, count));

@@ -3,6 +3,7 @@
 #include "ExactUniverse.h"
 #include "ptoas/Sync/Check.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <array>
 #include <set>
 
@@ -75,9 +76,8 @@ private:
   }
   EventId idIn(uint32_t candidate, NodeId loop, int64_t add) const {
     int32_t base = idsEach * candidate;
-    return loop == none ? EventId{base} : EventId{base, idsEach, loop, wrap(add)};
+    return loop == none ? EventId{base} : EventId{base, idsEach, loop, llvm::mod(add, idsEach)};
   }
-  static int64_t wrap(int64_t value) { return ((value % idsEach) + idsEach) % idsEach; }
 
   Universe &universe;
   unsigned maxDelay;
@@ -261,7 +261,7 @@ void Maker::rewrite(unsigned index) {
       add(NodeKind::Barrier, c, {});
     auto prime = [&](uint32_t c) {
       for (int64_t m = 0; m < all[c].delay; ++m)
-        add(NodeKind::Set, c, {int32_t(idsEach * c + wrap(m - all[c].delay))});
+        add(NodeKind::Set, c, {int32_t(idsEach * c + llvm::mod(m - all[c].delay, idsEach))});
     };
     for (uint32_t c : carried)
       if (all[c].primeAfter == none)
@@ -273,7 +273,7 @@ void Maker::rewrite(unsigned index) {
     for (uint32_t c : carried)
       for (int64_t m = 0; m < drains(c); ++m)
         add(NodeKind::Wait, c,
-            trip ? EventId{int32_t(idsEach * c + wrap(*trip + m - all[c].delay))}
+            trip ? EventId{int32_t(idsEach * c + llvm::mod(*trip + m - all[c].delay, idsEach))}
                  : idIn(c, id, m - all[c].delay + takesFirst(c)));
     for (uint32_t c : sets)
       add(NodeKind::Set, c, idIn(c, list.innermost, 0));

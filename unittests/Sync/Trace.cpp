@@ -2,6 +2,7 @@
 
 #include "Trace.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pto;
 using namespace pto::sync;
@@ -10,11 +11,6 @@ using namespace pto::sync::judge;
 //===----------------------------------------------------------------------===//
 // Bytes
 //===----------------------------------------------------------------------===//
-
-static int64_t floorMod(int64_t value, int64_t modulus) {
-  int64_t rest = value % modulus;
-  return rest < 0 ? rest + modulus : rest;
-}
 
 /// Values that are fixed for a whole path come from its seed, whoever asks and in whatever order.
 static int64_t pathConstant(uint64_t seed, uint64_t what) {
@@ -42,10 +38,10 @@ Footprint judge::footprintOf(const Program &program, const Region &region,
   if (!region.offset.known)
     base += 32 * random.between(0, 8);
   if (region.rotation.count > 1) {
-    int64_t slot =
-        region.rotation.loop == none
-            ? int64_t(random.below(region.rotation.count))
-            : floorMod(counters[region.rotation.loop] + region.rotation.add, region.rotation.count);
+    int64_t slot = region.rotation.loop == none
+                       ? int64_t(random.below(region.rotation.count))
+                       : llvm::mod(counters[region.rotation.loop] + region.rotation.add,
+                                   region.rotation.count);
     base += region.rotation.stride * slot;
   }
 
@@ -178,14 +174,14 @@ int64_t Expander::idOf(const EventId &id) {
     return random.below(program.eventIds);
   if (id.count <= 1)
     return id.base;
-  return id.base + floorMod((id.loop == none ? 0 : counters[id.loop]) + id.add, id.count);
+  return id.base + llvm::mod((id.loop == none ? 0 : counters[id.loop]) + id.add, id.count);
 }
 
 /// What is known of the condition decides; equal values choose alike on the whole path.
 size_t Expander::armOf(const Node &branch) {
   const Condition &condition = branch.condition;
   if (const Turns &mine = condition.turns; mine.loop != none)
-    return floorMod(counters[mine.loop], mine.period) != mine.residue;
+    return llvm::mod(counters[mine.loop], mine.period) != mine.residue;
   if (condition.loop != none) {
     int64_t at = counters[condition.loop];
     bool atEnd = at < condition.first || lengths[condition.loop] - at <= condition.last;

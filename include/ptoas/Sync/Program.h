@@ -104,6 +104,9 @@ struct EventId {
   bool operator==(const EventId &) const = default;
 };
 
+/// Does the id turn with a loop, or with a number that runs on, in a way that is known?
+inline bool rotates(const EventId &id) { return id.known && id.count > 1 && id.loop != none; }
+
 /// Identity of a flag: the directed pair and the id (sync 4).
 struct FlagKey {
   Pipe from = Pipe::S, to = Pipe::S;
